@@ -1,0 +1,1 @@
+"""Soak tests for market-making bots as pytest sessions."""

@@ -1,0 +1,1 @@
+"""Settings, parameters, profiles and the overrides they resolve to."""

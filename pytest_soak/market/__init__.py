@@ -1,0 +1,1 @@
+"""The built-in market: order book, flow, venue and the reference maker in one compiled kernel."""

@@ -1,0 +1,54 @@
+"""The contract between the engine and what is soaked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from pytest_soak.market.feeds import Observation
+
+
+@dataclass(frozen=True)
+class LaneInfo:
+    """What a target is told of the lane it serves."""
+
+    id: str
+    profile: str
+    market: str
+    seed: int
+    minutes: float = 60.0
+    market_settings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Window:
+    """One iteration on the target's clock: number (from 1), start in minutes, length in minutes."""
+
+    iteration: int
+    start_minutes: float
+    minutes: float
+
+
+@runtime_checkable
+class Target(Protocol):
+    """A bot under soak; one object serves one lane.
+
+    A target may also have `parameters` (its own parameter table), `kpis` (the names of the KPIs
+    that it gives), `checkpoint() -> bytes` and `restore(bytes)`.
+    """
+
+    def start(self, lane: LaneInfo) -> None:
+        """Get ready for the lane; called once, before the first window."""
+
+    def run(
+        self, overrides: Mapping[str, float], window: Window
+    ) -> Observation | Mapping[str, float | None]:
+        """Run one window under `overrides`; return its events, or ready-made KPIs by name."""
+
+    def stop(self) -> None:
+        """Release everything; called once, also after an error."""
+
+
+TargetFactory = Callable[[LaneInfo], Target]
