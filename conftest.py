@@ -1,0 +1,5 @@
+"""Test set-up of the whole project."""
+
+from __future__ import annotations
+
+pytest_plugins = ["pytester"]
