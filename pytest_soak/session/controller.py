@@ -28,6 +28,7 @@ class Controller:
         self._context = context
         self._terminal = terminal
         self._results: list[LaneResult] = []
+        self._iterations = 0
         self._distributed = distributed
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -80,6 +81,7 @@ class Controller:
         hook = self._config.hook
         if isinstance(event, IterationFinished):
             record = event.record
+            self._iterations += 1
             hook.pytest_soak_iteration_finished(config=self._config, record=record)
             hook.pytest_soak_gate_verdict(
                 config=self._config, lane=record.lane.id, judgement=record.judgement, final=False
@@ -112,9 +114,12 @@ class Controller:
                 )
                 session.config.hook.pytest_runtest_logreport(report=report)
 
-    def pytest_keyboard_interrupt(self) -> None:
-        """Remember that the user, not a failure, ended the session."""
-        self._context.interrupted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that the user, not a failure, ended the session.
+
+        pytest-xdist's own stop after a failure is a subclass of KeyboardInterrupt.
+        """
+        self._context.interrupted = excinfo.type in (KeyboardInterrupt, pytest.exit.Exception)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
@@ -135,7 +140,7 @@ class Controller:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         order = {lane.id: n for n, lane in enumerate(context.settings.lanes())}
         self._results.sort(key=lambda r: order[r.lane.id])
-        if context.book.layout.latest.exists() and self._results:
+        if context.book.prepared:
             context.book.result_file.end(
                 self._results, int(session.exitstatus), interrupted=context.interrupted
             )
@@ -145,7 +150,7 @@ class Controller:
 
     def pytest_terminal_summary(self) -> None:
         """The table of lanes."""
-        if self._results:
+        if self._results or self._iterations:
             seen = {result.lane.id for result in self._results}
             unstarted = [x.id for x in self._context.settings.lanes() if x.id not in seen]
             self._terminal.table(self._results, unstarted)
@@ -153,6 +158,6 @@ class Controller:
     def _say_last(self, session: pytest.Session) -> None:
         if self._context.usage_error is not None:
             self._terminal.last_line(f"ERROR: {self._context.usage_error}", None)
-        elif self._results:
+        elif self._context.book.prepared:
             selected = len(self._context.selected) or len(self._context.settings.lanes())
-            self._terminal.last_line(*conclusion(self._results, selected))
+            self._terminal.last_line(*conclusion(self._results, selected, self._iterations))

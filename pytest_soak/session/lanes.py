@@ -41,12 +41,12 @@ class LaneBook:
         self._why: dict[str, str] = {}
         self.layout = Layout(context.settings.directory, several_lanes=len(self._infos) > 1)
         self.result_file = ResultFile(context.settings, self.layout)
-        self._prepared = context.on_worker
+        self.prepared = context.on_worker
 
     def prepare(self) -> None:
         """Make room for the run's artifacts; once, and never on a worker."""
-        if not self._prepared:
-            self._prepared = True
+        if not self.prepared:
+            self.prepared = True
             self.layout.prepare()
             self.result_file.begin()
 
