@@ -14,6 +14,7 @@ from typing import Any
 
 MARKER = re.compile(r"^\| (?P<tag>\w+) \| (?P<body>.*) \|$")
 INSTANT = "--soak-target=pytest_soak.testing:InstantTarget"
+TIMEOUT = 180
 _OURS = ("SOAK_", "MM_RUNTIME_", "KPI_GATE_", "PYTEST_", "GITHUB_", "USE_MOCK", "COV_")
 
 
@@ -69,7 +70,7 @@ class Workbench:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(_OURS)}
         return kept | {"PYTHONIOENCODING": "utf-8", "COLUMNS": "120"} | extra
 
-    def run(self, *command: str, timeout: float = 120, **env: str) -> Outcome:
+    def run(self, *command: str, **env: str) -> Outcome:
         done = subprocess.run(
             command,
             cwd=self.directory,
@@ -78,16 +79,16 @@ class Workbench:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=timeout,
+            timeout=TIMEOUT,
             check=False,
         )
         return Outcome(done.returncode, done.stdout, done.stderr, self.directory)
 
-    def pytest(self, *args: str, timeout: float = 120, **env: str) -> Outcome:
-        return self.run(sys.executable, "-m", "pytest", *args, timeout=timeout, **env)
+    def pytest(self, *args: str, **env: str) -> Outcome:
+        return self.run(sys.executable, "-m", "pytest", *args, **env)
 
-    def soak(self, iterations: int | str, *args: str, timeout: float = 120, **env: str) -> Outcome:
-        return self.pytest(f"--soak-iterations={iterations}", *args, timeout=timeout, **env)
+    def soak(self, iterations: int | str, *args: str, **env: str) -> Outcome:
+        return self.pytest(f"--soak-iterations={iterations}", *args, **env)
 
     def command(self, *args: str, **env: str) -> Outcome:
         return self.run(sys.executable, "-m", "pytest_soak.cli", *args, **env)

@@ -16,9 +16,8 @@ PLAIN = """
         ours = sorted(m for m in sys.modules if m.startswith("pytest_soak"))
         assert ours == [
             "pytest_soak",
-            "pytest_soak.config",
-            "pytest_soak.config.options",
             "pytest_soak.hookspecs",
+            "pytest_soak.options",
             "pytest_soak.plugin",
         ]
 """
