@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.tape import put_fill
 
@@ -17,6 +19,9 @@ LOT_BASE = 0.0025
 LOT_TICK_QUOTE = LOT_BASE * TICK_QUOTE
 """Quote currency in one lot x tick."""
 
+TAKER, MAKER = np.arange(2)
+"""On which side of a trade the agent was."""
+
 MAKER_FEE = -0.9e-4
 """Share of notional: a rebate, as venues pay to their largest makers. An assumption."""
 
@@ -31,7 +36,7 @@ def book_fill(
     account = world.account
     account.position += side * lots
     account.cash -= side * lots * price
-    rate = MAKER_FEE if maker else TAKER_FEE
+    rate = MAKER_FEE if maker == MAKER else TAKER_FEE
     fee = rate * (lots * price * LOT_TICK_QUOTE)
     account.fees_quote += fee
     put_fill(tape, time, side, maker, price, lots, fee, mid)

@@ -7,7 +7,7 @@ is never crossed; the ring's width bounds how far apart live prices may lie.
 from __future__ import annotations
 
 from pytest_soak.market.jit import Record, kernel_function
-from pytest_soak.market.state import AGENT, LEVELS, NONE
+from pytest_soak.market.state import AGENT, BUY, LEVELS, NONE, SELL
 
 
 @kernel_function
@@ -57,13 +57,15 @@ def add(
     else:
         book.orders[level.tail].next = place
     level.tail = place
-    _count_order(book, side, 1)
     _count_volume(book, level, order, quantity)
     if side > 0:
+        book.bid_orders += 1
         if book.bid_orders == 1 or price > book.best_bid:
             book.best_bid = price
-    elif book.ask_orders == 1 or price < book.best_ask:
-        book.best_ask = price
+    else:
+        book.ask_orders += 1
+        if book.ask_orders == 1 or price < book.best_ask:
+            book.best_ask = price
     return place
 
 
@@ -92,21 +94,18 @@ def remove(book: Record, place: int) -> None:
     else:
         book.orders[order.next].previous = order.previous
     _count_volume(book, level, order, -order.quantity)
-    _count_order(book, order.side, -1)
-    if level.volume == 0:
-        _find_best(book, order.side)
+    if order.side > 0:
+        book.bid_orders -= 1
+        while book.bid_orders > 0 and level_at(book, book.best_bid).volume == 0:
+            book.best_bid -= 1
+    else:
+        book.ask_orders -= 1
+        while book.ask_orders > 0 and level_at(book, book.best_ask).volume == 0:
+            book.best_ask += 1
     order.side = 0
     order.next = book.free
     book.free = place
     book.live -= 1
-
-
-@kernel_function
-def _count_order(book: Record, side: int, change: int) -> None:
-    if side > 0:
-        book.bid_orders += change
-    else:
-        book.ask_orders += change
 
 
 @kernel_function
@@ -118,18 +117,6 @@ def _count_volume(book: Record, level: Record, order: Record, change: int) -> No
         book.bid_volume += change
     else:
         book.ask_volume += change
-
-
-@kernel_function
-def _find_best(book: Record, side: int) -> None:
-    """Move the best price of a side to its next level that holds orders."""
-    if side > 0:
-        if book.bid_orders > 0:
-            while level_at(book, book.best_bid).volume == 0:
-                book.best_bid -= 1
-    elif book.ask_orders > 0:
-        while level_at(book, book.best_ask).volume == 0:
-            book.best_ask += 1
 
 
 @kernel_function
@@ -151,4 +138,4 @@ def crowd_mid(book: Record, otherwise: float) -> float:
     """Return the mid of the crowd's best prices in ticks, or `otherwise` where a side is empty."""
     if book.bid_volume == 0 or book.ask_volume == 0:
         return otherwise
-    return 0.5 * (crowd_best(book, 1) + crowd_best(book, -1))
+    return 0.5 * (crowd_best(book, BUY) + crowd_best(book, SELL))

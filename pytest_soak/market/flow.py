@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from pytest_soak.market import rng
 from pytest_soak.market.book import add, is_marketable
 from pytest_soak.market.jit import Record, kernel_function
@@ -35,7 +37,7 @@ MARKET_DECAY = 2.0  # 1/s
 SAME_SIGN = 0.62
 INFORMED_SHARE = 0.30
 INFORMED_SCALE_BPS = 0.5
-ANY_PRICE = 1 << 60
+ANY_PRICE = np.int64(1 << 60)
 
 
 @kernel_function
@@ -48,10 +50,10 @@ def start_flow(world: Record, time: int) -> None:
     flow = world.flow
     key = world.keys[rng.REGIME]
     regime = flow.regimes[flow.active]
-    flow.log_volatility = regime.sigma_log_sd * rng.normal(key, 0)
+    flow.log_volatility = regime.sigma_log_sd * rng.normal(key, rng.VOLATILITY_DRAW)
     flow.sigma_bps = regime.sigma_bps * math.exp(flow.log_volatility)
     flow.excitation = regime.market_rate * MARKET_EXCITATION / (MARKET_DECAY - MARKET_EXCITATION)
-    flow.last_sign = 1.0 if rng.uniform(key, 1) < 0.5 else -1.0
+    flow.last_sign = 1.0 if rng.uniform(key, rng.LAST_SIGN_DRAW) < 0.5 else -1.0
     flow.limit_number = 0
     flow.market_number = 0
     flow.pulse_number = 0

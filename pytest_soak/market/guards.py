@@ -6,9 +6,9 @@ import math
 
 from pytest_soak.market.jit import Record, kernel_function
 
-HOUSE_EXPOSURE_LOTS = 240.0
-HOUSE_SPEED_LOTS = 90.0
-"""How far a position may move from its 6-s average, worst case of the open orders included."""
+HOUSE_EXPOSURE_LOTS = 150.0
+HOUSE_SPEED_LOTS = 50.0
+"""How far a position may move from its 6-s average before more of the same is stopped."""
 
 SPEED_S = 6.0
 SHOCK_SIGMAS = 8.0
@@ -43,8 +43,8 @@ def watch_shock(maker: Record, time: int, change_bps: float) -> None:
 
 
 @kernel_function
-def stops(maker: Record, time: int, side: int, open_lots: float) -> bool:
-    """Whether the guard forbids open orders of `open_lots` on a side.
+def stops(maker: Record, time: int, side: int) -> bool:
+    """Whether the guard forbids quotes on a side.
 
     Orders that reduce the position are stopped by a shock only.
     """
@@ -54,4 +54,4 @@ def stops(maker: Record, time: int, side: int, open_lots: float) -> bool:
     if side * maker.position > HOUSE_EXPOSURE_LOTS * scale:
         return True
     moved = side * (maker.position - maker.position_slow)
-    return bool(moved + open_lots > HOUSE_SPEED_LOTS * scale)
+    return bool(moved > HOUSE_SPEED_LOTS * scale)

@@ -16,7 +16,7 @@ from pytest_soak.market.schedule import (
     REQUEST_ARRIVAL,
     drop_first,
 )
-from pytest_soak.market.state import NEVER
+from pytest_soak.market.state import CROWD, NEVER
 from pytest_soak.market.tape import nearly_full, put_due_markouts, put_mark
 
 
@@ -103,7 +103,7 @@ def _scheduled(world: Record, tape: Record, time: int) -> None:
     drop_first(world.schedule)
     if kind == CROWD_EXPIRY:
         order = world.book.orders[place]
-        if order.side != 0 and order.reference == reference and order.owner == 0:
+        if order.side != 0 and order.reference == reference and order.owner == CROWD:
             remove(world.book, place)
     elif kind == MAKER_CYCLE:
         maker.on_cycle(world, tape, time)

@@ -15,7 +15,7 @@ import math
 
 from pytest_soak.market import guards, rng
 from pytest_soak.market import venue as v
-from pytest_soak.market.account import LOT_BASE, TICK_QUOTE
+from pytest_soak.market.account import LOT_BASE, MAKER, TICK_QUOTE
 from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.market_data import number_at, snapshot
 from pytest_soak.market.quoting import on_feed_change, requote
@@ -55,7 +55,6 @@ def start_maker(world: Record, time: int) -> None:
     """Begin the loop, knowing the market as it is now."""
     maker = world.maker
     maker.second_mid = world.mid
-    maker.seen_mid = world.mid
     maker.depth = snapshot(world, world.venue.feed_number).depth
     maker.cached_at = -CACHE_TTL_US
     maker.cycle_number = 0
@@ -92,7 +91,7 @@ def _plan_cycle(world: Record, starts: int) -> None:
     maker.cycle_fetch_us = int(fetch)
     maker.cycle_hit = hit
     maker.cycle_decides = starts + int(fetch + min(compute, 1e7))
-    push(world.schedule, maker.cycle_decides, MAKER_CYCLE, 0, number)
+    push(world.schedule, maker.cycle_decides, MAKER_CYCLE, NONE, number)
 
 
 @kernel_function
@@ -163,7 +162,7 @@ def on_report(world: Record, tape: Record, time: int) -> None:
 def _on_fill(maker: Record, row: Record) -> None:
     maker.position += row.side * row.quantity
     volume = row.quantity * row.price * LOT_BASE * TICK_QUOTE
-    if row.maker:
+    if row.maker == MAKER:
         maker.maker_volume += volume
     else:
         maker.taker_volume += volume

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pytest_soak.market import rng
 from pytest_soak.market.book import crowd_best
 from pytest_soak.market.jit import Record, kernel_function
-from pytest_soak.market.state import SNAPSHOTS
+from pytest_soak.market.state import BUY, SELL, SNAPSHOTS
 
 PULSE_US = 25_000
 FEED_LAG_MEDIAN_US = 18_000.0
@@ -39,9 +39,9 @@ def publish(world: Record, time: int) -> None:
     row.ask = previous.ask
     book = world.book
     if book.bid_volume > 0:
-        row.bid = crowd_best(book, 1)
+        row.bid = crowd_best(book, BUY)
     if book.ask_volume > 0:
-        row.ask = crowd_best(book, -1)
+        row.ask = crowd_best(book, SELL)
     row.mid = world.mid
     row.depth = 0.5 * (book.bid_volume + book.ask_volume)
     lag = rng.lognormal(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_soak.market import venue as v
-from pytest_soak.market.account import book_fill
+from pytest_soak.market.account import MAKER, TAKER, book_fill
 from pytest_soak.market.book import add, is_marketable, level_at, reduce, remove
 from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.state import AGENT, AGENT_ORDERS, NONE, REQUESTS
@@ -41,14 +41,14 @@ def take(
         remaining -= traded
         world.events += 1
         if is_agents:
-            book_fill(world, tape, time, -side, 1, price, traded, world.mid)
-            v.report(world, time, v.FILLED, resting, -side, price, traded, NONE, 0, 1)
+            book_fill(world, tape, time, -side, MAKER, price, traded, world.mid)
+            v.report(world, time, v.FILLED, resting, -side, price, traded, MAKER, NONE, time)
             if traded == order.quantity:
                 put_order_age(tape, time - order.time)
                 v.forget(world.venue, resting)
         elif handle != NONE:
-            book_fill(world, tape, time, side, 0, price, traded, decision_mid)
-            v.report(world, time, v.FILLED, handle, side, price, traded, NONE, 0, 0)
+            book_fill(world, tape, time, side, TAKER, price, traded, decision_mid)
+            v.report(world, time, v.FILLED, handle, side, price, traded, TAKER, NONE, time)
         reduce(book, place, traded)
     return remaining
 
@@ -58,7 +58,16 @@ def end_agent_order(world: Record, tape: Record, time: int, place: int, kind: in
     """Take an agent's order out of the book at the venue's own initiative and report it."""
     order = world.book.orders[place]
     v.report(
-        world, time, kind, order.reference, order.side, order.price, order.quantity, NONE, 0, 1
+        world,
+        time,
+        kind,
+        order.reference,
+        order.side,
+        order.price,
+        order.quantity,
+        MAKER,
+        NONE,
+        time,
     )
     _withdraw(world, tape, time, order.reference)
 
@@ -110,9 +119,9 @@ def on_request(world: Record, tape: Record, time: int) -> None:
         request.side,
         request.price,
         request.quantity,
+        MAKER,
         request.kind,
         request.sent,
-        1,
     )
 
 

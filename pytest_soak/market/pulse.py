@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from pytest_soak.market import rng
 from pytest_soak.market.book import level_at, remove
 from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.market_data import PULSE_US
 from pytest_soak.market.matching import take
-from pytest_soak.market.state import CROWD, NONE
+from pytest_soak.market.state import BUY, CROWD, NONE, SELL
 
 PULSE_S = PULSE_US * 1e-6
 PULSES_PER_SECOND = 1_000_000 // PULSE_US
@@ -19,6 +21,7 @@ PULL_DISTANCE_BPS = 1.5
 PULL_S = 0.120
 SNIPE_EDGE_BPS = 0.5
 SNIPE_RATE = 20.0  # 1/s
+ANY_QUANTITY = np.int64(1 << 40)
 
 _LAG_STEP = 1.0 - math.exp(-PULSE_S / LAG_S)
 _PULL_CHANCE = 1.0 - math.exp(-PULSE_S / PULL_S)
@@ -39,14 +42,14 @@ def plan_episode(world: Record) -> None:
     flow.gap_at = window.end
     flow.gap_ticks = 0.0
     chance = 1.0 - (1.0 - window.spike_chance) ** (length / 3.6e9)
-    if rng.uniform(key, 2) >= chance:
+    if rng.uniform(key, rng.EPISODE_DRAW) >= chance:
         return
-    duration = min(int(420e6 * (0.5 + rng.uniform(key, 3))), length)
-    flow.episode_start = window.start + int(rng.uniform(key, 4) * (length - duration))
+    duration = min(int(420e6 * (0.5 + rng.uniform(key, rng.EPISODE_LENGTH_DRAW))), length)
+    flow.episode_start = window.start + int(rng.uniform(key, rng.EPISODE_START_DRAW) * (length - duration))
     flow.episode_end = flow.episode_start + duration
-    if rng.uniform(key, 5) < 0.35:
-        sign = 1.0 if rng.uniform(key, 6) < 0.5 else -1.0
-        flow.gap_at = flow.episode_start + int(rng.uniform(key, 7) * duration)
+    if rng.uniform(key, rng.GAP_DRAW) < 0.35:
+        sign = 1.0 if rng.uniform(key, rng.GAP_SIGN_DRAW) < 0.5 else -1.0
+        flow.gap_at = flow.episode_start + int(rng.uniform(key, rng.GAP_TIME_DRAW) * duration)
         flow.gap_ticks = sign * window.gap_bps * world.ticks_per_bps
 
 
@@ -58,8 +61,8 @@ def on_pulse(world: Record, tape: Record, time: int) -> None:
     _follow_episode(world, time)
     _move_price(world, time)
     reach = PULL_DISTANCE_BPS * world.ticks_per_bps
-    _pull(world, 1, flow.efficient - reach)
-    _pull(world, -1, flow.efficient + reach)
+    _pull(world, BUY, flow.efficient - reach)
+    _pull(world, SELL, flow.efficient + reach)
     _snipe(world, tape, time)
 
 
@@ -131,12 +134,12 @@ def _snipe(world: Record, tape: Record, time: int) -> None:
     book = world.book
     edge = SNIPE_EDGE_BPS * world.ticks_per_bps
     if book.ask_orders > 0 and book.best_ask < flow.efficient - edge:
-        side = 1
+        side = BUY
         limit = int(math.ceil(flow.efficient - edge)) - 1
     elif book.bid_orders > 0 and book.best_bid > flow.efficient + edge:
-        side = -1
+        side = SELL
         limit = int(math.floor(flow.efficient + edge)) + 1
     else:
         return
     if rng.uniform(world.keys[rng.SNIPE], flow.pulse_number) < _SNIPE_CHANCE:
-        take(world, tape, time, side, limit, 1 << 40, NONE, 0.0)
+        take(world, tape, time, side, limit, ANY_QUANTITY, NONE, 0.0)

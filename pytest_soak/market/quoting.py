@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from pytest_soak.market import guards
 from pytest_soak.market import venue as v
 from pytest_soak.market.account import LOT_BASE, TICK_QUOTE
@@ -11,7 +13,7 @@ from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.state import NONE, SLOTS
 from pytest_soak.market.tape import put_block
 
-MIN_INTERVAL, CONCURRENCY, RISK, INVENTORY, THROTTLE, DEADLINE = range(6)
+MIN_INTERVAL, CONCURRENCY, RISK, INVENTORY, THROTTLE, DEADLINE = np.arange(6)
 """Places in `feeds.BLOCK_REASONS`."""
 
 BASE_HALF_BPS = 1.75
@@ -27,15 +29,13 @@ MIN_LOTS = 1
 def on_feed_change(world: Record, tape: Record, time: int, mid: float) -> None:
     """Count the quote changes that a new mid asks for while the interval has not passed."""
     maker = world.maker
-    shift = mid - maker.seen_mid
-    if abs(shift) < REPRICE_BPS * world.ticks_per_bps:
-        return
-    maker.seen_mid = mid
-    if time - maker.cycle_started >= maker.parameters.min_interval_ms * 1000.0:
+    if time >= maker.cycle_started:
         return
     for place in range(SLOTS):
         slot = maker.slots[place]
-        if slot.handle != NONE and slot.in_flight == 0:
+        shift = mid - slot.quoted_mid
+        far = abs(shift) >= REPRICE_BPS * world.ticks_per_bps
+        if far and slot.handle != NONE and slot.in_flight == 0:
             _intend(world, slot, slot.price + int(round(shift)))
             _stop(tape, time, slot, MIN_INTERVAL)
 
@@ -73,12 +73,11 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
     half = (BASE_HALF_BPS + HALF_PER_SIGMA * guards.volatility_bps(maker)) * (
         1.0 + parameters.base_spread_bps_delta
     )
-    maker.seen_mid = market.mid
     filled = (time - maker.tokens_at) * parameters.replace_rate_per_min / 60e6
     maker.tokens = min(BUCKET_DEPTH, maker.tokens + filled)
     maker.tokens_at = time
-    bid_lots = 0
-    ask_lots = 0
+    bid_lots = np.int64(0)
+    ask_lots = np.int64(0)
     sent = 0
     for place in range(SLOTS):
         slot = maker.slots[place]
@@ -90,7 +89,7 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
             price = max(int(math.ceil(center + distance)), market.bid + 1)
         already = bid_lots if side > 0 else ask_lots
         lots = wanted_lots(maker, side, limit, lean, already)
-        blocked = guards.stops(maker, time, side, already + max(lots, 0))
+        blocked = guards.stops(maker, time, side)
         if slot.level == 0:
             if side > 0:
                 maker.bid_blocked = blocked
@@ -101,7 +100,7 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
                 bid_lots += lots
             else:
                 ask_lots += lots
-        sent += _bring(world, tape, time, slot, price, lots, blocked, late)
+        sent += _bring(world, tape, time, slot, price, lots, market.mid, blocked, late)
     return sent
 
 
@@ -130,6 +129,7 @@ def _bring(
     slot: Record,
     price: int,
     lots: int,
+    mid: float,
     blocked: bool,
     late: bool,
 ) -> int:
@@ -153,7 +153,7 @@ def _bring(
             _send(world, time, slot, v.CANCEL, price, lots)
             return 1
         return 0
-    return _pass_limits(world, tape, time, slot, price, lots)
+    return _pass_limits(world, tape, time, slot, price, lots, mid)
 
 
 @kernel_function
@@ -165,7 +165,7 @@ def _should_change(world: Record, slot: Record, time: int, price: int) -> bool:
 
 @kernel_function
 def _pass_limits(
-    world: Record, tape: Record, time: int, slot: Record, price: int, lots: int
+    world: Record, tape: Record, time: int, slot: Record, price: int, lots: int, mid: float
 ) -> int:
     """Send a quote unless too many requests are under way or the bucket is empty."""
     maker = world.maker
@@ -177,6 +177,7 @@ def _pass_limits(
         return 0
     maker.tokens -= 1.0
     _send(world, time, slot, v.PLACE if slot.handle == NONE else v.REPLACE, price, lots)
+    slot.quoted_mid = mid
     slot.intent_open = 0
     return 1
 

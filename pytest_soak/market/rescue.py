@@ -8,6 +8,7 @@ from pytest_soak.market import guards
 from pytest_soak.market import venue as v
 from pytest_soak.market.account import LOT_BASE, TAKER_FEE, TICK_QUOTE
 from pytest_soak.market.jit import Record, kernel_function
+from pytest_soak.market.state import BUY, NONE, SELL
 
 START_SHARE = 0.20  # of the position limit
 STOP_SHARE = 0.10
@@ -37,10 +38,10 @@ def rescue(world: Record, time: int, market: Record) -> None:
         return
     if _edge_bps(world, market, share) <= parameters.rescue_min_edge_bps:
         return
-    side = -1 if maker.position > 0 else 1
+    side = SELL if maker.position > 0 else BUY
     touch = market.ask if side > 0 else market.bid
     price = touch + side * int(math.ceil(TOLERANCE_BPS * world.ticks_per_bps))
-    v.send(world, time, v.TAKE, side, price, lots, -1, world.mid)
+    v.send(world, time, v.TAKE, side, price, lots, NONE, world.mid)
     maker.rescue_in_flight = 1
     maker.in_flight += 1
     maker.rescue_ready_at = time + int(parameters.rescue_cooldown_ms * 1000.0)

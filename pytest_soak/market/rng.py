@@ -45,6 +45,18 @@ STREAMS = (
     SIGNAL,
 ) = range(len(STREAMS))
 
+(
+    VOLATILITY_DRAW,
+    LAST_SIGN_DRAW,
+    EPISODE_DRAW,
+    EPISODE_LENGTH_DRAW,
+    EPISODE_START_DRAW,
+    GAP_DRAW,
+    GAP_SIGN_DRAW,
+    GAP_TIME_DRAW,
+) = np.arange(8)
+"""What the first draws of an iteration's stream REGIME decide."""
+
 DRAWS_PER_EVENT = 8
 """Distance between the counters of two consecutive events of a stream."""
 

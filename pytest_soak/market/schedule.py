@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.state import EVENTS
 
-CROWD_EXPIRY, REQUEST_ARRIVAL, REPORT_DELIVERY, MAKER_CYCLE = range(4)
+CROWD_EXPIRY, REQUEST_ARRIVAL, REPORT_DELIVERY, MAKER_CYCLE = np.arange(4)
 
 
 @kernel_function

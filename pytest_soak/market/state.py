@@ -23,18 +23,20 @@ SNAPSHOTS = 128  # market data history of about 3 s, a power of two
 RATE_BINS = 64  # seconds of the venue's message count, a power of two
 SLOTS = 4  # quotes of the reference maker: two a side
 
-NONE = -1
-NEVER = np.iinfo(np.int64).max
-
-CROWD, AGENT = 0, 1
+# Constants that kernel functions pass on are numpy's integers: numba compiles a function once for
+# them, but once for each value of a Python integer.
+NONE = np.int64(-1)
+NEVER = np.int64(np.iinfo(np.int64).max)
+BUY, SELL = np.int64(1), np.int64(-1)
+CROWD, AGENT = np.arange(2)
 
 LEVEL = np.dtype(
     [
         ("price", "i8"),
         ("volume", "i8"),
         ("agent_volume", "i8"),
-        ("head", "i4"),
-        ("tail", "i4"),
+        ("head", "i8"),
+        ("tail", "i8"),
     ],
     align=True,
 )
@@ -44,10 +46,10 @@ ORDER = np.dtype(
         ("quantity", "i8"),
         ("reference", "i8"),  # crowd: birth number; agent: handle
         ("time", "i8"),  # of arrival in the book
-        ("next", "i4"),
-        ("previous", "i4"),
-        ("side", "i4"),  # 0 = free
-        ("owner", "i4"),
+        ("next", "i8"),
+        ("previous", "i8"),
+        ("side", "i8"),  # 0 = free
+        ("owner", "i8"),
     ],
     align=True,
 )
@@ -61,13 +63,13 @@ BOOK = np.dtype(
         ("ask_orders", "i8"),
         ("bid_volume", "i8"),  # of the crowd
         ("ask_volume", "i8"),
-        ("free", "i4"),  # head of the list of free places
-        ("live", "i4"),
+        ("free", "i8"),  # head of the list of free places
+        ("live", "i8"),
     ],
     align=True,
 )
 EVENT = np.dtype(
-    [("time", "i8"), ("reference", "i8"), ("kind", "i4"), ("index", "i4")],
+    [("time", "i8"), ("reference", "i8"), ("kind", "i8"), ("index", "i8")],
     align=True,
 )
 SCHEDULE = np.dtype([("heap", EVENT, (EVENTS,)), ("count", "i8")], align=True)
@@ -116,8 +118,8 @@ REQUEST = np.dtype(
         ("handle", "i8"),  # of the order that it creates
         ("target", "i8"),  # of the order that it cancels or replaces
         ("decision_mid", "f8"),
-        ("kind", "i4"),
-        ("side", "i4"),
+        ("kind", "i8"),
+        ("side", "i8"),
     ],
     align=True,
 )
@@ -127,10 +129,10 @@ REPORT = np.dtype(
         ("price", "i8"),
         ("quantity", "i8"),
         ("handle", "i8"),
-        ("kind", "i4"),
-        ("side", "i4"),
-        ("request", "i4"),  # kind of the request that it answers, NONE for an event of its own
-        ("maker", "i4"),
+        ("kind", "i8"),
+        ("side", "i8"),
+        ("request", "i8"),  # kind of the request that it answers, NONE for an event of its own
+        ("maker", "i8"),
     ],
     align=True,
 )
@@ -202,10 +204,10 @@ FLAGS = np.dtype(
         ("signal_until", "i8"),  # until when the signal is trusted too much
         ("max_taker_share", "f8"),
         ("trace_sample_rate", "f8"),
-        ("pipeline", "i4"),
-        ("md_cache", "i4"),
-        ("async_batch", "i4"),
-        ("enabled", "i4"),
+        ("pipeline", "i8"),
+        ("md_cache", "i8"),
+        ("async_batch", "i8"),
+        ("enabled", "i8"),
     ],
     align=True,
 )
@@ -217,12 +219,13 @@ SLOT = np.dtype(
         ("price", "i8"),
         ("quantity", "i8"),
         ("quoted_at", "i8"),
+        ("quoted_mid", "f8"),  # from which its price was reckoned
         ("intent_price", "i8"),
-        ("intent_reasons", "i4"),  # bit set of the reasons that have stopped this intent
-        ("intent_open", "i4"),
-        ("in_flight", "i4"),
-        ("side", "i4"),
-        ("level", "i4"),
+        ("intent_reasons", "i8"),  # bit set of the reasons that have stopped this intent
+        ("intent_open", "i8"),
+        ("in_flight", "i8"),
+        ("side", "i8"),
+        ("level", "i8"),
     ],
     align=True,
 )
@@ -237,12 +240,11 @@ MAKER = np.dtype(
         ("cycle_started", "i8"),
         ("cycle_decides", "i8"),
         ("cycle_fetch_us", "i8"),
-        ("cycle_hit", "i4"),
-        ("in_flight", "i4"),
+        ("cycle_hit", "i8"),
+        ("in_flight", "i8"),
         ("cached_snapshot", "i8"),
         ("cached_at", "i8"),
         ("decided_at", "i8"),
-        ("seen_mid", "f8"),
         ("second_mid", "f8"),
         ("variance", "f8"),  # of 1-s mid returns, bps squared
         ("depth", "f8"),  # lots a side
@@ -251,12 +253,12 @@ MAKER = np.dtype(
         ("tokens", "f8"),
         ("tokens_at", "i8"),
         ("rescue_ready_at", "i8"),
-        ("rescuing", "i4"),
-        ("rescue_in_flight", "i4"),
+        ("rescuing", "i8"),
+        ("rescue_in_flight", "i8"),
         ("maker_volume", "f8"),
         ("taker_volume", "f8"),
-        ("bid_blocked", "i4"),
-        ("ask_blocked", "i4"),
+        ("bid_blocked", "i8"),
+        ("ask_blocked", "i8"),
         ("intended_changes", "i8"),
         ("side_time_us", "i8"),
         ("side_time_risk_blocked_us", "i8"),

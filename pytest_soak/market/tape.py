@@ -18,8 +18,8 @@ FILL_ROW = np.dtype(
         ("quantity", "i8"),
         ("fee_quote", "f8"),
         ("mid", "f8"),
-        ("side", "i4"),
-        ("maker", "i4"),
+        ("side", "i8"),
+        ("maker", "i8"),
     ],
     align=True,
 )
@@ -28,13 +28,13 @@ TICK_ROW = np.dtype(
         ("time", "i8"),
         ("fetch_us", "i8"),
         ("total_us", "i8"),
-        ("cache_hit", "i4"),
-        ("deadline_miss", "i4"),
+        ("cache_hit", "i8"),
+        ("deadline_miss", "i8"),
     ],
     align=True,
 )
 BLOCK_ROW = np.dtype(
-    [("time", "i8"), ("reason", "i4"), ("side", "i4"), ("level", "i4")], align=True
+    [("time", "i8"), ("reason", "i8"), ("side", "i8"), ("level", "i8")], align=True
 )
 ACK_ROW = np.dtype([("time", "i8"), ("latency_us", "i8")], align=True)
 MARK_ROW = np.dtype(

@@ -7,15 +7,17 @@ rises with the request rate because messages queue, and because a gateway near i
 
 from __future__ import annotations
 
+import numpy as np
+
 from pytest_soak.market import rng
 from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.schedule import REPORT_DELIVERY, REQUEST_ARRIVAL, push
 from pytest_soak.market.state import AGENT_ORDERS, NONE, RATE_BINS, REPORTS, REQUESTS
 
-PLACE, REPLACE, CANCEL, TAKE = range(4)
+PLACE, REPLACE, CANCEL, TAKE = np.arange(4)
 """Requests: a post-only limit order, its replacement, its cancellation, immediate-or-cancel."""
 
-ACCEPTED, REJECTED, CANCELLED, FILLED = range(4)
+ACCEPTED, REJECTED, CANCELLED, FILLED = np.arange(4)
 """Reports."""
 
 NETWORK_BASE_US = 12_000
@@ -98,7 +100,7 @@ def send(
     if venue.request_tail - venue.request_head >= REQUESTS:
         raise OverflowError("too many requests on their way to the venue")
     messages = 2 if kind == REPLACE else 1
-    count_messages(venue, time, messages)
+    count_messages(venue, time, float(messages))
     number = venue.message_number
     venue.message_number += 1
     venue.arrived_at = max(venue.arrived_at, time + _network_us(world, number))
@@ -160,9 +162,9 @@ def report(
     side: int,
     price: int,
     quantity: int,
+    maker: int,
     request: int,
     sent: int,
-    maker: int,
 ) -> None:
     """Send a report to the agent; reports arrive in the order in which they were sent."""
     venue = world.venue
