@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from pytest_soak.market.jit import Record, kernel_function
+from pytest_soak.market.jit import Record, kernel_function, numbers
 from pytest_soak.market.tape import put_fill
 
 REFERENCE_PRICE = 40_000.0
@@ -19,7 +17,7 @@ LOT_BASE = 0.0025
 LOT_TICK_QUOTE = LOT_BASE * TICK_QUOTE
 """Quote currency in one lot x tick."""
 
-TAKER, MAKER = np.arange(2)
+TAKER, MAKER = numbers(2)
 """On which side of a trade the agent was."""
 
 MAKER_FEE = -0.9e-4

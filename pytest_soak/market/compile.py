@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 _MARKER = "compiled"
 _ENTRY = '''"""The compiled entry point of pytest-soak's market kernel; generated."""
@@ -38,21 +39,28 @@ def kernel_is_compiled() -> bool:
 
 def compile_kernel() -> None:
     """Compile the kernel unless the disk already holds it; takes some 10 s of CPU time."""
-    from numba import int64, typeof
+    load_kernel()
 
-    from pytest_soak.market.state import empty_world
-    from pytest_soak.market.tape import empty_tape
 
-    entry = load_kernel()
-    entry.advance.compile((typeof(empty_world()), typeof(empty_tape()), int64))
+def load_kernel() -> ModuleType:
+    """Return the module of the entry point `advance`, compiled or loaded from disk."""
+    import numba
+    from numpy import zeros
+
+    from pytest_soak.market.state import WORLD
+    from pytest_soak.market.tape import TAPE
+
+    typeof: Any = numba.typeof
+    entry = _import_entry()
+    entry.advance.compile((typeof(zeros(1, WORLD)[0]), typeof(zeros(1, TAPE)[0]), numba.int64))
     folder = Path(str(entry.__file__)).parent
     if not (folder / _MARKER).exists():
         (folder / _MARKER).touch()
         _drop_older(folder)
+    return entry
 
 
-def load_kernel() -> ModuleType:
-    """Return the module of the compiled entry point `advance`; it compiles at its first call."""
+def _import_entry() -> ModuleType:
     name = f"pytest_soak_{_version().replace('-', '_').replace('.', '_')}"
     if name in sys.modules:
         return sys.modules[name]

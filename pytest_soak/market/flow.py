@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from pytest_soak.market import rng
 from pytest_soak.market.book import add, is_marketable
-from pytest_soak.market.jit import Record, kernel_function
+from pytest_soak.market.jit import Record, kernel_function, number
 from pytest_soak.market.matching import take
 from pytest_soak.market.schedule import CROWD_EXPIRY, push
 from pytest_soak.market.state import CROWD, NEVER, NONE
 
 LIMIT_RATE = 50.0  # 1/s
 LIMIT_OFFSET_BPS = 2.8  # from the lagged efficient price, at the calm volatility
-LIMIT_OFFSET_PER_SIGMA = 1.2
+LIMIT_OFFSET_PER_SIGMA = 0.5
 LIMIT_SCALE_BPS = 1.5
 LIMIT_SIGMA_BPS = 0.6
 LIMIT_MEDIAN_LOTS = 12.0
@@ -37,7 +35,7 @@ MARKET_DECAY = 2.0  # 1/s
 SAME_SIGN = 0.62
 INFORMED_SHARE = 0.30
 INFORMED_SCALE_BPS = 0.5
-ANY_PRICE = np.int64(1 << 60)
+ANY_PRICE = number(1 << 60)
 
 
 @kernel_function
@@ -82,7 +80,7 @@ def on_limit(world: Record, tape: Record, time: int) -> None:
     mean_life = LIFETIME_S * (LIFETIME_NEAR + LIFETIME_PER_BPS * distance)
     life = 1 + int(rng.exponential(key, draw + 4) * mean_life * 1e6)
     exact = flow.efficient_lagged - side * distance * world.ticks_per_bps
-    price = int(math.floor(exact + 0.5))
+    price = math.floor(exact + 0.5)
     if is_marketable(world.book, side, price):
         lots = take(world, tape, time, side, price, lots, NONE, 0.0)
     if lots > 0:
@@ -107,9 +105,7 @@ def on_market(world: Record, tape: Record, time: int) -> None:
     others_buy = 0.5 + (SAME_SIGN - 0.5) * flow.last_sign
     buys = INFORMED_SHARE * informed_buys + (1.0 - INFORMED_SHARE) * others_buy
     sign = 1 if rng.uniform(key, draw) < buys else -1
-    size = MARKET_MEDIAN_LOTS * min(
-        math.exp(MARKET_LOG_SD * rng.normal(key, draw + 1)), MARKET_CAP
-    )
+    size = MARKET_MEDIAN_LOTS * min(math.exp(MARKET_LOG_SD * rng.normal(key, draw + 1)), MARKET_CAP)
     take(world, tape, time, sign, sign * ANY_PRICE, _lots(size), NONE, 0.0)
     if rng.uniform(key, draw + 2) < regime.impact_probability:
         jump = regime.impact_bps * rng.exponential(key, draw + 3)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from pytest_soak.market import rng
 from pytest_soak.market.book import level_at, remove
-from pytest_soak.market.jit import Record, kernel_function
+from pytest_soak.market.jit import Record, kernel_function, number
 from pytest_soak.market.market_data import PULSE_US
 from pytest_soak.market.matching import take
 from pytest_soak.market.state import BUY, CROWD, NONE, SELL
@@ -21,7 +19,7 @@ PULL_DISTANCE_BPS = 1.5
 PULL_S = 0.120
 SNIPE_EDGE_BPS = 0.5
 SNIPE_RATE = 20.0  # 1/s
-ANY_QUANTITY = np.int64(1 << 40)
+ANY_QUANTITY = number(1 << 40)
 
 _LAG_STEP = 1.0 - math.exp(-PULSE_S / LAG_S)
 _PULL_CHANCE = 1.0 - math.exp(-PULSE_S / PULL_S)
@@ -45,7 +43,9 @@ def plan_episode(world: Record) -> None:
     if rng.uniform(key, rng.EPISODE_DRAW) >= chance:
         return
     duration = min(int(420e6 * (0.5 + rng.uniform(key, rng.EPISODE_LENGTH_DRAW))), length)
-    flow.episode_start = window.start + int(rng.uniform(key, rng.EPISODE_START_DRAW) * (length - duration))
+    flow.episode_start = window.start + int(
+        rng.uniform(key, rng.EPISODE_START_DRAW) * (length - duration)
+    )
     flow.episode_end = flow.episode_start + duration
     if rng.uniform(key, rng.GAP_DRAW) < 0.35:
         sign = 1.0 if rng.uniform(key, rng.GAP_SIGN_DRAW) < 0.5 else -1.0
@@ -87,8 +87,7 @@ def _move_price(world: Record, time: int) -> None:
     if number % PULSES_PER_SECOND == 1:
         noise = rng.normal(world.keys[rng.REGIME], 8 + number)
         flow.log_volatility = (
-            _VOLATILITY_KEEP * flow.log_volatility
-            + _VOLATILITY_NOISE * regime.sigma_log_sd * noise
+            _VOLATILITY_KEEP * flow.log_volatility + _VOLATILITY_NOISE * regime.sigma_log_sd * noise
         )
         flow.sigma_bps = regime.sigma_bps * math.exp(flow.log_volatility)
     step = flow.sigma_bps * math.sqrt(PULSE_S) * rng.normal(world.keys[rng.DIFFUSION], number)
@@ -135,10 +134,10 @@ def _snipe(world: Record, tape: Record, time: int) -> None:
     edge = SNIPE_EDGE_BPS * world.ticks_per_bps
     if book.ask_orders > 0 and book.best_ask < flow.efficient - edge:
         side = BUY
-        limit = int(math.ceil(flow.efficient - edge)) - 1
+        limit = math.ceil(flow.efficient - edge) - 1
     elif book.bid_orders > 0 and book.best_bid > flow.efficient + edge:
         side = SELL
-        limit = int(math.floor(flow.efficient + edge)) + 1
+        limit = math.floor(flow.efficient + edge) + 1
     else:
         return
     if rng.uniform(world.keys[rng.SNIPE], flow.pulse_number) < _SNIPE_CHANCE:

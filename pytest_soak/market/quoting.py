@@ -9,11 +9,11 @@ import numpy as np
 from pytest_soak.market import guards
 from pytest_soak.market import venue as v
 from pytest_soak.market.account import LOT_BASE, TICK_QUOTE
-from pytest_soak.market.jit import Record, kernel_function
+from pytest_soak.market.jit import Record, kernel_function, numbers
 from pytest_soak.market.state import NONE, SLOTS
 from pytest_soak.market.tape import put_block
 
-MIN_INTERVAL, CONCURRENCY, RISK, INVENTORY, THROTTLE, DEADLINE = np.arange(6)
+MIN_INTERVAL, CONCURRENCY, RISK, INVENTORY, THROTTLE, DEADLINE = numbers(6)
 """Places in `feeds.BLOCK_REASONS`."""
 
 BASE_HALF_BPS = 1.75
@@ -36,7 +36,7 @@ def on_feed_change(world: Record, tape: Record, time: int, mid: float) -> None:
         shift = mid - slot.quoted_mid
         far = abs(shift) >= REPRICE_BPS * world.ticks_per_bps
         if far and slot.handle != NONE and slot.in_flight == 0:
-            _intend(world, slot, slot.price + int(round(shift)))
+            _intend(world, slot, slot.price + round(shift))
             _stop(tape, time, slot, MIN_INTERVAL)
 
 
@@ -84,9 +84,9 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
         side = slot.side
         distance = (half + slot.level * LEVEL_GAP_BPS) * world.ticks_per_bps
         if side > 0:
-            price = min(int(math.floor(center - distance)), market.ask - 1)
+            price = min(math.floor(center - distance), market.ask - 1)
         else:
-            price = max(int(math.ceil(center + distance)), market.bid + 1)
+            price = max(math.ceil(center + distance), market.bid + 1)
         already = bid_lots if side > 0 else ask_lots
         lots = wanted_lots(maker, side, limit, lean, already)
         blocked = guards.stops(maker, time, side)
@@ -118,7 +118,7 @@ def wanted_lots(maker: Record, side: int, limit: float, lean: float, already: in
         wish *= 1.0 - min(1.0, abs(lean))
     room = parameters.max_delta_ratio * limit - side * (maker.position - maker.position_slow)
     room = min(room, limit - side * maker.position)
-    return int(math.floor(min(wish, room - already)))
+    return math.floor(min(wish, room - already))
 
 
 @kernel_function
@@ -148,7 +148,7 @@ def _bring(
         return 0
     if forbidden:
         if slot.intent_open:
-            _stop(tape, time, slot, RISK if blocked else INVENTORY)
+            _stop(tape, time, slot, INVENTORY if lots < MIN_LOTS else RISK)
         if resting:
             _send(world, time, slot, v.CANCEL, price, lots)
             return 1

@@ -40,7 +40,7 @@ def rescue(world: Record, time: int, market: Record) -> None:
         return
     side = SELL if maker.position > 0 else BUY
     touch = market.ask if side > 0 else market.bid
-    price = touch + side * int(math.ceil(TOLERANCE_BPS * world.ticks_per_bps))
+    price = touch + side * math.ceil(TOLERANCE_BPS * world.ticks_per_bps)
     v.send(world, time, v.TAKE, side, price, lots, NONE, world.mid)
     maker.rescue_in_flight = 1
     maker.in_flight += 1
@@ -52,9 +52,11 @@ def _edge_bps(world: Record, market: Record, share: float) -> float:
     """Return by how much the risk of holding exceeds the cost of taking, in bps.
 
     Risk: so many standard deviations of the mid over the time that working the position off
-    passively takes, which grows with its size. Cost: half the spread and the taker's fee.
+    passively takes, which grows with its size, and the loss that the maker's signal foresees.
+    Cost: half the spread and the taker's fee.
     """
     sigma = guards.volatility_bps(world.maker)
     risk = RISK_AVERSION * sigma * math.sqrt(HORIZON_S * share / START_SHARE)
     cost = 0.5 * (market.ask - market.bid) / world.ticks_per_bps + TAKER_FEE * 1e4
-    return risk - cost
+    foreseen = -world.maker.signal_bps if world.maker.position > 0 else world.maker.signal_bps
+    return risk + foreseen - cost

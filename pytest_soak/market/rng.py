@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from pytest_soak.market.jit import Record, kernel_function
+from pytest_soak.market.jit import Record, kernel_function, numbers
 
 STREAMS = (
     "regime",
@@ -54,7 +54,7 @@ STREAMS = (
     GAP_DRAW,
     GAP_SIGN_DRAW,
     GAP_TIME_DRAW,
-) = np.arange(8)
+) = numbers(8)
 """What the first draws of an iteration's stream REGIME decide."""
 
 DRAWS_PER_EVENT = 8
@@ -113,7 +113,7 @@ def exponential(key: np.uint64, number: int) -> float:
 
 @kernel_function
 def normal(key: np.uint64, number: int) -> float:
-    """A draw from N(0, 1), by Box and Muller (1958); its second uniform is hashed from the first."""
+    """A draw from N(0, 1), by Box and Muller; the second uniform is hashed from the first."""
     bits = derive(key, number)
     radius = math.sqrt(-2.0 * math.log(to_uniform(bits)))
     return radius * math.cos(_TWO_PI * to_uniform(mix(bits + _GAMMA)))

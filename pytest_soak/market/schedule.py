@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from pytest_soak.market.jit import Record, kernel_function
+from pytest_soak.market.jit import Record, kernel_function, numbers
 from pytest_soak.market.state import EVENTS
 
-CROWD_EXPIRY, REQUEST_ARRIVAL, REPORT_DELIVERY, MAKER_CYCLE = np.arange(4)
+CROWD_EXPIRY, REQUEST_ARRIVAL, REPORT_DELIVERY, MAKER_CYCLE = numbers(4)
 
 
 @kernel_function

@@ -116,6 +116,7 @@ class Simulation:
         before = self._totals()
         rows = self.run_window(iteration, start_us, end_us, parameters)
         after = self._totals()
+        counts: dict[str, Any] = {n: int(after[n] - before[n]) for n in _COUNTERS}
         window = self.world["window"]
         return Observation(
             start_us=epoch_us + start_us,
@@ -132,7 +133,7 @@ class Simulation:
             mid_start=before["mid"] * TICK_QUOTE,
             mid_end=after["mid"] * TICK_QUOTE,
             market={name: int(window[name]) for name in ("spike_count", "gap_events")},
-            **{name: int(after[name] - before[name]) for name in _COUNTERS},
+            **counts,
         )
 
     def _totals(self) -> dict[str, float]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pytest_soak.market.jit import number, numbers
 from pytest_soak.market.rng import STREAMS
 
 LEVELS = 8192  # price window of the book in ticks, a power of two
@@ -23,12 +24,10 @@ SNAPSHOTS = 128  # market data history of about 3 s, a power of two
 RATE_BINS = 64  # seconds of the venue's message count, a power of two
 SLOTS = 4  # quotes of the reference maker: two a side
 
-# Constants that kernel functions pass on are numpy's integers: numba compiles a function once for
-# them, but once for each value of a Python integer.
-NONE = np.int64(-1)
-NEVER = np.int64(np.iinfo(np.int64).max)
-BUY, SELL = np.int64(1), np.int64(-1)
-CROWD, AGENT = np.arange(2)
+NONE = number(-1)
+NEVER = number(np.iinfo(np.int64).max)
+BUY, SELL = number(1), number(-1)
+CROWD, AGENT = numbers(2)
 
 LEVEL = np.dtype(
     [

@@ -7,23 +7,21 @@ rises with the request rate because messages queue, and because a gateway near i
 
 from __future__ import annotations
 
-import numpy as np
-
 from pytest_soak.market import rng
-from pytest_soak.market.jit import Record, kernel_function
+from pytest_soak.market.jit import Record, kernel_function, numbers
 from pytest_soak.market.schedule import REPORT_DELIVERY, REQUEST_ARRIVAL, push
 from pytest_soak.market.state import AGENT_ORDERS, NONE, RATE_BINS, REPORTS, REQUESTS
 
-PLACE, REPLACE, CANCEL, TAKE = np.arange(4)
+PLACE, REPLACE, CANCEL, TAKE = numbers(4)
 """Requests: a post-only limit order, its replacement, its cancellation, immediate-or-cancel."""
 
-ACCEPTED, REJECTED, CANCELLED, FILLED = np.arange(4)
+ACCEPTED, REJECTED, CANCELLED, FILLED = numbers(4)
 """Reports."""
 
 NETWORK_BASE_US = 12_000
 NETWORK_MEDIAN_US = 28_000.0
 NETWORK_LOG_SD = 0.55
-SERVICE_MEDIAN_US = 12_300.0
+SERVICE_MEDIAN_US = 14_000.0
 SERVICE_LOG_SD = 0.5
 CONGESTION = 1.8
 MAX_UTILISATION = 0.95

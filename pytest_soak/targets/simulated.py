@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_soak.targets.base import LaneInfo, Window
 
@@ -63,7 +63,7 @@ class SimulatedTarget:
 
         self._started().world = unpack(data)
 
-    def _started(self) -> Any:
+    def _started(self) -> Simulation:
         if self._simulation is None:
             raise RuntimeError("the target has not been started")
         return self._simulation
