@@ -1,1 +1,3 @@
 """Soak tests for market-making bots as pytest sessions."""
+
+__version__ = "0.1.0"

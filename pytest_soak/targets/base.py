@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from pytest_soak.kpi.summary import Summary
     from pytest_soak.market.feeds import Observation
 
 
@@ -44,8 +45,11 @@ class Target(Protocol):
 
     def run(
         self, overrides: Mapping[str, float], window: Window
-    ) -> Observation | Mapping[str, float | None]:
-        """Run one window under `overrides`; return its events, or ready-made KPIs by name."""
+    ) -> Observation | Mapping[str, float | None] | Summary:
+        """Run one window under `overrides`; return its events, or ready-made KPIs by name.
+
+        A Summary is ready-made KPIs with what they rest on.
+        """
 
     def stop(self) -> None:
         """Release everything; called once, also after an error."""

@@ -1,0 +1,1 @@
+"""What a run leaves on disk: layout, schemas and the handlers that write."""

@@ -1,0 +1,169 @@
+"""From the engine's values to artifacts."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_soak import __version__
+from pytest_soak.artifacts.models import (
+    BlockShare,
+    EdgeReport,
+    FinalSummary,
+    GateMetric,
+    IterationKpis,
+    IterSummary,
+    KpiGate,
+    LaneOutcome,
+)
+from pytest_soak.engine.plan import LanePlan
+from pytest_soak.engine.record import IterationRecord, LaneResult
+from pytest_soak.gates.engine import Check
+
+_TOTALS = (
+    "net_bps",
+    "gross_bps",
+    "net_quote",
+    "volume_quote",
+    "num_fills",
+    "maker_taker_ratio",
+    "max_drawdown_quote",
+)
+_COMPONENTS = ("gross_bps", "fees_eff_bps", "slippage_bps", "inventory_bps", "adverse_bps")
+
+
+def machine() -> dict[str, str]:
+    """Versions and host, for `meta`."""
+    return {
+        "pytest_soak": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "host": platform.node(),
+    }
+
+
+def iter_summary(record: IterationRecord) -> IterSummary:
+    """ITER_SUMMARY of a record."""
+    summary = record.summary
+    judged: dict[str, Any] = {
+        "phase": record.phase,
+        "verdict": record.verdict,
+        "verdict_raw": record.verdict_raw,
+        "graded": record.graded,
+        "verdict_reasons": [*summary.faults, *record.judgement.reasons()],
+        "state_hash": record.state_hash,
+        "drivers": list(record.drivers),
+        "reasons": summary.reasons,
+        "samples": summary.samples,
+        "market": record.lane.market,
+        "mock_mode": record.lane.market,
+        "mock_seed": record.lane.seed,
+        "spike_count": summary.market.get("spike_count", 0),
+        "gap_events": summary.market.get("gap_events", 0),
+    }
+    return IterSummary(
+        source=record.target,
+        lane=record.lane.id,
+        iteration=record.iteration,
+        summary=IterationKpis(**(summary.kpis | judged)),
+        overrides=record.overrides,
+        sources=record.sources,
+        notes=list(record.notes),
+        meta={"started": record.started, "seconds": round(record.seconds, 6)},
+    )
+
+
+def iteration_gate(plan: LanePlan, record: IterationRecord) -> KpiGate:
+    """KPI_GATE after an iteration."""
+    return KpiGate(
+        source=plan.target,
+        lane=plan.lane.id,
+        gate=plan.gate.name,
+        mode=plan.gate_mode.value,
+        final=False,
+        iteration=record.iteration,
+        verdict=record.verdict.value,
+        verdict_raw=record.verdict_raw.value,
+        note=record.judgement.note,
+        reasons=record.judgement.reasons(),
+        metrics=[_metric(check) for check in record.judgement.checks],
+        meta={},
+    )
+
+
+def final_gate(plan: LanePlan, result: LaneResult) -> KpiGate:
+    """KPI_GATE at a lane's end."""
+    return KpiGate(
+        source=plan.target,
+        lane=plan.lane.id,
+        gate=plan.gate.name,
+        mode=plan.gate_mode.value,
+        final=True,
+        iteration=result.iterations,
+        verdict=result.verdict.value,
+        verdict_raw=result.verdict_raw.value,
+        note=result.judgement.note,
+        reasons=list(result.reasons),
+        metrics=[_metric(check) for check in result.judgement.checks],
+        meta={},
+    )
+
+
+def edge_report(record: IterationRecord) -> EdgeReport:
+    """EDGE_REPORT of a record."""
+    kpis, blocks = record.summary.kpis, record.summary.block_counts
+    total = sum(blocks.values())
+    return EdgeReport(
+        source=record.target,
+        lane=record.lane.id,
+        iteration=record.iteration,
+        totals=_pick(kpis, _TOTALS),
+        component_breakdown=_pick(kpis, _COMPONENTS),
+        block_reasons={
+            reason: BlockShare(count=count, ratio=count / total if total else 0.0)
+            for reason, count in blocks.items()
+        },
+        neg_edge_drivers=list(record.drivers),
+        meta={},
+    )
+
+
+def outcome(result: LaneResult) -> LaneOutcome:
+    """The verdict on a lane."""
+    return LaneOutcome(
+        lane=result.lane.id,
+        profile=result.lane.profile,
+        market=result.lane.market,
+        seed=result.lane.seed,
+        gate=result.gate,
+        verdict=result.verdict.value,
+        verdict_raw=result.verdict_raw.value,
+        reasons=list(result.reasons),
+        ending=result.ending.value,
+        iterations=result.iterations,
+        planned=result.planned,
+        counts=result.counts,
+        medians=result.medians,
+    )
+
+
+def final_summary(
+    result: LaneResult, overrides: Mapping[str, float], sources: Mapping[str, str]
+) -> FinalSummary:
+    """ITER_SUMMARY_final of a lane that ended under `overrides`."""
+    return FinalSummary(
+        source=result.target,
+        result=outcome(result),
+        overrides=dict(overrides),
+        sources=dict(sources),
+        meta=machine(),
+    )
+
+
+def _metric(check: Check) -> GateMetric:
+    return GateMetric(**(check.model_dump() | {"verdict": check.verdict.value}))
+
+
+def _pick(kpis: Mapping[str, float | None], names: tuple[str, ...]) -> dict[str, float | None]:
+    return {name: kpis[name] for name in names if name in kpis}

@@ -1,0 +1,31 @@
+"""`runtime_overrides.json`: the overrides in force, which an operator may edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pytest_soak.artifacts.files import write_json
+from pytest_soak.config.documents import kind_of, read_document
+from pytest_soak.errors import SoakUsageError
+
+
+class RuntimeOverridesFile:
+    """The runtime file of one lane."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> Mapping[str, Any] | None:
+        """The overrides it holds; None when it is gone, SoakUsageError when it is broken."""
+        if not self.path.exists():
+            return None
+        data = read_document(self.path, self.path.name).data
+        if not isinstance(data, dict):
+            raise SoakUsageError(self.path.name, f"expected one object, got {kind_of(data)}")
+        return data
+
+    def write(self, overrides: Mapping[str, float]) -> None:
+        """Replace it, durably."""
+        write_json(self.path, dict(overrides), durable=True)

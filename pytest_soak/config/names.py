@@ -1,0 +1,67 @@
+"""Named files (profiles, gates): looked up by name in the user's folder, then in the wheel's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_soak.errors import SoakUsageError, unknown
+
+SUFFIXES = (".yaml", ".yml", ".json")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where one kind of named file is kept: the first folder that has the name wins."""
+
+    kind: str
+    folders: tuple[Path, ...]
+
+    def find(self, given: str, base: Path, source: str) -> Path:
+        """The file meant by `given`: a path (told by its suffix, relative to `base`) or a name.
+
+        Raises SoakUsageError for an unknown name, a missing file, or a name that is none.
+        """
+        if given.endswith(SUFFIXES):
+            path = base / Path(given).expanduser()
+            if not path.is_file():
+                raise SoakUsageError(source, f"no such {self.kind} file: {given}")
+            check_name(path.stem, self.kind, source)
+            return path
+        check_name(given, self.kind, source)
+        for folder in self.folders:
+            for suffix in SUFFIXES:
+                path = folder / f"{given}{suffix}"
+                if path.is_file():
+                    return path
+        raise SoakUsageError(source, unknown(self.kind, given, self.names()))
+
+    def names(self) -> list[str]:
+        """Every name on the shelf, sorted."""
+        found = (
+            path.stem
+            for folder in self.folders
+            if folder.is_dir()
+            for path in folder.iterdir()
+            if path.suffix in SUFFIXES
+        )
+        return sorted(set(found))
+
+
+def check_name(name: str, kind: str, source: str) -> None:
+    """Raise SoakUsageError unless `name` can be part of a file name and of a test id anywhere."""
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise SoakUsageError(
+            source,
+            f"{name!r} is not a {kind} name: expected letters, digits, '_', '-' and '.', "
+            f"or a path that ends with {', '.join(SUFFIXES)}",
+        )
+
+
+def shipped(folder: str) -> Path:
+    """A data folder of the wheel; in a checkout it lies beside the package."""
+    package = Path(__file__).parents[1]
+    inside = package / folder
+    return inside if inside.is_dir() else package.parent / folder

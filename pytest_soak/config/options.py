@@ -1,0 +1,117 @@
+"""The option table: flag, variable, default and meaning of each setting, defined once.
+
+Imported at every pytest start, so nothing heavy may be imported here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Option(NamedTuple):
+    """A setting `--soak-NAME`; `env` and ini are asked when the command line is silent."""
+
+    name: str
+    default: str
+    metavar: str
+    help: str
+    env: str | None = None
+    repeatable: bool = False
+    flag: bool = False
+    ini: bool = True
+
+    @property
+    def flag_text(self) -> str:
+        """The option as typed."""
+        return f"--soak-{self.name}"
+
+    @property
+    def dest(self) -> str:
+        """The option's key in pytest's configuration, and its ini name."""
+        return f"soak_{self.name.replace('-', '_')}"
+
+
+OPTIONS = (
+    Option(
+        "iterations",
+        "",
+        "N",
+        "make this session a soak of N iterations a lane (off without it)",
+        ini=False,
+    ),
+    Option(
+        "profile",
+        "default",
+        "A[,B...]",
+        "profile name or YAML/JSON path; several make several lanes",
+        "SOAK_PROFILE",
+    ),
+    Option(
+        "market",
+        "calm",
+        "calm|volatile|spike[,...]",
+        "market regime; several make several lanes",
+        "SOAK_MOCK_MODE",
+    ),
+    Option("seed", "42", "N|A,B|A..B", "market seed; several make several lanes", "SOAK_MOCK_SEED"),
+    Option(
+        "target",
+        "sim",
+        "sim|mock|module:attr",
+        "what is soaked, unless a soak_target fixture says so",
+    ),
+    Option(
+        "gate",
+        "soak",
+        "NAME|PATH",
+        "the gate: soak, smoke, release, last8 or a YAML file",
+        "SOAK_GATE",
+    ),
+    Option(
+        "gate-mode",
+        "soft",
+        "hard|soft|off",
+        "hard ends a lane at its first graded FAIL, soft judges its end, off never fails",
+        "KPI_GATE_MODE",
+    ),
+    Option("set", "", "KEY=VALUE", "override one parameter", repeatable=True),
+    Option(
+        "overrides-json",
+        "",
+        "JSON|@FILE",
+        "override parameters by one JSON object",
+        "MM_RUNTIME_OVERRIDES_JSON",
+    ),
+    Option("minutes", "60", "M", "length of an iteration on the target's clock", "SOAK_MINUTES"),
+    Option(
+        "market-set",
+        "",
+        "KEY=VALUE",
+        "regime knob: sigma (0.01), spike_prob (0.05), gap_bps (10.0)",
+        repeatable=True,
+    ),
+    Option("dir", "artifacts/soak", "PATH", "where artifacts are written", "SOAK_DIR"),
+    Option(
+        "feeds",
+        "",
+        "",
+        "also write fills and pipeline ticks as JSONL",
+        "SOAK_FEEDS",
+        flag=True,
+    ),
+    Option(
+        "show-config",
+        "",
+        "",
+        "print each setting with its source, and end",
+        flag=True,
+        ini=False,
+    ),
+)
+
+KNOBS = {
+    "sigma": ("SOAK_MOCK_SIGMA", 0.01),
+    "spike_prob": ("SOAK_MOCK_SPIKE_PROB", 0.05),
+    "gap_bps": ("SOAK_MOCK_GAP_BPS", 10.0),
+}
+MARKETS = ("calm", "volatile", "spike")

@@ -1,0 +1,102 @@
+"""Which value of a parameter is in force, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from pytest_soak.config.documents import Document, kind_of, parse_json, read_document
+from pytest_soak.config.parameters import ParameterTable
+from pytest_soak.config.profiles import Profile
+from pytest_soak.errors import SoakUsageError
+
+CLI, ENV, DEFAULT, OPERATOR = "cli", "env", "default", "operator"
+
+
+class Layer(BaseModel):
+    """Values from one source; `at` names the option, variable or file for error messages."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    at: str
+    values: dict[str, Any]
+
+
+class Overrides(BaseModel):
+    """The resolved overrides: a value and a source for every parameter of the table."""
+
+    model_config = ConfigDict(frozen=True)
+
+    values: dict[str, float]
+    sources: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def resolve(table: ParameterTable, profile: Profile, layers: Iterable[Layer]) -> Overrides:
+    """Overrides of a lane: the table's defaults, then the profile, then `layers` in order.
+
+    A later layer wins. Raises SoakUsageError for an unknown name or a value outside its bounds.
+    """
+    values = table.defaults()
+    sources = dict.fromkeys(values, DEFAULT)
+    from_profile, off = profile.values(table)
+    notes = (_off_note(profile, off),) if off else ()
+    checked = [
+        (layer.source, {n: table.check(n, v, layer.at) for n, v in layer.values.items()})
+        for layer in layers
+    ]
+    for source, given in [(f"profile:{profile.name}", from_profile), *checked]:
+        values.update(given)
+        sources.update(dict.fromkeys(given, source))
+    return Overrides(values=values, sources=sources, notes=notes)
+
+
+def _off_note(profile: Profile, off: list[str]) -> str:
+    return f"profile {profile.name}: off, the target has no {', '.join(off)}"
+
+
+def parse_set(items: Iterable[str], at: str) -> dict[str, float]:
+    """`KEY=VALUE` items as numbers; SoakUsageError for one that is not."""
+    values: dict[str, float] = {}
+    for item in items:
+        name, equals, text = item.partition("=")
+        try:
+            if not equals or not name.strip():
+                raise ValueError
+            values[name.strip()] = float(text)
+        except ValueError:
+            raise SoakUsageError(
+                at, f"expected KEY=NUMBER, got {item!r}; e.g. min_interval_ms=80"
+            ) from None
+    return values
+
+
+def parse_overrides_json(document: Document) -> dict[str, Any]:
+    """One JSON object of overrides; empty data is no overrides."""
+    if not isinstance(document.data, dict):
+        document.fail((), f"expected one JSON object of overrides, got {kind_of(document.data)}")
+    return dict(document.data)
+
+
+def overrides_document(text: str, source: str, base: Any) -> Document:
+    """The document meant by `--soak-overrides-json`: JSON text, or `@FILE` relative to `base`."""
+    if text.startswith("@"):
+        return read_document(base / text[1:], f"{source} {text}")
+    return parse_json(text, source)
+
+
+def operator_edits(
+    table: ParameterTable, written: Mapping[str, float], found: Mapping[str, Any], source: str
+) -> dict[str, float]:
+    """What an operator changed in the runtime file since we wrote it.
+
+    Raises SoakUsageError when the edit cannot be used: an unknown name, a bad value, a lost key.
+    """
+    lost = [name for name in written if name not in found]
+    if lost:
+        raise SoakUsageError(source, f"missing parameter {lost[0]!r}; every parameter must stay")
+    checked = {name: table.check(name, value, source) for name, value in found.items()}
+    return {name: value for name, value in checked.items() if value != written[name]}

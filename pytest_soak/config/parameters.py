@@ -1,0 +1,154 @@
+"""The parameter table: names, units and limits of what can be overridden at run time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, model_validator
+
+from pytest_soak.config.documents import Document, parse_yaml, read_document, show, validate
+from pytest_soak.errors import SoakUsageError, unknown
+
+Finite = Annotated[float, AllowInfNan(False)]
+Limits = Annotated[list[Finite | None], Field(min_length=2, max_length=2)]
+
+
+class Parameter(BaseModel):
+    """One row of a parameter table.
+
+    `bounds` are inclusive, `null` is open; `tuner_range` and `max_change_per_hour` are for the
+    tuner, which leaves a parameter without a range alone. `raises` names the KPI that a higher
+    value moves, and the way.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    default: Finite
+    unit: str = ""
+    bounds: Limits = [None, None]
+    tuner_range: Limits | None = None
+    max_change_per_hour: Finite | None = None
+    decimals: Annotated[int, Field(ge=0, le=12)] = 6
+    raises: dict[str, Literal["up", "down"]] = {}
+
+    @model_validator(mode="after")
+    def _default_in_bounds(self) -> Parameter:
+        low, high = self.limits
+        if not low <= high:
+            raise ValueError(f"bounds in rising order, got {self.bounds}")
+        if not low <= self.default <= high:
+            raise ValueError(f"a default within {self.bounds}, got {self.default}")
+        return self
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The bounds as numbers; an open one is infinite."""
+        low, high = self.bounds
+        return (-math.inf if low is None else low, math.inf if high is None else high)
+
+    def round(self, value: float) -> float:
+        """`value` to `decimals`, never minus zero."""
+        return round(value, self.decimals) + 0.0
+
+    def clamp(self, value: float) -> float:
+        """`value` within the bounds, rounded."""
+        low, high = self.limits
+        return self.round(min(max(value, low), high))
+
+    def complaint(self, value: object) -> str | None:
+        """What is wrong with `value` as this parameter's value; None when nothing is."""
+        low, high = self.limits
+        wanted = f"expected a number{self._span()}"
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return f"{wanted}, got {show(value)}"
+        if not math.isfinite(value) or not low <= value <= high:
+            return f"{wanted}, got {value}"
+        return None
+
+    def _span(self) -> str:
+        low, high = self.bounds
+        if low is None and high is None:
+            return ""
+        if high is None:
+            return f" of at least {low:g}"
+        return f" of at most {high:g}" if low is None else f" from {low:g} to {high:g}"
+
+
+class ParameterTable(Mapping[str, Parameter]):
+    """The parameters of a target, by name, in the order of their definition."""
+
+    def __init__(self, parameters: Mapping[str, Parameter], source: str) -> None:
+        self._parameters = dict(parameters)
+        self.source = source
+
+    def __getitem__(self, name: str) -> Parameter:
+        return self._parameters[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parameters)
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def defaults(self) -> dict[str, float]:
+        """The default of each parameter."""
+        return {name: row.round(row.default) for name, row in self.items()}
+
+    def check(self, name: str, value: object, source: str) -> float:
+        """`value` rounded; SoakUsageError for an unknown name or a value outside the bounds."""
+        if name not in self:
+            raise SoakUsageError(source, unknown("parameter", name, self))
+        complaint = self[name].complaint(value)
+        if complaint is not None:
+            raise SoakUsageError(source, f"{name}: {complaint}")
+        assert isinstance(value, int | float)
+        return self[name].round(value)
+
+    @classmethod
+    def from_document(cls, document: Document) -> ParameterTable:
+        """A table from YAML or JSON data: a mapping from name to row."""
+        if not isinstance(document.data, dict) or not document.data:
+            document.fail((), "expected a parameter table: names, each with at least a default")
+        rows = {}
+        for name, row in document.data.items():
+            lines = {path[1:]: at for path, at in document.lines.items() if path[:1] == (name,)}
+            rows[name] = validate(Parameter, Document(f"{document.source}", row, lines))
+        return cls(rows, document.source)
+
+    @classmethod
+    def of(cls, given: Any, source: str) -> ParameterTable:
+        """A table from what a target has as `parameters`.
+
+        Takes a table, a path to a YAML file, or a mapping from name to Parameter, to a dict with
+        the same columns, or to the bare default.
+        """
+        if isinstance(given, ParameterTable):
+            return given
+        if isinstance(given, str | Path):
+            return cls.from_document(read_document(Path(given)))
+        if not isinstance(given, Mapping):
+            raise SoakUsageError(
+                source,
+                f"parameters: expected a mapping or the path of a YAML file, got {show(given)}",
+            )
+        return cls.from_document(
+            Document(f"{source} parameters", {str(n): _row(v) for n, v in given.items()})
+        )
+
+
+def _row(value: Any) -> Any:
+    if isinstance(value, Parameter):
+        return value.model_dump()
+    if isinstance(value, Mapping):
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in value.items()}
+    return {"default": value}
+
+
+def reference_table() -> ParameterTable:
+    """The table of the reference maker, `parameters.yaml`."""
+    text = files("pytest_soak.config").joinpath("parameters.yaml").read_text(encoding="utf-8")
+    return ParameterTable.from_document(parse_yaml(text, "parameters.yaml"))

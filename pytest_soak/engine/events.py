@@ -1,0 +1,60 @@
+"""What the engine tells its handlers, in order, lane by lane."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from pytest_soak.engine.plan import LanePlan
+from pytest_soak.engine.record import IterationRecord, LaneResult
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+
+class LaneStarted(_Event):
+    """The target is up; the first iteration follows."""
+
+    kind: Literal["lane_started"] = "lane_started"
+    plan: LanePlan
+
+
+class IterationFinished(_Event):
+    """An iteration was measured and judged; `observation` never leaves the process."""
+
+    kind: Literal["iteration_finished"] = "iteration_finished"
+    record: IterationRecord
+    observation: Annotated[Any, Field(exclude=True, repr=False)] = None
+
+
+class IterationFailed(_Event):
+    """An iteration came to nothing; the lane ends with it."""
+
+    kind: Literal["iteration_failed"] = "iteration_failed"
+    lane: str
+    iteration: int
+    cause: str
+
+
+class LaneFinished(_Event):
+    """The lane is over and judged."""
+
+    kind: Literal["lane_finished"] = "lane_finished"
+    result: LaneResult
+
+
+Event = LaneStarted | IterationFinished | IterationFailed | LaneFinished
+
+_events: TypeAdapter[list[Event]] = TypeAdapter(list[Annotated[Event, Field(discriminator="kind")]])
+
+
+def pack(events: list[Event]) -> list[dict[str, Any]]:
+    """Events as plain JSON data, to travel on a test report."""
+    return _events.dump_python(events, mode="json")  # type: ignore[no-any-return]
+
+
+def unpack(data: list[dict[str, Any]]) -> list[Event]:
+    """The events that `pack` packed."""
+    return _events.validate_python(data)

@@ -1,0 +1,73 @@
+"""What an iteration and a lane leave behind: immutable, serialisable values."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from pytest_soak.gates.engine import Judgement, Verdict
+from pytest_soak.kpi.summary import Summary
+from pytest_soak.targets.base import LaneInfo, Window
+
+
+class IterationRecord(BaseModel):
+    """All of one iteration: what was in force, what was measured, what the gate says.
+
+    `verdict_raw` is the gate's; `verdict` is after grace and the gate mode softened it. `graded`
+    iterations count for the lane. `failure` is why the item fails, None when it passes; `ends_lane`
+    whether the lane stops here.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    lane: LaneInfo
+    target: str
+    iteration: int
+    planned: int
+    phase: str
+    window: Window
+    overrides: dict[str, float]
+    sources: dict[str, str]
+    state_hash: str
+    summary: Summary
+    drivers: tuple[str, ...]
+    judgement: Judgement
+    verdict: Verdict
+    verdict_raw: Verdict
+    graded: bool
+    failure: str | None = None
+    ends_lane: bool = False
+    notes: tuple[str, ...] = ()
+    started: str = ""
+    seconds: float = 0.0
+
+
+class Ending(StrEnum):
+    """Why a lane ended."""
+
+    COMPLETED = "completed"
+    GATE = "gate"
+    TARGET = "target"
+    TEST = "test"
+    INTERRUPTED = "interrupted"
+
+
+class LaneResult(BaseModel):
+    """The verdict on a lane, and what it rests on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    lane: LaneInfo
+    target: str
+    gate: str
+    gate_mode: str
+    verdict: Verdict
+    verdict_raw: Verdict
+    judgement: Judgement
+    reasons: tuple[str, ...]
+    ending: Ending
+    iterations: int
+    planned: int
+    counts: dict[str, int]
+    medians: dict[str, float | None]

@@ -1,0 +1,183 @@
+"""Driving a lane: the target is called here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from time import monotonic
+from typing import Any, Protocol
+
+from pytest_soak.config.overrides import operator_edits
+from pytest_soak.config.parameters import ParameterTable
+from pytest_soak.engine.events import (
+    Event,
+    IterationFailed,
+    IterationFinished,
+    LaneFinished,
+    LaneStarted,
+)
+from pytest_soak.engine.lane import advance, begin, edit, finish, note
+from pytest_soak.engine.plan import LanePlan
+from pytest_soak.engine.record import Ending, IterationRecord
+from pytest_soak.errors import SoakUsageError, TargetError
+from pytest_soak.kpi.summary import Summary, summary_of
+from pytest_soak.targets.base import Target
+
+ExtraKpi = Callable[[Any, Summary], "float | None"]
+
+
+class RuntimeFile(Protocol):
+    """The one mutable file: the overrides in force."""
+
+    def read(self) -> Mapping[str, Any] | None:
+        """What the file says now; None when it is gone. SoakUsageError when it is broken."""
+
+    def write(self, overrides: Mapping[str, float]) -> None:
+        """Replace it."""
+
+
+class Clock(Protocol):
+    """Wall time."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+
+
+class LaneRun:
+    """One lane under way: owns its target and its state, and emits its events."""
+
+    def __init__(
+        self,
+        plan: LanePlan,
+        table: ParameterTable,
+        target: Target,
+        runtime: RuntimeFile,
+        clock: Clock,
+        emit: Callable[[Event], None],
+        extra_kpis: Mapping[str, ExtraKpi] | None = None,
+    ) -> None:
+        self.plan = plan
+        self.state = begin(plan)
+        self.ended: Ending | None = None
+        self._table = table
+        self._target = target
+        self._runtime = runtime
+        self._clock = clock
+        self._emit = emit
+        self._extra_kpis = dict(extra_kpis or {})
+        self._started = False
+
+    def run_iteration(self) -> IterationRecord:
+        """Run the next window and judge it.
+
+        Raises TargetError, after the lane has ended, when the target raised or returned what is
+        no measurement.
+        """
+        try:
+            if not self._started:
+                self._start()
+            self._take_edits()
+            started, clock = self._clock.now(), monotonic()
+            observation, summary = self._measure()
+        except TargetError as error:
+            cause = str(error)
+            self._emit(
+                IterationFailed(
+                    lane=self.plan.lane.id, iteration=self.state.iteration + 1, cause=cause
+                )
+            )
+            self.end(Ending.TARGET, f"iteration {self.state.iteration + 1}: {cause}")
+            raise
+        self.state, record = advance(self.plan, self.state, summary)
+        record = record.model_copy(
+            update={
+                "started": started.isoformat(timespec="milliseconds"),
+                "seconds": monotonic() - clock,
+            }
+        )
+        self._emit(IterationFinished(record=record, observation=observation))
+        if record.ends_lane:
+            self.end(Ending.GATE, "")
+        elif record.iteration == self.plan.iterations:
+            self.end(Ending.COMPLETED, "")
+        return record
+
+    def end(self, ending: Ending, cause: str) -> None:
+        """End the lane, once; the target is stopped, also when that is its last complaint."""
+        if self.ended is not None:
+            return
+        self.ended = ending
+        try:
+            if self._started:
+                _ask("stop", self._target.stop)
+        except TargetError as error:
+            if ending is Ending.COMPLETED:
+                self.ended, cause = Ending.TARGET, str(error)
+        if self._started:
+            result = finish(self.plan, self.state, self.ended, cause)
+            self._emit(LaneFinished(result=result))
+
+    def _start(self) -> None:
+        self._runtime.write(self.state.overrides)
+        self._emit(LaneStarted(plan=self.plan))
+        self._started = True
+        _ask("start", lambda: self._target.start(self.plan.lane))
+
+    def _take_edits(self) -> None:
+        written = self.state.overrides
+        try:
+            found = self._runtime.read()
+            if found is None:
+                raise SoakUsageError("runtime_overrides.json", "is gone")
+            edits = operator_edits(self._table, written, found, "runtime_overrides.json")
+        except SoakUsageError as error:
+            self.state = note(self.state, f"edit refused, last good values kept: {error}")
+            self._runtime.write(written)
+            return
+        self.state = edit(self.state, edits)
+        if edits:
+            self._runtime.write(self.state.overrides)
+
+    def _measure(self) -> tuple[Any, Summary]:
+        state, minutes = self.state, self.plan.lane.minutes
+        overrides = dict(state.overrides)
+        given = _ask("run", lambda: self._target.run(overrides, state.window(minutes)))
+        summary = measure(given, self.plan.declared)
+        extra = {
+            name: _ask(f"extra KPI {name}", partial(kpi, given, summary))
+            for name, kpi in self._extra_kpis.items()
+        }
+        if not extra:
+            return given, summary
+        more = summary_of(extra, list(extra))
+        return given, summary.model_copy(
+            update={
+                "kpis": summary.kpis | more.kpis,
+                "reasons": summary.reasons | more.reasons,
+                "faults": summary.faults + more.faults,
+            }
+        )
+
+
+def measure(given: Any, declared: tuple[str, ...] | None) -> Summary:
+    """The summary of what a target returned; TargetError when that is no measurement."""
+    if isinstance(given, Summary):
+        return given
+    if isinstance(given, Mapping):
+        return summary_of(given, declared)
+    if hasattr(given, "fills"):
+        from pytest_soak.kpi.edge import summarize
+
+        return summarize(given)
+    raise TargetError(
+        f"run() returned {type(given).__name__}, expected an Observation or a mapping of KPIs"
+    )
+
+
+def _ask(what: str, call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}".strip().rstrip(":")
+        raise TargetError(f"the target's {what} raised {text}") from error

@@ -1,0 +1,33 @@
+"""The errors that a user can cause and mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SoakUsageError(Exception):
+    """A mistake in an option, a variable or a file; its message is one line with the remedy."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        self.source = source
+        self.problem = problem
+        super().__init__(f"{source}: {' '.join(problem.split())}")
+
+
+class TargetError(Exception):
+    """The target raised, or gave something that is not a measurement; says which and why."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A sentence that suggests the known name closest to `word`, else lists what is known."""
+    names = sorted(known)
+    match = get_close_matches(word, names, n=1, cutoff=0.5)
+    if match:
+        return f"did you mean {match[0]!r}?"
+    return f"known: {', '.join(names)}" if names else "there are none"
+
+
+def unknown(kind: str, word: str, known: Iterable[str]) -> str:
+    """The problem text for a name that is not known."""
+    return f"unknown {kind} {word!r}; {nearest(word, known)}"

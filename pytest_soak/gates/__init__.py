@@ -1,0 +1,1 @@
+"""Gates: thresholds as data, and the one engine that judges by them."""

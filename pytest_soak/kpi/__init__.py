@@ -1,0 +1,1 @@
+"""KPIs: their definitions, and how they follow from what a bot did."""

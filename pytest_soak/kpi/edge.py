@@ -1,0 +1,188 @@
+"""KPIs from events: the edge a bot earned and where it went.
+
+The PnL of a window splits exactly into four parts (Kissell, "The Science of Algorithmic Trading",
+ch. 3, for the benchmark-mid convention):
+
+    gross     = sum over maker fills of side x quantity x (mid - price)
+    slippage  = sum over taker fills of side x quantity x (decision mid - price)
+    fees      = - sum of fees
+    inventory = sum over fills of side x quantity x (closing mid - mid)
+                + opening inventory x (closing mid - opening mid)
+
+A `_bps` KPI is the amount over the traded notional, times 10,000.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.summary import Summary
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_soak.market.feeds import Observation
+
+BPS = 1e4
+
+
+def components_quote(observation: Observation) -> dict[str, float]:
+    """Gross, fees, slippage and inventory of the window in quote currency; their sum is the PnL."""
+    fills = observation.fills
+    signed = fills["side"] * fills["quantity"]
+    edge = signed * (fills["mid"] - fills["price"])
+    drift = float(np.sum(signed * (observation.mid_end - fills["mid"])))
+    held = observation.inventory_start * (observation.mid_end - observation.mid_start)
+    return {
+        "gross": float(np.sum(edge[fills["maker"]])),
+        "fees": -float(np.sum(fills["fee_quote"])),
+        "slippage": float(np.sum(edge[~fills["maker"]])),
+        "inventory": drift + held,
+    }
+
+
+def summarize(observation: Observation) -> Summary:
+    """Every KPI of the KPI table from the events of one window."""
+    blocks = _block_counts(observation)
+    kpis: dict[str, float | None] = dict.fromkeys(KPIS)
+    samples: dict[str, int] = {}
+    for values, count in (
+        _edge(observation),
+        _markouts(observation),
+        _attempts(observation, blocks),
+        _pipeline(observation),
+    ):
+        kpis.update(values)
+        samples.update(count)
+    kpis["max_drawdown_quote"] = _drawdown(observation)
+    reasons = {name: _why(name) for name, value in kpis.items() if value is None}
+    return Summary(
+        kpis=kpis,
+        reasons=reasons,
+        samples=samples,
+        block_counts=blocks,
+        market=dict(observation.market),
+    )
+
+
+_Part = tuple[dict[str, float | None], dict[str, int]]
+
+
+def _edge(observation: Observation) -> _Part:
+    fills = observation.fills
+    notional = fills["price"] * fills["quantity"]
+    volume = float(np.sum(notional))
+    parts = components_quote(observation)
+    values: dict[str, float | None] = {
+        "net_quote": sum(parts.values()),
+        "volume_quote": volume,
+        "num_fills": float(len(fills)),
+    }
+    if volume > 0:
+        bps = {name: amount / volume * BPS for name, amount in parts.items()}
+        values |= {
+            "gross_bps": bps["gross"],
+            "fees_eff_bps": bps["fees"],
+            "slippage_bps": bps["slippage"],
+            "inventory_bps": bps["inventory"],
+            "net_bps": sum(bps.values()),
+            "maker_taker_ratio": float(np.sum(notional[fills["maker"]])) / volume,
+        }
+    return values, dict.fromkeys(values, len(fills))
+
+
+def _markouts(observation: Observation) -> _Part:
+    fills = observation.fills
+    makers, takers = fills[fills["maker"]], fills[~fills["maker"]]
+    marked = makers[np.isfinite(makers["mid_1s"])]
+    against = -marked["side"] * (marked["mid_1s"] - marked["mid"]) / marked["mid"] * BPS
+    paid = takers["side"] * (takers["price"] - takers["mid"]) / takers["mid"] * BPS
+    values: dict[str, float | None] = {
+        "adverse_bps": _mean(against, marked["price"] * marked["quantity"]),
+        "adverse_bps_p95": _p95(against),
+        "slippage_bps_p95": _p95(paid),
+    }
+    samples = {
+        "adverse_bps": len(marked),
+        "adverse_bps_p95": len(marked),
+        "slippage_bps_p95": len(takers),
+    }
+    return values, samples
+
+
+def _attempts(observation: Observation, blocks: dict[str, int]) -> _Part:
+    intended, sent = observation.intended_changes, observation.orders_sent
+    share = {name: count / intended for name, count in blocks.items()} if intended else {}
+    names = {
+        "inventory_pct": "inventory",
+        "min_interval_pct": "min_interval",
+        "concurrency_pct": "concurrency",
+        "throttle_pct": "throttle",
+    }
+    values: dict[str, float | None] = {
+        kpi: 100.0 * share[reason] for kpi, reason in names.items() if reason in share
+    }
+    values["risk_ratio"] = share.get("risk")
+    samples = dict.fromkeys(values, intended)
+    values["cancel_ratio"] = observation.cancels_sent / sent if sent else None
+    wanted = observation.side_time_us
+    values["risk_time_share"] = observation.side_time_risk_blocked_us / wanted if wanted else None
+    return values, samples | {"cancel_ratio": sent}
+
+
+def _pipeline(observation: Observation) -> _Part:
+    ticks = observation.ticks
+    columns = {
+        "p95_latency_ms": observation.acks["latency_ms"],
+        "order_age_p95_ms": observation.order_age_ms,
+        "ws_lag_p95_ms": observation.ws_lag_ms,
+        "fetch_md_p95_ms": ticks["fetch_md_ms"],
+        "tick_total_p95_ms": ticks["total_ms"],
+    }
+    flags = {"md_cache_hit_ratio": "cache_hit", "deadline_miss_ratio": "deadline_miss"}
+    values: dict[str, float | None] = {name: _p95(column) for name, column in columns.items()}
+    values |= {name: _mean(ticks[column]) for name, column in flags.items()}
+    samples = {name: len(column) for name, column in columns.items()}
+    return values, samples | dict.fromkeys(flags, len(ticks))
+
+
+def _block_counts(observation: Observation) -> dict[str, int]:
+    counts = np.bincount(observation.blocks["reason"], minlength=len(observation.block_reasons))
+    return {name: int(n) for name, n in zip(observation.block_reasons, counts, strict=True)}
+
+
+def _drawdown(observation: Observation) -> float | None:
+    equity = observation.marks["equity_quote"]
+    return float(np.max(np.maximum.accumulate(equity) - equity)) if len(equity) else None
+
+
+def _mean(values: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> float | None:
+    return float(np.average(values, weights=weights)) if len(values) else None
+
+
+def _p95(values: NDArray[np.float64]) -> float | None:
+    return float(np.percentile(values, 95)) if len(values) else None
+
+
+def _why(name: str) -> str:
+    because = {
+        "slippage_bps_p95": "no taker fills",
+        "adverse_bps": "no maker fills",
+        "adverse_bps_p95": "no maker fills",
+        "p95_latency_ms": "no acknowledged orders",
+        "order_age_p95_ms": "no order left the book",
+        "ws_lag_p95_ms": "no market data events",
+        "cancel_ratio": "no orders sent",
+        "risk_time_share": "the bot never wanted to quote",
+        "max_drawdown_quote": "the account was never marked",
+    }
+    fill_based = ("bps", "maker_taker_ratio")
+    if name in because:
+        return because[name]
+    if name.endswith(fill_based):
+        return "no fills"
+    pipeline = ("md_cache_hit_ratio", "fetch_md_p95_ms", "tick_total_p95_ms", "deadline_miss_ratio")
+    return "no pipeline ticks" if name in pipeline else "no intended quote changes"

@@ -1,0 +1,87 @@
+"""The KPIs of one iteration, each with its value or the reason why there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from pytest_soak.config.documents import show
+from pytest_soak.errors import unknown
+from pytest_soak.kpi.definitions import COSTS, DRIVER_SHARE, KPIS
+
+
+class Summary(BaseModel):
+    """KPIs by name; a missing one is None with its reason in `reasons`.
+
+    `samples` counts what a KPI rests on, where known. `faults` are measurements that cannot be
+    true (NaN, out of range, unknown name): they fail the iteration.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kpis: dict[str, float | None]
+    reasons: dict[str, str] = {}
+    samples: dict[str, int] = {}
+    block_counts: dict[str, int] = {}
+    market: dict[str, int] = {}
+    faults: tuple[str, ...] = ()
+
+
+def summary_of(given: Mapping[Any, Any], declared: Collection[str] | None) -> Summary:
+    """A summary of ready-made KPIs.
+
+    `declared` are the names the target said it gives; without them the KPI table's names are
+    expected, and what is not given is null.
+    """
+    names = list(KPIS) if declared is None else list(declared)
+    known = {*KPIS, *names}
+    kpis: dict[str, float | None] = dict.fromkeys(names)
+    reasons = {name: "not given by the target" for name in names if name not in given}
+    faults = []
+    for name, value in given.items():
+        if name not in known:
+            faults.append(unknown("KPI", str(name), known) + " (or declare it in `kpis`)")
+            continue
+        fault = _fault(name, value)
+        if fault is not None:
+            faults.append(fault)
+            reasons[name] = fault
+        elif value is None:
+            reasons[name] = "the target gave none"
+        kpis[name] = None if fault or value is None else float(value)
+    return Summary(kpis=kpis, reasons=reasons, faults=tuple(faults))
+
+
+def _fault(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    try:
+        number = math.nan if isinstance(value, str | bytes | bool) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = math.nan
+    low, high = (KPIS[name].low, KPIS[name].high) if name in KPIS else (-math.inf, math.inf)
+    if math.isfinite(number) and low <= number <= high:
+        return None
+    span = "a number" if (low, high) == (-math.inf, math.inf) else f"{low:g} to {high:g}"
+    return f"{name}: expected {span}, got {show(value)}"
+
+
+def drivers(kpis: Mapping[str, float | None]) -> list[str]:
+    """The cost components that eat at least a fifth of gross, largest first (S5)."""
+    gross = kpis.get("gross_bps")
+    if gross is None:
+        return []
+    costs = {name: cost for name in COSTS if (cost := _cost(name, kpis.get(name))) > 0}
+    return sorted(
+        (name for name, cost in costs.items() if cost >= DRIVER_SHARE * gross),
+        key=lambda name: -costs[name],
+    )
+
+
+def _cost(name: str, value: float | None) -> float:
+    if value is None:
+        return 0.0
+    return value if name == "adverse_bps" else -value

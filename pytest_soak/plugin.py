@@ -1,0 +1,68 @@
+"""The pytest entry point: options, markers and an early return.
+
+Every pytest session on the machine imports this module, so everything else is imported only when
+the command line asks for a soak.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_soak.config.options import OPTIONS
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register the option group and the ini keys."""
+    group = parser.getgroup("soak", "soak tests for market-making bots")
+    for option in OPTIONS:
+        env = f" [env: {option.env}]" if option.env else ""
+        default = f" (default: {option.default})" if option.default else ""
+        text = f"{option.help}{default}{env}".replace("%", "%%")
+        if option.flag:
+            group.addoption(
+                option.flag_text, dest=option.dest, action="store_const", const="1", help=text
+            )
+        else:
+            action = "append" if option.repeatable else "store"
+            group.addoption(
+                option.flag_text,
+                dest=option.dest,
+                action=action,
+                metavar=option.metavar,
+                help=text,
+            )
+        if option.ini:
+            parser.addini(option.dest, f"default of {option.flag_text}", default=None)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the hooks for users."""
+    from pytest_soak import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; when the command line asks for a soak, bring in the rest."""
+    config.addinivalue_line("markers", "soak: an iteration of a soak")
+    config.addinivalue_line("markers", "smoke: a soak of a few iterations, after each change")
+    if config.getoption("soak_iterations") is not None or config.getoption("soak_show_config"):
+        from pytest_soak.session.activate import activate
+
+        activate(config)
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Answer `--soak-show-config` in place of a session."""
+    if not config.getoption("soak_show_config"):
+        return None
+    from pytest_soak.session.show import show_config
+
+    return show_config(config)
+
+
+@pytest.fixture
+def soak_iteration() -> None:
+    """One iteration of a soak; a session without `--soak-iterations` skips the test."""
+    pytest.skip("a soak test: give --soak-iterations=N")

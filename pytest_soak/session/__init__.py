@@ -1,0 +1,1 @@
+"""Everything between pytest and the engine: items, order, fixtures, terminal, exit status."""

@@ -1,0 +1,113 @@
+"""Switching a session to a soak: settings are resolved once, the parts are registered."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from pytest_soak.config.options import OPTIONS
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.session.context import CONTEXT, SoakContext
+from pytest_soak.session.settings import Inputs, Settings, resolve_settings
+
+PREFIX = "soak::"
+
+
+def activate(config: pytest.Config) -> None:
+    """Resolve the settings and register the parts of a soak session.
+
+    Raises pytest.UsageError for the first setting that is wrong.
+    """
+    sent = getattr(config, "workerinput", {}).get("soak")
+    if sent is not None:
+        settings = Settings.model_validate_json(sent["settings"])
+        wanted = tuple(sent["wanted"])
+    else:
+        try:
+            settings = resolve_settings(inputs_of(config))
+        except SoakUsageError as error:
+            raise pytest.UsageError(str(error)) from None
+        wanted = _take_wanted(config, settings)
+    if not settings.iterations:
+        return
+    context = SoakContext(settings, wanted, on_worker=sent is not None)
+    config.stash[CONTEXT] = context
+    _register(config, context)
+
+
+def distributed(config: pytest.Config) -> bool:
+    """Whether pytest-xdist runs the items in other processes."""
+    return bool(config.getoption("dist", "no") != "no")
+
+
+def _register(config: pytest.Config, context: SoakContext) -> None:
+    from pytest_soak.session import fixtures
+    from pytest_soak.session.collection import Collection
+    from pytest_soak.session.lanes import LaneBook
+    from pytest_soak.session.order import Order
+    from pytest_soak.session.protocol import Protocol
+
+    context.book = LaneBook(config, context)
+    parts = {
+        "fixtures": fixtures,
+        "collection": Collection(context),
+        "order": Order(context),
+        "protocol": Protocol(context),
+    }
+    if not context.on_worker:
+        from pytest_soak.session.controller import Controller
+        from pytest_soak.session.terminal import Terminal
+
+        terminal = Terminal(config, context)
+        parts |= {
+            "terminal": terminal,
+            "controller": Controller(config, context, terminal, distributed(config)),
+        }
+        if distributed(config):
+            from pytest_soak.session.distributed import Distributed
+
+            parts["distributed"] = Distributed(context)
+    for name, part in parts.items():
+        config.pluginmanager.register(part, f"soak-{name}")
+
+
+def inputs_of(config: pytest.Config) -> Inputs:
+    """Where this session's settings come from."""
+    ini_path = config.inipath
+    return Inputs(
+        cli={option.name: config.getoption(option.dest) for option in OPTIONS},
+        env=os.environ,
+        ini={option.dest: _ini(config, option.dest) for option in OPTIONS if option.ini},
+        invocation_dir=config.invocation_params.dir,
+        ini_dir=ini_path.parent if ini_path else config.rootpath,
+        rootdir=config.rootpath,
+    )
+
+
+def _ini(config: pytest.Config, key: str) -> str:
+    try:
+        value = config.getini(key)
+    except (TypeError, ValueError):
+        raise SoakUsageError(f"ini {key}", "expected text; put the value in quotes") from None
+    if isinstance(value, list):
+        value = "\n".join(str(item) for item in value)
+    return "" if value is None else str(value)
+
+
+def _take_wanted(config: pytest.Config, settings: Settings) -> tuple[str, ...]:
+    wanted = tuple(arg for arg in config.args if arg.startswith(PREFIX))
+    lanes = {lane.id for lane in settings.lanes()}
+    for arg in wanted:
+        parts = arg.split("::")
+        if parts[1] not in lanes:
+            raise pytest.UsageError(
+                f"{arg}: no such lane; this soak has {', '.join(sorted(lanes))}"
+            )
+        slots = {f"iter{n:04d}" for n in range(1, settings.iterations + 1)}
+        if len(parts) > 3 or (len(parts) == 3 and parts[2] not in slots):
+            last = f"iter{settings.iterations:04d}"
+            raise pytest.UsageError(f"{arg}: no such iteration; expected iter0001 to {last}")
+    if wanted:
+        config.args[:] = [arg for arg in config.args if not arg.startswith(PREFIX)]
+    return wanted

@@ -1,0 +1,110 @@
+"""Which items a soak session holds: the user's parametrized soak test, or the built-in one."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_soak.session.context import CONTEXT, SLOT, Slot, SoakContext
+
+if TYPE_CHECKING:
+    from pytest_soak.session.fixtures import Iteration
+
+FIXTURE = "soak_iteration"
+ROOT = "soak"
+
+
+def run_iteration(soak_iteration: Iteration) -> None:
+    """The built-in soak test: run the iteration; the gate is applied after it."""
+    soak_iteration.run()
+
+
+WHOLE = pytest.StashKey[list[pytest.Item | pytest.Collector]]()
+
+
+class SoakItem(pytest.Function):
+    """One iteration of the built-in soak."""
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """The item is no line of any file."""
+        return self.config.rootpath, None, self.nodeid
+
+
+class LaneCollector(pytest.Collector):
+    """The built-in items of one lane."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item an iteration."""
+        context = self.config.stash[CONTEXT]
+        for iteration in range(1, context.settings.iterations + 1):
+            slot = Slot(self.name, iteration)
+            item = SoakItem.from_parent(self, name=slot.name, callobj=run_iteration)
+            item.stash[SLOT] = slot
+            item.add_marker(pytest.mark.soak)
+            yield item
+
+
+class SoakCollector(pytest.Collector):
+    """The built-in soak; empty where the user has a soak test of his own."""
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """One collector a lane."""
+        context = self.config.stash[CONTEXT]
+        if not context.wanted and any(SLOT in item.stash for item in self.session.items):
+            return
+        for lane in context.settings.lanes():
+            yield LaneCollector.from_parent(self, name=lane.id, nodeid=f"{ROOT}::{lane.id}")
+
+
+class Collection:
+    """The collection hooks of a soak session."""
+
+    def __init__(self, context: SoakContext) -> None:
+        self._context = context
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Append the built-in soak to the session's own collectors, as the last one.
+
+        Innermost, so that it sees a user's whole soak test before `--lf` thins it out.
+        """
+        report = yield
+        if report.passed and any(_is_parametrized(node) for node in report.result):
+            collector.stash[WHOLE] = list(report.result)
+        if isinstance(collector, pytest.Session) and report.passed:
+            soak = SoakCollector.from_parent(collector, name=ROOT, nodeid=ROOT)
+            report.result = [*report.result, soak]
+        return report
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Parametrize a test that asks for `soak_iteration` by lane and iteration."""
+        if FIXTURE not in metafunc.fixturenames:
+            return
+        settings = self._context.settings
+        slots = [
+            Slot(lane.id, iteration)
+            for lane in settings.lanes()
+            for iteration in range(1, settings.iterations + 1)
+        ]
+        ids = [f"{slot.lane}-{slot.name}" for slot in slots]
+        metafunc.parametrize(FIXTURE, slots, ids=ids, indirect=True, scope="function")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Note the slot of a user's soak item."""
+        if _is_parametrized(item):
+            item.stash[SLOT] = _params(item)[FIXTURE]
+            item.add_marker(pytest.mark.soak)
+
+
+def _params(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
+    return getattr(getattr(node, "callspec", None), "params", {})
+
+
+def _is_parametrized(node: pytest.Item | pytest.Collector) -> bool:
+    return isinstance(_params(node).get(FIXTURE), Slot)

@@ -1,0 +1,53 @@
+"""What the parts of a soak session share, and where they find it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from pytest_soak.session.settings import Settings
+from pytest_soak.targets.base import TargetFactory
+
+if TYPE_CHECKING:
+    from pytest_soak.session.lanes import LaneBook
+
+
+class Slot(NamedTuple):
+    """One iteration of one lane: what a soak item stands for."""
+
+    lane: str
+    iteration: int
+
+    @property
+    def name(self) -> str:
+        """The iteration as part of a test id."""
+        return f"iter{self.iteration:04d}"
+
+
+@dataclass
+class SoakContext:
+    """The state of one soak session in this process.
+
+    `wanted` are the built-in items named on the command line; `selected` is, by lane, the last
+    iteration that will run. `own_factory` is what `--soak-target` means, once it was asked.
+    """
+
+    settings: Settings
+    wanted: tuple[str, ...]
+    on_worker: bool
+    book: LaneBook = field(init=False)
+    selected: dict[str, int] = field(default_factory=dict)
+    own_factory: TargetFactory | None = None
+    usage_error: str | None = None
+    interrupted: bool = False
+
+
+CONTEXT = pytest.StashKey[SoakContext]()
+SLOT = pytest.StashKey[Slot]()
+
+
+def slot_of(item: pytest.Item) -> Slot | None:
+    """The slot of a soak item; None for any other."""
+    return item.stash.get(SLOT, None)

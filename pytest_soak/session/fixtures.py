@@ -1,0 +1,112 @@
+"""The fixtures of a soak session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pytest_soak.engine.lane import STEADY
+from pytest_soak.engine.record import IterationRecord
+from pytest_soak.engine.run import LaneRun
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.session.context import CONTEXT, Slot, slot_of
+from pytest_soak.session.settings import Settings
+from pytest_soak.session.targets import factory_for
+from pytest_soak.targets.base import LaneInfo, TargetFactory
+
+RECORD = pytest.StashKey[IterationRecord]()
+
+
+@dataclass(frozen=True)
+class SoakConfig:
+    """The settings of the session and the overrides of the lane, each with its source."""
+
+    settings: Settings
+    overrides: Mapping[str, float]
+    sources: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One iteration of a lane; `run()` it once in the test."""
+
+    slot: Slot
+    _run: LaneRun
+    _node: pytest.Item
+
+    @property
+    def number(self) -> int:
+        """The iteration's number in its lane, from 1."""
+        return self.slot.iteration
+
+    @property
+    def lane(self) -> LaneInfo:
+        """The lane it belongs to."""
+        return self._run.plan.lane
+
+    def run(self) -> IterationRecord:
+        """Run the window and return its record.
+
+        Raises TargetError when the target does, RuntimeError on a second call. The gate is
+        applied after the test body.
+        """
+        if RECORD in self._node.stash:
+            raise RuntimeError("soak_iteration.run() was called twice in one test")
+        record = self._run.run_iteration()
+        self._node.stash[RECORD] = record
+        return record
+
+
+@pytest.fixture(scope="session")
+def soak_target(request: pytest.FixtureRequest) -> TargetFactory:
+    """The factory `LaneInfo -> Target` of what is soaked; override it with your own."""
+    context = request.config.stash[CONTEXT]
+    context.own_factory = factory_for(request.config, context.settings)
+    return context.own_factory
+
+
+@pytest.fixture
+def soak_lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> LaneRun:
+    """The lane of this test: its plan, its state, its overrides in force."""
+    context = request.config.stash[CONTEXT]
+    slot = slot_of(request.node)
+    if slot is None:
+        pytest.fail("soak_lane is for a test that asks for soak_iteration", pytrace=False)
+    try:
+        return context.book.lane(
+            slot, soak_target, from_fixture=soak_target is not context.own_factory
+        )
+    except SoakUsageError as error:
+        context.usage_error = str(error)
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def soak_iteration(request: pytest.FixtureRequest, soak_lane: LaneRun) -> Iteration:
+    """One iteration of a soak; a test that asks for it is run for every lane and iteration."""
+    slot = slot_of(request.node)
+    assert slot is not None
+    return Iteration(slot, soak_lane, request.node)
+
+
+@pytest.fixture
+def soak_config(request: pytest.FixtureRequest, soak_lane: LaneRun) -> SoakConfig:
+    """Settings and overrides with their sources."""
+    settings = request.config.stash[CONTEXT].settings
+    return SoakConfig(settings, soak_lane.state.overrides, soak_lane.state.sources)
+
+
+@pytest.fixture
+def soak_phase(soak_lane: LaneRun) -> str:
+    """The phase of this iteration: without a warm-up always `steady`."""
+    return STEADY
+
+
+@pytest.fixture
+def soak_artifacts(request: pytest.FixtureRequest, soak_lane: LaneRun) -> Path:
+    """The folder of the lane's artifacts."""
+    book = request.config.stash[CONTEXT].book
+    return book.layout.lane(soak_lane.plan.lane.id).home

@@ -1,0 +1,134 @@
+"""The lanes of this process: started when their first item runs, ended when they must."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pytest_soak.artifacts.handlers import LaneArtifacts
+from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.runtime import RuntimeOverridesFile
+from pytest_soak.engine.events import Event
+from pytest_soak.engine.record import Ending, IterationRecord
+from pytest_soak.engine.run import LaneRun
+from pytest_soak.errors import TargetError
+from pytest_soak.session.context import Slot, SoakContext
+from pytest_soak.session.planning import plan_lane
+from pytest_soak.session.result import ResultFile
+from pytest_soak.session.targets import extra_kpis, target_name
+from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
+from pytest_soak.targets.resolve import build, describe
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
+
+
+class LaneBook:
+    """The lanes under way in this process, and the events not yet reported."""
+
+    def __init__(self, config: pytest.Config, context: SoakContext) -> None:
+        self._config = config
+        self._context = context
+        self._infos = {lane.id: lane for lane in context.settings.lanes()}
+        self._runs: dict[str, LaneRun] = {}
+        self._events: list[Event] = []
+        self._why: dict[str, str] = {}
+        self.layout = Layout(context.settings.directory, several_lanes=len(self._infos) > 1)
+        self.result_file = ResultFile(context.settings, self.layout)
+        self.prepared = context.on_worker
+
+    def prepare(self) -> None:
+        """Make room for the run's artifacts; once, and never on a worker."""
+        if not self.prepared:
+            self.prepared = True
+            self.layout.prepare()
+            self.result_file.begin()
+
+    def obstacle(self, slot: Slot) -> str | None:
+        """Why the slot's iteration cannot run; None when it can."""
+        if slot.lane in self._why:
+            return self._why[slot.lane]
+        run = self._runs.get(slot.lane)
+        done = run.state.iteration if run else 0
+        if done == slot.iteration - 1:
+            return None
+        return f"iteration {slot.iteration - 1} of {slot.lane} did not run in this process"
+
+    def lane(self, slot: Slot, factory: TargetFactory, *, from_fixture: bool) -> LaneRun:
+        """The lane of a slot; started if this is its first iteration.
+
+        Raises SoakUsageError when the target and the settings do not fit.
+        """
+        if slot.lane not in self._runs:
+            self._runs[slot.lane] = self._open(slot.lane, factory, from_fixture=from_fixture)
+        return self._runs[slot.lane]
+
+    def _open(self, lane: str, factory: TargetFactory, *, from_fixture: bool) -> LaneRun:
+        settings, info = self._context.settings, self._infos[lane]
+        name = target_name(factory, settings, from_fixture=from_fixture)
+        target = _build(factory, info)
+        spec = describe(target, name)
+        extra = extra_kpis(self._config)
+        last = self._context.selected.get(lane)
+        plan = plan_lane(settings, info, spec, name, extra, last)
+        self.prepare()
+        files = self.layout.lane(lane)
+        artifacts = LaneArtifacts(files, feeds=settings.feeds)
+
+        def emit(event: Event) -> None:
+            artifacts.handle(event)
+            self._events.append(event)
+
+        runtime = RuntimeOverridesFile(files.runtime)
+        return LaneRun(plan, spec.table, target, runtime, SystemClock(), emit, extra)
+
+    def take_events(self) -> list[Event]:
+        """The events since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def settle(self, slot: Slot, record: IterationRecord | None, failure: str | None) -> None:
+        """After a slot's test: say why its lane cannot go on, if it cannot."""
+        run = self._runs.get(slot.lane)
+        if slot.lane in self._why:
+            return
+        if record is None:
+            self._why[slot.lane] = f"iteration {slot.iteration} did not complete: {failure}"
+            if run is not None:
+                run.end(Ending.TEST, self._why[slot.lane])
+        elif record.ends_lane:
+            self._why[slot.lane] = f"the gate ended the lane at iteration {slot.iteration}"
+
+    def close(self) -> None:
+        """End what is still under way: the session was interrupted."""
+        for run in self._runs.values():
+            run.end(Ending.INTERRUPTED, f"interrupted after iteration {run.state.iteration}")
+
+
+class _Unbuilt:
+    """Stands in for a target whose factory raised, so that its lane fails like any other."""
+
+    def __init__(self, error: TargetError) -> None:
+        self._error = error
+
+    def start(self, lane: LaneInfo) -> None:
+        raise self._error.__cause__ or self._error
+
+    def run(self, overrides: object, window: object) -> dict[str, float | None]:
+        return {}
+
+    def stop(self) -> None:
+        pass
+
+
+def _build(factory: TargetFactory, lane: LaneInfo) -> Target:
+    try:
+        return build(factory, lane)
+    except TargetError as error:
+        return _Unbuilt(error)

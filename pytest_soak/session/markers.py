@@ -1,0 +1,74 @@
+"""Marker lines: one line an event, ASCII, `| tag | field | ... |`, made to be parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pytest_soak.engine.events import (
+    Event,
+    IterationFailed,
+    IterationFinished,
+    LaneFinished,
+)
+from pytest_soak.engine.record import IterationRecord, LaneResult
+
+SEED = "| seed | overrides | default_overrides.json |"
+NO_VALUE = "n/a"
+
+
+def marker_lines(event: Event, *, several_lanes: bool) -> list[str]:
+    """The marker lines of an event."""
+    if isinstance(event, IterationFinished):
+        lane, lines = event.record.lane.id, _iteration(event.record)
+    elif isinstance(event, IterationFailed):
+        lane = event.lane
+        lines = [("iter_watch", "FAILED", f"iter={event.iteration} cause={event.cause}")]
+    elif isinstance(event, LaneFinished):
+        lane, lines = event.result.lane.id, [_final(event.result)]
+    else:
+        return []
+    tail = (f"lane={lane}",) if several_lanes else ()
+    return [marker(*fields, *tail) for fields in lines]
+
+
+def marker(*fields: str) -> str:
+    """One marker line; what would break its form is replaced."""
+    return f"| {' | '.join(_clean(field) for field in fields)} |"
+
+
+def _clean(text: str) -> str:
+    one_line = " ".join(text.split()).replace("|", "/")
+    return one_line.encode("ascii", "replace").decode("ascii")
+
+
+def _iteration(record: IterationRecord) -> list[tuple[str, ...]]:
+    kpis = record.summary.kpis
+    lines: list[tuple[str, ...]] = [
+        ("iter_watch", "NOTE", f"iter={record.iteration} {text}") for text in record.notes
+    ]
+    summary = (
+        f"iter={record.iteration} phase={record.phase} net={_number(kpis, 'net_bps', '.2f')} "
+        f"drivers={list(record.drivers)} kpi={record.verdict}"
+    )
+    lines.append(("iter_watch", "SUMMARY", summary))
+    lines.append(("kpi_gate", f"verdict={record.verdict}", _kpis(kpis)))
+    return lines
+
+
+def _final(result: LaneResult) -> tuple[str, ...]:
+    return ("kpi_gate", f"verdict={result.verdict}", f"{_kpis(result.medians)} final=1")
+
+
+def _kpis(kpis: Mapping[str, float | None]) -> str:
+    risk = kpis.get("risk_ratio")
+    return (
+        f"net={_number(kpis, 'net_bps', '.3g')} "
+        f"risk={NO_VALUE if risk is None else f'{100 * risk:.1f}%'} "
+        f"maker_taker={_number(kpis, 'maker_taker_ratio', '.2f')} "
+        f"latency={_number(kpis, 'p95_latency_ms', '.0f', 'ms')}"
+    )
+
+
+def _number(kpis: Mapping[str, float | None], name: str, form: str, unit: str = "") -> str:
+    value = kpis.get(name)
+    return NO_VALUE if value is None else f"{value:{form}}{unit}"

@@ -1,0 +1,94 @@
+"""Soak items only, in order, each lane as a prefix: whatever other plugins shuffle or deselect."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+import pytest
+
+from pytest_soak.session.collection import WHOLE, SoakItem
+from pytest_soak.session.context import SoakContext, slot_of
+from pytest_soak.session.targets import check_fixture, check_plans
+
+
+class Order:
+    """The outermost hooks of the collection."""
+
+    def __init__(self, context: SoakContext) -> None:
+        self._context = context
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Put back the iterations that `--lf` left out: what failed needs what came before it."""
+        report = yield
+        if WHOLE in collector.stash:
+            report.result = collector.stash[WHOLE]
+        return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+    ) -> Generator[None, None, None]:
+        """Let the others choose among the soak items, then restore order and close the prefix."""
+        soak = [item for item in items if slot_of(item) is not None]
+        if self._context.wanted:
+            soak = [item for item in soak if isinstance(item, SoakItem)]
+        _one_function(soak)
+        check_fixture(session, [*soak, *items], self._context)
+        check_plans(session, self._context)
+        others = [item for item in items if item not in set(soak)]
+        if others:
+            config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in soak if self._is_wanted(item)]
+        yield
+        self._context.selected = _last_iterations(items)
+        kept = [item for item in soak if self._is_selected(item)]
+        dropped = [item for item in soak if not self._is_selected(item)]
+        items[:] = kept
+        _correct_count(config, kept, dropped)
+
+    def _is_wanted(self, item: pytest.Item) -> bool:
+        wanted = self._context.wanted
+        return not wanted or any(
+            item.nodeid == arg or item.nodeid.startswith(f"{arg}::") for arg in wanted
+        )
+
+    def _is_selected(self, item: pytest.Item) -> bool:
+        slot = slot_of(item)
+        assert slot is not None
+        return slot.iteration <= self._context.selected.get(slot.lane, 0)
+
+
+def _one_function(items: Sequence[pytest.Item]) -> None:
+    names = list(dict.fromkeys(item.nodeid.split("[")[0] for item in items))
+    if items and isinstance(items[0], SoakItem):
+        return
+    if len(names) > 1:
+        raise pytest.UsageError(
+            f"several soak tests: {', '.join(names)}; one test may ask for soak_iteration, name it"
+        )
+
+
+def _last_iterations(items: Sequence[pytest.Item]) -> dict[str, int]:
+    last: dict[str, int] = {}
+    for item in items:
+        slot = slot_of(item)
+        if slot is not None:
+            last[slot.lane] = max(last.get(slot.lane, 0), slot.iteration)
+    return last
+
+
+def _correct_count(
+    config: pytest.Config, kept: Sequence[pytest.Item], dropped: Sequence[pytest.Item]
+) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    counted = reporter.stats.get("deselected", [])
+    back = set(kept)
+    remaining = [item for item in counted if item not in back]
+    missing = [item for item in dropped if item not in set(counted)]
+    if counted or missing:
+        reporter.stats["deselected"] = [*remaining, *missing]

@@ -1,0 +1,61 @@
+"""From settings and a target to the plan of a lane: everything is checked before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pytest_soak.canonical import compact
+from pytest_soak.config.overrides import resolve
+from pytest_soak.engine.plan import LanePlan
+from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.gates.model import Gate
+from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.session.settings import Settings
+from pytest_soak.targets.base import LaneInfo
+from pytest_soak.targets.resolve import TargetSpec
+
+
+def plan_lane(
+    settings: Settings,
+    lane: LaneInfo,
+    spec: TargetSpec,
+    target: str,
+    extra_kpis: Collection[str] = (),
+    iterations: int | None = None,
+) -> LanePlan:
+    """The plan of `lane` for a target that says `spec` of itself.
+
+    `iterations` is the prefix that was selected, all of them without it. Raises SoakUsageError for
+    an override or a metric that the target does not know.
+    """
+    gates = settings.gates[lane.profile]
+    for gate in gates:
+        _check_metrics(gate, spec, extra_kpis, target)
+    return LanePlan(
+        lane=lane,
+        target=target,
+        iterations=iterations or settings.iterations,
+        planned=settings.iterations,
+        gate=gates[0],
+        finals=gates,
+        gate_mode=settings.gate_mode,
+        overrides=resolve(spec.table, settings.profile(lane.profile), settings.layers),
+        declared=spec.kpis,
+    )
+
+
+def _check_metrics(gate: Gate, spec: TargetSpec, extra: Collection[str], target: str) -> None:
+    given = {*(KPIS if spec.kpis is None else spec.kpis), *extra}
+    for metric in gate.metrics():
+        if metric in given:
+            continue
+        if metric not in KPIS:
+            raise SoakUsageError(f"gate {gate.name}", unknown("metric", metric, given))
+        kept = [name for name in gate.metrics() if name in given]
+        if not kept:
+            remedy = f"none of its metrics is among the target's: {', '.join(sorted(given))}"
+        else:
+            remedy = f"restricted to what it gives, the gate is {compact(gate.restricted(kept))}"
+        raise SoakUsageError(
+            f"gate {gate.name}", f"target {target} does not give {metric!r}; {remedy}"
+        )

@@ -1,0 +1,97 @@
+"""Running a soak item: skipped behind a broken lane, gated, its events put on the report."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from pytest_soak.engine.events import pack
+from pytest_soak.errors import TargetError
+from pytest_soak.session.context import SoakContext, slot_of
+from pytest_soak.session.fixtures import RECORD
+
+EVENTS = "soak_events"
+USAGE = "soak_usage_error"
+_PACKAGE = str(Path(__file__).parents[1])
+
+
+class Protocol:
+    """The run-test hooks of a soak session, on whichever process runs the items."""
+
+    def __init__(self, context: SoakContext) -> None:
+        self._context = context
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip an iteration whose lane cannot go on."""
+        slot = slot_of(item)
+        if slot is None:
+            return
+        if self._context.usage_error:
+            pytest.skip("usage error")
+        why = self._context.book.obstacle(slot)
+        if why is not None:
+            pytest.skip(why)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Apply what only the whole test shows: it must have run its window and pass its gate."""
+        if slot_of(item) is None:
+            return (yield)
+        try:
+            yield
+        except TargetError as error:
+            pytest.fail(_story(error), pytrace=False)
+        record = item.stash.get(RECORD, None)
+        if record is None:
+            pytest.fail("the test did not call soak_iteration.run()", pytrace=False)
+        if record.failure is not None:
+            pytest.fail(record.failure, pytrace=False)
+        return None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put the lane's new events and the KPIs on the report, for the main process."""
+        slot = slot_of(item)
+        if slot is None:
+            return (yield)
+        record = item.stash.get(RECORD, None)
+        if call.when == "call" and record is not None:
+            known = {name: v for name, v in record.summary.kpis.items() if v is not None}
+            item.user_properties.extend([*known.items(), ("verdict", str(record.verdict))])
+        if call.when == "call" or call.excinfo is not None:
+            self._settle(item, call)
+        report = yield
+        events = self._context.book.take_events()
+        if events:
+            setattr(report, EVENTS, pack(events))
+        if self._context.usage_error:
+            setattr(report, USAGE, self._context.usage_error)
+        return report
+
+    def _settle(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        slot = slot_of(item)
+        if slot is None or call.when == "teardown":
+            return
+        failure = str(call.excinfo.value).split("\n")[0] if call.excinfo else None
+        self._context.book.settle(slot, item.stash.get(RECORD, None), failure)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Stop the targets of lanes that did not come to their end."""
+        self._context.book.close()
+
+
+def _story(error: TargetError) -> str:
+    """The failure in one line, then the bot's own part of the traceback."""
+    cause = error.__cause__
+    if cause is None or cause.__traceback__ is None:
+        return str(error)
+    frames = traceback.extract_tb(cause.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(_PACKAGE)]
+    return "\n".join([str(error), *(line.rstrip() for line in traceback.format_list(own))])

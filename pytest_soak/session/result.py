@@ -1,0 +1,64 @@
+"""RESULT.json: the session in one file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pytest_soak.artifacts.build import machine, outcome
+from pytest_soak.artifacts.files import write_json
+from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.models import RunResult
+from pytest_soak.canonical import compact
+from pytest_soak.engine.record import Ending, LaneResult
+from pytest_soak.gates.engine import Verdict, worst
+from pytest_soak.session.settings import Settings
+
+
+class ResultFile:
+    """Writes RESULT.json: when the run begins, and when it is over."""
+
+    def __init__(self, settings: Settings, layout: Layout) -> None:
+        self._settings = settings
+        self._layout = layout
+        self._started = datetime.now(UTC)
+
+    def begin(self) -> None:
+        """Say that a run is under way."""
+        self._write("running", [], None)
+
+    def end(self, results: Sequence[LaneResult], exit_status: int, *, interrupted: bool) -> None:
+        """Say how it ended."""
+        self._write("interrupted" if interrupted else "finished", results, exit_status)
+
+    def _write(self, status: str, results: Sequence[LaneResult], exit_status: int | None) -> None:
+        settings = self._settings
+        judged = [r for r in results if r.ending is not Ending.INTERRUPTED]
+        lanes = [lane.id for lane in settings.lanes()]
+        complete = len(judged) == len(lanes) or any(r.verdict is Verdict.FAIL for r in judged)
+        verdict = worst([r.verdict for r in judged]).value if judged and complete else None
+        targets = list(dict.fromkeys(r.target for r in results)) or [settings.target]
+        finished = {r.lane.id for r in judged}
+        result = RunResult.model_validate(
+            {
+                "source": ", ".join(targets),
+                "status": status,
+                "verdict": verdict,
+                "exit_status": exit_status,
+                "gate_mode": settings.gate_mode.value,
+                "settings": {k: v for k, v in settings.shown.items() if k != "dir"},
+                "lanes": [outcome(r) for r in results],
+                "unfinished": [lane for lane in lanes if lane not in finished],
+                "meta": self._meta(),
+            }
+        )
+        write_json(self._layout.result, result.data())
+
+    def _meta(self) -> dict[str, str]:
+        digest = hashlib.sha256(compact(self._settings.shown).encode()).hexdigest()[:8]
+        return machine() | {
+            "run": f"{self._started:%Y%m%dT%H%M%SZ}-{digest}",
+            "started": self._started.isoformat(timespec="seconds"),
+            "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        }

@@ -1,0 +1,290 @@
+"""The settings of a session: each resolved from CLI > environment > ini > default."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from pytest_soak.config.options import KNOBS, MARKETS, OPTIONS
+from pytest_soak.config.overrides import (
+    CLI,
+    ENV,
+    Layer,
+    overrides_document,
+    parse_overrides_json,
+    parse_set,
+)
+from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
+from pytest_soak.engine.plan import GateMode
+from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.gates.model import Gate, gate_shelf, load_finals, load_gate
+from pytest_soak.targets.base import LaneInfo
+
+MAX_ITERATIONS = 1_000_000
+MAX_SEEDS = 10_000
+
+
+class Given(NamedTuple):
+    """A setting as text, with its source: `cli`, `env`, `ini` or `default`, and its name there."""
+
+    text: str
+    source: str
+    at: str
+    base: Path
+
+
+class Inputs(NamedTuple):
+    """Where settings come from: raw values by option name, and the folders paths relate to."""
+
+    cli: Mapping[str, Any]
+    env: Mapping[str, str]
+    ini: Mapping[str, str]
+    invocation_dir: Path
+    ini_dir: Path
+    rootdir: Path
+
+
+class Settings(BaseModel):
+    """What a session does, complete and checked as far as no target is needed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    iterations: int
+    profiles: tuple[Profile, ...]
+    markets: tuple[str, ...]
+    seeds: tuple[int, ...]
+    market_settings: dict[str, float]
+    target: str
+    target_source: str
+    minutes: float
+    gates: dict[str, tuple[Gate, ...]]
+    gate_mode: GateMode
+    layers: tuple[Layer, ...]
+    directory: Path
+    rootdir: Path
+    feeds: bool
+    default_overrides: bool
+    sources: dict[str, str]
+    shown: dict[str, str]
+
+    def lanes(self) -> list[LaneInfo]:
+        """Every lane, in the order profile, market, seed."""
+        return [
+            LaneInfo(
+                id=f"{profile.name}-{market}-{seed}",
+                profile=profile.name,
+                market=market,
+                seed=seed,
+                minutes=self.minutes,
+                market_settings=self.market_settings,
+            )
+            for profile, market, seed in itertools.product(self.profiles, self.markets, self.seeds)
+        ]
+
+    def profile(self, name: str) -> Profile:
+        """The profile of a lane."""
+        return next(profile for profile in self.profiles if profile.name == name)
+
+
+def lookup(inputs: Inputs) -> dict[str, Given]:
+    """Each option's text and where it comes from; options without a value are left out."""
+    found = {}
+    for option in OPTIONS:
+        given = _layers(inputs, option.name, option.env, option.ini)
+        if given is None and option.default:
+            given = Given(option.default, "default", option.flag_text, inputs.invocation_dir)
+        if given is not None:
+            found[option.name] = given
+    if _switched_on(inputs.env.get("USE_MOCK")) and found["target"].source == "default":
+        found["target"] = Given("mock", ENV, "USE_MOCK", inputs.invocation_dir)
+    return found
+
+
+def _layers(inputs: Inputs, name: str, env: str | None, ini: bool) -> Given | None:
+    typed = inputs.cli.get(name)
+    if typed:
+        text = "\n".join(typed) if isinstance(typed, list) else str(typed)
+        return Given(text, CLI, f"--soak-{name}", inputs.invocation_dir)
+    if typed == "":
+        raise SoakUsageError(f"--soak-{name}", "expected a value, got nothing")
+    if env and inputs.env.get(env, "").strip():
+        return Given(inputs.env[env].strip(), ENV, env, inputs.invocation_dir)
+    key = f"soak_{name.replace('-', '_')}"
+    if ini and inputs.ini.get(key, "").strip():
+        return Given(inputs.ini[key].strip(), "ini", f"ini {key}", inputs.ini_dir)
+    return None
+
+
+def resolve_settings(inputs: Inputs) -> Settings:
+    """The settings of a session; SoakUsageError for the first thing wrong."""
+    given = lookup(inputs)
+    profiles = _profiles(given["profile"], inputs.rootdir)
+    gates = {p.name: _gates(p, given["gate"], inputs.rootdir) for p in profiles}
+    knobs, knob_sources = _knobs(inputs, given.get("market-set"))
+    layers = _override_layers(given)
+    settings = Settings(
+        iterations=_integer(given["iterations"], 1, MAX_ITERATIONS) if "iterations" in given else 0,
+        profiles=profiles,
+        markets=_markets(given["market"]),
+        seeds=_seeds(given["seed"]),
+        market_settings=knobs,
+        target=given["target"].text,
+        target_source=given["target"].at if given["target"].source != "default" else "default",
+        minutes=_minutes(given["minutes"]),
+        gates=gates,
+        gate_mode=_mode(given["gate-mode"]),
+        layers=layers,
+        directory=given["dir"].base / Path(given["dir"].text).expanduser(),
+        rootdir=inputs.rootdir,
+        feeds="feeds" in given and _truth(given["feeds"]),
+        default_overrides=not layers,
+        sources={name: value.source for name, value in given.items()} | knob_sources,
+        shown={name: value.text.replace("\n", " ") for name, value in given.items()}
+        | {name: f"{value:g}" for name, value in knobs.items()},
+    )
+    _distinct([lane.id for lane in settings.lanes()])
+    return settings
+
+
+def _profiles(given: Given, rootdir: Path) -> tuple[Profile, ...]:
+    shelf = profile_shelf(rootdir)
+    return tuple(load_profile(name, shelf, given.base, given.at) for name in _items(given))
+
+
+def _gates(profile: Profile, given: Given, rootdir: Path) -> tuple[Gate, ...]:
+    shelf = gate_shelf(rootdir)
+    name, base, at = given.text, given.base, given.at
+    if profile.gate is not None and given.source == "default":
+        name, base, at = profile.gate, Path(profile.source).parent, f"{profile.source} gate"
+    gate = load_gate(name, shelf, base, at)
+    return load_finals(gate, shelf, base, at)
+
+
+def _override_layers(given: Mapping[str, Given]) -> tuple[Layer, ...]:
+    layers = []
+    if "overrides-json" in given:
+        item = given["overrides-json"]
+        values = parse_overrides_json(overrides_document(item.text, item.at, item.base))
+        if values:
+            layers.append(Layer(source=item.source, at=item.at, values=values))
+    if "set" in given:
+        item = given["set"]
+        layers.append(
+            Layer(source=item.source, at=item.at, values=parse_set(item.text.split("\n"), item.at))
+        )
+    return tuple(layers)
+
+
+def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[str, str]]:
+    values = {name: default for name, (_, default) in KNOBS.items()}
+    sources = dict.fromkeys(KNOBS, "default")
+    for name, (variable, _) in KNOBS.items():
+        if inputs.env.get(variable, "").strip():
+            text = inputs.env[variable].strip()
+            values[name] = _number(Given(text, ENV, variable, inputs.invocation_dir))
+            sources[name] = ENV
+    if given is not None:
+        for name, value in parse_set(given.text.split("\n"), given.at).items():
+            if name not in KNOBS:
+                raise SoakUsageError(given.at, unknown("market setting", name, KNOBS))
+            values[name], sources[name] = value, given.source
+    for name, value in values.items():
+        high = 1.0 if name == "spike_prob" else math.inf
+        if not 0 <= value <= high or not math.isfinite(value):
+            at = given.at if given and sources[name] == given.source else KNOBS[name][0]
+            span = "0 to 1" if high == 1 else "a number of at least 0"
+            raise SoakUsageError(at, f"{name}: expected {span}, got {value:g}")
+    return values, sources
+
+
+def _markets(given: Given) -> tuple[str, ...]:
+    markets = _items(given)
+    for market in markets:
+        if market not in MARKETS:
+            raise SoakUsageError(given.at, unknown("market", market, MARKETS))
+    return markets
+
+
+def _seeds(given: Given) -> tuple[int, ...]:
+    seeds: list[int] = []
+    for item in _items(given):
+        span = re.fullmatch(r"(\d{1,18})(?:\.\.(\d{1,18}))?", item)
+        if span is None:
+            raise SoakUsageError(
+                given.at,
+                f"expected seeds like 42, 1,2,3 or 1..8 (whole, not negative), got {item!r}",
+            )
+        first, last = int(span[1]), int(span[2] or span[1])
+        if last < first or last - first >= MAX_SEEDS:
+            raise SoakUsageError(
+                given.at, f"expected a rising range of at most {MAX_SEEDS} seeds, got {item!r}"
+            )
+        seeds.extend(range(first, last + 1))
+    return tuple(seeds)
+
+
+def _mode(given: Given) -> GateMode:
+    try:
+        return GateMode(given.text)
+    except ValueError:
+        raise SoakUsageError(given.at, unknown("gate mode", given.text, list(GateMode))) from None
+
+
+def _items(given: Given) -> tuple[str, ...]:
+    items = tuple(item.strip() for item in given.text.split(","))
+    if not all(items):
+        raise SoakUsageError(given.at, f"expected names parted by commas, got {given.text!r}")
+    return items
+
+
+def _distinct(ids: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for lane in ids:
+        if lane.lower() in seen:
+            raise SoakUsageError(
+                "lanes", f"two lanes would be {lane!r}; name each profile, market and seed once"
+            )
+        seen.add(lane.lower())
+
+
+def _minutes(given: Given) -> float:
+    value = _number(given)
+    if not 0.01 <= value <= 1440:
+        raise SoakUsageError(given.at, f"expected 0.01 to 1440 minutes, got {given.text}")
+    return value
+
+
+def _integer(given: Given, low: int, high: int) -> int:
+    if not re.fullmatch(r"[+-]?\d{1,18}", given.text) or not low <= int(given.text) <= high:
+        raise SoakUsageError(
+            given.at, f"expected a whole number from {low} to {high}, got {given.text!r}"
+        )
+    return int(given.text)
+
+
+def _number(given: Given) -> float:
+    try:
+        value = float(given.text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise SoakUsageError(given.at, f"expected a number, got {given.text!r}")
+    return value
+
+
+def _switched_on(text: str | None) -> bool:
+    return (text or "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def _truth(given: Given) -> bool:
+    if _switched_on(given.text):
+        return True
+    if given.text.lower() in ("0", "false", "no", "off"):
+        return False
+    raise SoakUsageError(given.at, f"expected 1 or 0, got {given.text!r}")

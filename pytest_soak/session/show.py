@@ -1,0 +1,29 @@
+"""`--soak-show-config`: each setting with its value and its source."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_soak.config.options import KNOBS, OPTIONS
+from pytest_soak.session.activate import inputs_of
+from pytest_soak.session.settings import Settings, resolve_settings
+
+
+def show_config(config: pytest.Config) -> int:
+    """Print the settings; configuring has already found them good."""
+    settings = resolve_settings(inputs_of(config))
+    for line in config_lines(settings):
+        print(line)
+    return int(pytest.ExitCode.OK)
+
+
+def config_lines(settings: Settings) -> list[str]:
+    """One line a setting: name, value, source."""
+    names = [o.name for o in OPTIONS if o.name not in ("show-config", "market-set")]
+    rows = [
+        (name, settings.shown.get(name, "-"), settings.sources.get(name, "default"))
+        for name in [*names, *KNOBS]
+    ]
+    width = max(len(name) for name, _, _ in rows)
+    value_width = max(len(value) for _, value, _ in rows)
+    return [f"{name:<{width}}  {value:<{value_width}}  {source}" for name, value, source in rows]

@@ -1,0 +1,217 @@
+"""What a soak shows on the terminal: header, live markers, progress, table, last line."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_soak.engine.events import Event, IterationFinished, LaneStarted
+from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
+from pytest_soak.gates.engine import Verdict, worst
+from pytest_soak.session.context import SoakContext
+from pytest_soak.session.markers import NO_VALUE, SEED, marker_lines
+
+PROGRESS_SECONDS = 10.0
+_COLORS = {"PASS": "green", "WARN": "yellow", "FAIL": "red"}
+
+
+class Terminal:
+    """A handler of the engine's events, and the reporting hooks."""
+
+    def __init__(self, config: pytest.Config, context: SoakContext) -> None:
+        self._reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+        self._config = config
+        self._context = context
+        self._several = len(context.settings.lanes()) > 1
+        self._done = 0
+        self._began: float | None = None
+        self._shown = 0.0
+        self._seeded = False
+        if self._reporter is not None:
+            self._reporter.showfspath = False
+
+    def pytest_report_header(self) -> list[str]:
+        """What is soaked, for how long, and by which gate it is judged."""
+        settings = self._context.settings
+        lanes = settings.lanes()
+        lines = [
+            f"soak: {_plural(settings.iterations, 'iteration')} of {settings.minutes:g} min, "
+            f"{_plural(len(lanes), 'lane')}, target {settings.target}",
+            f"soak: gate {', '.join(dict.fromkeys(g[0].name for g in settings.gates.values()))} "
+            f"({settings.gate_mode}), artifacts in {_short(settings.directory, self._config)}",
+        ]
+        if settings.target_source == "USE_MOCK":
+            lines.append("soak: USE_MOCK=1 makes the target mock: its KPIs are random numbers")
+        return lines
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> tuple[str, str, str] | None:
+        """Iterations leave no dots: their markers, and `failed`, tell."""
+        if not isinstance(report, pytest.TestReport) or not _is_soak(report):
+            return None
+        if report.when == "call" or not report.passed:
+            word = report.outcome if report.when == "call" or report.skipped else "error"
+            return word, "", word.upper()
+        return None
+
+    def failed(self, report: pytest.TestReport) -> None:
+        """Say live which item failed, and why."""
+        if self._reporter is not None:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            why = crash.message if crash is not None else report.longreprtext
+            self._line(f"soak: FAILED {report.nodeid}: {why.strip().splitlines()[0]}")
+
+    def handle(self, event: Event) -> None:
+        """Print the markers of an event, and now and then how far the soak is."""
+        if self._reporter is None:
+            return
+        if isinstance(event, LaneStarted):
+            self._began = self._began or time.monotonic()
+            if self._context.settings.default_overrides and not self._seeded:
+                self._seeded = True
+                self._line(SEED)
+        for line in marker_lines(event, several_lanes=self._several):
+            self._line(line)
+        if isinstance(event, IterationFinished):
+            self._done += 1
+            self._progress(event.record)
+
+    def _progress(self, record: IterationRecord) -> None:
+        now = time.monotonic()
+        total = (
+            sum(self._context.selected.values())
+            or len(self._context.settings.lanes()) * self._context.settings.iterations
+        )
+        if self._began is None or now - self._shown < PROGRESS_SECONDS or self._done == total:
+            return
+        if self._shown or now - self._began >= PROGRESS_SECONDS:
+            left = (now - self._began) / self._done * (total - self._done)
+            self._line(
+                f"soak: {self._done}/{total} iterations, {record.phase}, ETA {_duration(left)}"
+            )
+        self._shown = now
+
+    def _line(self, text: str) -> None:
+        self._reporter.write_line(text)
+
+    def table(self, results: Sequence[LaneResult], unfinished: Sequence[str]) -> None:
+        """The lanes side by side, why each is not PASS, and where the artifacts lie."""
+        if self._reporter is None:
+            return
+        self._reporter.section("soak")
+        rows = [_HEADS, *(_row(result) for result in results)]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
+        for number, row in enumerate(rows):
+            text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            color = _COLORS[results[number - 1].verdict] if number else "bold"
+            self._reporter.write_line(text.rstrip(), **{color: True})
+        for lane in unfinished:
+            self._line(f"{lane}: not finished")
+        for result in results:
+            for reason in result.reasons:
+                self._line(f"{result.lane.id}: {reason}")
+        latest = self._context.book.layout.latest
+        if latest.exists():
+            self._line(f"artifacts: {_short(latest, self._config)}{os.sep}")
+
+    def last_line(self, text: str, verdict: Verdict | None) -> None:
+        """The very last line of the session."""
+        if self._reporter is not None:
+            self._reporter.ensure_newline()
+            color = _COLORS.get(str(verdict), "red")
+            self._reporter.write_line(text, **{color: True})
+
+
+_HEADS = (
+    "lane", "target", "iterations", "pass/warn/fail", "net_bps", "net_quote", "risk",
+    "maker/taker", "latency", "verdict",
+)  # fmt: skip
+
+
+def _row(result: LaneResult) -> tuple[str, ...]:
+    medians = result.medians
+
+    def cell(name: str, form: str) -> str:
+        value = medians.get(name)
+        return NO_VALUE if value is None else format(value, form)
+
+    done, planned = result.iterations, result.planned
+    return (
+        result.lane.id,
+        result.target,
+        str(done) if done == planned else f"{done} of {planned}",
+        "/".join(str(result.counts.get(verdict, 0)) for verdict in Verdict),
+        cell("net_bps", ".2f"),
+        cell("net_quote", ".0f"),
+        cell("risk_ratio", ".2f"),
+        cell("maker_taker_ratio", ".2f"),
+        cell("p95_latency_ms", ".0f"),
+        str(result.verdict),
+    )
+
+
+def conclusion(results: Sequence[LaneResult], lanes: int, done: int) -> tuple[str, Verdict | None]:
+    """What was judged, in one line, and the worst verdict; None when there is none.
+
+    `lanes` were to be judged; `done` counts the iterations of all of them.
+    """
+    judged = [r for r in results if r.ending is not Ending.INTERRUPTED]
+    if len(judged) < lanes and not any(r.verdict is Verdict.FAIL for r in judged):
+        finished = f"{len(judged)} of {_plural(lanes, 'lane')} finished"
+        return f"NO VERDICT: {finished}, {_plural(done, 'iteration')} done", None
+    verdict = worst([r.verdict for r in judged])
+    if len(results) == 1:
+        return _conclude(results[0]), verdict
+    counts = ", ".join(
+        f"{sum(r.verdict is v for r in judged)} {v}" for v in Verdict if _has(judged, v)
+    )
+    bad = ", ".join(r.lane.id for r in judged if r.verdict is verdict)
+    whom = "" if verdict is Verdict.PASS else f": {verdict} {bad}"
+    targets = ", ".join(dict.fromkeys(r.target for r in results))
+    return f"{verdict} for {lanes} lanes ({counts}, {targets}){whom}", verdict
+
+
+def _has(results: Sequence[LaneResult], verdict: Verdict) -> bool:
+    return any(result.verdict is verdict for result in results)
+
+
+def _conclude(result: LaneResult) -> str:
+    done, planned = result.iterations, result.planned
+    count = _plural(planned, "iteration")
+    if done != planned:
+        count = f"{done} of {count}"
+    gate = ", gate off" if result.gate_mode == "off" else ""
+    why = "" if result.verdict is Verdict.PASS or not result.reasons else f": {result.reasons[0]}"
+    lane = result.lane
+    return (
+        f"{result.verdict} for {lane.profile} on {lane.market} "
+        f"({count}, {result.target}{gate}){why}"
+    )
+
+
+def _is_soak(report: pytest.TestReport) -> bool:
+    return "soak" in report.keywords
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _short(path: Path, config: pytest.Config) -> str:
+    base = config.invocation_params.dir
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,61 @@
+"""The `mock` target: KPIs drawn from distributions, instantly. For plumbing, never for a verdict.
+
+By chance it fails gates. Means and standard deviations are those of the specification (S3); every
+standard deviation is scaled by `sigma / 0.01`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.summary import Summary
+from pytest_soak.targets.base import LaneInfo, Window
+
+_COMMON = {
+    "maker_taker_ratio": (0.90, 0.03),
+    "p95_latency_ms": (250.0, 50.0),
+    "num_fills": (100.0, 20.0),
+}
+_CALM = {"net_bps": (3.0, 0.5), "adverse_bps_p95": (2.0, 0.3), "risk_ratio": (0.30, 0.05)}
+_VOLATILE = {"net_bps": (2.5, 1.5), "adverse_bps_p95": (3.0, 1.0), "risk_ratio": (0.40, 0.15)}
+_IN_SPIKE = {"net_bps": 1.0, "adverse_bps_p95": 8.0, "risk_ratio": 0.70}
+_GAP_PROBABILITY = 0.02
+_NET_FLOOR = -10.0
+
+
+class MockTarget:
+    """Draws each iteration's KPIs from (seed, market, iteration) alone."""
+
+    kpis = (*_COMMON, *_CALM)
+
+    def __init__(self, lane: LaneInfo) -> None:
+        self._lane = lane
+
+    def start(self, lane: LaneInfo) -> None:
+        """Nothing to get ready."""
+
+    def stop(self) -> None:
+        """Nothing to release."""
+
+    def run(self, overrides: Mapping[str, float], window: Window) -> Summary:
+        """The KPIs of one iteration; the overrides have no effect on them."""
+        lane, knobs = self._lane, self._lane.market_settings
+        draws = Random(f"{lane.seed}/{lane.market}/{window.iteration}")
+        scale = knobs.get("sigma", 0.01) / 0.01
+        table = _COMMON | (_VOLATILE if lane.market == "volatile" else _CALM)
+        spike = lane.market == "spike" and draws.random() < knobs.get("spike_prob", 0.05)
+        gap = draws.random() < _GAP_PROBABILITY
+        means = {name: mean for name, (mean, _) in table.items()} | (_IN_SPIKE if spike else {})
+        values = {name: draws.gauss(means[name], sd * scale) for name, (_, sd) in table.items()}
+        if gap:
+            values["net_bps"] -= knobs.get("gap_bps", 10.0)
+        values["net_bps"] = max(values["net_bps"], _NET_FLOOR)
+        kpis = {name: min(max(v, KPIS[name].low), KPIS[name].high) for name, v in values.items()}
+        kpis["num_fills"] = float(round(kpis["num_fills"]))
+        return Summary(
+            kpis=dict(kpis),
+            samples=dict.fromkeys(kpis, int(kpis["num_fills"])),
+            market={"spike_count": int(spike), "gap_events": int(gap)},
+        )

@@ -1,0 +1,96 @@
+"""From what the user named or wrote to a target that can be soaked."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pytest_soak.config.parameters import ParameterTable, reference_table
+from pytest_soak.errors import SoakUsageError, TargetError, unknown
+from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
+
+BUILT_IN = ("sim", "mock")
+
+
+class TargetSpec(NamedTuple):
+    """What a target says of itself: its parameter table and the KPIs it gives, if it says so."""
+
+    table: ParameterTable
+    kpis: tuple[str, ...] | None
+    table_given: bool
+
+
+def named_factory(name: str, source: str, rootdir: Path) -> TargetFactory:
+    """The factory meant by `sim`, `mock` or `module:attr`; SoakUsageError for anything else."""
+    if name == "sim":
+        from pytest_soak.targets.simulated import SimulatedTarget
+
+        return SimulatedTarget
+    if name == "mock":
+        from pytest_soak.targets.mock import MockTarget
+
+        return MockTarget
+    module, colon, attribute = name.partition(":")
+    if not colon or not module or not attribute:
+        problem = f"{unknown('target', name, BUILT_IN)} Or give module:attr, e.g. mybot.soak:Bot"
+        raise SoakUsageError(source, problem)
+    return _import(module, attribute, source, rootdir)
+
+
+def _import(module: str, attribute: str, source: str, rootdir: Path) -> TargetFactory:
+    if str(rootdir) not in sys.path:
+        sys.path.insert(0, str(rootdir))
+    try:
+        found: Any = importlib.import_module(module)
+    except Exception as error:
+        cause = f"{type(error).__name__}: {error}"
+        raise SoakUsageError(source, f"cannot import {module!r}: {cause}") from error
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise SoakUsageError(source, unknown(f"attribute of {module}", part, _public(found)))
+        found = getattr(found, part)
+    if not callable(found):
+        raise SoakUsageError(
+            source, f"{module}:{attribute} is not callable; expected a class or LaneInfo -> Target"
+        )
+    return found  # type: ignore[no-any-return]
+
+
+def _public(module: Any) -> Iterable[str]:
+    return (name for name in vars(module) if not name.startswith("_"))
+
+
+def build(factory: Callable[[LaneInfo], Target], lane: LaneInfo) -> Target:
+    """The target of a lane; SoakUsageError when what the factory gives is none.
+
+    Raises TargetError when the factory itself raises.
+    """
+    try:
+        target = factory(lane)
+    except Exception as error:
+        cause = f"{type(error).__name__}: {error}"
+        raise TargetError(f"the factory {_name(factory)} raised {cause}") from error
+    missing = [m for m in ("start", "run", "stop") if not callable(getattr(target, m, None))]
+    if missing:
+        raise SoakUsageError(
+            f"target {_name(factory)}",
+            f"{type(target).__name__} has no method {missing[0]}(); expected start, run and stop",
+        )
+    return target
+
+
+def describe(target: object, source: str) -> TargetSpec:
+    """The table and the KPIs of a target (or of its class, which may say them early)."""
+    parameters = getattr(target, "parameters", None)
+    kpis = getattr(target, "kpis", None)
+    if kpis is not None and (isinstance(kpis, str) or not all(isinstance(k, str) for k in kpis)):
+        raise SoakUsageError(source, f"kpis: expected the names of its KPIs, got {kpis!r}")
+    table = reference_table() if parameters is None else ParameterTable.of(parameters, source)
+    return TargetSpec(table, None if kpis is None else tuple(kpis), parameters is not None)
+
+
+def _name(factory: object) -> str:
+    return getattr(factory, "__qualname__", type(factory).__name__)
