@@ -1,0 +1,71 @@
+"""What holds of a world at every moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pytest_soak.market.state import AGENT, NONE
+
+
+def resting(world: Any) -> Any:
+    orders = world["book"]["orders"]
+    return orders[orders["side"] != 0]
+
+
+def check_book(world: Any) -> None:
+    """Level volume is the sum of its orders, FIFO by arrival, never crossed, no order lost."""
+    book = world["book"]
+    orders = book["orders"]
+    live = resting(world)
+    assert len(live) == book["live"]
+    assert (live["quantity"] > 0).all()
+    seen = 0
+    for level in book["levels"][book["levels"]["head"] != NONE]:
+        chain = []
+        place = level["head"]
+        while place != NONE:
+            chain.append(orders[place])
+            place = orders[place]["next"]
+        assert {order["price"] for order in chain} == {level["price"]}
+        assert sum(order["quantity"] for order in chain) == level["volume"]
+        own = sum(order["quantity"] for order in chain if order["owner"] == AGENT)
+        assert own == level["agent_volume"]
+        times = [order["time"] for order in chain]
+        assert times == sorted(times)
+        seen += len(chain)
+    assert seen == len(live)
+    empty = book["levels"]["head"] == NONE
+    assert (book["levels"]["volume"][empty] == 0).all()
+    bids = live["price"][live["side"] == 1]
+    asks = live["price"][live["side"] == -1]
+    assert (len(bids), len(asks)) == (book["bid_orders"], book["ask_orders"])
+    if len(bids):
+        assert bids.max() == book["best_bid"]
+    if len(asks):
+        assert asks.min() == book["best_ask"]
+    if len(bids) and len(asks):
+        assert book["best_bid"] < book["best_ask"]
+    for side, name in ((1, "bid_volume"), (-1, "ask_volume")):
+        crowd = live[(live["side"] == side) & (live["owner"] != AGENT)]
+        assert crowd["quantity"].sum() == book[name]
+
+
+def check_agent_orders(world: Any) -> None:
+    """The venue's table and the book agree on the agent's orders."""
+    table = world["venue"]["agent_orders"]
+    at_rest = table[(table["handle"] != NONE) & (table["order"] != NONE)]
+    orders = world["book"]["orders"]
+    for entry in at_rest:
+        assert orders[entry["order"]]["reference"] == entry["handle"]
+        assert orders[entry["order"]]["owner"] == AGENT
+    live = resting(world)
+    assert len(at_rest) == np.count_nonzero(live["owner"] == AGENT)
+
+
+def check_schedule(world: Any) -> None:
+    """The heap's parents are never later than their children."""
+    times = world["schedule"]["heap"]["time"][: world["schedule"]["count"]]
+    children = np.arange(1, len(times))
+    assert (times[(children - 1) // 2] <= times[children]).all()
