@@ -12,11 +12,20 @@ class SoakUsageError(Exception):
     def __init__(self, source: str, problem: str) -> None:
         self.source = source
         self.problem = problem
-        super().__init__(f"{source}: {' '.join(problem.split())}")
+        super().__init__(one_line(f"{source}: {problem}"))
 
 
 class TargetError(Exception):
     """The target raised, or gave something that is not a measurement; says which and why."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(one_line(problem))
+
+
+def one_line(text: str) -> str:
+    """`text` on one line that any terminal and file can take: the rest is escaped."""
+    line = " ".join(text.split())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from pytest_soak.artifacts.files import write_json
 
 Number = float | None
 
 
 class _Artifact(BaseModel):
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", populate_by_name=True, json_schema_serialization_defaults_required=True
+    )
 
     source: str = Field(description="The target that was soaked.")
     meta: dict[str, Any] = Field(description="Times, versions, host: all that may differ.")
@@ -174,3 +179,13 @@ def shipped_schema(name: str) -> str:
     """The text of the schema file in the package."""
     folder = files("pytest_soak.artifacts").joinpath("schemas")
     return folder.joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
+
+
+def write_schemas(folder: Path) -> None:
+    """Write the schema file of every artifact."""
+    for name in ARTIFACTS:
+        write_json(folder / f"{name}.schema.json", json_schema(name))
+
+
+if __name__ == "__main__":  # python -m pytest_soak.artifacts.models
+    write_schemas(Path(__file__).parent / "schemas")

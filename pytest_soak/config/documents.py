@@ -8,12 +8,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from pytest_soak.errors import SoakUsageError, nearest
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Path_ = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -40,15 +43,31 @@ class Document:
         return self.source if line is None else f"{self.source}:{line}"
 
 
-class _Loader(yaml.SafeLoader):
-    """The safe loader, with YAML 1.2's floats (PyYAML reads `1e-3` as text)."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-    list("-+0123456789."),
-)
+# YAML 1.2's core schema: PyYAML's own is 1.1, where `010` is 8, `8:30` is 510 and `1e-3` is text.
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+}
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_INFINITE = re.compile(r"([-+]?)\.(?:inf|Inf|INF)")
+_MOST_DIGITS = 300  # of a whole number; a longer one is no more than infinite to a float
+_FORBIDDEN = {
+    yaml.AnchorToken: "anchors and aliases are not allowed; write the value out",
+    yaml.AliasToken: "anchors and aliases are not allowed; write the value out",
+    yaml.TagToken: "YAML tags are not allowed; use plain values",
+}
+_DEEPEST = 50
+_DEPTH = {
+    yaml.BlockSequenceStartToken: 1,
+    yaml.BlockMappingStartToken: 1,
+    yaml.BlockEndToken: -1,
+    yaml.FlowSequenceStartToken: 1,
+    yaml.FlowSequenceEndToken: -1,
+    yaml.FlowMappingStartToken: 1,
+    yaml.FlowMappingEndToken: -1,
+}
 
 
 def read_document(path: Path, source: str | None = None) -> Document:
@@ -63,6 +82,8 @@ def read_document(path: Path, source: str | None = None) -> Document:
         raise SoakUsageError(source, f"cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise SoakUsageError(source, f"is not UTF-8 text (byte {error.start})") from None
+    except ValueError as error:
+        raise SoakUsageError(source, f"cannot be read: {error}") from None
     return parse_json(text, source) if path.suffix == ".json" else parse_yaml(text, source)
 
 
@@ -81,101 +102,118 @@ def parse_json(text: str, source: str) -> Document:
         raise SoakUsageError(source, f"{word} is not a number that JSON allows")
 
     try:
-        return Document(source, json.loads(text, object_pairs_hook=pairs, parse_constant=constant))
+        data = json.loads(
+            text, object_pairs_hook=pairs, parse_constant=constant, parse_int=_whole_number
+        )
     except json.JSONDecodeError as error:
         at = f"{source}:{error.lineno}" if "\n" in text.strip() else source
         raise SoakUsageError(at, f"is not valid JSON: {error.msg} (column {error.colno})") from None
-    except (RecursionError, ValueError) as error:
-        raise SoakUsageError(source, f"is not valid JSON: {error}") from None
+    except RecursionError:
+        raise SoakUsageError(source, "is nested too deeply") from None
+    return Document(source, data)
 
 
 def parse_yaml(text: str, source: str) -> Document:
-    """Parse YAML with the safe loader; tags, anchors and duplicate keys are errors."""
+    """Parse YAML as plain data; tags, anchors and duplicate keys are errors."""
+    lines: dict[Path_, int] = {}
     try:
-        loader = _Loader(text)
-        try:
-            node = loader.get_single_node()
-            lines: dict[Path_, int] = {}
-            data = None if node is None else _plain(loader, node, (), lines, source, set())
-        finally:
-            loader.dispose()
+        _check_tokens(text, source)
+        node = yaml.compose(text, Loader=yaml.BaseLoader)
+        data = None if node is None else _plain(node, (), lines, source)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = f"{source}:{mark.line + 1}" if mark else source
         raise SoakUsageError(at, f"is not valid YAML: {error.problem or error.context}") from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except yaml.YAMLError as error:
         raise SoakUsageError(source, f"is not valid YAML: {error}") from None
     return Document(source, data, lines)
 
 
-def _plain(
-    loader: yaml.SafeLoader,
-    node: yaml.Node,
-    path: Path_,
-    lines: dict[Path_, int],
-    source: str,
-    seen: set[int],
-) -> Any:
-    at = f"{source}:{node.start_mark.line + 1}"
+def _check_tokens(text: str, source: str) -> None:
+    depth = 0
+    for token in yaml.scan(text, Loader=yaml.BaseLoader):
+        depth += _DEPTH.get(type(token), 0)
+        problem = "is nested too deeply" if depth > _DEEPEST else _FORBIDDEN.get(type(token))
+        if problem:
+            raise SoakUsageError(f"{source}:{token.start_mark.line + 1}", problem)
+
+
+def _plain(node: yaml.Node, path: Path_, lines: dict[Path_, int], source: str) -> Any:
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.ScalarNode):
-        return loader.construct_object(node)
-    if id(node) in seen:
-        raise SoakUsageError(at, "anchors and aliases are not allowed; write the value out")
-    seen.add(id(node))
-    if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
-        return [
-            _plain(loader, item, (*path, index), lines, source, seen)
-            for index, item in enumerate(node.value)
-        ]
-    if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
-        found: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = _key(key_node, source)
-            key_at = key_node.start_mark.line + 1
-            if key in found:
-                raise SoakUsageError(
-                    f"{source}:{key_at}", f"duplicate key {key!r}; keep one of them"
-                )
-            lines[(*path, key)] = key_at
-            found[key] = _plain(loader, value_node, (*path, key), lines, source, seen)
-        return found
-    raise SoakUsageError(at, f"YAML tag {node.tag!r} is not allowed; use plain values")
+        return _scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(n, (*path, index), lines, source) for index, n in enumerate(node.value)]
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        key = _scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
+        if not isinstance(key, str):
+            raise SoakUsageError(f"{source}:{line}", "keys must be plain names; quote the key")
+        if key in found:
+            raise SoakUsageError(f"{source}:{line}", f"duplicate key {key!r}; keep one of them")
+        lines[*path, key] = line
+        found[key] = _plain(value_node, (*path, key), lines, source)
+    return found
 
 
-def _key(node: yaml.Node, source: str) -> str:
-    if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str":
-        return str(node.value)
-    raise SoakUsageError(
-        f"{source}:{node.start_mark.line + 1}", "keys must be plain names; quote the key"
-    )
+def _scalar(node: yaml.ScalarNode) -> Any:
+    text = str(node.value)
+    if node.style is not None:  # quoted, or a block
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if infinite := _INFINITE.fullmatch(text):
+        return float(f"{infinite[1]}inf")
+    if not _NUMBER.fullmatch(text):
+        return text
+    return _whole_number(text) if text.lstrip("+-").isdecimal() else float(text)
 
 
-def validate(model: type[Model], document: Document) -> Model:
-    """Build `model` from the document; the first thing wrong becomes a one-line usage error."""
-    if not isinstance(document.data, dict):
-        document.fail(
-            (), f"expected keys ({', '.join(_names(model))}), got {kind_of(document.data)}"
-        )
+def _whole_number(text: str) -> float:
+    return int(text) if len(text) <= _MOST_DIGITS else float(text)
+
+
+def validate(model: type[Model], document: Document, at: Path_ = ()) -> Model:
+    """Build `model` from what stands at `at`; the first thing wrong is a one-line usage error."""
+    data = document.data
+    for part in at:
+        data = data[part]
+    if not isinstance(data, dict):
+        wanted = f"expected keys ({', '.join(_names(model))}), got {kind_of(data)}"
+        document.fail(at, f"{_dotted(at)}: {wanted}" if at else wanted)
     try:
-        return model.model_validate(document.data, strict=True)
+        return model.model_validate(data, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = tuple(part for part in first["loc"])
-        document.fail(where, _problem(model, where, first["type"], first["msg"], first["input"]))
+        document.fail((*at, *first["loc"]), _problem(model, at, first))
 
 
-def _problem(model: type[BaseModel], where: Path_, kind: str, message: str, value: Any) -> str:
-    dotted = ".".join(str(part) for part in where)
+def _problem(model: type[BaseModel], at: Path_, error: ErrorDetails) -> str:
+    where, kind, value = error["loc"], error["type"], error["input"]
+    dotted = _dotted((*at, *where))
     if kind == "extra_forbidden":
-        return f"unknown key {dotted!r}; {nearest(str(where[-1]), _names(model))}"
+        return f"unknown key {dotted!r}; {nearest(str(where[-1]), _names(model, where[:-1]))}"
     if kind == "missing":
         return f"missing key {dotted!r}"
-    message = message.removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{dotted}: expected {message}, got {show(value)}"
+    if kind in ("too_short", "too_long"):
+        least, most = error["ctx"].get("min_length"), error["ctx"].get("max_length")
+        wanted = f"{least} or more entries" if kind == "too_short" else f"at most {most} entries"
+    else:
+        wanted = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    got = "" if isinstance(value, dict) else f", got {show(value)}"
+    return f"{dotted}: expected {wanted}{got}" if dotted else f"expected {wanted}{got}"
 
 
-def _names(model: type[BaseModel]) -> list[str]:
+def _dotted(where: Path_) -> str:
+    return ".".join(str(part) for part in where)
+
+
+def _names(model: Any, where: Path_ = ()) -> list[str]:
+    """The keys of `model`, or of the model that it has at `where`."""
+    for part in where:
+        fields = getattr(model, "model_fields", None)
+        model = fields[part].annotation if fields else get_args(model)[-1]
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
@@ -184,12 +222,15 @@ def kind_of(value: object) -> str:
     if value is None:
         return "nothing"
     words = {dict: "a mapping", list: "a list", str: "text", bool: "a truth value"}
-    return words.get(type(value), f"the number {value}")
+    return words.get(type(value), f"the number {show(value)}")
 
 
 def show(value: object) -> str:
     """`value` for an error message: one line, shortened."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # whatever a user's __repr__ raises, the message must come out
+        text = f"a {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,8 @@ class Shelf:
         Raises SoakUsageError for an unknown name, a missing file, or a name that is none.
         """
         if given.endswith(SUFFIXES):
-            path = base / Path(given).expanduser()
-            if not path.is_file():
+            path = user_path(given, base, source)
+            if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for a name too long
                 raise SoakUsageError(source, f"no such {self.kind} file: {given}")
             check_name(path.stem, self.kind, source)
             return path
@@ -48,6 +49,14 @@ class Shelf:
             if path.suffix in SUFFIXES
         )
         return sorted(set(found))
+
+
+def user_path(given: str, base: Path, source: str) -> Path:
+    """The path that a user wrote: `~` is his home, a relative one is under `base`."""
+    try:
+        return base / Path(given).expanduser()
+    except RuntimeError:
+        raise SoakUsageError(source, f"no such home folder: {given}") from None
 
 
 def check_name(name: str, kind: str, source: str) -> None:

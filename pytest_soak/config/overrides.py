@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.config.documents import Document, kind_of, parse_json, read_document
+from pytest_soak.config.names import user_path
 from pytest_soak.config.parameters import ParameterTable
 from pytest_soak.config.profiles import Profile
 from pytest_soak.errors import SoakUsageError
@@ -81,10 +83,10 @@ def parse_overrides_json(document: Document) -> dict[str, Any]:
     return dict(document.data)
 
 
-def overrides_document(text: str, source: str, base: Any) -> Document:
+def overrides_document(text: str, source: str, base: Path) -> Document:
     """The document meant by `--soak-overrides-json`: JSON text, or `@FILE` relative to `base`."""
     if text.startswith("@"):
-        return read_document(base / text[1:], f"{source} {text}")
+        return read_document(user_path(text[1:], base, source), f"{source} {text}")
     return parse_json(text, source)
 
 

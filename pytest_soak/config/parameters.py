@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -36,10 +37,13 @@ class Parameter(BaseModel):
     raises: dict[str, Literal["up", "down"]] = {}
 
     @model_validator(mode="after")
-    def _default_in_bounds(self) -> Parameter:
+    def _consistent(self) -> Parameter:
         low, high = self.limits
         if not low <= high:
             raise ValueError(f"bounds in rising order, got {self.bounds}")
+        for bound in (low, high):
+            if math.isfinite(bound) and self.round(bound) != bound:
+                raise ValueError(f"bounds of at most {self.decimals} decimals, got {self.bounds}")
         if not low <= self.default <= high:
             raise ValueError(f"a default within {self.bounds}, got {self.default}")
         return self
@@ -65,8 +69,8 @@ class Parameter(BaseModel):
         wanted = f"expected a number{self._span()}"
         if isinstance(value, bool) or not isinstance(value, int | float):
             return f"{wanted}, got {show(value)}"
-        if not math.isfinite(value) or not low <= value <= high:
-            return f"{wanted}, got {value}"
+        if not low <= value <= high or abs(value) > sys.float_info.max:
+            return f"{wanted}, got {show(value)}"
         return None
 
     def _span(self) -> str:
@@ -113,10 +117,7 @@ class ParameterTable(Mapping[str, Parameter]):
         """A table from YAML or JSON data: a mapping from name to row."""
         if not isinstance(document.data, dict) or not document.data:
             document.fail((), "expected a parameter table: names, each with at least a default")
-        rows = {}
-        for name, row in document.data.items():
-            lines = {path[1:]: at for path, at in document.lines.items() if path[:1] == (name,)}
-            rows[name] = validate(Parameter, Document(f"{document.source}", row, lines))
+        rows = {name: validate(Parameter, document, (name,)) for name in document.data}
         return cls(rows, document.source)
 
     @classmethod

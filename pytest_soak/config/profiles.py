@@ -23,12 +23,16 @@ class _File(BaseModel):
 
 
 class Profile(BaseModel):
-    """A profile as read: its overrides are checked against a table only when a lane is planned."""
+    """A profile as read: its overrides are checked against a table only when a lane is planned.
+
+    `folder` is where it lies: a gate that it names by a path is relative to it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     source: str
+    folder: Path = Path()
     description: str = ""
     gate: str | None = None
     overrides: dict[str, object] = {}
@@ -69,6 +73,7 @@ def load_profile(given: str, shelf: Shelf, base: Path, source: str) -> Profile:
     return Profile(
         name=path.stem,
         source=document.source,
+        folder=path.parent,
         description=read.description,
         gate=read.gate,
         overrides=read.overrides,

@@ -15,7 +15,7 @@ class _Event(BaseModel):
 
 
 class LaneStarted(_Event):
-    """The target is up; the first iteration follows."""
+    """The lane begins: its target is started next."""
 
     kind: Literal["lane_started"] = "lane_started"
     plan: LanePlan

@@ -60,7 +60,7 @@ def edit(state: LaneState, edits: Mapping[str, float]) -> LaneState:
     if not edits:
         return state
     before = state.overrides
-    notes = [f"operator set {k}: {before[k]:g} -> {v:g}" for k, v in sorted(edits.items())]
+    notes = [f"operator set {k}: {before[k]:.12g} -> {v:.12g}" for k, v in sorted(edits.items())]
     return state.model_copy(
         update={
             "overrides": before | dict(edits),

@@ -20,8 +20,8 @@ from pytest_soak.engine.events import (
 from pytest_soak.engine.lane import advance, begin, edit, finish, note
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
-from pytest_soak.errors import SoakUsageError, TargetError
-from pytest_soak.kpi.summary import Summary, summary_of
+from pytest_soak.errors import SoakUsageError, TargetError, one_line
+from pytest_soak.kpi.summary import Summary, checked, summary_of
 from pytest_soak.targets.base import Target
 
 ExtraKpi = Callable[[Any, Summary], "float | None"]
@@ -72,8 +72,10 @@ class LaneRun:
         """Run the next window and judge it.
 
         Raises TargetError, after the lane has ended, when the target raised or returned what is
-        no measurement.
+        no measurement; RuntimeError when the lane has ended before.
         """
+        if self.ended is not None:
+            raise RuntimeError(f"lane {self.plan.lane.id} has ended ({self.ended})")
         try:
             if not self._started:
                 self._start()
@@ -112,10 +114,11 @@ class LaneRun:
             if self._started:
                 _ask("stop", self._target.stop)
         except TargetError as error:
+            cause = f"{cause}; {error}" if cause else str(error)
             if ending is Ending.COMPLETED:
-                self.ended, cause = Ending.TARGET, str(error)
+                self.ended = Ending.TARGET
         if self._started:
-            result = finish(self.plan, self.state, self.ended, cause)
+            result = finish(self.plan, self.state, self.ended, one_line(cause))
             self._emit(LaneFinished(result=result))
 
     def _start(self) -> None:
@@ -151,10 +154,11 @@ class LaneRun:
         if not extra:
             return given, summary
         more = summary_of(extra, list(extra))
+        kept = {name: why for name, why in summary.reasons.items() if name not in more.kpis}
         return given, summary.model_copy(
             update={
                 "kpis": summary.kpis | more.kpis,
-                "reasons": summary.reasons | more.reasons,
+                "reasons": kept | more.reasons,
                 "faults": summary.faults + more.faults,
             }
         )
@@ -162,14 +166,18 @@ class LaneRun:
 
 def measure(given: Any, declared: tuple[str, ...] | None) -> Summary:
     """The summary of what a target returned; TargetError when that is no measurement."""
-    if isinstance(given, Summary):
-        return given
-    if isinstance(given, Mapping):
-        return summary_of(given, declared)
-    if hasattr(given, "fills"):
-        from pytest_soak.kpi.edge import summarize
+    try:
+        if isinstance(given, Summary):
+            return checked(given)
+        if isinstance(given, Mapping):
+            return summary_of(given, declared)
+        if hasattr(given, "fills"):
+            from pytest_soak.kpi.edge import summarize
 
-        return summarize(given)
+            return checked(summarize(given))
+    except Exception as error:
+        cause = f"{type(error).__name__}: {error}"
+        raise TargetError(f"what run() returned cannot be measured: {cause}") from error
     raise TargetError(
         f"run() returned {type(given).__name__}, expected an Observation or a mapping of KPIs"
     )

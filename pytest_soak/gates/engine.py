@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from math import isfinite
 from statistics import median
 
 from pydantic import BaseModel, ConfigDict
@@ -150,8 +151,11 @@ def _check_median(name: str, threshold: Threshold, history: Sequence[Sample]) ->
 
 def _lack(threshold: Threshold, sample: Sample) -> str | None:
     metric = threshold.metric
-    if sample.values.get(metric) is None:
+    value = sample.values.get(metric)
+    if value is None:
         return sample.reasons.get(metric, "not measured")
+    if not isfinite(value):
+        return f"{value} is no measurement"
     if threshold.min_samples is None:
         return None
     count = sample.samples.get(metric)

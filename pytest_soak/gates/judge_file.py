@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pytest_soak.config.documents import Document, read_document
+from pytest_soak.artifacts.models import FinalSummary, IterSummary
+from pytest_soak.config.documents import Document, read_document, validate
+from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.engine import Judgement, Sample, Verdict, judge
 from pytest_soak.gates.model import gate_shelf, load_gate
+from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.options import MARKETS
 
 
 @dataclass(frozen=True)
@@ -50,40 +52,28 @@ def judge_file(gate_name: str, file: Path, base: Path, market: str | None) -> Fi
 
     Raises SoakUsageError when the gate or the file is none.
     """
-    gate = load_gate(gate_name, gate_shelf(base), base, "GATE")
-    document = read_document(file, str(file))
-    kpis, reasons, own_market, what = _metrics(document)
-    samples = document.data.get("summary", {}).get("samples", {})
-    sample = Sample(values=kpis, reasons=reasons, samples=samples)
-    single = gate.model_copy(
-        update={
-            "thresholds": [t.model_copy(update={"window": 1, "for_": 1}) for t in gate.thresholds]
-        }
-    )
-    return FileVerdict(gate.name, what, judge(single, market or own_market, [sample]))
+    if market is not None and market not in MARKETS:
+        raise SoakUsageError("--market", unknown("market", market, MARKETS))
+    sample, own_market, what = _read(read_document(file, str(file)))
+    known = {*KPIS, *sample.values}
+    gate = load_gate(gate_name, gate_shelf(base), base, "GATE", known)
+    one = {"window": 1, "for_": 1}
+    thresholds = [t.model_copy(update=one) for t in gate.on(market or own_market)]
+    single = gate.model_copy(update={"thresholds": thresholds, "markets": {}})
+    return FileVerdict(gate.name, what, judge(single, own_market, [sample]))
 
 
-def _metrics(
-    document: Document,
-) -> tuple[dict[str, float | None], dict[str, str], str, str]:
-    data = document.data
-    schema = data.get("schema", "") if isinstance(data, dict) else ""
-    if schema.startswith("pytest-soak/iter-summary/"):
-        summary = data["summary"]
-        what = f"iteration {data['iteration']} of {data['lane']}"
-        return _numbers(summary), summary["reasons"], summary["market"], what
-    if not schema.startswith("pytest-soak/final-summary/"):
+def _read(document: Document) -> tuple[Sample, str, str]:
+    schema = document.data.get("schema") if isinstance(document.data, dict) else None
+    if str(schema).startswith("pytest-soak/iter-summary/"):
+        data = validate(IterSummary, document)
+        kpis = data.summary.model_extra or {}
+        sample = Sample(values=kpis, reasons=data.summary.reasons, samples=data.summary.samples)
+        return sample, data.summary.market, f"iteration {data.iteration} of {data.lane}"
+    if not str(schema).startswith("pytest-soak/final-summary/"):
         document.fail(
             (), "is no ITER_SUMMARY; give ITER_SUMMARY_final.json or ITER_SUMMARY_<N>.json"
         )
-    result = data["result"]
-    what = f"the medians of {result['lane']} ({result['iterations']} iterations)"
-    return _numbers(result["medians"]), {}, result["market"], what
-
-
-def _numbers(data: Mapping[str, Any]) -> dict[str, float | None]:
-    return {
-        name: None if value is None else float(value)
-        for name, value in data.items()
-        if value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-    }
+    result = validate(FinalSummary, document).result
+    what = f"the medians of {result.lane} ({result.iterations} iterations)"
+    return Sample(values=result.medians), result.market, what

@@ -12,6 +12,7 @@ from pytest_soak.config.documents import read_document, validate
 from pytest_soak.config.names import Shelf
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.expressions import parse
+from pytest_soak.options import MARKETS
 
 
 class Threshold(BaseModel):
@@ -63,6 +64,14 @@ class Gate(BaseModel):
     thresholds: Annotated[list[Threshold], Field(min_length=1)]
     markets: dict[str, list[Threshold]] = {}
 
+    @field_validator("markets")
+    @classmethod
+    def _are_markets(cls, blocks: dict[str, list[Threshold]]) -> dict[str, list[Threshold]]:
+        for market in blocks:
+            if market not in MARKETS:
+                raise ValueError(f"names of markets; {unknown('market', market, MARKETS)}")
+        return blocks
+
     def on(self, market: str) -> list[Threshold]:
         """The thresholds in force on `market`."""
         block = self.markets.get(market, [])
@@ -76,12 +85,14 @@ class Gate(BaseModel):
 
     def restricted(self, metrics: Collection[str]) -> dict[str, object]:
         """The gate as data, with only the thresholds on `metrics`: to be pasted into a file."""
-        kept = [t for t in self.thresholds if t.metric in metrics]
-        return {
-            "name": self.name,
-            "grace": self.grace,
-            "thresholds": [t.model_dump(by_alias=True, exclude_defaults=True) for t in kept],
-        }
+
+        def kept(block: list[Threshold]) -> list[dict[str, object]]:
+            own = (t for t in block if t.metric in metrics)
+            return [t.model_dump(by_alias=True, exclude_defaults=True) for t in own]
+
+        markets = {name: block for name, given in self.markets.items() if (block := kept(given))}
+        data = {"name": self.name, "grace": self.grace, "thresholds": kept(self.thresholds)}
+        return data | ({"markets": markets} if markets else {})
 
 
 def gate_shelf(user_folder: Path) -> Shelf:
@@ -100,11 +111,13 @@ def load_gate(
     path = shelf.find(given, base, source)
     document = read_document(path, given if path.parent == base else str(path))
     gate = validate(Gate, document)
-    for index, threshold in enumerate(gate.thresholds):
-        if known is not None and threshold.metric not in known:
-            document.fail(
-                ("thresholds", index, "metric"), unknown("metric", threshold.metric, known)
-            )
+    blocks: dict[tuple[str, ...], list[Threshold]] = {("thresholds",): gate.thresholds}
+    blocks |= {("markets", market): block for market, block in gate.markets.items()}
+    for where, block in blocks.items():
+        for index, threshold in enumerate(block):
+            if known is not None and threshold.metric not in known:
+                problem = unknown("metric", threshold.metric, known)
+                document.fail((*where, index, "metric"), problem)
     return gate
 
 

@@ -89,7 +89,7 @@ def _edge(observation: Observation) -> _Part:
             "slippage_bps": bps["slippage"],
             "inventory_bps": bps["inventory"],
             "net_bps": sum(bps.values()),
-            "maker_taker_ratio": float(np.sum(notional[fills["maker"]])) / volume,
+            "maker_taker_ratio": min(1.0, float(np.sum(notional[fills["maker"]])) / volume),
         }
     return values, dict.fromkeys(values, len(fills))
 
@@ -170,8 +170,8 @@ def _p95(values: NDArray[np.float64]) -> float | None:
 def _why(name: str) -> str:
     because = {
         "slippage_bps_p95": "no taker fills",
-        "adverse_bps": "no maker fills",
-        "adverse_bps_p95": "no maker fills",
+        "adverse_bps": "no maker fill with a mid one second later",
+        "adverse_bps_p95": "no maker fill with a mid one second later",
         "p95_latency_ms": "no acknowledged orders",
         "order_age_p95_ms": "no order left the book",
         "ws_lag_p95_ms": "no market data events",

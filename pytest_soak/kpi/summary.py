@@ -55,12 +55,27 @@ def summary_of(given: Mapping[Any, Any], declared: Collection[str] | None) -> Su
     return Summary(kpis=kpis, reasons=reasons, faults=tuple(faults))
 
 
+def checked(summary: Summary) -> Summary:
+    """`summary` with every value that cannot be true made null, told as its reason and a fault."""
+    found = ((name, _fault(name, value)) for name, value in summary.kpis.items())
+    faults = {name: fault for name, fault in found if fault is not None}
+    kpis = summary.kpis | dict.fromkeys(faults)
+    missing = {name: "the target gave none" for name, value in kpis.items() if value is None}
+    return summary.model_copy(
+        update={
+            "kpis": kpis,
+            "reasons": missing | summary.reasons | faults,
+            "faults": (*summary.faults, *faults.values()),
+        }
+    )
+
+
 def _fault(name: str, value: object) -> str | None:
     if value is None:
         return None
     try:
         number = math.nan if isinstance(value, str | bytes | bool) else float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except Exception:  # what a user's object raises when it is no number
         number = math.nan
     low, high = (KPIS[name].low, KPIS[name].high) if name in KPIS else (-math.inf, math.inf)
     if math.isfinite(number) and low <= number <= high:

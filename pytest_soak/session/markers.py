@@ -11,6 +11,7 @@ from pytest_soak.engine.events import (
     LaneFinished,
 )
 from pytest_soak.engine.record import IterationRecord, LaneResult
+from pytest_soak.errors import one_line
 
 SEED = "| seed | overrides | default_overrides.json |"
 NO_VALUE = "n/a"
@@ -37,8 +38,7 @@ def marker(*fields: str) -> str:
 
 
 def _clean(text: str) -> str:
-    one_line = " ".join(text.split()).replace("|", "/")
-    return one_line.encode("ascii", "replace").decode("ascii")
+    return one_line(text).replace("|", "/").encode("ascii", "replace").decode("ascii")
 
 
 def _iteration(record: IterationRecord) -> list[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from pytest_soak.artifacts.models import IterationKpis
 from pytest_soak.canonical import compact
 from pytest_soak.config.overrides import resolve
 from pytest_soak.engine.plan import LanePlan
@@ -28,6 +29,7 @@ def plan_lane(
     `iterations` is the prefix that was selected, all of them without it. Raises SoakUsageError for
     an override or a metric that the target does not know.
     """
+    _check_names([*(spec.kpis or ()), *extra_kpis], target)
     gates = settings.gates[lane.profile]
     for gate in gates:
         _check_metrics(gate, spec, extra_kpis, target)
@@ -42,6 +44,13 @@ def plan_lane(
         overrides=resolve(spec.table, settings.profile(lane.profile), settings.layers),
         declared=spec.kpis,
     )
+
+
+def _check_names(kpis: Collection[str], target: str) -> None:
+    for name in kpis:
+        if name in IterationKpis.model_fields:
+            problem = f"KPI {name!r} has the name of a field of ITER_SUMMARY; give it another"
+            raise SoakUsageError(f"target {target}", problem)
 
 
 def _check_metrics(gate: Gate, spec: TargetSpec, extra: Collection[str], target: str) -> None:

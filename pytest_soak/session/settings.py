@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os.path
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from pytest_soak.config.names import user_path
 from pytest_soak.config.overrides import (
     CLI,
     ENV,
@@ -21,13 +23,14 @@ from pytest_soak.config.overrides import (
 )
 from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
 from pytest_soak.engine.plan import GateMode
-from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.errors import SoakUsageError, one_line, unknown
 from pytest_soak.gates.model import Gate, gate_shelf, load_finals, load_gate
 from pytest_soak.options import KNOBS, MARKETS, OPTIONS
 from pytest_soak.targets.base import LaneInfo
 
 MAX_ITERATIONS = 1_000_000
 MAX_SEEDS = 10_000
+_RISING = ("default", "ini", ENV, CLI)
 
 
 class Given(NamedTuple):
@@ -101,6 +104,9 @@ def lookup(inputs: Inputs) -> dict[str, Given]:
             given = Given(option.default, "default", option.flag_text, inputs.invocation_dir)
         if given is not None:
             found[option.name] = given
+    for item in found.values():
+        if one_line(item.text) != " ".join(item.text.split()):
+            raise SoakUsageError(item.at, f"expected plain text, got {item.text!r}")
     if _switched_on(inputs.env.get("USE_MOCK")) and found["target"].source == "default":
         found["target"] = Given("mock", ENV, "USE_MOCK", inputs.invocation_dir)
     return found
@@ -140,7 +146,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         gates=gates,
         gate_mode=_mode(given["gate-mode"]),
         layers=layers,
-        directory=given["dir"].base / Path(given["dir"].text).expanduser(),
+        directory=_directory(given["dir"]),
         rootdir=inputs.rootdir,
         feeds="feeds" in given and _truth(given["feeds"]),
         default_overrides=not layers,
@@ -161,7 +167,7 @@ def _gates(profile: Profile, given: Given, rootdir: Path) -> tuple[Gate, ...]:
     shelf = gate_shelf(rootdir)
     name, base, at = given.text, given.base, given.at
     if profile.gate is not None and given.source == "default":
-        name, base, at = profile.gate, Path(profile.source).parent, f"{profile.source} gate"
+        name, base, at = profile.gate, profile.folder, f"{profile.source} gate"
     gate = load_gate(name, shelf, base, at)
     return load_finals(gate, shelf, base, at)
 
@@ -178,28 +184,28 @@ def _override_layers(given: Mapping[str, Given]) -> tuple[Layer, ...]:
         layers.append(
             Layer(source=item.source, at=item.at, values=parse_set(item.text.split("\n"), item.at))
         )
-    return tuple(layers)
+    return tuple(sorted(layers, key=lambda layer: _RISING.index(layer.source)))
 
 
 def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[str, str]]:
-    values = {name: default for name, (_, default) in KNOBS.items()}
-    sources = dict.fromkeys(KNOBS, "default")
-    for name, (variable, _) in KNOBS.items():
-        if inputs.env.get(variable, "").strip():
-            text = inputs.env[variable].strip()
-            values[name] = _number(Given(text, ENV, variable, inputs.invocation_dir))
-            sources[name] = ENV
-    if given is not None:
-        for name, value in parse_set(given.text.split("\n"), given.at).items():
-            if name not in KNOBS:
-                raise SoakUsageError(given.at, unknown("market setting", name, KNOBS))
-            values[name], sources[name] = value, given.source
-    for name, value in values.items():
+    typed = parse_set(given.text.split("\n"), given.at) if given else {}
+    for name in typed:
+        if given and name not in KNOBS:
+            raise SoakUsageError(given.at, unknown("market setting", name, KNOBS))
+    values, sources = {}, {}
+    for name, (variable, default) in KNOBS.items():
+        value, source, at = default, "default", "default"
+        text = inputs.env.get(variable, "").strip()
+        if given and name in typed and (given.source == CLI or not text):
+            value, source, at = typed[name], given.source, given.at
+        elif text:
+            value = _number(Given(text, ENV, variable, inputs.invocation_dir))
+            source, at = ENV, variable
         high = 1.0 if name == "spike_prob" else math.inf
         if not 0 <= value <= high or not math.isfinite(value):
-            at = given.at if given and sources[name] == given.source else KNOBS[name][0]
             span = "0 to 1" if high == 1 else "a number of at least 0"
             raise SoakUsageError(at, f"{name}: expected {span}, got {value:g}")
+        values[name], sources[name] = value, source
     return values, sources
 
 
@@ -251,6 +257,14 @@ def _distinct(ids: Sequence[str]) -> None:
                 "lanes", f"two lanes would be {lane!r}; name each profile, market and seed once"
             )
         seen.add(lane.lower())
+
+
+def _directory(given: Given) -> Path:
+    path = user_path(given.text, given.base, given.at)
+    for folder in (path, *path.parents):
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise SoakUsageError(given.at, f"expected a folder, {folder} is none")
+    return path
 
 
 def _minutes(given: Given) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pytest_soak.config.documents import show
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.errors import SoakUsageError, TargetError, unknown
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
@@ -60,7 +61,7 @@ def _import(module: str, attribute: str, source: str, rootdir: Path) -> TargetFa
 
 
 def _public(module: Any) -> Iterable[str]:
-    return (name for name in vars(module) if not name.startswith("_"))
+    return (name for name in dir(module) if not name.startswith("_"))
 
 
 def build(factory: Callable[[LaneInfo], Target], lane: LaneInfo) -> Target:
@@ -84,12 +85,25 @@ def build(factory: Callable[[LaneInfo], Target], lane: LaneInfo) -> Target:
 
 def describe(target: object, source: str) -> TargetSpec:
     """The table and the KPIs of a target (or of its class, which may say them early)."""
-    parameters = getattr(target, "parameters", None)
-    kpis = getattr(target, "kpis", None)
-    if kpis is not None and (isinstance(kpis, str) or not all(isinstance(k, str) for k in kpis)):
-        raise SoakUsageError(source, f"kpis: expected the names of its KPIs, got {kpis!r}")
+    parameters, kpis = _said(target, "parameters"), _said(target, "kpis")
     table = reference_table() if parameters is None else ParameterTable.of(parameters, source)
-    return TargetSpec(table, None if kpis is None else tuple(kpis), parameters is not None)
+    return TargetSpec(table, _kpi_names(kpis, source), parameters is not None)
+
+
+def _said(target: object, name: str) -> Any:
+    """What the target says; None when it says nothing, or its class leaves it to a property."""
+    value = getattr(target, name, None)
+    return None if isinstance(target, type) and hasattr(value, "__get__") else value
+
+
+def _kpi_names(given: Any, source: str) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    names = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (None,)
+    if not all(isinstance(name, str) for name in names):
+        problem = f"kpis: expected the names of its KPIs, got {show(given)}"
+        raise SoakUsageError(source, problem)
+    return names
 
 
 def _name(factory: object) -> str:

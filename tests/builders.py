@@ -1,0 +1,240 @@
+"""What several tests build: plans, targets that do as told, observations, settings inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pytest_soak.config.overrides import Overrides
+from pytest_soak.config.parameters import ParameterTable, reference_table
+from pytest_soak.engine.events import Event
+from pytest_soak.engine.plan import GateMode, LanePlan
+from pytest_soak.engine.run import ExtraKpi, LaneRun
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.gates.engine import Sample
+from pytest_soak.gates.model import Gate, Threshold
+from pytest_soak.market.feeds import BLOCK, FILL, LATENCY, MARK, TICK, Observation
+from pytest_soak.session.settings import Inputs
+from pytest_soak.targets.base import LaneInfo, Window
+from pytest_soak.testing import GOOD
+
+LANE = LaneInfo("steady_safe-calm-42", "steady_safe", "calm", 42)
+START = datetime(2025, 1, 1, tzinfo=UTC)
+
+net_at_least_2 = Threshold(metric="net_bps", fail_unless=">= 2", warn_unless=">= 3")
+
+
+def usage_error(call: Callable[[], object]) -> str:
+    """The message of the usage error that `call` raises: always one printable line."""
+    with pytest.raises(SoakUsageError) as caught:
+        call()
+    message = str(caught.value)
+    assert message.isprintable()
+    return message
+
+
+Result = TypeVar("Result")
+
+
+def attempt(call: Callable[[], Result]) -> tuple[Result | None, str]:
+    """The result of `call`, or None and its usage error; any other exception is a bug."""
+    try:
+        return call(), ""
+    except SoakUsageError as error:
+        message = str(error)
+    if not message.isprintable():
+        pytest.fail(f"more than one printable line: {message!r}")
+    return None, message
+
+
+def gate(*thresholds: Threshold, **more: Any) -> Gate:
+    return Gate(name="test", thresholds=list(thresholds) or [net_at_least_2], **more)
+
+
+def sample(**values: float | None) -> Sample:
+    return Sample(values=values)
+
+
+def nets(*values: float | None) -> list[Sample]:
+    """A history of `net_bps`."""
+    return [sample(net_bps=value) for value in values]
+
+
+def plan(
+    judged_by: Gate | None = None,
+    mode: GateMode = GateMode.SOFT,
+    iterations: int = 3,
+    table: ParameterTable | None = None,
+    finals: Sequence[Gate] | None = None,
+    declared: tuple[str, ...] | None = None,
+    lane: LaneInfo = LANE,
+) -> LanePlan:
+    judged_by = judged_by or gate()
+    values = (table or reference_table()).defaults()
+    return LanePlan(
+        lane=lane,
+        target="fake",
+        iterations=iterations,
+        planned=iterations,
+        gate=judged_by,
+        finals=(judged_by,) if finals is None else tuple(finals),
+        gate_mode=mode,
+        overrides=Overrides(values=values, sources=dict.fromkeys(values, "default")),
+        declared=declared,
+    )
+
+
+@dataclass
+class FakeTarget:
+    """Returns or raises what it is told, window by window; remembers how it was called."""
+
+    returns: Iterable[Any] = ()
+    on_start: Exception | None = None
+    on_stop: Exception | None = None
+    calls: list[str] = field(default_factory=list)
+    overrides: list[Mapping[str, float]] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._returns = iter(self.returns)
+
+    def start(self, lane: LaneInfo) -> None:
+        self.calls.append("start")
+        if self.on_start:
+            raise self.on_start
+
+    def run(self, overrides: Mapping[str, float], window: Window) -> Any:
+        self.calls.append("run")
+        self.overrides.append(overrides)
+        self.windows.append(window)
+        given = next(self._returns, GOOD)
+        if isinstance(given, BaseException):
+            raise given
+        return given
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+        if self.on_stop:
+            raise self.on_stop
+
+
+@dataclass
+class MemoryFile:
+    """A runtime file in memory; `edits` are applied before the read of that number (from 1)."""
+
+    edits: Mapping[int, Mapping[str, Any] | SoakUsageError | None] = field(default_factory=dict)
+    content: dict[str, Any] = field(default_factory=dict)
+    reads: int = 0
+
+    def read(self) -> Mapping[str, Any] | None:
+        self.reads += 1
+        if self.reads not in self.edits:
+            return self.content
+        edit = self.edits[self.reads]
+        if isinstance(edit, SoakUsageError):
+            raise edit
+        return None if edit is None else {**self.content, **edit}
+
+    def write(self, overrides: Mapping[str, float]) -> None:
+        self.content = dict(overrides)
+
+
+class FixedClock:
+    """Always the same moment."""
+
+    def now(self) -> datetime:
+        return START
+
+
+@dataclass
+class Lane:
+    """A lane on a fake target, with all that can be looked at."""
+
+    run: LaneRun
+    target: FakeTarget
+    file: MemoryFile
+    events: list[Event]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events]
+
+
+def lane_of(
+    *returns: Any,
+    of: LanePlan | None = None,
+    target: FakeTarget | None = None,
+    edits: Mapping[int, Any] | None = None,
+    extra: Mapping[str, ExtraKpi] | None = None,
+    table: ParameterTable | None = None,
+) -> Lane:
+    target, events = target or FakeTarget(returns), list[Event]()
+    file = MemoryFile(edits or {})
+    table = table or reference_table()
+    run = LaneRun(of or plan(), table, target, file, FixedClock(), events.append, extra)
+    return Lane(run, target, file, events)
+
+
+def fills(rows: Sequence[tuple[int, bool, float, float, float, float, float]]) -> NDArray[np.void]:
+    """Fills from (side, maker, price, quantity, fee, mid, mid one second later)."""
+    found = np.zeros(len(rows), FILL)
+    names = ("side", "maker", "price", "quantity", "fee_quote", "mid", "mid_1s")
+    for n, row in enumerate(rows):
+        for name, value in zip(names, row, strict=True):
+            found[name][n] = value
+    found["time_us"] = np.arange(len(rows))
+    return found
+
+
+def observation(**parts: Any) -> Observation:
+    """A window in which nothing happened, but for `parts`."""
+    nothing: dict[str, Any] = {
+        "start_us": 0,
+        "end_us": 3_600_000_000,
+        "fills": np.zeros(0, FILL),
+        "ticks": np.zeros(0, TICK),
+        "blocks": np.zeros(0, BLOCK),
+        "acks": np.zeros(0, LATENCY),
+        "marks": np.zeros(0, MARK),
+        "ws_lag_ms": np.zeros(0),
+        "order_age_ms": np.zeros(0),
+        "intended_changes": 0,
+        "orders_sent": 0,
+        "cancels_sent": 0,
+        "side_time_us": 0,
+        "side_time_risk_blocked_us": 0,
+        "inventory_start": 0.0,
+        "inventory_end": 0.0,
+        "mid_start": 100.0,
+        "mid_end": 100.0,
+    }
+    return Observation(**(nothing | parts))
+
+
+def blocks(**counts: int) -> NDArray[np.void]:
+    """Block events, so many of each reason."""
+    from pytest_soak.market.feeds import BLOCK_REASONS
+
+    reasons = [BLOCK_REASONS.index(name) for name, n in counts.items() for _ in range(n)]
+    found = np.zeros(len(reasons), BLOCK)
+    found["reason"] = reasons
+    return found
+
+
+def inputs(
+    root: Path,
+    cli: Mapping[str, Any] | None = None,
+    env: Mapping[str, str] | None = None,
+    ini: Mapping[str, str] | None = None,
+    ini_dir: Path | None = None,
+) -> Inputs:
+    """Where settings come from; one iteration unless `cli` says otherwise."""
+    typed = {"iterations": "1", **(cli or {})}
+    return Inputs(typed, env or {}, ini or {}, root, ini_dir or root, root)
