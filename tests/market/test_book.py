@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from market_harness import check_book
 
 from pytest_soak.market import book
 from pytest_soak.market.state import (
@@ -15,7 +16,6 @@ from pytest_soak.market.state import (
     ORDERS,
     empty_world,
 )
-from tests.market.invariants import check_book
 
 STEPS = st.lists(
     st.tuples(
