@@ -25,7 +25,7 @@ MINUTE = 60_000_000
 
 def run(simulation: Simulation, iteration: int, minutes: int, parameters: Any) -> Observation:
     start = (iteration - 1) * minutes * MINUTE
-    return simulation.observe(iteration, start, start + minutes * MINUTE, STEADY_SAFE, 0)
+    return simulation.observe(iteration, start, start + minutes * MINUTE, parameters, 0)
 
 
 @pytest.mark.parametrize("market", ["calm", "volatile", "spike"])
