@@ -29,7 +29,6 @@ class SimulatedTarget:
     def __init__(self, lane: LaneInfo, maker: MakerConfig | None = None) -> None:
         from pytest_soak.market.regimes import build_market
 
-        self._lane = lane
         self._market = build_market(lane.market, lane.market_settings)
         self._maker = maker
         self._simulation: Simulation | None = None

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from invariants import check_book
+from market_harness import check_book
 
 from pytest_soak.market import book
 from pytest_soak.market.state import (

@@ -6,8 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from invariants import check_agent_orders, check_book, check_schedule
-from simulations import STEADY_SAFE, simulate
+from market_harness import (
+    STEADY_SAFE,
+    check_agent_orders,
+    check_book,
+    check_schedule,
+    simulate,
+)
 
 from pytest_soak.market.account import LOT_BASE, LOT_TICK_QUOTE
 from pytest_soak.market.checkpoint import pack, state_hash, unpack
@@ -95,7 +100,7 @@ from pytest_soak.market.checkpoint import state_hash
 from pytest_soak.market.regimes import build_market
 from pytest_soak.market.simulation import MakerConfig, Simulation
 simulation = Simulation(build_market("calm", {{}}), 42, MakerConfig(0.0))
-simulation.observe(1, 0, {5 * MINUTE}, {STEADY_SAFE}, 0)
+simulation.observe(1, 0, {5 * MINUTE}, {dict(STEADY_SAFE)}, 0)
 print(state_hash(simulation.world))
 """
     printed = subprocess.run(
@@ -126,7 +131,7 @@ def test_two_profiles_meet_the_same_exogenous_draws() -> None:
     narrow, wide = simulate("spike"), simulate("spike")
     profits = []
     for simulation, spread in ((narrow, 0.1), (wide, 0.6)):
-        run(simulation, 1, 5, STEADY_SAFE | {"base_spread_bps_delta": spread})
+        run(simulation, 1, 5, dict(STEADY_SAFE) | {"base_spread_bps_delta": spread})
         profits.append(int(simulation.world["account"]["cash"]))
     for name in (
         "limit_number",

@@ -1,12 +1,39 @@
-"""What holds of a world at every moment."""
+"""For tests of the market: simulations to run, and what holds of a world at every moment."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from pytest_soak.market.regimes import build_market
+from pytest_soak.market.simulation import MakerConfig, Simulation
 from pytest_soak.market.state import AGENT, NONE
+
+STEADY_SAFE: Mapping[str, float] = {
+    "base_spread_bps_delta": 0.15,
+    "impact_cap_ratio": 0.08,
+    "max_delta_ratio": 0.15,
+    "min_interval_ms": 75.0,
+    "replace_rate_per_min": 250.0,
+    "tail_age_ms": 740.0,
+    "concurrency_limit": 3.0,
+    "rescue_max_ratio": 0.20,
+    "rescue_min_edge_bps": 1.0,
+    "rescue_cooldown_ms": 1500.0,
+    "position_limit_notional": 60000.0,
+}
+
+
+def simulate(
+    market: str = "calm",
+    seed: int = 42,
+    config: MakerConfig | None = None,
+    settings: Mapping[str, float] | None = None,
+) -> Simulation:
+    """A market with a maker that has learnt already."""
+    return Simulation(build_market(market, settings or {}), seed, config or MakerConfig(0.0))
 
 
 def resting(world: Any) -> Any:
