@@ -28,9 +28,9 @@ WHOLE = pytest.StashKey[list[pytest.Item | pytest.Collector]]()
 class SoakItem(pytest.Function):
     """One iteration of the built-in soak."""
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The item is no line of any file."""
-        return self.config.rootpath, None, self.nodeid
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The item is no line of any file; pytest wants a number when a fixture skips it."""
+        return self.config.rootpath, 0, self.nodeid
 
 
 class LaneCollector(pytest.Collector):

@@ -10,7 +10,7 @@ from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, un
 from pytest_soak.engine.record import Ending, LaneResult
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict, metrics_of
-from pytest_soak.session.context import SoakContext
+from pytest_soak.session.context import USAGE_ERROR, SoakContext
 from pytest_soak.session.protocol import EVENTS, USAGE
 from pytest_soak.session.targets import check_plans, uses_kernel
 from pytest_soak.session.terminal import Terminal, conclusion
@@ -29,6 +29,7 @@ class Controller:
         self._terminal = terminal
         self._results: list[LaneResult] = []
         self._iterations = 0
+        self._session: pytest.Session | None = None
         self._distributed = distributed
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -36,6 +37,7 @@ class Controller:
         """Get ready what must not be done in a test; judge the finished lanes as items."""
         if session.config.option.collectonly:
             return (yield)
+        self._session = session
         self._get_ready(session)
         try:
             return (yield)
@@ -73,8 +75,10 @@ class Controller:
         if report.failed and GATES not in report.keywords:
             self._terminal.failed(report)
         usage = getattr(report, USAGE, None)
-        if usage and self._context.usage_error is None:
+        if usage:
             self._context.usage_error = usage
+        if usage and self._session is not None:
+            self._session.shouldstop = USAGE_ERROR
 
     def _deliver(self, event: Event) -> None:
         self._terminal.handle(event)

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_soak.engine.events import pack
 from pytest_soak.errors import TargetError
-from pytest_soak.session.context import SoakContext, slot_of
+from pytest_soak.session.context import USAGE_ERROR, SoakContext, slot_of
 from pytest_soak.session.fixtures import RECORD
 
 EVENTS = "soak_events"
@@ -31,7 +31,7 @@ class Protocol:
         if slot is None:
             return
         if self._context.usage_error:
-            pytest.skip("usage error")
+            pytest.skip(USAGE_ERROR)
         why = self._context.book.obstacle(slot)
         if why is not None:
             pytest.skip(why)

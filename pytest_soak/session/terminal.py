@@ -15,6 +15,7 @@ from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.markers import NO_VALUE, SEED, marker_lines
+from pytest_soak.session.targets import fixture_file
 
 PROGRESS_SECONDS = 10.0
 _COLORS = {"PASS": "green", "WARN": "yellow", "FAIL": "red"}
@@ -41,13 +42,17 @@ class Terminal:
         lanes = settings.lanes()
         lines = [
             f"soak: {_plural(settings.iterations, 'iteration')} of {settings.minutes:g} min, "
-            f"{_plural(len(lanes), 'lane')}, target {settings.target}",
+            f"{_plural(len(lanes), 'lane')}, target {self._target()}",
             f"soak: gate {', '.join(dict.fromkeys(g[0].name for g in settings.gates.values()))} "
             f"({settings.gate_mode}), artifacts in {_short(settings.directory, self._config)}",
         ]
         if settings.target_source == "USE_MOCK":
             lines.append("soak: USE_MOCK=1 makes the target mock: its KPIs are random numbers")
         return lines
+
+    def _target(self) -> str:
+        fixture = fixture_file(self._config)
+        return self._context.settings.target if fixture is None else f"of {fixture}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
