@@ -1,4 +1,4 @@
-"""Draw the README's picture from a real run: python docs/picture.py (needs the `test` extra)."""
+"""Draw the README's picture from a real run: python docs/picture.py (needs the `docs` extra)."""
 
 from __future__ import annotations
 
