@@ -10,5 +10,5 @@ from hypothesis import settings
 pytest_plugins = ["pytester"]
 
 settings.register_profile("explore", deadline=None)
-settings.register_profile("same", deadline=None, derandomize=True, database=None)
+settings.register_profile("same", deadline=None, derandomize=True, database=None, max_examples=50)
 settings.load_profile("same")

@@ -59,7 +59,7 @@ def pnl_by_cash(window: Observation) -> tuple[float, float]:
     return cash + held * window.mid_end - opening, turnover
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(windows)
 def test_the_four_parts_sum_to_the_pnl_of_an_independent_cash_account(window: Observation) -> None:
     pnl, turnover = pnl_by_cash(window)
@@ -69,7 +69,7 @@ def test_the_four_parts_sum_to_the_pnl_of_an_independent_cash_account(window: Ob
     assert abs(net - pnl) <= 1e-12 * turnover
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(windows)
 def test_net_in_bps_is_the_sum_of_its_parts_and_agrees_with_the_money(window: Observation) -> None:
     kpis = {name: value for name, value in summarize(window).kpis.items() if value is not None}

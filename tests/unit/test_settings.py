@@ -321,7 +321,7 @@ def test_a_bad_value_in_the_ini_is_named_by_its_key(tmp_path: Path) -> None:
 options = st.sampled_from([o.name for o in OPTIONS if not o.flag and not o.repeatable])
 
 
-@hypothesis_settings(max_examples=200)
+@hypothesis_settings(max_examples=100)
 @given(name=options, text=st.text(max_size=12) | st.text("0123456789.,-+eE@{}~/", max_size=8))
 def test_any_text_for_any_option_is_settings_or_one_line(name: str, text: str) -> None:
     found, message = attempt(lambda: settings_of(Path("/nowhere"), {name: text}))
