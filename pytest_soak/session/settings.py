@@ -239,7 +239,9 @@ def _mode(given: Given) -> GateMode:
     try:
         return GateMode(given.text)
     except ValueError:
-        raise SoakUsageError(given.at, unknown("gate mode", given.text, list(GateMode))) from None
+        raise SoakUsageError(
+            given.at, unknown("gate mode", given.text, map(str, GateMode))
+        ) from None
 
 
 def _items(given: Given) -> tuple[str, ...]:

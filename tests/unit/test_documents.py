@@ -46,7 +46,7 @@ def is_plain(value: Any) -> bool:
     return value is None or type(value) in (str, bool, int, float)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.text() | yaml_like)
 @example("!!bool maybe")
 @example('!!int ""')
@@ -63,7 +63,7 @@ def test_any_text_as_yaml_is_plain_data_or_one_line_of_usage_error(text: str) ->
     assert is_plain(document.data) if document else message.startswith("x.yaml")
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.text() | json_values.map(json.dumps) | st.text(alphabet='{}[]",:0123456789.eE+-'))
 @example("[" * 200_000)
 @example("9" * 5000)
@@ -95,7 +95,7 @@ def test_json_is_yaml_with_the_same_meaning(value: Any) -> None:
     assert parse_yaml(text, "x").data == json.loads(text)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(plain)
 def test_any_data_validates_or_is_one_line_of_usage_error(data: Any) -> None:
     document = Document("x", data)

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import lane_of, plan
+
+from pytest_soak import cli
+from pytest_soak.artifacts import build
+from pytest_soak.artifacts.files import write_json
+from pytest_soak.engine.events import LaneFinished
+from pytest_soak.testing import GOOD
+
+
+def pytest_soak(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """The exit status of the command `pytest-soak`."""
+    monkeypatch.setattr(sys, "argv", ["pytest-soak", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    return int(caught.value.code or 0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a good and a bad iteration and the end of a lane."""
+    monkeypatch.chdir(tmp_path)
+    lane = lane_of(GOOD, {**GOOD, "net_bps": 1.0, "risk_ratio": 0.9}, GOOD, of=plan(iterations=3))
+    records = [lane.run.run_iteration() for _ in range(3)]
+    for name, record in (("good", records[0]), ("bad", records[1])):
+        write_json(tmp_path / f"{name}.json", build.iter_summary(record).data())
+    end = lane.events[-1]
+    assert isinstance(end, LaneFinished)
+    final = build.final_summary(end.result, records[-1].overrides, records[-1].sources)
+    write_json(tmp_path / "final.json", final.data())
+    return tmp_path
+
+
+def test_a_good_iteration_passes_with_its_metrics_beside_the_thresholds(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pytest_soak(monkeypatch, "gate", "release", "good.json") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["risk_ratio", "0.3", "fail", "unless", "<=", "0.42", "PASS"]
+    assert lines[-1] == "PASS: gate release on iteration 1 of steady_safe-calm-42"
+    assert len(lines) == 5
+
+
+def test_a_bad_iteration_fails_with_its_violations(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pytest_soak(monkeypatch, "gate", "release", "bad.json") == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "violation: net_bps = 1, fail unless >= 2.7 (release)" in lines
+    assert "violation: risk_ratio = 0.9, fail unless <= 0.42 (release)" in lines
+    assert lines[-1].startswith("FAIL: ")
+
+
+def test_the_medians_of_a_lane_are_judged_from_its_final_summary(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pytest_soak(monkeypatch, "gate", "release", "final.json") == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "PASS: gate release on the medians of steady_safe-calm-42 (3 iterations)"
+
+
+def test_a_warning_exits_0(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "g.yaml").write_text(
+        "name: g\nthresholds: [{metric: net_bps, warn_unless: '>= 99'}]\n"
+    )
+    assert pytest_soak(monkeypatch, "gate", "g.yaml", "good.json") == 0
+
+
+def test_the_block_of_the_files_market_applies_and_another_can_be_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "g.yaml").write_text(
+        "name: g\nthresholds: [{metric: net_bps, fail_unless: '>= 0'}]\n"
+        "markets:\n  calm: [{metric: net_bps, fail_unless: '>= 99', for: 3}]\n"
+    )
+    assert pytest_soak(monkeypatch, "gate", "g.yaml", "good.json") == 1
+    assert pytest_soak(monkeypatch, "gate", "g.yaml", "good.json", "--market", "spike") == 0
+
+
+def test_a_metric_that_a_known_file_lacks_fails(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "g.yaml").write_text(
+        "name: g\nthresholds: [{metric: cancel_ratio, fail_unless: '>= 0'}]\n"
+    )
+    assert pytest_soak(monkeypatch, "gate", "g.yaml", "good.json") == 1
+
+
+def edited(folder: Path, **changes: Any) -> str:
+    data = json.loads((folder / "good.json").read_text()) | changes
+    write_json(folder / "edited.json", {k: v for k, v in data.items() if v is not None})
+    return "edited.json"
+
+
+def check_usage_error(
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert pytest_soak(monkeypatch, *arguments) == 4
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("ERROR: ")
+    assert len(captured.err.splitlines()) == 1
+    assert message in captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gate", "relaese", "good.json"], "unknown gate 'relaese'; did you mean 'release'?"),
+        (["gate", "release", "gone.json"], "gone.json: cannot be read: No such file"),
+        (["gate", "release", "good.json", "--market", "clam"], "--market: unknown market 'clam'"),
+        (["gate", "typo.yaml", "good.json"], "unknown metric 'net_pbs'; did you mean 'net_bps'?"),
+        (["gate", "release", "typo.yaml"], "typo.yaml:1: is no ITER_SUMMARY"),
+        (["gate", "release", "list.json"], "list.json: is no ITER_SUMMARY"),
+        (["gate", "release", "half.json"], "half.json:6: is not valid JSON"),
+        (["gate", "release"], "Missing argument"),
+        (["gat"], "No such command"),
+        (["gate", "release", "good.json", "--marktet", "x"], "No such option"),
+    ],
+)
+def test_a_usage_error_is_one_line_and_exits_4(
+    arguments: list[str],
+    message: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "typo.yaml").write_text(
+        "name: g\nthresholds: [{metric: net_pbs, fail_unless: '>= 0'}]\n"
+    )
+    (folder / "list.json").write_text("[1]")
+    (folder / "half.json").write_text((folder / "good.json").read_text()[:99])
+    check_usage_error(arguments, message, monkeypatch, capsys)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"summary": None}, "missing key 'summary'"),
+        ({"summary": {}}, "missing key 'summary.phase'"),
+        ({"iteration": "one"}, "iteration: expected a valid integer, got 'one'"),
+        ({"schema": 7}, "is no ITER_SUMMARY"),
+        ({"schema": "pytest-soak/iter-summary/999"}, "schema: expected"),
+    ],
+)
+def test_a_file_that_was_edited_out_of_shape_is_a_usage_error(
+    changes: dict[str, Any],
+    message: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["gate", "release", edited(folder, **changes)]
+    check_usage_error(arguments, message, monkeypatch, capsys)
+
+
+def test_help_and_version_exit_0(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pytest_soak(monkeypatch, "--help") == 0
+    assert pytest_soak(monkeypatch, "--version") == 0
+    assert "pytest-soak" in capsys.readouterr().out
