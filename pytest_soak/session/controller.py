@@ -8,7 +8,7 @@ import pytest
 
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, unpack
 from pytest_soak.engine.record import Ending, LaneResult
-from pytest_soak.errors import SoakUsageError
+from pytest_soak.errors import ArtifactError, SoakUsageError
 from pytest_soak.gates.engine import Verdict, metrics_of
 from pytest_soak.session.context import USAGE_ERROR, SoakContext
 from pytest_soak.session.protocol import EVENTS, USAGE
@@ -145,12 +145,20 @@ class Controller:
         order = {lane.id: n for n, lane in enumerate(context.settings.lanes())}
         self._results.sort(key=lambda r: order[r.lane.id])
         if context.book.prepared:
-            context.book.result_file.end(
-                self._results, int(session.exitstatus), interrupted=context.interrupted
-            )
+            self._write_result(session)
         yield
         self._say_last(session)
         return None
+
+    def _write_result(self, session: pytest.Session) -> None:
+        context = self._context
+        try:
+            context.book.result_file.end(
+                self._results, int(session.exitstatus), interrupted=context.interrupted
+            )
+        except ArtifactError as error:
+            self._terminal.complain(str(error))
+            session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self) -> None:
         """The table of lanes."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_soak.engine.events import pack
-from pytest_soak.errors import TargetError
+from pytest_soak.errors import ArtifactError, TargetError
 from pytest_soak.session.context import USAGE_ERROR, SoakContext, slot_of
 from pytest_soak.session.fixtures import RECORD
 
@@ -45,6 +45,8 @@ class Protocol:
             yield
         except TargetError as error:
             pytest.fail(_story(error), pytrace=False)
+        except ArtifactError as error:
+            pytest.fail(str(error), pytrace=False)
         record = item.stash.get(RECORD, None)
         if record is None:
             pytest.fail("the test did not call soak_iteration.run()", pytrace=False)

@@ -106,6 +106,11 @@ class Terminal:
     def _line(self, text: str) -> None:
         self._reporter.write_line(text)
 
+    def complain(self, text: str) -> None:
+        """Say what went wrong beside the tests."""
+        if self._reporter is not None:
+            self._reporter.write_line(f"soak: {text}", red=True)
+
     def table(self, results: Sequence[LaneResult], unfinished: Sequence[str]) -> None:
         """The lanes side by side, why each is not PASS, and where the artifacts lie."""
         if self._reporter is None:
