@@ -1,0 +1,83 @@
+"""The figures that guards, freeze, panic revert and warm-up go by, read from `limits.yaml`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict
+
+from pytest_soak.config.documents import parse_yaml, validate
+from pytest_soak.tuning.conditions import Condition
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GuardLimits(_Data):
+    """S6: minutes over which changes add up, and how many iterations and parameters."""
+
+    velocity_minutes: float
+    velocity_warmup_factor: float
+    cooldown_iterations: int
+    oscillation_iterations: int
+    parameters_a_step: int
+
+
+class FreezeLimits(_Data):
+    """S8: so many good iterations in a row lock the tuner for so many."""
+
+    streak: int
+    iterations: int
+    conditions: list[Condition]
+
+
+class PanicLimits(_Data):
+    """S8: so many FAILs in a row revert, to `profile` before the first freeze."""
+
+    streak: int
+    iterations: int
+    profile: str
+
+
+class Buffer(_Data):
+    """S7: for each `per` of `metric` above `above`, `add` to the parameter, `most` at most."""
+
+    parameter: str
+    metric: str
+    above: float
+    per: float
+    add: float
+    most: float
+
+
+class Rescue(_Data):
+    """S7: the parameter is 0 in force while one of the phase's conditions holds."""
+
+    parameter: str
+    warmup: list[Condition]
+    steady: list[Condition]
+
+
+class WarmupLimits(_Data):
+    """What a warm-up does beside its preset."""
+
+    buffer: Buffer
+    rescue: Rescue
+
+
+class Limits(_Data):
+    """Everything in `limits.yaml`."""
+
+    guards: GuardLimits
+    freeze: FreezeLimits
+    panic: PanicLimits
+    warmup: WarmupLimits
+
+
+@cache
+def limits() -> Limits:
+    """The limits that ship with the package."""
+    text = files("pytest_soak.tuning").joinpath("limits.yaml").read_text(encoding="utf-8")
+    return validate(Limits, parse_yaml(text, "limits.yaml"))

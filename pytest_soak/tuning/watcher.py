@@ -1,0 +1,98 @@
+"""The watcher: what eats the edge, and which small steps might help (S5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict
+
+from pytest_soak.config.documents import Document, parse_yaml, validate
+from pytest_soak.config.parameters import Parameter, ParameterTable
+from pytest_soak.tuning.conditions import Condition, Kpis
+
+
+class Rule(BaseModel):
+    """One rule of `rules.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    when: list[Condition]
+    any: list[Condition] = []
+    because: str
+    deltas: dict[str, float]
+    advice: str
+
+    def fires(self, kpis: Kpis, drivers: Sequence[str], *, warmup: bool) -> bool:
+        """Whether the rule has something to say of this iteration."""
+        held = [c.holds(kpis, drivers, warmup=warmup) for c in self.any]
+        return all(c.holds(kpis, drivers, warmup=warmup) for c in self.when) and (
+            any(held) if self.any else True
+        )
+
+    def rationale(self, kpis: Kpis, drivers: Sequence[str]) -> str:
+        """Why it fired and what it advises, in one line."""
+        value = kpis.get(self.because)
+        shown = "n/a" if value is None else f"{value:.2f}"
+        driver = " (driver)" if self.because in drivers else ""
+        return f"{self.because}={shown}{driver} -> {self.advice}"
+
+
+class Proposal(BaseModel):
+    """What a tuner suggests: deltas of the baseline, already within the tuner ranges, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    deltas: dict[str, float] = {}
+    rationale: tuple[str, ...] = ()
+    error: str | None = None
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """The rules that ship with the package."""
+    text = files("pytest_soak.tuning").joinpath("rules.yaml").read_text(encoding="utf-8")
+    document = parse_yaml(text, "rules.yaml")
+    return tuple(validate(Rule, Document("rules.yaml", row)) for row in document.data)
+
+
+def propose(
+    table: ParameterTable,
+    baseline: dict[str, float],
+    kpis: Kpis,
+    drivers: Sequence[str],
+    *,
+    warmup: bool,
+) -> Proposal:
+    """What the rules suggest; a rule that names a parameter the table lacks is off."""
+    sums: dict[str, float] = {}
+    rationale = []
+    for rule in rules():
+        if not set(rule.deltas) <= set(table) or not rule.fires(kpis, drivers, warmup=warmup):
+            continue
+        rationale.append(rule.rationale(kpis, drivers))
+        for name, delta in rule.deltas.items():
+            sums[name] = sums.get(name, 0.0) + delta
+    deltas = {name: within_range(table[name], baseline[name], d) for name, d in sums.items()}
+    return Proposal(deltas={n: d for n, d in deltas.items() if d}, rationale=tuple(rationale))
+
+
+def rules_off(table: ParameterTable) -> list[str]:
+    """The names of the rules that this table turns off."""
+    return [rule.name for rule in rules() if not set(rule.deltas) <= set(table)]
+
+
+def within_range(row: Parameter, value: float, delta: float) -> float:
+    """`delta` as far as the tuner range lets it; 0 where that would turn its direction round."""
+    if row.tuner_range is None:
+        return 0.0
+    low, high = row.tuner_range
+    wanted = value + delta
+    if low is not None:
+        wanted = max(wanted, low)
+    if high is not None:
+        wanted = min(wanted, high)
+    moved = row.round(row.clamp(wanted) - value)
+    return moved if moved * delta > 0 else 0.0
