@@ -213,6 +213,13 @@ def test_an_interruption_passes_through_and_leaves_the_lane_to_be_ended() -> Non
     assert lane.target.calls[-1] == "stop"
 
 
+def test_why_a_test_ended_a_lane_is_told_on_one_line_that_any_file_can_hold() -> None:
+    lane = lane_of()
+    lane.run.run_iteration()
+    lane.run.end(Ending.TEST, "assert 'a\nb\ud800' == 'c'")
+    assert result(lane).reasons == (r"assert 'a b\ud800' == 'c'",)
+
+
 class Lazy(Mapping[str, float]):
     """A mapping that breaks when it is read."""
 
