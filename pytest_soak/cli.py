@@ -51,3 +51,7 @@ def gate(gate_name: str, file: Path, market: str | None) -> int:
     for line in verdict.lines():
         click.echo(line)
     return 0 if verdict.passed else 1
+
+
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,10 @@ class SoakUsageError(Exception):
         super().__init__(one_line(f"{source}: {problem}"))
 
 
+class ArtifactError(Exception):
+    """A file of the run cannot be written; names it and says why."""
+
+
 class TargetError(Exception):
     """The target raised, or gave something that is not a measurement; says which and why."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_soak.config.options import OPTIONS
+from pytest_soak.options import OPTIONS
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_soak import __version__
@@ -76,36 +76,34 @@ def iter_summary(record: IterationRecord) -> IterSummary:
 
 def iteration_gate(plan: LanePlan, record: IterationRecord) -> KpiGate:
     """KPI_GATE after an iteration."""
-    return KpiGate(
-        source=plan.target,
-        lane=plan.lane.id,
-        gate=plan.gate.name,
-        mode=plan.gate_mode.value,
-        final=False,
-        iteration=record.iteration,
-        verdict=record.verdict.value,
-        verdict_raw=record.verdict_raw.value,
-        note=record.judgement.note,
-        reasons=record.judgement.reasons(),
-        metrics=[_metric(check) for check in record.judgement.checks],
-        meta={},
-    )
+    return _gate(plan, record, record.iteration, record.judgement.reasons(), final=False)
 
 
 def final_gate(plan: LanePlan, result: LaneResult) -> KpiGate:
     """KPI_GATE at a lane's end."""
+    return _gate(plan, result, result.iterations, result.reasons, final=True)
+
+
+def _gate(
+    plan: LanePlan,
+    judged: IterationRecord | LaneResult,
+    iteration: int,
+    reasons: Sequence[str],
+    *,
+    final: bool,
+) -> KpiGate:
     return KpiGate(
         source=plan.target,
         lane=plan.lane.id,
         gate=plan.gate.name,
         mode=plan.gate_mode.value,
-        final=True,
-        iteration=result.iterations,
-        verdict=result.verdict.value,
-        verdict_raw=result.verdict_raw.value,
-        note=result.judgement.note,
-        reasons=list(result.reasons),
-        metrics=[_metric(check) for check in result.judgement.checks],
+        final=final,
+        iteration=iteration,
+        verdict=judged.verdict.value,
+        verdict_raw=judged.verdict_raw.value,
+        note=judged.judgement.note,
+        reasons=list(reasons),
+        metrics=[_metric(check) for check in judged.judgement.checks],
         meta={},
     )
 

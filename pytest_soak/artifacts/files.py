@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pytest_soak.canonical import dumps
+from pytest_soak.errors import ArtifactError
 
 
 def write_json(path: Path, value: Any, *, durable: bool = False) -> None:
@@ -16,7 +18,29 @@ def write_json(path: Path, value: Any, *, durable: bool = False) -> None:
 
 
 def write_text(path: Path, text: str, *, durable: bool = False) -> None:
-    """Replace `path` by `text` in UTF-8, in one step."""
+    """Replace `path` by `text` in UTF-8, in one step; ArtifactError where that fails."""
+    with writing(path):
+        _replace(path, text, durable=durable)
+
+
+def append_lines(path: Path, lines: Iterable[str]) -> None:
+    """Append whole lines."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.writelines(f"{line}\n" for line in lines)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system says of `path` into an ArtifactError."""
+    try:
+        yield
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _replace(path: Path, text: str, *, durable: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -29,10 +53,3 @@ def write_text(path: Path, text: str, *, durable: bool = False) -> None:
     except BaseException:
         half.unlink(missing_ok=True)
         raise
-
-
-def append_lines(path: Path, lines: Iterable[str]) -> None:
-    """Append whole lines."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{line}\n" for line in lines)

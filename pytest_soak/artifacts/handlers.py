@@ -13,6 +13,7 @@ from pytest_soak.canonical import compact
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, LaneStarted
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
+from pytest_soak.errors import ArtifactError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,11 +29,24 @@ class LaneArtifacts:
     def __init__(self, files: LaneFiles, *, feeds: bool) -> None:
         self._files = files
         self._feeds = feeds
+        self._broken = False
         self._plan: LanePlan | None = None
         self._last: IterationRecord | None = None
 
     def handle(self, event: Event) -> None:
-        """Write what `event` tells."""
+        """Write what `event` tells.
+
+        Raises ArtifactError the first time that a file cannot be written; then writes no more.
+        """
+        if self._broken:
+            return
+        try:
+            self._write(event)
+        except ArtifactError:
+            self._broken = True
+            raise
+
+    def _write(self, event: Event) -> None:
         if isinstance(event, LaneStarted):
             self._plan = event.plan
         elif isinstance(event, IterationFinished):

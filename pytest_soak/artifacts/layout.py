@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pytest_soak.artifacts.files import write_text
+from pytest_soak.artifacts.files import write_text, writing
 
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
@@ -59,12 +59,13 @@ class Layout:
 
     def prepare(self) -> None:
         """Make room for a new run: what is in `latest` moves to `runs/`."""
-        if not self.root.exists():
-            self.root.mkdir(parents=True)
-            write_text(self.root / ".gitignore", "*\n")
-        if self.latest.exists():
-            self._archive()
-        self.latest.mkdir()
+        with writing(self.root):
+            if not self.root.exists():
+                self.root.mkdir(parents=True)
+                write_text(self.root / ".gitignore", "*\n")
+            if self.latest.exists():
+                self._archive()
+            self.latest.mkdir()
 
     def _archive(self) -> None:
         runs = self.root / "runs"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pytest_soak.artifacts.models import FinalSummary, IterSummary
 from pytest_soak.config.documents import Document, read_document, validate
-from pytest_soak.config.options import MARKETS
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.engine import Judgement, Sample, Verdict, judge
 from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.options import MARKETS
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.config.names import Shelf
-from pytest_soak.config.options import MARKETS
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.expressions import parse
+from pytest_soak.options import MARKETS
 
 
 class Threshold(BaseModel):

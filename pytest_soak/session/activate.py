@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from pytest_soak.config.options import OPTIONS
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.options import OPTIONS
 from pytest_soak.session.context import CONTEXT, SoakContext
 from pytest_soak.session.settings import Inputs, Settings, resolve_settings
 

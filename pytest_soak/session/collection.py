@@ -22,12 +22,15 @@ def run_iteration(soak_iteration: Iteration) -> None:
     soak_iteration.run()
 
 
+WHOLE = pytest.StashKey[list[pytest.Item | pytest.Collector]]()
+
+
 class SoakItem(pytest.Function):
     """One iteration of the built-in soak."""
 
-    def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The item is no line of any file."""
-        return self.config.rootpath, None, self.nodeid
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The item is no line of any file; pytest wants a number when a fixture skips it."""
+        return self.config.rootpath, 0, self.nodeid
 
 
 class LaneCollector(pytest.Collector):
@@ -62,12 +65,17 @@ class Collection:
     def __init__(self, context: SoakContext) -> None:
         self._context = context
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Append the built-in soak to the session's own collectors, as the last one."""
+        """Append the built-in soak to the session's own collectors, as the last one.
+
+        Innermost, so that it sees a user's whole soak test before `--lf` thins it out.
+        """
         report = yield
+        if report.passed and any(_is_parametrized(node) for node in report.result):
+            collector.stash[WHOLE] = list(report.result)
         if isinstance(collector, pytest.Session) and report.passed:
             soak = SoakCollector.from_parent(collector, name=ROOT, nodeid=ROOT)
             report.result = [*report.result, soak]
@@ -89,7 +97,14 @@ class Collection:
     @pytest.hookimpl(tryfirst=True)
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Note the slot of a user's soak item."""
-        params: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-        if isinstance(params.get(FIXTURE), Slot):
-            item.stash[SLOT] = params[FIXTURE]
+        if _is_parametrized(item):
+            item.stash[SLOT] = _params(item)[FIXTURE]
             item.add_marker(pytest.mark.soak)
+
+
+def _params(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
+    return getattr(getattr(node, "callspec", None), "params", {})
+
+
+def _is_parametrized(node: pytest.Item | pytest.Collector) -> bool:
+    return isinstance(_params(node).get(FIXTURE), Slot)

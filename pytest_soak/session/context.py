@@ -44,6 +44,8 @@ class SoakContext:
     interrupted: bool = False
 
 
+USAGE_ERROR = "usage error"
+
 CONTEXT = pytest.StashKey[SoakContext]()
 SLOT = pytest.StashKey[Slot]()
 

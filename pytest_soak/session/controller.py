@@ -8,9 +8,9 @@ import pytest
 
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, unpack
 from pytest_soak.engine.record import Ending, LaneResult
-from pytest_soak.errors import SoakUsageError
+from pytest_soak.errors import ArtifactError, SoakUsageError
 from pytest_soak.gates.engine import Verdict, metrics_of
-from pytest_soak.session.context import SoakContext
+from pytest_soak.session.context import USAGE_ERROR, SoakContext
 from pytest_soak.session.protocol import EVENTS, USAGE
 from pytest_soak.session.targets import check_plans, uses_kernel
 from pytest_soak.session.terminal import Terminal, conclusion
@@ -28,6 +28,8 @@ class Controller:
         self._context = context
         self._terminal = terminal
         self._results: list[LaneResult] = []
+        self._iterations = 0
+        self._session: pytest.Session | None = None
         self._distributed = distributed
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -35,6 +37,7 @@ class Controller:
         """Get ready what must not be done in a test; judge the finished lanes as items."""
         if session.config.option.collectonly:
             return (yield)
+        self._session = session
         self._get_ready(session)
         try:
             return (yield)
@@ -72,14 +75,17 @@ class Controller:
         if report.failed and GATES not in report.keywords:
             self._terminal.failed(report)
         usage = getattr(report, USAGE, None)
-        if usage and self._context.usage_error is None:
+        if usage:
             self._context.usage_error = usage
+        if usage and self._session is not None:
+            self._session.shouldstop = USAGE_ERROR
 
     def _deliver(self, event: Event) -> None:
         self._terminal.handle(event)
         hook = self._config.hook
         if isinstance(event, IterationFinished):
             record = event.record
+            self._iterations += 1
             hook.pytest_soak_iteration_finished(config=self._config, record=record)
             hook.pytest_soak_gate_verdict(
                 config=self._config, lane=record.lane.id, judgement=record.judgement, final=False
@@ -112,9 +118,12 @@ class Controller:
                 )
                 session.config.hook.pytest_runtest_logreport(report=report)
 
-    def pytest_keyboard_interrupt(self) -> None:
-        """Remember that the user, not a failure, ended the session."""
-        self._context.interrupted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that the user, not a failure, ended the session.
+
+        pytest-xdist's own stop after a failure is a subclass of KeyboardInterrupt.
+        """
+        self._context.interrupted = excinfo.type in (KeyboardInterrupt, pytest.exit.Exception)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
@@ -135,17 +144,25 @@ class Controller:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         order = {lane.id: n for n, lane in enumerate(context.settings.lanes())}
         self._results.sort(key=lambda r: order[r.lane.id])
-        if context.book.layout.latest.exists() and self._results:
-            context.book.result_file.end(
-                self._results, int(session.exitstatus), interrupted=context.interrupted
-            )
+        if context.book.prepared:
+            self._write_result(session)
         yield
         self._say_last(session)
         return None
 
+    def _write_result(self, session: pytest.Session) -> None:
+        context = self._context
+        try:
+            context.book.result_file.end(
+                self._results, int(session.exitstatus), interrupted=context.interrupted
+            )
+        except ArtifactError as error:
+            self._terminal.complain(str(error))
+            session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
     def pytest_terminal_summary(self) -> None:
         """The table of lanes."""
-        if self._results:
+        if self._results or self._iterations:
             seen = {result.lane.id for result in self._results}
             unstarted = [x.id for x in self._context.settings.lanes() if x.id not in seen]
             self._terminal.table(self._results, unstarted)
@@ -153,6 +170,6 @@ class Controller:
     def _say_last(self, session: pytest.Session) -> None:
         if self._context.usage_error is not None:
             self._terminal.last_line(f"ERROR: {self._context.usage_error}", None)
-        elif self._results:
+        elif self._context.book.prepared:
             selected = len(self._context.selected) or len(self._context.settings.lanes())
-            self._terminal.last_line(*conclusion(self._results, selected))
+            self._terminal.last_line(*conclusion(self._results, selected, self._iterations))

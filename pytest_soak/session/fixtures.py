@@ -12,7 +12,7 @@ from pytest_soak.engine.lane import STEADY
 from pytest_soak.engine.record import IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.errors import SoakUsageError
-from pytest_soak.session.context import CONTEXT, Slot, slot_of
+from pytest_soak.session.context import CONTEXT, USAGE_ERROR, Slot, slot_of
 from pytest_soak.session.settings import Settings
 from pytest_soak.session.targets import factory_for
 from pytest_soak.targets.base import LaneInfo, TargetFactory
@@ -81,7 +81,7 @@ def soak_lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> Lan
         )
     except SoakUsageError as error:
         context.usage_error = str(error)
-        pytest.fail(str(error), pytrace=False)
+    pytest.skip(USAGE_ERROR)
 
 
 @pytest.fixture

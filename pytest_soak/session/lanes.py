@@ -12,7 +12,7 @@ from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.engine.events import Event
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
-from pytest_soak.errors import TargetError
+from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError
 from pytest_soak.session.context import Slot, SoakContext
 from pytest_soak.session.planning import plan_lane
 from pytest_soak.session.result import ResultFile
@@ -41,14 +41,21 @@ class LaneBook:
         self._why: dict[str, str] = {}
         self.layout = Layout(context.settings.directory, several_lanes=len(self._infos) > 1)
         self.result_file = ResultFile(context.settings, self.layout)
-        self._prepared = context.on_worker
+        self.prepared = context.on_worker
 
     def prepare(self) -> None:
-        """Make room for the run's artifacts; once, and never on a worker."""
-        if not self._prepared:
-            self._prepared = True
+        """Make room for the run's artifacts; once, and never on a worker.
+
+        Raises SoakUsageError where that is not possible.
+        """
+        if self.prepared:
+            return
+        try:
             self.layout.prepare()
             self.result_file.begin()
+        except ArtifactError as error:
+            raise SoakUsageError("--soak-dir", str(error)) from error
+        self.prepared = True
 
     def obstacle(self, slot: Slot) -> str | None:
         """Why the slot's iteration cannot run; None when it can."""
@@ -82,8 +89,8 @@ class LaneBook:
         artifacts = LaneArtifacts(files, feeds=settings.feeds)
 
         def emit(event: Event) -> None:
-            artifacts.handle(event)
             self._events.append(event)
+            artifacts.handle(event)
 
         runtime = RuntimeOverridesFile(files.runtime)
         return LaneRun(plan, spec.table, target, runtime, SystemClock(), emit, extra)

@@ -6,16 +6,26 @@ from collections.abc import Generator, Sequence
 
 import pytest
 
-from pytest_soak.session.collection import SoakItem
+from pytest_soak.session.collection import WHOLE, SoakItem
 from pytest_soak.session.context import SoakContext, slot_of
 from pytest_soak.session.targets import check_fixture, check_plans
 
 
 class Order:
-    """The outermost `pytest_collection_modifyitems`."""
+    """The outermost hooks of the collection."""
 
     def __init__(self, context: SoakContext) -> None:
         self._context = context
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Put back the iterations that `--lf` left out: what failed needs what came before it."""
+        report = yield
+        if WHOLE in collector.stash:
+            report.result = collector.stash[WHOLE]
+        return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pytest_soak.engine.events import pack
-from pytest_soak.errors import TargetError
-from pytest_soak.session.context import SoakContext, slot_of
+from pytest_soak.errors import ArtifactError, TargetError
+from pytest_soak.session.context import USAGE_ERROR, SoakContext, slot_of
 from pytest_soak.session.fixtures import RECORD
 
 EVENTS = "soak_events"
@@ -31,7 +31,7 @@ class Protocol:
         if slot is None:
             return
         if self._context.usage_error:
-            pytest.skip("usage error")
+            pytest.skip(USAGE_ERROR)
         why = self._context.book.obstacle(slot)
         if why is not None:
             pytest.skip(why)
@@ -45,6 +45,8 @@ class Protocol:
             yield
         except TargetError as error:
             pytest.fail(_story(error), pytrace=False)
+        except ArtifactError as error:
+            pytest.fail(str(error), pytrace=False)
         record = item.stash.get(RECORD, None)
         if record is None:
             pytest.fail("the test did not call soak_iteration.run()", pytrace=False)

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.config.names import user_path
-from pytest_soak.config.options import KNOBS, MARKETS, OPTIONS
 from pytest_soak.config.overrides import (
     CLI,
     ENV,
@@ -26,6 +25,7 @@ from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, one_line, unknown
 from pytest_soak.gates.model import Gate, gate_shelf, load_finals, load_gate
+from pytest_soak.options import KNOBS, MARKETS, OPTIONS
 from pytest_soak.targets.base import LaneInfo
 
 MAX_ITERATIONS = 1_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_soak.config.options import KNOBS, OPTIONS
+from pytest_soak.options import KNOBS, OPTIONS
 from pytest_soak.session.activate import inputs_of
 from pytest_soak.session.settings import Settings, resolve_settings
 

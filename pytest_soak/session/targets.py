@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -99,15 +100,17 @@ def _check_scope(definition: Any) -> None:
     )
 
 
-def has_fixture(config: pytest.Config) -> bool:
-    """Whether a conftest.py says what is soaked."""
-    return any(_is_users(m) and hasattr(m, FIXTURE) for m in config.pluginmanager.get_plugins())
+def fixture_file(config: pytest.Config) -> str | None:
+    """The conftest.py that says what is soaked, if one does."""
+    plugins = config.pluginmanager.get_plugins()
+    files = (Path(vars(m)["__file__"]) for m in plugins if _is_users(m) and hasattr(m, FIXTURE))
+    return next((os.path.relpath(file, config.rootpath) for file in files), None)
 
 
 def check_plans(session: pytest.Session, context: SoakContext) -> None:
     """Plan every lane against what the target's class says, so that mistakes end at once."""
     settings = context.settings
-    if has_fixture(session.config) or session.config.option.collectonly:
+    if fixture_file(session.config) is not None or session.config.option.collectonly:
         return
     try:
         factory = factory_for(session.config, settings)
@@ -123,4 +126,4 @@ def check_plans(session: pytest.Session, context: SoakContext) -> None:
 
 def uses_kernel(session: pytest.Session, context: SoakContext) -> bool:
     """Whether this session runs the built-in market."""
-    return context.settings.target == "sim" and not has_fixture(session.config)
+    return context.settings.target == "sim" and fixture_file(session.config) is None

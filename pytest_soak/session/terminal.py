@@ -15,6 +15,7 @@ from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.markers import NO_VALUE, SEED, marker_lines
+from pytest_soak.session.targets import fixture_file
 
 PROGRESS_SECONDS = 10.0
 _COLORS = {"PASS": "green", "WARN": "yellow", "FAIL": "red"}
@@ -40,14 +41,18 @@ class Terminal:
         settings = self._context.settings
         lanes = settings.lanes()
         lines = [
-            f"soak: {settings.iterations} iterations of {settings.minutes:g} min, "
-            f"{_lanes(len(lanes))}, target {settings.target}",
+            f"soak: {_plural(settings.iterations, 'iteration')} of {settings.minutes:g} min, "
+            f"{_plural(len(lanes), 'lane')}, target {self._target()}",
             f"soak: gate {', '.join(dict.fromkeys(g[0].name for g in settings.gates.values()))} "
             f"({settings.gate_mode}), artifacts in {_short(settings.directory, self._config)}",
         ]
         if settings.target_source == "USE_MOCK":
             lines.append("soak: USE_MOCK=1 makes the target mock: its KPIs are random numbers")
         return lines
+
+    def _target(self) -> str:
+        fixture = fixture_file(self._config)
+        return self._context.settings.target if fixture is None else f"of {fixture}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
@@ -64,8 +69,9 @@ class Terminal:
     def failed(self, report: pytest.TestReport) -> None:
         """Say live which item failed, and why."""
         if self._reporter is not None:
-            why = report.longreprtext.strip().split("\n")[-1 if report.when == "setup" else 0]
-            self._line(f"soak: FAILED {report.nodeid}: {why}")
+            crash = getattr(report.longrepr, "reprcrash", None)
+            why = crash.message if crash is not None else report.longreprtext
+            self._line(f"soak: FAILED {report.nodeid}: {why.strip().splitlines()[0]}")
 
     def handle(self, event: Event) -> None:
         """Print the markers of an event, and now and then how far the soak is."""
@@ -76,8 +82,6 @@ class Terminal:
             if self._context.settings.default_overrides and not self._seeded:
                 self._seeded = True
                 self._line(SEED)
-            for note in event.plan.overrides.notes:
-                self._line(f"soak: {note}")
         for line in marker_lines(event, several_lanes=self._several):
             self._line(line)
         if isinstance(event, IterationFinished):
@@ -102,6 +106,11 @@ class Terminal:
     def _line(self, text: str) -> None:
         self._reporter.write_line(text)
 
+    def complain(self, text: str) -> None:
+        """Say what went wrong beside the tests."""
+        if self._reporter is not None:
+            self._reporter.write_line(f"soak: {text}", red=True)
+
     def table(self, results: Sequence[LaneResult], unfinished: Sequence[str]) -> None:
         """The lanes side by side, why each is not PASS, and where the artifacts lie."""
         if self._reporter is None:
@@ -114,7 +123,7 @@ class Terminal:
             color = _COLORS[results[number - 1].verdict] if number else "bold"
             self._reporter.write_line(text.rstrip(), **{color: True})
         for lane in unfinished:
-            self._line(f"{lane}: did not start")
+            self._line(f"{lane}: not finished")
         for result in results:
             for reason in result.reasons:
                 self._line(f"{result.lane.id}: {reason}")
@@ -158,12 +167,15 @@ def _row(result: LaneResult) -> tuple[str, ...]:
     )
 
 
-def conclusion(results: Sequence[LaneResult], lanes: int) -> tuple[str, Verdict | None]:
-    """What was judged, in one line, and the worst verdict; None when no lane was judged."""
+def conclusion(results: Sequence[LaneResult], lanes: int, done: int) -> tuple[str, Verdict | None]:
+    """What was judged, in one line, and the worst verdict; None when there is none.
+
+    `lanes` were to be judged; `done` counts the iterations of all of them.
+    """
     judged = [r for r in results if r.ending is not Ending.INTERRUPTED]
     if len(judged) < lanes and not any(r.verdict is Verdict.FAIL for r in judged):
-        done = sum(r.iterations for r in results)
-        return f"NO VERDICT: {len(judged)} of {lanes} lanes finished, {done} iterations done", None
+        finished = f"{len(judged)} of {_plural(lanes, 'lane')} finished"
+        return f"NO VERDICT: {finished}, {_plural(done, 'iteration')} done", None
     verdict = worst([r.verdict for r in judged])
     if len(results) == 1:
         return _conclude(results[0]), verdict
@@ -182,13 +194,15 @@ def _has(results: Sequence[LaneResult], verdict: Verdict) -> bool:
 
 def _conclude(result: LaneResult) -> str:
     done, planned = result.iterations, result.planned
-    count = f"{done}" if done == planned else f"{done} of {planned}"
+    count = _plural(planned, "iteration")
+    if done != planned:
+        count = f"{done} of {count}"
     gate = ", gate off" if result.gate_mode == "off" else ""
     why = "" if result.verdict is Verdict.PASS or not result.reasons else f": {result.reasons[0]}"
     lane = result.lane
     return (
         f"{result.verdict} for {lane.profile} on {lane.market} "
-        f"({count} iterations, {result.target}{gate}){why}"
+        f"({count}, {result.target}{gate}){why}"
     )
 
 
@@ -196,8 +210,8 @@ def _is_soak(report: pytest.TestReport) -> bool:
     return "soak" in report.keywords
 
 
-def _lanes(count: int) -> str:
-    return "1 lane" if count == 1 else f"{count} lanes"
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _short(path: Path, config: pytest.Config) -> str:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from pytest_soak.config.options import KNOBS, OPTIONS
 from pytest_soak.config.overrides import resolve
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.engine.plan import GateMode
+from pytest_soak.options import KNOBS, OPTIONS
 from pytest_soak.session.planning import plan_lane
 from pytest_soak.session.settings import Settings, resolve_settings
 from pytest_soak.targets.mock import MockTarget

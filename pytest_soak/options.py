@@ -5,20 +5,33 @@ Imported at every pytest start, so nothing heavy may be imported here.
 
 from __future__ import annotations
 
-from typing import NamedTuple
 
+class Option:
+    """A setting `--soak-NAME`; `env` and ini are asked when the command line is silent.
 
-class Option(NamedTuple):
-    """A setting `--soak-NAME`; `env` and ini are asked when the command line is silent."""
+    A plain class: a dataclass or a named tuple would cost every pytest start more than all else.
+    """
 
-    name: str
-    default: str
-    metavar: str
-    help: str
-    env: str | None = None
-    repeatable: bool = False
-    flag: bool = False
-    ini: bool = True
+    def __init__(
+        self,
+        name: str,
+        default: str,
+        metavar: str,
+        help: str,
+        env: str | None = None,
+        *,
+        repeatable: bool = False,
+        flag: bool = False,
+        ini: bool = True,
+    ) -> None:
+        self.name = name
+        self.default = default
+        self.metavar = metavar
+        self.help = help
+        self.env = env
+        self.repeatable = repeatable
+        self.flag = flag
+        self.ini = ini
 
     @property
     def flag_text(self) -> str:

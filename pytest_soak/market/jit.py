@@ -1,0 +1,31 @@
+"""The one way in which kernel functions are compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+kernel_function: Any = njit(nogil=True, error_model="numpy")
+"""Compile a function of the kernel: strict floating point, no lock on the interpreter.
+
+Nothing is cached here: the entry point links all of them and is cached as one (see `compile`).
+"""
+
+Record = Any
+"""A numpy record (or a nested part of one) that a kernel function reads and writes in place."""
+
+
+def numbers(count: int) -> Any:
+    """Return the constants 0, 1, … for kernel functions to pass to one another.
+
+    They are numpy's integers: numba compiles a function once for these, but once for each value
+    of a Python integer that it finds in a call.
+    """
+    return np.arange(count)
+
+
+def number(value: int) -> Any:
+    """Return one constant of the kind that `numbers` gives."""
+    return np.int64(value)

@@ -1,0 +1,138 @@
+"""Trades: an incoming order against the book, and what an agent's requests do on arrival."""
+
+from __future__ import annotations
+
+from pytest_soak.market import venue as v
+from pytest_soak.market.account import MAKER, TAKER, book_fill
+from pytest_soak.market.book import add, is_marketable, level_at, reduce, remove
+from pytest_soak.market.jit import Record, kernel_function
+from pytest_soak.market.state import AGENT, AGENT_ORDERS, NONE, REQUESTS
+from pytest_soak.market.tape import put_order_age
+
+
+@kernel_function
+def take(
+    world: Record,
+    tape: Record,
+    time: int,
+    side: int,
+    limit: int,
+    quantity: int,
+    handle: int,
+    decision_mid: float,
+) -> int:
+    """Trade up to `quantity` at `limit` or better and return what remains.
+
+    `handle` is that of the agent's incoming order, NONE for the crowd's. The agent never trades
+    with itself: its resting order is cancelled instead.
+    """
+    book = world.book
+    remaining = quantity
+    while remaining > 0 and is_marketable(book, side, limit):
+        price = book.best_ask if side > 0 else book.best_bid
+        place = level_at(book, price).head
+        order = book.orders[place]
+        resting = order.reference
+        is_agents = order.owner == AGENT
+        if is_agents and handle != NONE:
+            end_agent_order(world, tape, time, place, v.CANCELLED)
+            continue
+        traded = min(remaining, order.quantity)
+        remaining -= traded
+        world.events += 1
+        if is_agents:
+            book_fill(world, tape, time, -side, MAKER, price, traded, world.mid)
+            v.report(world, time, v.FILLED, resting, -side, price, traded, MAKER, NONE, time)
+            if traded == order.quantity:
+                put_order_age(tape, time - order.time)
+                v.forget(world.venue, resting)
+        elif handle != NONE:
+            book_fill(world, tape, time, side, TAKER, price, traded, decision_mid)
+            v.report(world, time, v.FILLED, handle, side, price, traded, TAKER, NONE, time)
+        reduce(book, place, traded)
+    return remaining
+
+
+@kernel_function
+def end_agent_order(world: Record, tape: Record, time: int, place: int, kind: int) -> None:
+    """Take an agent's order out of the book at the venue's own initiative and report it."""
+    order = world.book.orders[place]
+    v.report(
+        world,
+        time,
+        kind,
+        order.reference,
+        order.side,
+        order.price,
+        order.quantity,
+        MAKER,
+        NONE,
+        time,
+    )
+    _withdraw(world, tape, time, order.reference)
+
+
+@kernel_function
+def _withdraw(world: Record, tape: Record, time: int, handle: int) -> bool:
+    """Take the agent's order with this handle out of the book; False where it rests no more."""
+    place = v.resting_order(world.venue, handle)
+    if place == NONE:
+        return False
+    put_order_age(tape, time - world.book.orders[place].time)
+    remove(world.book, place)
+    v.forget(world.venue, handle)
+    return True
+
+
+@kernel_function
+def on_request(world: Record, tape: Record, time: int) -> None:
+    """Carry out the agent's request that has reached the front of the gateway's queue."""
+    venue = world.venue
+    request = venue.requests[venue.request_head & (REQUESTS - 1)]
+    venue.request_head += 1
+    done = v.REJECTED
+    if request.kind == v.TAKE:
+        remaining = take(
+            world,
+            tape,
+            time,
+            request.side,
+            request.price,
+            request.quantity,
+            request.handle,
+            request.decision_mid,
+        )
+        done = v.ACCEPTED if remaining < request.quantity else v.REJECTED
+        v.forget(venue, request.handle)
+    elif request.kind == v.CANCEL:
+        if _withdraw(world, tape, time, request.target):
+            done = v.CANCELLED
+    elif request.kind == v.PLACE or _withdraw(world, tape, time, request.target):
+        done = _rest(world, time, request)
+    else:
+        v.forget(venue, request.handle)
+    v.report(
+        world,
+        time,
+        done,
+        request.handle if request.kind != v.CANCEL else request.target,
+        request.side,
+        request.price,
+        request.quantity,
+        MAKER,
+        request.kind,
+        request.sent,
+    )
+
+
+@kernel_function
+def _rest(world: Record, time: int, request: Record) -> int:
+    """Put a post-only order into the book, unless it would trade."""
+    if is_marketable(world.book, request.side, request.price):
+        v.forget(world.venue, request.handle)
+        return v.REJECTED
+    place = add(
+        world.book, time, request.side, request.price, request.quantity, AGENT, request.handle
+    )
+    world.venue.agent_orders[request.handle & (AGENT_ORDERS - 1)].order = place
+    return v.ACCEPTED

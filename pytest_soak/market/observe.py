@@ -1,0 +1,66 @@
+"""From the kernel's tape to the columns of an Observation: ticks and lots become money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pytest_soak.market import feeds
+from pytest_soak.market.account import LOT_BASE, LOT_TICK_QUOTE, TICK_QUOTE
+
+
+def fills(rows: NDArray[np.void], markouts: NDArray[np.float64], epoch_us: int) -> NDArray[Any]:
+    """Return the FILL columns; a fill whose second had not passed has no markout."""
+    table = np.zeros(len(rows), feeds.FILL)
+    table["time_us"] = rows["time"] + epoch_us
+    table["side"] = rows["side"]
+    table["maker"] = rows["maker"] != 0
+    table["price"] = rows["price"] * TICK_QUOTE
+    table["quantity"] = rows["quantity"] * LOT_BASE
+    table["fee_quote"] = rows["fee_quote"]
+    table["mid"] = rows["mid"] * TICK_QUOTE
+    table["mid_1s"] = np.nan
+    known = min(len(rows), len(markouts))
+    table["mid_1s"][:known] = markouts[:known] * TICK_QUOTE
+    return table
+
+
+def ticks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+    """Return the TICK columns."""
+    table = np.zeros(len(rows), feeds.TICK)
+    table["time_us"] = rows["time"] + epoch_us
+    table["fetch_md_ms"] = rows["fetch_us"] * 1e-3
+    table["total_ms"] = rows["total_us"] * 1e-3
+    table["cache_hit"] = rows["cache_hit"] != 0
+    table["deadline_miss"] = rows["deadline_miss"] != 0
+    return table
+
+
+def blocks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+    """Return the BLOCK columns."""
+    table = np.zeros(len(rows), feeds.BLOCK)
+    table["time_us"] = rows["time"] + epoch_us
+    for name in ("reason", "side", "level"):
+        table[name] = rows[name]
+    return table
+
+
+def acks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+    """Return the LATENCY columns."""
+    table = np.zeros(len(rows), feeds.LATENCY)
+    table["time_us"] = rows["time"] + epoch_us
+    table["latency_ms"] = rows["latency_us"] * 1e-3
+    return table
+
+
+def marks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+    """Return the MARK columns: equity is cash and position at the mid, less fees."""
+    table = np.zeros(len(rows), feeds.MARK)
+    table["time_us"] = rows["time"] + epoch_us
+    table["mid"] = rows["mid"] * TICK_QUOTE
+    table["inventory"] = rows["position"] * LOT_BASE
+    held = rows["cash"] + rows["position"] * rows["mid"]
+    table["equity_quote"] = held * LOT_TICK_QUOTE - rows["fees_quote"]
+    return table

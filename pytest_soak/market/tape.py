@@ -1,0 +1,210 @@
+"""What the kernel puts out: fixed columns that Python empties between two slices of a window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pytest_soak.market.jit import Record, kernel_function
+
+CAPACITY = 32768
+RESERVE = 8192  # what one event may at most add to a column, with a wide margin
+
+FILL_ROW = np.dtype(
+    [
+        ("time", "i8"),
+        ("price", "i8"),
+        ("quantity", "i8"),
+        ("fee_quote", "f8"),
+        ("mid", "f8"),
+        ("side", "i8"),
+        ("maker", "i8"),
+    ],
+    align=True,
+)
+TICK_ROW = np.dtype(
+    [
+        ("time", "i8"),
+        ("fetch_us", "i8"),
+        ("total_us", "i8"),
+        ("cache_hit", "i8"),
+        ("deadline_miss", "i8"),
+    ],
+    align=True,
+)
+BLOCK_ROW = np.dtype(
+    [("time", "i8"), ("reason", "i8"), ("side", "i8"), ("level", "i8")], align=True
+)
+ACK_ROW = np.dtype([("time", "i8"), ("latency_us", "i8")], align=True)
+MARK_ROW = np.dtype(
+    [
+        ("time", "i8"),
+        ("position", "i8"),
+        ("cash", "i8"),
+        ("fees_quote", "f8"),
+        ("mid", "f8"),
+        ("feed_lag_us", "i8"),
+    ],
+    align=True,
+)
+
+COLUMNS = ("fills", "markouts", "ticks", "blocks", "acks", "marks", "order_ages")
+
+TAPE = np.dtype(
+    [
+        ("fills", FILL_ROW, (CAPACITY,)),
+        ("fills_count", "i8"),
+        ("markouts", "f8", (CAPACITY,)),  # mid one second after each fill, in the fills' order
+        ("markouts_count", "i8"),
+        ("ticks", TICK_ROW, (CAPACITY,)),
+        ("ticks_count", "i8"),
+        ("blocks", BLOCK_ROW, (CAPACITY,)),
+        ("blocks_count", "i8"),
+        ("acks", ACK_ROW, (CAPACITY,)),
+        ("acks_count", "i8"),
+        ("marks", MARK_ROW, (CAPACITY,)),
+        ("marks_count", "i8"),
+        ("order_ages", "i8", (CAPACITY,)),  # microseconds
+        ("order_ages_count", "i8"),
+        ("fills_total", "i8"),  # since the window began, also what was taken out
+        ("markouts_total", "i8"),
+        ("due", "i8", (CAPACITY,)),  # ring of the times at which markouts are due
+    ],
+    align=True,
+)
+
+
+def empty_tape() -> Any:
+    """Return a tape with nothing on it: one record of dtype TAPE."""
+    return np.zeros(1, TAPE)[0]
+
+
+def drain(tape: Any) -> dict[str, Any]:
+    """Take all rows out of the tape: a copy of each column, by name."""
+    rows = {}
+    for name in COLUMNS:
+        rows[name] = tape[name][: tape[f"{name}_count"]].copy()
+        tape[f"{name}_count"] = 0
+    return rows
+
+
+@kernel_function
+def nearly_full(tape: Record) -> bool:
+    """Whether the next event might not fit."""
+    limit = CAPACITY - RESERVE
+    return bool(
+        tape.fills_count > limit
+        or tape.ticks_count > limit
+        or tape.blocks_count > limit
+        or tape.acks_count > limit
+        or tape.order_ages_count > limit
+    )
+
+
+@kernel_function
+def place(count: int) -> int:
+    """Return the place of the next row, or raise where the column is full."""
+    if count >= CAPACITY:
+        raise OverflowError("a column of the tape is full")
+    return count
+
+
+@kernel_function
+def put_fill(
+    tape: Record,
+    time: int,
+    side: int,
+    maker: int,
+    price: int,
+    quantity: int,
+    fee_quote: float,
+    mid: float,
+) -> None:
+    """Record a fill; its markout is due a second later."""
+    row = tape.fills[place(tape.fills_count)]
+    tape.fills_count += 1
+    row.time = time
+    row.side = side
+    row.maker = maker
+    row.price = price
+    row.quantity = quantity
+    row.fee_quote = fee_quote
+    row.mid = mid
+    place(tape.fills_total - tape.markouts_total)
+    tape.due[tape.fills_total & (CAPACITY - 1)] = time + 1_000_000
+    tape.fills_total += 1
+
+
+@kernel_function
+def put_due_markouts(tape: Record, time: int, mid: float) -> None:
+    """Record the mid for every fill whose second has passed before `time`."""
+    while (
+        tape.markouts_total < tape.fills_total
+        and tape.due[tape.markouts_total & (CAPACITY - 1)] <= time
+    ):
+        tape.markouts[place(tape.markouts_count)] = mid
+        tape.markouts_count += 1
+        tape.markouts_total += 1
+
+
+@kernel_function
+def put_tick(
+    tape: Record, time: int, fetch_us: int, total_us: int, cache_hit: int, deadline_miss: int
+) -> None:
+    """Record a quoting cycle."""
+    row = tape.ticks[place(tape.ticks_count)]
+    tape.ticks_count += 1
+    row.time = time
+    row.fetch_us = fetch_us
+    row.total_us = total_us
+    row.cache_hit = cache_hit
+    row.deadline_miss = deadline_miss
+
+
+@kernel_function
+def put_block(tape: Record, time: int, reason: int, side: int, level: int) -> None:
+    """Record an intended quote change that was stopped."""
+    row = tape.blocks[place(tape.blocks_count)]
+    tape.blocks_count += 1
+    row.time = time
+    row.reason = reason
+    row.side = side
+    row.level = level
+
+
+@kernel_function
+def put_ack(tape: Record, time: int, latency_us: int) -> None:
+    """Record the acknowledgement of an order message."""
+    row = tape.acks[place(tape.acks_count)]
+    tape.acks_count += 1
+    row.time = time
+    row.latency_us = latency_us
+
+
+@kernel_function
+def put_mark(
+    tape: Record,
+    time: int,
+    position: int,
+    cash: int,
+    fees_quote: float,
+    mid: float,
+    feed_lag_us: int,
+) -> None:
+    """Record the account and the market data lag."""
+    row = tape.marks[place(tape.marks_count)]
+    tape.marks_count += 1
+    row.time = time
+    row.position = position
+    row.cash = cash
+    row.fees_quote = fees_quote
+    row.mid = mid
+    row.feed_lag_us = feed_lag_us
+
+
+@kernel_function
+def put_order_age(tape: Record, age_us: int) -> None:
+    """Record how old an agent's order was when it left the book."""
+    tape.order_ages[place(tape.order_ages_count)] = age_us
+    tape.order_ages_count += 1

@@ -1,0 +1,73 @@
+"""The target `sim`: the reference market maker on the built-in market."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pytest_soak.targets.base import LaneInfo, Window
+
+if TYPE_CHECKING:
+    from pytest_soak.market.feeds import Observation
+    from pytest_soak.market.simulation import MakerConfig, Simulation
+
+EPOCH_US = 1_704_067_200_000_000
+"""2024-01-01T00:00:00Z: where the simulated clock of every lane begins."""
+
+COLD_ITERATIONS = 4
+"""Length of the reference maker's cold start (see `market.maker`) in iterations of the lane."""
+
+
+class SimulatedTarget:
+    """The reference maker in its market; simulated time, deterministic by the lane's seed.
+
+    The maker begins cold: over its first COLD_ITERATIONS windows (4 h of 60 minutes each) it
+    trusts an unfit signal, which is what a warm-up protects. Pass a `MakerConfig` with
+    `signal_window_minutes=0` for one that has learnt already.
+    """
+
+    def __init__(self, lane: LaneInfo, maker: MakerConfig | None = None) -> None:
+        from pytest_soak.market.regimes import build_market
+
+        self._market = build_market(lane.market, lane.market_settings)
+        self._maker = maker
+        self._simulation: Simulation | None = None
+
+    def start(self, lane: LaneInfo) -> None:
+        """Set up the market and let it fill its book."""
+        from pytest_soak.market.simulation import MakerConfig, Simulation
+
+        config = self._maker or MakerConfig(signal_window_minutes=COLD_ITERATIONS * lane.minutes)
+        self._simulation = Simulation(self._market, lane.seed, config)
+
+    def run(self, overrides: Mapping[str, float], window: Window) -> Observation:
+        """Simulate a window and return all that the maker did in it."""
+        start_us = round(window.start_minutes * 60e6)
+        end_us = start_us + round(window.minutes * 60e6)
+        return self._started().observe(window.iteration, start_us, end_us, overrides, EPOCH_US)
+
+    def stop(self) -> None:
+        """Let go of the simulation."""
+        self._simulation = None
+
+    def checkpoint(self) -> bytes:
+        """Return the whole state, to be restored at the same place between two windows."""
+        from pytest_soak.market.checkpoint import pack
+
+        return pack(self._started().world)
+
+    def restore(self, data: bytes) -> None:
+        """Continue bit for bit where `data` was taken; call after `start`."""
+        from pytest_soak.market.checkpoint import unpack
+
+        self._started().world = unpack(data)
+
+    def _started(self) -> Simulation:
+        if self._simulation is None:
+            raise RuntimeError("the target has not been started")
+        return self._simulation
+
+
+def simulated_target(lane: LaneInfo) -> SimulatedTarget:
+    """Make the target of a lane; raises ValueError for a bad market, setting or seed."""
+    return SimulatedTarget(lane)

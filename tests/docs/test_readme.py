@@ -1,0 +1,77 @@
+"""The README's files and commands, written and run as a reader would."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from harness import Workbench
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+_BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+
+SECTIONS = [text for text in re.split(r"^## ", README, flags=re.MULTILINE) if "```console" in text]
+
+
+class Command(NamedTuple):
+    """A command of a console block and the lines it should print, `*` standing for anything."""
+
+    arguments: list[str]
+    expected: list[str]
+
+
+def commands(block: str) -> list[Command]:
+    found: list[Command] = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            found.append(Command(shlex.split(line[2:]), []))
+        else:
+            found[-1].expected.append(line)
+    return found
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda text: text.splitlines()[0])
+def test_the_console_blocks_print_what_they_show(bench: Workbench, section: str) -> None:
+    for language, title, text in _BLOCK.findall(section):
+        if title:
+            bench.write(title, text)
+        elif language == "console":
+            for command in commands(text):
+                _check(bench, command)
+
+
+def _check(bench: Workbench, command: Command) -> None:
+    program, *arguments = command.arguments
+    module = {"pytest": "pytest", "pytest-soak": "pytest_soak.cli"}[program]
+    done = bench.run(sys.executable, "-m", module, *arguments)
+    for expected in command.expected:
+        pattern = expected.replace("[", "[[]")
+        assert any(fnmatchcase(line, pattern) for line in done.lines), (expected, done.everything)
+
+
+def test_the_two_commands_do_all_set_up() -> None:
+    soak, test = (text.strip() for lang, _, text in _BLOCK.findall(README) if lang == "sh")
+    for command in (soak, test):
+        assert command.startswith("python3 -m venv .venv && .venv/bin/pip install --quiet ")
+    assert soak.endswith("pytest --soak-iterations=24 --soak-profile=steady_safe")
+    assert test.endswith("'.[test]' && .venv/bin/pytest")
+
+
+def test_the_main_command_works_in_a_checkout_with_tests(bench: Workbench) -> None:
+    root = Path(__file__).parents[2]
+    for name in ("conftest.py", "pyproject.toml", "tests/harness.py", "tests/unit/test_summary.py"):
+        source = root / name
+        bench.write(name, source.read_text(encoding="utf-8") if source.exists() else "")
+    done = bench.soak(1, "--soak-target=mock", "--soak-gate=smoke")
+    assert "collected 1 item" in done.stdout
+    assert len(done.summaries()) == 1
+
+
+@pytest.mark.parametrize("name", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_links_lead_somewhere(name: str) -> None:
+    assert (Path(__file__).parents[2] / name).exists()

@@ -1,0 +1,97 @@
+"""Running real pytest sessions and commands in a directory of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+MARKER = re.compile(r"^\| (?P<tag>\w+) \| (?P<body>.*) \|$")
+INSTANT = "--soak-target=pytest_soak.testing:InstantTarget"
+TIMEOUT = 180
+_OURS = ("SOAK_", "MM_RUNTIME_", "KPI_GATE_", "PYTEST_", "GITHUB_", "USE_MOCK", "COV_")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished process left."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    directory: Path
+
+    @property
+    def lines(self) -> list[str]:
+        return self.stdout.splitlines()
+
+    @property
+    def last_line(self) -> str:
+        return self.lines[-1]
+
+    @property
+    def everything(self) -> str:
+        return self.stdout + self.stderr
+
+    def markers(self, start: str = "") -> list[str]:
+        return [line for line in self.lines if MARKER.match(line) and line.startswith(start)]
+
+    def summaries(self) -> list[str]:
+        return self.markers("| iter_watch | SUMMARY |")
+
+    def artifact(self, name: str) -> Any:
+        path = self.directory / "artifacts" / "soak" / "latest" / name
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def iteration_files(self, lane: str = "") -> list[str]:
+        home = self.directory / "artifacts" / "soak" / "latest" / lane
+        return sorted(path.name for path in home.glob("ITER_SUMMARY_*.json"))
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """An empty directory in which a user works."""
+
+    directory: Path
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), encoding="utf-8")
+        return path
+
+    def environment(self, extra: dict[str, str]) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(_OURS)}
+        return kept | {"PYTHONIOENCODING": "utf-8", "COLUMNS": "120"} | extra
+
+    def run(self, *command: str, **env: str) -> Outcome:
+        done = subprocess.run(
+            command,
+            cwd=self.directory,
+            env=self.environment(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=TIMEOUT,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr, self.directory)
+
+    def pytest(self, *args: str, **env: str) -> Outcome:
+        return self.run(sys.executable, "-m", "pytest", *args, **env)
+
+    def soak(self, iterations: int | str, *args: str, **env: str) -> Outcome:
+        return self.pytest(f"--soak-iterations={iterations}", *args, **env)
+
+    def command(self, *args: str, **env: str) -> Outcome:
+        return self.run(sys.executable, "-m", "pytest_soak.cli", *args, **env)
+
+    def files(self) -> set[str]:
+        return {str(path.relative_to(self.directory)) for path in self.directory.rglob("*")}

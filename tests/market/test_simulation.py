@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from market_harness import (
+    STEADY_SAFE,
+    check_agent_orders,
+    check_book,
+    check_schedule,
+    simulate,
+)
+
+from pytest_soak.market.account import LOT_BASE, LOT_TICK_QUOTE
+from pytest_soak.market.checkpoint import pack, state_hash, unpack
+from pytest_soak.market.feeds import Observation
+from pytest_soak.market.regimes import build_market
+from pytest_soak.market.simulation import MakerConfig, Simulation
+
+MINUTE = 60_000_000
+
+
+def run(simulation: Simulation, iteration: int, minutes: int, parameters: Any) -> Observation:
+    start = (iteration - 1) * minutes * MINUTE
+    return simulation.observe(iteration, start, start + minutes * MINUTE, parameters, 0)
+
+
+@pytest.mark.parametrize("market", ["calm", "volatile", "spike"])
+def test_everything_is_consistent_at_every_slice(market: str) -> None:
+    simulation = simulate(market, settings={"spike_prob": 1.0})
+    for second in range(1, 121):
+        simulation.run_window(second, (second - 1) * 10**6, second * 10**6, STEADY_SAFE)
+        check_book(simulation.world)
+        check_agent_orders(simulation.world)
+        check_schedule(simulation.world)
+
+
+@pytest.mark.parametrize("market", ["calm", "volatile", "spike"])
+def test_net_result_is_exactly_the_sum_of_its_parts(market: str) -> None:
+    simulation = simulate(market)
+    for iteration in (1, 2):
+        account = simulation.world["account"].copy()
+        seen = run(simulation, iteration, 20, STEADY_SAFE)
+        after = simulation.world["account"]
+        fills = seen.fills
+        signed = fills["side"] * fills["quantity"]
+        edge = (signed * (fills["mid"] - fills["price"])).sum()
+        held = (signed * (seen.mid_end - fills["mid"])).sum()
+        held += seen.inventory_start * (seen.mid_end - seen.mid_start)
+        parts = edge + held - fills["fee_quote"].sum()
+        cash = int(after["cash"] - account["cash"]) * LOT_TICK_QUOTE
+        worth = seen.inventory_end * seen.mid_end - seen.inventory_start * seen.mid_start
+        true = cash + worth - float(after["fees_quote"] - account["fees_quote"])
+        assert len(fills) > 50
+        assert parts == pytest.approx(true, abs=1e-6)
+
+
+def test_integer_accounting_agrees_with_the_fills() -> None:
+    simulation = simulate()
+    rows = simulation.run_window(1, 0, 10 * MINUTE, STEADY_SAFE)["fills"]
+    account = simulation.world["account"]
+    assert (rows["side"] * rows["quantity"]).sum() == account["position"]
+    assert -(rows["side"] * rows["quantity"] * rows["price"]).sum() == account["cash"]
+    assert account["position"] * LOT_BASE == pytest.approx(
+        simulation.observe(2, 10 * MINUTE, 10 * MINUTE, STEADY_SAFE, 0).inventory_start
+    )
+
+
+def test_every_order_sent_is_answered() -> None:
+    simulation = simulate()
+    seen = run(simulation, 1, 10, STEADY_SAFE)
+    venue = simulation.world["venue"]
+    under_way = int(simulation.world["maker"]["in_flight"])
+    assert seen.orders_sent + seen.cancels_sent == len(seen.acks) + under_way
+    assert venue["request_tail"] - venue["request_head"] <= under_way
+
+
+def test_markouts_are_missing_only_for_the_last_second() -> None:
+    fills = run(simulate(), 1, 10, STEADY_SAFE).fills
+    missing = np.isnan(fills["mid_1s"])
+    assert (missing == (fills["time_us"] + 10**6 > 10 * MINUTE)).all()
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    first, second, other = simulate(), simulate(), simulate(seed=43)
+    for simulation in (first, second, other):
+        run(simulation, 1, 5, STEADY_SAFE)
+    assert state_hash(first.world) == state_hash(second.world)
+    assert state_hash(first.world) != state_hash(other.world)
+
+
+def test_another_process_gives_the_same_bytes() -> None:
+    simulation = simulate()
+    run(simulation, 1, 5, STEADY_SAFE)
+    code = f"""
+from pytest_soak.market.checkpoint import state_hash
+from pytest_soak.market.regimes import build_market
+from pytest_soak.market.simulation import MakerConfig, Simulation
+simulation = Simulation(build_market("calm", {{}}), 42, MakerConfig(0.0))
+simulation.observe(1, 0, {5 * MINUTE}, {dict(STEADY_SAFE)}, 0)
+print(state_hash(simulation.world))
+"""
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert printed.strip() == state_hash(simulation.world)
+
+
+def test_a_restored_lane_continues_bit_for_bit() -> None:
+    undisturbed, resumed = simulate("spike"), simulate("spike", seed=7)
+    run(undisturbed, 1, 5, STEADY_SAFE)
+    resumed.world = unpack(pack(undisturbed.world))
+    seen = [run(simulation, 2, 5, STEADY_SAFE) for simulation in (undisturbed, resumed)]
+    assert seen[0].fills.tobytes() == seen[1].fills.tobytes()
+    assert state_hash(undisturbed.world) == state_hash(resumed.world)
+
+
+def test_slices_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = simulate()
+    run(whole, 1, 5, STEADY_SAFE)
+    monkeypatch.setattr("pytest_soak.market.simulation.SLICE_US", 777_777)
+    sliced = simulate()
+    run(sliced, 1, 5, STEADY_SAFE)
+    assert state_hash(whole.world) == state_hash(sliced.world)
+
+
+def test_two_profiles_meet_the_same_exogenous_draws() -> None:
+    narrow, wide = simulate("spike"), simulate("spike")
+    profits = []
+    for simulation, spread in ((narrow, 0.1), (wide, 0.6)):
+        run(simulation, 1, 5, dict(STEADY_SAFE) | {"base_spread_bps_delta": spread})
+        profits.append(int(simulation.world["account"]["cash"]))
+    for name in (
+        "limit_number",
+        "market_number",
+        "next_limit",
+        "next_market",
+        "excitation",
+        "sigma_bps",
+        "episode_start",
+    ):
+        assert narrow.world["flow"][name] == wide.world["flow"][name]
+    assert profits[0] != profits[1]
+
+
+def test_the_knobs_of_a_market() -> None:
+    calm = build_market("calm", {"sigma": 0.02})
+    assert calm.ordinary.sigma_bps == 2 * build_market("calm", {}).ordinary.sigma_bps
+    spike = build_market("spike", {"spike_prob": 0.1, "gap_bps": 25.0})
+    assert spike.episode_chance == pytest.approx(1 - 0.65**2)
+    assert spike.gap_bps == 25.0
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("wild", {}, "unknown market"),
+        ("calm", {"sigmas": 0.01}, "unknown market setting"),
+        ("calm", {"sigma": -1.0}, "not between"),
+        ("calm", {"sigma": float("nan")}, "not between"),
+    ],
+)
+def test_bad_markets_are_refused(name: str, settings: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        build_market(name, settings)
+
+
+def test_a_spike_hour_has_its_episode() -> None:
+    seen = run(simulate("spike", settings={"spike_prob": 1.0}), 1, 20, STEADY_SAFE)
+    assert seen.market["spike_count"] == 1
+    calm = run(simulate("spike", settings={"spike_prob": 0.0}), 1, 20, STEADY_SAFE)
+    assert calm.market == {"spike_count": 0, "gap_events": 0}
+
+
+def test_a_cold_maker_earns_less() -> None:
+    equity = []
+    for config in (MakerConfig(0.0), MakerConfig(60.0)):
+        seen = run(simulate(config=config), 1, 30, STEADY_SAFE)
+        volume = (seen.fills["price"] * seen.fills["quantity"]).sum()
+        equity.append(seen.marks["equity_quote"][-1] / volume)
+    assert equity[1] < equity[0]
+
+
+def test_a_checkpoint_of_another_kernel_is_refused() -> None:
+    with pytest.raises(ValueError, match="another version"):
+        unpack(b"\0" * 32 + pack(simulate().world)[32:])

@@ -1,0 +1,51 @@
+"""The command `pytest-soak`."""
+
+from __future__ import annotations
+
+import pytest
+from harness import INSTANT, Workbench
+
+LATEST = "artifacts/soak/latest"
+
+
+@pytest.fixture
+def soaked(bench: Workbench) -> Workbench:
+    bench.soak(5, INSTANT)
+    return bench
+
+
+@pytest.mark.parametrize("name", ["ITER_SUMMARY_final.json", "ITER_SUMMARY_5.json"])
+def test_a_good_run_passes_the_release_gate(soaked: Workbench, name: str) -> None:
+    done = soaked.command("gate", "release", f"{LATEST}/{name}")
+    assert done.returncode == 0, done.everything
+    assert "net_bps            3.1   fail unless >= 2.7" in done.stdout
+    assert done.last_line.startswith("PASS: gate release on")
+
+
+def test_a_violation_is_listed_and_fails(soaked: Workbench) -> None:
+    soaked.write("strict.yaml", 'name: strict\nthresholds: [{metric: net_bps, fail_unless: "> 4"}]')
+    done = soaked.command("gate", "strict.yaml", f"{LATEST}/ITER_SUMMARY_final.json")
+    assert done.returncode == 1
+    assert "violation: net_bps = 3.1, fail unless > 4 (strict)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("gate", "releas", f"{LATEST}/ITER_SUMMARY_final.json"), "did you mean 'release'?"),
+        (("gate", "release", "missing.json"), "missing.json: cannot be read"),
+        (("gate", "release", f"{LATEST}/RESULT.json"), "is no ITER_SUMMARY"),
+        (("gate", "release", "list.json"), "is no ITER_SUMMARY"),
+        (("gate",), "Missing argument"),
+        (("gats",), "No such command 'gats'"),
+    ],
+)
+def test_mistakes_are_one_line_and_status_four(
+    soaked: Workbench, arguments: tuple[str, ...], problem: str
+) -> None:
+    soaked.write("list.json", "[1, 2]")
+    done = soaked.command(*arguments)
+    assert done.returncode == 4
+    assert done.stderr.startswith("ERROR: ")
+    assert problem in done.stderr
+    assert len(done.stderr.splitlines()) == 1

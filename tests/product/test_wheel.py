@@ -1,0 +1,109 @@
+"""The built wheel in an empty directory: what a newcomer gets."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import jsonschema
+import pytest
+from harness import MARKER, Outcome, Workbench
+
+from pytest_soak.artifacts.models import ARTIFACTS, shipped_schema
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel installed, to come first on the import path."""
+    folder = tmp_path_factory.mktemp("site")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*pip, "--target", folder, wheel], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def soaked(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """The first command of the README, run in an empty directory."""
+    bench = Workbench(tmp_path_factory.mktemp("empty"))
+    return bench.soak(24, "--soak-profile=steady_safe", PYTHONPATH=str(site))
+
+
+def test_the_wheel_holds_data_and_no_tests(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for name in ("profiles/steady_safe.yaml", "py.typed", "gates/builtin/soak.yaml"):
+        assert f"pytest_soak/{name}" in names
+    assert "pytest_soak/config/parameters.yaml" in names
+    assert not any(name.startswith(("tests/", "conftest")) for name in names)
+
+
+def test_the_wheels_own_code_runs(site: Path, tmp_path: Path) -> None:
+    where = "import pytest_soak; print(pytest_soak.__file__)"
+    done = Workbench(tmp_path).run(sys.executable, "-c", where, PYTHONPATH=str(site))
+    assert Path(done.stdout.strip()).is_relative_to(site)
+
+
+@pytest.mark.smoke
+def test_a_smoke_soak_passes_its_gate(site: Path, tmp_path: Path) -> None:
+    done = Workbench(tmp_path).soak(3, "--soak-gate=smoke", PYTHONPATH=str(site))
+    assert done.returncode == 0, done.everything
+    assert done.last_line == "PASS for default on calm (3 iterations, sim)"
+
+
+def test_a_day_is_24_items_and_24_summary_lines(soaked: Outcome) -> None:
+    assert len(soaked.summaries()) == 24
+    assert len(soaked.iteration_files()) == 25
+    assert all(MARKER.match(line) for line in soaked.lines if line.startswith("|"))
+
+
+def test_the_exit_status_is_explained_by_the_last_line(soaked: Outcome) -> None:
+    result = soaked.artifact("RESULT.json")
+    assert result["exit_status"] == soaked.returncode == (1 if result["verdict"] == "FAIL" else 0)
+    assert soaked.last_line.startswith(
+        f"{result['verdict']} for steady_safe on calm (24 iterations, sim)"
+    )
+
+
+def test_every_artifact_validates_against_its_shipped_schema(soaked: Outcome) -> None:
+    latest = soaked.directory / "artifacts" / "soak" / "latest"
+    files = sorted(latest.rglob("*.json"))
+    seen = set()
+    for path in files:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        name = data["schema"].split("/")[1]
+        jsonschema.validate(data, json.loads(shipped_schema(name)))
+        assert path.read_bytes().endswith(b"}\n")
+        seen.add(name)
+    assert seen == set(ARTIFACTS)
+    assert len(files) == 24 + 1 + 2 + 1
+
+
+def test_every_kpi_is_caused_and_none_is_missing(soaked: Outcome) -> None:
+    summary = soaked.artifact("ITER_SUMMARY_24.json")["summary"]
+    assert {name: why for name, why in summary["reasons"].items() if "fill" not in why} == {}
+    assert summary["num_fills"] > 100
+    parts = ("gross_bps", "fees_eff_bps", "slippage_bps", "inventory_bps")
+    assert summary["net_bps"] == pytest.approx(sum(summary[p] for p in parts), abs=1e-9)
+
+
+def test_the_audit_holds_at_most_a_thousand_block_events(soaked: Outcome) -> None:
+    lines = (soaked.directory / "artifacts/soak/latest/artifacts/audit.jsonl").read_text()
+    assert 0 < len(lines.splitlines()) <= 1000
+    assert lines.endswith("\n")
