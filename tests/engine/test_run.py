@@ -288,7 +288,9 @@ def test_what_the_target_did_not_give_is_null_and_fails_the_gate_on_it() -> None
     record = lane.run.run_iteration()
     assert record.summary.kpis == {"net_bps": None, "risk_ratio": 0.1}
     assert record.judgement.reasons() == ["net_bps: no data (not given by the target) (test)"]
-    assert record.failure is None
+    assert record.failure == (
+        "the target gave what is no measurement: net_bps: declared, but not given"
+    )
 
 
 def test_an_observation_goes_to_the_handlers_but_not_over_the_wire() -> None:

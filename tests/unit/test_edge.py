@@ -313,7 +313,7 @@ def test_what_is_not_given_or_none_is_null_with_the_reason() -> None:
         "net_bps": "the target gave none",
         "risk_ratio": "not given by the target",
     }
-    assert found.faults == ()
+    assert found.faults == ("risk_ratio: declared, but not given",)
     assert set(summary_of({}, None).kpis) == set(KPIS)
 
 
