@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_soak.errors import SoakUsageError, unknown
 
 SUFFIXES = (".yaml", ".yml", ".json")
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?")
 
 
 @dataclass(frozen=True)

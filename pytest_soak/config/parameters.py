@@ -121,16 +121,16 @@ class ParameterTable(Mapping[str, Parameter]):
         return cls(rows, document.source)
 
     @classmethod
-    def of(cls, given: Any, source: str) -> ParameterTable:
+    def of(cls, given: Any, source: str, folder: Path = Path()) -> ParameterTable:
         """A table from what a target has as `parameters`.
 
-        Takes a table, a path to a YAML file, or a mapping from name to Parameter, to a dict with
-        the same columns, or to the bare default.
+        Takes a table, a path to a YAML file (relative to `folder`), or a mapping from name to
+        Parameter, to a dict with the same columns, or to the bare default.
         """
         if isinstance(given, ParameterTable):
             return given
         if isinstance(given, str | Path):
-            return cls.from_document(read_document(Path(given)))
+            return cls.from_document(read_document(folder / given))
         if not isinstance(given, Mapping):
             raise SoakUsageError(
                 source,

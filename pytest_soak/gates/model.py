@@ -108,7 +108,26 @@ def load_gate(
     `known` are the metrics there are; None leaves them unchecked until the target is known.
     Raises SoakUsageError for anything wrong with the name, the file or a metric.
     """
+    return _read(shelf.find(given, base, source), given, base, known)
+
+
+def load_gates(given: str, shelf: Shelf, base: Path, source: str) -> tuple[Gate, ...]:
+    """The gate meant by `given`, and those it names as `final`: all that judge a lane's end.
+
+    A path under `final` is relative to the gate's file. Raises SoakUsageError as `load_gate`.
+    """
     path = shelf.find(given, base, source)
+    gate = _read(path, given, base, None)
+    try:
+        finals = [load_gate(name, shelf, path.parent, source) for name in gate.final]
+    except SoakUsageError as error:
+        raise SoakUsageError(
+            error.source, f"{error.problem} (named as final by {gate.name})"
+        ) from None
+    return (gate, *finals)
+
+
+def _read(path: Path, given: str, base: Path, known: Collection[str] | None) -> Gate:
     document = read_document(path, given if path.parent == base else str(path))
     gate = validate(Gate, document)
     blocks: dict[tuple[str, ...], list[Threshold]] = {("thresholds",): gate.thresholds}
@@ -119,13 +138,3 @@ def load_gate(
                 problem = unknown("metric", threshold.metric, known)
                 document.fail((*where, index, "metric"), problem)
     return gate
-
-
-def load_finals(gate: Gate, shelf: Shelf, base: Path, source: str) -> tuple[Gate, ...]:
-    """The gates that judge the end of a lane: the gate itself and those it names as `final`."""
-    try:
-        return (gate, *(load_gate(name, shelf, base, source) for name in gate.final))
-    except SoakUsageError as error:
-        raise SoakUsageError(
-            error.source, f"{error.problem} (named as final by {gate.name})"
-        ) from None

@@ -33,14 +33,14 @@ class Summary(BaseModel):
 def summary_of(given: Mapping[Any, Any], declared: Collection[str] | None) -> Summary:
     """A summary of ready-made KPIs.
 
-    `declared` are the names the target said it gives; without them the KPI table's names are
-    expected, and what is not given is null.
+    `declared` are the names the target said it gives: one that is not given is a fault. Without
+    them the KPI table's names are expected, and what is not given is null.
     """
     names = list(KPIS) if declared is None else list(declared)
     known = {*KPIS, *names}
     kpis: dict[str, float | None] = dict.fromkeys(names)
     reasons = {name: "not given by the target" for name in names if name not in given}
-    faults = []
+    faults = [] if declared is None else [f"{name}: declared, but not given" for name in reasons]
     for name, value in given.items():
         if name not in known:
             faults.append(unknown("KPI", str(name), known) + " (or declare it in `kpis`)")

@@ -24,13 +24,14 @@ from pytest_soak.config.overrides import (
 from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, one_line, unknown
-from pytest_soak.gates.model import Gate, gate_shelf, load_finals, load_gate
-from pytest_soak.options import KNOBS, MARKETS, OPTIONS
+from pytest_soak.gates.model import Gate, gate_shelf, load_gates
+from pytest_soak.options import KNOBS, MARKETS, OPTIONS, Option
 from pytest_soak.targets.base import LaneInfo
 
 MAX_ITERATIONS = 1_000_000
 MAX_SEEDS = 10_000
-_RISING = ("default", "ini", ENV, CLI)
+INI = "ini"
+_RISING = (INI, ENV, CLI)
 
 
 class Given(NamedTuple):
@@ -97,13 +98,7 @@ class Settings(BaseModel):
 
 def lookup(inputs: Inputs) -> dict[str, Given]:
     """Each option's text and where it comes from; options without a value are left out."""
-    found = {}
-    for option in OPTIONS:
-        given = _layers(inputs, option.name, option.env, option.ini)
-        if given is None and option.default:
-            given = Given(option.default, "default", option.flag_text, inputs.invocation_dir)
-        if given is not None:
-            found[option.name] = given
+    found = {option.name: given[0] for option in OPTIONS if (given := levels(inputs, option))}
     for item in found.values():
         if one_line(item.text) != " ".join(item.text.split()):
             raise SoakUsageError(item.at, f"expected plain text, got {item.text!r}")
@@ -112,19 +107,22 @@ def lookup(inputs: Inputs) -> dict[str, Given]:
     return found
 
 
-def _layers(inputs: Inputs, name: str, env: str | None, ini: bool) -> Given | None:
-    typed = inputs.cli.get(name)
+def levels(inputs: Inputs, option: Option) -> list[Given]:
+    """All that is said of an option, the highest precedence first."""
+    found = []
+    typed = inputs.cli.get(option.name)
+    if typed == "":
+        raise SoakUsageError(option.flag_text, "expected a value, got nothing")
     if typed:
         text = "\n".join(typed) if isinstance(typed, list) else str(typed)
-        return Given(text, CLI, f"--soak-{name}", inputs.invocation_dir)
-    if typed == "":
-        raise SoakUsageError(f"--soak-{name}", "expected a value, got nothing")
-    if env and inputs.env.get(env, "").strip():
-        return Given(inputs.env[env].strip(), ENV, env, inputs.invocation_dir)
-    key = f"soak_{name.replace('-', '_')}"
-    if ini and inputs.ini.get(key, "").strip():
-        return Given(inputs.ini[key].strip(), "ini", f"ini {key}", inputs.ini_dir)
-    return None
+        found.append(Given(text, CLI, option.flag_text, inputs.invocation_dir))
+    if option.env and (text := inputs.env.get(option.env, "").strip()):
+        found.append(Given(text, ENV, option.env, inputs.invocation_dir))
+    if option.ini and (text := inputs.ini.get(option.dest, "").strip()):
+        found.append(Given(text, INI, f"ini {option.dest}", inputs.ini_dir))
+    if option.default:
+        found.append(Given(option.default, "default", option.flag_text, inputs.invocation_dir))
+    return found
 
 
 def resolve_settings(inputs: Inputs) -> Settings:
@@ -133,7 +131,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
     profiles = _profiles(given["profile"], inputs.rootdir)
     gates = {p.name: _gates(p, given["gate"], inputs.rootdir) for p in profiles}
     knobs, knob_sources = _knobs(inputs, given.get("market-set"))
-    layers = _override_layers(given)
+    layers = _override_layers(inputs)
     settings = Settings(
         iterations=_integer(given["iterations"], 1, MAX_ITERATIONS) if "iterations" in given else 0,
         profiles=profiles,
@@ -149,7 +147,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         directory=_directory(given["dir"]),
         rootdir=inputs.rootdir,
         feeds="feeds" in given and _truth(given["feeds"]),
-        default_overrides=not layers,
+        default_overrides="overrides-json" not in given,
         sources={name: value.source for name, value in given.items()} | knob_sources,
         shown={name: value.text.replace("\n", " ") for name, value in given.items()}
         | {name: f"{value:g}" for name, value in knobs.items()},
@@ -168,23 +166,25 @@ def _gates(profile: Profile, given: Given, rootdir: Path) -> tuple[Gate, ...]:
     name, base, at = given.text, given.base, given.at
     if profile.gate is not None and given.source == "default":
         name, base, at = profile.gate, profile.folder, f"{profile.source} gate"
-    gate = load_gate(name, shelf, base, at)
-    return load_finals(gate, shelf, base, at)
+    return load_gates(name, shelf, base, at)
 
 
-def _override_layers(given: Mapping[str, Given]) -> tuple[Layer, ...]:
-    layers = []
-    if "overrides-json" in given:
-        item = given["overrides-json"]
-        values = parse_overrides_json(overrides_document(item.text, item.at, item.base))
-        if values:
-            layers.append(Layer(source=item.source, at=item.at, values=values))
-    if "set" in given:
-        item = given["set"]
-        layers.append(
-            Layer(source=item.source, at=item.at, values=parse_set(item.text.split("\n"), item.at))
-        )
+def _override_layers(inputs: Inputs) -> tuple[Layer, ...]:
+    """The layers over the profile, the weakest first; of one source, `--soak-set` wins."""
+    options = {option.name: option for option in OPTIONS}
+    layers = [
+        Layer(source=item.source, at=item.at, values=_overrides_json(item))
+        for item in levels(inputs, options["overrides-json"])
+    ]
+    layers += [
+        Layer(source=item.source, at=item.at, values=parse_set(item.text.split("\n"), item.at))
+        for item in levels(inputs, options["set"])
+    ]
     return tuple(sorted(layers, key=lambda layer: _RISING.index(layer.source)))
+
+
+def _overrides_json(item: Given) -> dict[str, Any]:
+    return parse_overrides_json(overrides_document(item.text, item.at, item.base))
 
 
 def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[str, str]]:

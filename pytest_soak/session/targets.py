@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.session.context import SoakContext, slot_of
 from pytest_soak.session.planning import plan_lane
 from pytest_soak.session.settings import Settings
 from pytest_soak.targets.base import TargetFactory
-from pytest_soak.targets.resolve import describe, named_factory
+from pytest_soak.targets.resolve import BUILT_IN, describe, named_factory
 
 FIXTURE = "soak_target"
 
@@ -42,6 +43,11 @@ def extra_kpis(config: pytest.Config) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for kpis in config.hook.pytest_soak_extra_kpis(config=config):
         found.update(kpis or {})
+    for name in found:
+        if name in KPIS:
+            raise SoakUsageError(
+                "pytest_soak_extra_kpis", f"{name!r} is a KPI of the package; name yours otherwise"
+            )
     return found
 
 
@@ -107,16 +113,23 @@ def fixture_file(config: pytest.Config) -> str | None:
     return next((os.path.relpath(file, config.rootpath) for file in files), None)
 
 
+def _says_all(factory: object) -> bool:
+    return isinstance(factory, type) and all(hasattr(factory, x) for x in ("parameters", "kpis"))
+
+
 def check_plans(session: pytest.Session, context: SoakContext) -> None:
-    """Plan every lane against what the target's class says, so that mistakes end at once."""
+    """Plan every lane against what the target's class says, so that mistakes end at once.
+
+    A class that does not say both its parameters and its KPIs may say them when it is built.
+    """
     settings = context.settings
     if fixture_file(session.config) is not None or session.config.option.collectonly:
         return
     try:
         factory = factory_for(session.config, settings)
-        spec = describe(factory, settings.target)
-        if not isinstance(factory, type):
+        if settings.target not in BUILT_IN and not _says_all(factory):
             return
+        spec = describe(factory, settings.target)
         extra = extra_kpis(session.config)
         for lane in settings.lanes():
             plan_lane(settings, lane, spec, settings.target, extra)

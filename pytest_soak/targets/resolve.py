@@ -86,7 +86,7 @@ def build(factory: Callable[[LaneInfo], Target], lane: LaneInfo) -> Target:
 def describe(target: object, source: str) -> TargetSpec:
     """The table and the KPIs of a target (or of its class, which may say them early)."""
     parameters, kpis = _said(target, "parameters"), _said(target, "kpis")
-    table = reference_table() if parameters is None else ParameterTable.of(parameters, source)
+    table = reference_table() if parameters is None else _table(parameters, source, target)
     return TargetSpec(table, _kpi_names(kpis, source), parameters is not None)
 
 
@@ -104,6 +104,13 @@ def _kpi_names(given: Any, source: str) -> tuple[str, ...] | None:
         problem = f"kpis: expected the names of its KPIs, got {show(given)}"
         raise SoakUsageError(source, problem)
     return names
+
+
+def _table(parameters: object, source: str, target: object) -> ParameterTable:
+    """The target's own table; a path is relative to the file of its class."""
+    kind = target if isinstance(target, type) else type(target)
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return ParameterTable.of(parameters, source, Path(file).parent if file else Path())
 
 
 def _name(factory: object) -> str:

@@ -195,6 +195,8 @@ def test_missing_data_in_grace_fails_the_lane_for_good() -> None:
     end = final(of, None, *[GOOD] * 20)
     assert end.verdict is FAIL
     assert end.reasons == ("iteration 1: net_bps: no data (gone) (test)",)
+    twice = final(of, None, None, *[GOOD] * 20)
+    assert twice.reasons == end.reasons
 
 
 def test_missing_data_that_the_gate_only_warns_of_is_softened_like_any_warning() -> None:

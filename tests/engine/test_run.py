@@ -213,6 +213,13 @@ def test_an_interruption_passes_through_and_leaves_the_lane_to_be_ended() -> Non
     assert lane.target.calls[-1] == "stop"
 
 
+def test_why_a_test_ended_a_lane_is_told_on_one_line_that_any_file_can_hold() -> None:
+    lane = lane_of()
+    lane.run.run_iteration()
+    lane.run.end(Ending.TEST, "assert 'a\nb\ud800' == 'c'")
+    assert result(lane).reasons == (r"assert 'a b\ud800' == 'c'",)
+
+
 class Lazy(Mapping[str, float]):
     """A mapping that breaks when it is read."""
 
@@ -281,7 +288,9 @@ def test_what_the_target_did_not_give_is_null_and_fails_the_gate_on_it() -> None
     record = lane.run.run_iteration()
     assert record.summary.kpis == {"net_bps": None, "risk_ratio": 0.1}
     assert record.judgement.reasons() == ["net_bps: no data (not given by the target) (test)"]
-    assert record.failure is None
+    assert record.failure == (
+        "the target gave what is no measurement: net_bps: declared, but not given"
+    )
 
 
 def test_an_observation_goes_to_the_handlers_but_not_over_the_wire() -> None:

@@ -26,6 +26,7 @@ def test_each_source_beats_the_next(bench: Workbench) -> None:
     values, sources = first["overrides"], first["sources"]
     assert (values["tail_age_ms"], sources["tail_age_ms"]) == (705, "cli")
     assert (values["min_interval_ms"], sources["min_interval_ms"]) == (71, "cli")
+    assert (values["impact_cap_ratio"], sources["impact_cap_ratio"]) == (0.11, "env")
     assert (values["max_delta_ratio"], sources["max_delta_ratio"]) == (0.1, "profile:mine")
     assert (values["replace_rate_per_min"], sources["replace_rate_per_min"]) == (280, "default")
 

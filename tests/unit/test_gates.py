@@ -20,7 +20,7 @@ from pytest_soak.gates.engine import (
     worst,
 )
 from pytest_soak.gates.expressions import parse
-from pytest_soak.gates.model import Gate, Threshold, gate_shelf, load_finals, load_gate
+from pytest_soak.gates.model import Gate, Threshold, gate_shelf, load_gate, load_gates
 from pytest_soak.kpi.definitions import KPIS
 
 NOWHERE = Path("/nowhere")
@@ -86,7 +86,7 @@ def test_the_shelf_has_the_gates_of_the_specification_and_no_other() -> None:
 
 def test_the_end_of_a_soak_is_judged_by_its_gate_and_by_last8_other_gates_alone() -> None:
     finals = {
-        name: [g.name for g in load_finals(builtin(name), gate_shelf(NOWHERE), NOWHERE, "test")]
+        name: [g.name for g in load_gates(name, gate_shelf(NOWHERE), NOWHERE, "test")]
         for name in TABLE
     }
     assert finals == {
@@ -297,8 +297,7 @@ def test_a_bad_gate_file_is_one_line(text: str, message: str, tmp_path: Path) ->
 def test_a_final_gate_that_is_none_is_named_with_who_asked_for_it(tmp_path: Path) -> None:
     (tmp_path / "g.yaml").write_text(HEAD + "final: [last9]")
     shelf = gate_shelf(tmp_path)
-    found = load_gate("g.yaml", shelf, tmp_path, "cli")
-    message = usage_error(lambda: load_finals(found, shelf, tmp_path, "cli"))
+    message = usage_error(lambda: load_gates("g.yaml", shelf, tmp_path, "cli"))
     assert message == "cli: unknown gate 'last9'; did you mean 'last8'? (named as final by g)"
 
 

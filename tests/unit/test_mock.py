@@ -129,6 +129,8 @@ def test_a_draw_depends_on_seed_market_and_iteration_alone() -> None:
     assert target.run({"tail_age_ms": 1.0}, Window(3, 120.0, 60.0)) == draw("calm", 3)
     others = [draw("calm", 4), draw("calm", 3, seed=43), draw("spike", 3)]
     assert all(other.kpis != draw("calm", 3).kpis for other in others)
+    latency = "p95_latency_ms"  # of the same distribution on every market
+    assert draw("volatile", 3).kpis[latency] != draw("calm", 3).kpis[latency]
 
 
 def test_by_chance_the_soak_gate_fails_about_as_often_as_the_distributions_say() -> None:

@@ -108,6 +108,12 @@ def test_a_clamped_value_is_rounded_within_the_bounds_and_stays(row: Parameter, 
     assert math.copysign(1, clamped) == 1 or clamped < 0
 
 
+@given(st.floats(-0.04, 0.0), st.integers(0, 1))
+def test_rounding_never_makes_minus_zero(x: float, decimals: int) -> None:
+    rounded = Parameter(default=0, decimals=decimals).round(x)
+    assert (rounded, math.copysign(1, rounded)) == (0.0, 1.0)
+
+
 @given(parameters(), finite)
 def test_a_value_is_refused_exactly_when_it_is_out_of_bounds(row: Parameter, x: float) -> None:
     table = ParameterTable({"x": row}, "test")

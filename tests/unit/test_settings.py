@@ -150,8 +150,8 @@ def test_a_set_in_the_ini_does_not_beat_json_from_the_command_line_or_environmen
 
 def test_without_any_override_the_default_layer_is_said_to_seed_the_run(tmp_path: Path) -> None:
     assert settings_of(tmp_path).default_overrides
-    assert settings_of(tmp_path, cli={"overrides-json": "{}"}).default_overrides
-    assert not settings_of(tmp_path, cli={"set": ["tail_age_ms=600"]}).default_overrides
+    assert settings_of(tmp_path, cli={"set": ["tail_age_ms=600"]}).default_overrides
+    assert not settings_of(tmp_path, cli={"overrides-json": '{"a": 1}'}).default_overrides
 
 
 def test_use_mock_counts_only_when_no_target_is_given(tmp_path: Path) -> None:
