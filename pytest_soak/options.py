@@ -22,6 +22,7 @@ class Option:
         *,
         repeatable: bool = False,
         flag: bool = False,
+        negatable: bool = False,
         ini: bool = True,
     ) -> None:
         self.name = name
@@ -30,7 +31,8 @@ class Option:
         self.help = help
         self.env = env
         self.repeatable = repeatable
-        self.flag = flag
+        self.flag = flag or negatable
+        self.negatable = negatable
         self.ini = ini
 
     @property
@@ -96,6 +98,33 @@ OPTIONS = (
         "MM_RUNTIME_OVERRIDES_JSON",
     ),
     Option("minutes", "60", "M", "length of an iteration on the target's clock", "SOAK_MINUTES"),
+    Option(
+        "preset", "", "NAME", "preset on the profile's overrides; several in order", repeatable=True
+    ),
+    Option(
+        "auto-tune",
+        "",
+        "",
+        "apply the tuner's decisions (suggestions are always shown)",
+        "SOAK_AUTO_TUNE",
+        negatable=True,
+    ),
+    Option("tuner", "rules", "NAME", "which tuner suggests"),
+    Option(
+        "guards",
+        "1",
+        "",
+        "let only guarded steps through; without them only bounds hold",
+        "ENABLE_GUARDS",
+        negatable=True,
+    ),
+    Option("warmup", "", "", "begin with a warm-up and a ramp-down", flag=True),
+    Option(
+        "warmup-preset",
+        "warmup_conservative_v1",
+        "NAME",
+        "what a warm-up changes, and for how long",
+    ),
     Option(
         "market-set",
         "",

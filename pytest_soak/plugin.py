@@ -19,9 +19,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default = f" (default: {option.default})" if option.default else ""
         text = f"{option.help}{default}{env}".replace("%", "%%")
         if option.flag:
-            group.addoption(
-                option.flag_text, dest=option.dest, action="store_const", const="1", help=text
-            )
+            _add_flag(group, option.flag_text, option.dest, "1", text)
+            if option.negatable:
+                negation = option.flag_text.replace("--soak-", "--no-soak-")
+                _add_flag(group, negation, option.dest, "0", f"the opposite of {option.flag_text}")
         else:
             action = "append" if option.repeatable else "store"
             group.addoption(
@@ -33,6 +34,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             )
         if option.ini:
             parser.addini(option.dest, f"default of {option.flag_text}", default=None)
+
+
+def _add_flag(group: pytest.OptionGroup, flag: str, dest: str, value: str, text: str) -> None:
+    group.addoption(flag, dest=dest, action="store_const", const=value, help=text)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:

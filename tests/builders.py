@@ -87,6 +87,7 @@ def plan(
         finals=(judged_by,) if finals is None else tuple(finals),
         gate_mode=mode,
         overrides=Overrides(values=values, sources=dict.fromkeys(values, "default")),
+        parameters=dict(table or reference_table()),
         declared=declared,
     )
 
@@ -173,12 +174,10 @@ def lane_of(
     target: FakeTarget | None = None,
     edits: Mapping[int, Any] | None = None,
     extra: Mapping[str, ExtraKpi] | None = None,
-    table: ParameterTable | None = None,
 ) -> Lane:
     target, events = target or FakeTarget(returns), list[Event]()
     file = MemoryFile(edits or {})
-    table = table or reference_table()
-    run = LaneRun(of or plan(), table, target, file, FixedClock(), events.append, extra)
+    run = LaneRun(of or plan(), target, file, FixedClock(), events.append, extra)
     return Lane(run, target, file, events)
 
 

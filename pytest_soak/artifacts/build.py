@@ -16,10 +16,12 @@ from pytest_soak.artifacts.models import (
     IterSummary,
     KpiGate,
     LaneOutcome,
+    Tuning,
 )
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.gates.engine import Check
+from pytest_soak.tuning.guards import Guard
 
 _TOTALS = (
     "net_bps",
@@ -45,7 +47,7 @@ def machine() -> dict[str, str]:
 
 def iter_summary(record: IterationRecord) -> IterSummary:
     """ITER_SUMMARY of a record."""
-    summary = record.summary
+    summary, stopped = record.summary, set(record.tuning.suppressed.values())
     judged: dict[str, Any] = {
         "phase": record.phase,
         "verdict": record.verdict,
@@ -59,6 +61,9 @@ def iter_summary(record: IterationRecord) -> IterSummary:
         "market": record.lane.market,
         "mock_mode": record.lane.market,
         "mock_seed": record.lane.seed,
+        "oscillation_detected": Guard.OSCILLATION in stopped,
+        "velocity_violation": Guard.VELOCITY in stopped,
+        "cooldown_active": Guard.COOLDOWN in stopped,
         "spike_count": summary.market.get("spike_count", 0),
         "gap_events": summary.market.get("gap_events", 0),
     }
@@ -69,8 +74,28 @@ def iter_summary(record: IterationRecord) -> IterSummary:
         summary=IterationKpis(**(summary.kpis | judged)),
         overrides=record.overrides,
         sources=record.sources,
+        tuning=tuning(record),
         notes=list(record.notes),
         meta={"started": record.started, "seconds": round(record.seconds, 6)},
+    )
+
+
+def tuning(record: IterationRecord) -> Tuning:
+    """What was suggested after an iteration and what was done; a stopped step is 0."""
+    made = record.tuning
+    lock = made.lock
+    return Tuning(
+        suggested_deltas=made.suggested,
+        deltas=dict.fromkeys(made.suppressed, 0.0) | made.deltas,
+        suppressed={name: f"SUPPRESSED: {guard}" for name, guard in made.suppressed.items()},
+        rationale=list(made.rationale),
+        freeze_active=lock is not None,
+        freeze_reason=lock.reason if lock else None,
+        freeze_from=lock.since if lock else None,
+        freeze_until=lock.until if lock else None,
+        signature_hash=lock.signature if lock else None,
+        panicked=made.panicked,
+        error=made.error,
     )
 
 
@@ -143,6 +168,7 @@ def outcome(result: LaneResult) -> LaneOutcome:
         planned=result.planned,
         counts=result.counts,
         medians=result.medians,
+        changed=list(result.changed),
     )
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pytest_soak.artifacts import build
+from pytest_soak.artifacts import build, tuning
 from pytest_soak.artifacts.files import append_lines, write_json, write_text
 from pytest_soak.artifacts.layout import LaneFiles
+from pytest_soak.artifacts.models import TunedIteration
 from pytest_soak.canonical import compact
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, LaneStarted
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.errors import ArtifactError
+from pytest_soak.gates.engine import FINAL_WINDOW
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +35,8 @@ class LaneArtifacts:
         self._broken = False
         self._plan: LanePlan | None = None
         self._last: IterationRecord | None = None
+        self._tuned: list[TunedIteration] = []
+        self._graded: deque[dict[str, float | None]] = deque(maxlen=FINAL_WINDOW)
 
     def handle(self, event: Event) -> None:
         """Write what `event` tells.
@@ -61,6 +66,13 @@ class LaneArtifacts:
         if observation is not None and hasattr(observation, "blocks"):
             self._events(observation)
         write_json(files.artifact("EDGE_REPORT.json"), build.edge_report(record).data())
+        write_json(files.artifact("EDGE_SENTINEL.json"), tuning.sentinel(record).data())
+        self._tuned.append(tuning.tuned_iteration(record))
+        if record.graded:
+            self._graded.append(record.summary.kpis)
+        if record.tuning.frozen is not None:
+            taken = tuning.snapshot(self._plan, record, self._graded)
+            write_json(files.home / "PRODUCTION_SNAPSHOT.json", taken.data())
         gate = build.iteration_gate(self._plan, record)
         write_json(files.artifact("KPI_GATE.json"), gate.data())
         write_json(files.summary(record.iteration), build.iter_summary(record).data())
@@ -70,6 +82,8 @@ class LaneArtifacts:
         write_json(
             self._files.artifact("KPI_GATE.json"), build.final_gate(self._plan, result).data()
         )
+        report = tuning.tuning_report(self._plan, result, self._tuned)
+        write_json(self._files.home / "TUNING_REPORT.json", report.data())
         if result.ending is Ending.INTERRUPTED:
             return
         in_force = self._last or self._plan.overrides

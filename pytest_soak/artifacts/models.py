@@ -44,8 +44,29 @@ class IterationKpis(BaseModel):
     market: str
     mock_mode: str
     mock_seed: int
+    oscillation_detected: bool
+    velocity_violation: bool
+    cooldown_active: bool
     spike_count: int
     gap_events: int
+
+
+class Tuning(BaseModel):
+    """What the tuner suggested after an iteration, and what of it is in force in the next."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    suggested_deltas: dict[str, float]
+    deltas: dict[str, float] = Field(description="Applied; 0 where a guard stopped the step.")
+    suppressed: dict[str, str]
+    rationale: list[str]
+    freeze_active: bool
+    freeze_reason: str | None
+    freeze_from: int | None
+    freeze_until: int | None
+    signature_hash: str | None
+    panicked: bool
+    error: str | None
 
 
 class IterSummary(_Artifact):
@@ -59,6 +80,7 @@ class IterSummary(_Artifact):
     summary: IterationKpis
     overrides: dict[str, float]
     sources: dict[str, str]
+    tuning: Tuning
     notes: list[str]
 
 
@@ -129,11 +151,12 @@ class LaneOutcome(BaseModel):
     verdict: Literal["PASS", "WARN", "FAIL"]
     verdict_raw: Literal["PASS", "WARN", "FAIL"]
     reasons: list[str]
-    ending: Literal["completed", "gate", "target", "test", "interrupted"]
+    ending: Literal["completed", "gate", "target", "test", "panic", "interrupted"]
     iterations: int
     planned: int
     counts: dict[str, int]
     medians: dict[str, Number] = Field(description="Of the last graded iterations.")
+    changed: list[str] = Field(description="Parameters that the tuner or an operator moved.")
 
 
 class FinalSummary(_Artifact):
@@ -145,6 +168,79 @@ class FinalSummary(_Artifact):
     result: LaneOutcome
     overrides: dict[str, float]
     sources: dict[str, str]
+
+
+class TunedIteration(Tuning):
+    """An entry of TUNING_REPORT."""
+
+    iteration: int
+    net_bps: Number
+
+
+class TuningSummary(BaseModel):
+    """Counts over a lane."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    suggested: int
+    applied: int
+    suppressed: dict[str, int] = Field(description="By guard.")
+    frozen_iterations: int
+    panics: int
+    changed: list[str]
+
+
+class TuningReport(_Artifact):
+    """TUNING_REPORT.json: every decision of a lane."""
+
+    schema_: Literal["pytest-soak/tuning-report/1"] = Field(
+        "pytest-soak/tuning-report/1", alias="schema"
+    )
+    lane: str
+    tuner: str
+    auto_tune: bool
+    iterations: list[TunedIteration]
+    summary: TuningSummary
+
+
+class EdgeSentinel(_Artifact):
+    """EDGE_SENTINEL.json: the newest advice in words."""
+
+    schema_: Literal["pytest-soak/edge-sentinel/1"] = Field(
+        "pytest-soak/edge-sentinel/1", alias="schema"
+    )
+    lane: str
+    iteration: int
+    drivers: list[str]
+    advice: list[str]
+
+
+class Spread(BaseModel):
+    """A KPI over the last graded iterations."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    median: float
+    sd: Number
+    n: int
+
+
+class ProductionSnapshot(_Artifact):
+    """PRODUCTION_SNAPSHOT.json: the overrides that a freeze found good, and what they earned."""
+
+    schema_: Literal["pytest-soak/production-snapshot/1"] = Field(
+        "pytest-soak/production-snapshot/1", alias="schema"
+    )
+    lane: str
+    profile: str
+    market: str
+    seed: int
+    iteration: int
+    overrides: dict[str, float]
+    sources: dict[str, str]
+    parameters: list[str] = Field(description="The names in the target's table.")
+    kpis: dict[str, Spread]
+    signature_hash: str
 
 
 class RunResult(_Artifact):
@@ -165,6 +261,9 @@ ARTIFACTS: dict[str, type[_Artifact]] = {
     "final-summary": FinalSummary,
     "kpi-gate": KpiGate,
     "edge-report": EdgeReport,
+    "edge-sentinel": EdgeSentinel,
+    "tuning-report": TuningReport,
+    "production-snapshot": ProductionSnapshot,
     "result": RunResult,
 }
 

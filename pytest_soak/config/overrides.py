@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from pytest_soak.config.documents import Document, kind_of, parse_json, read_document
 from pytest_soak.config.names import user_path
 from pytest_soak.config.parameters import ParameterTable
+from pytest_soak.config.presets import Preset
 from pytest_soak.config.profiles import Profile
 from pytest_soak.errors import SoakUsageError
 
@@ -37,23 +38,35 @@ class Overrides(BaseModel):
     notes: tuple[str, ...] = ()
 
 
-def resolve(table: ParameterTable, profile: Profile, layers: Iterable[Layer]) -> Overrides:
-    """Overrides of a lane: the table's defaults, then the profile, then `layers` in order.
+def resolve(
+    table: ParameterTable,
+    profile: Profile,
+    layers: Iterable[Layer],
+    presets: Iterable[Preset] = (),
+) -> Overrides:
+    """Overrides of a lane: the table's defaults, the profile, `presets` in order, then `layers`.
 
-    A later layer wins. Raises SoakUsageError for an unknown name or a value outside its bounds.
+    What comes later wins. Raises SoakUsageError for an unknown name or a value out of bounds.
     """
     values = table.defaults()
     sources = dict.fromkeys(values, DEFAULT)
-    from_profile, off = profile.values(table)
-    notes = (_off_note(profile, off),) if off else ()
     checked = [
         (layer.source, {n: table.check(n, v, layer.at) for n, v in layer.values.items()})
         for layer in layers
     ]
-    for source, given in [(f"profile:{profile.name}", from_profile), *checked]:
-        values.update(given)
-        sources.update(dict.fromkeys(given, source))
-    return Overrides(values=values, sources=sources, notes=notes)
+    from_profile, off = profile.values(table)
+    notes = [_off_note(profile, off)] if off else []
+    values |= from_profile
+    sources |= dict.fromkeys(from_profile, f"profile:{profile.name}")
+    for preset in presets:
+        changed, said = preset.apply(table, values)
+        notes += said
+        values |= changed
+        sources |= dict.fromkeys(changed, f"preset:{preset.name}")
+    for source, given in checked:
+        values |= given
+        sources |= dict.fromkeys(given, source)
+    return Overrides(values=values, sources=sources, notes=tuple(notes))
 
 
 def _off_note(profile: Profile, off: list[str]) -> str:

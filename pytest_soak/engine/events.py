@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import IterationRecord, LaneResult
+from pytest_soak.tuning.phases import Phase
 
 
 class _Event(BaseModel):
@@ -19,6 +20,15 @@ class LaneStarted(_Event):
 
     kind: Literal["lane_started"] = "lane_started"
     plan: LanePlan
+
+
+class PhaseChanged(_Event):
+    """An iteration begins that stands in another phase than the one before it."""
+
+    kind: Literal["phase_changed"] = "phase_changed"
+    lane: str
+    iteration: int
+    phase: Phase
 
 
 class IterationFinished(_Event):
@@ -45,7 +55,7 @@ class LaneFinished(_Event):
     result: LaneResult
 
 
-Event = LaneStarted | IterationFinished | IterationFailed | LaneFinished
+Event = LaneStarted | PhaseChanged | IterationFinished | IterationFailed | LaneFinished
 
 _events: TypeAdapter[list[Event]] = TypeAdapter(list[Annotated[Event, Field(discriminator="kind")]])
 

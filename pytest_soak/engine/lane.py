@@ -8,7 +8,8 @@ from statistics import median
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.canonical import state_hash
-from pytest_soak.config.overrides import OPERATOR
+from pytest_soak.engine import control as control_loop
+from pytest_soak.engine.control import Control
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.gates.engine import (
@@ -23,19 +24,24 @@ from pytest_soak.gates.engine import (
 )
 from pytest_soak.kpi.summary import Summary, drivers
 from pytest_soak.targets.base import Window
+from pytest_soak.tuning.phases import Phase, phase_of
 
-STEADY = "steady"
+MOST_PANICS = 2
 _Kept = tuple[Sample, ...]
 
 
 class LaneState(BaseModel):
-    """Everything a lane carries from one iteration to the next."""
+    """Everything a lane carries from one iteration to the next.
+
+    `overrides` are those in force, with their `sources`; what they came from is in `control`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     iteration: int = 0
     overrides: dict[str, float]
     sources: dict[str, str]
+    control: Control
     notes: tuple[str, ...] = ()
     history: _Kept = ()
     graded: _Kept = ()
@@ -49,22 +55,21 @@ class LaneState(BaseModel):
 
 def begin(plan: LanePlan) -> LaneState:
     """The state before the first iteration."""
-    overrides = plan.overrides
-    return LaneState(
-        overrides=dict(overrides.values), sources=dict(overrides.sources), notes=overrides.notes
-    )
+    values, sources = dict(plan.overrides.values), dict(plan.overrides.sources)
+    control = Control(baseline=values, sources=sources)
+    return LaneState(overrides=values, sources=sources, control=control, notes=plan.overrides.notes)
 
 
-def edit(state: LaneState, edits: Mapping[str, float]) -> LaneState:
-    """An operator's edits of the runtime file, in force from the next iteration."""
-    if not edits:
-        return state
+def enter(plan: LanePlan, state: LaneState, edits: Mapping[str, float]) -> LaneState:
+    """The state in which the next iteration runs; `edits` are an operator's of the runtime file."""
+    control, values, sources = control_loop.enter(plan, state.control, state.iteration + 1, edits)
     before = state.overrides
     notes = [f"operator set {k}: {before[k]:.12g} -> {v:.12g}" for k, v in sorted(edits.items())]
     return state.model_copy(
         update={
-            "overrides": before | dict(edits),
-            "sources": state.sources | dict.fromkeys(edits, OPERATOR),
+            "overrides": values,
+            "sources": sources,
+            "control": control,
             "notes": (*state.notes, *notes),
         }
     )
@@ -80,44 +85,64 @@ def advance(
 ) -> tuple[LaneState, IterationRecord]:
     """Judge the iteration that `summary` measured; the state after it, and its record."""
     iteration = state.iteration + 1
+    phase = phase_of(iteration, plan.warmup)
     sample = Sample(values=summary.kpis, reasons=summary.reasons, samples=summary.samples)
     history = (*state.history, sample)[-history_needed(plan.gate) :]
     judgement = _with_faults(judge(plan.gate, plan.lane.market, history), summary)
     graded = iteration > plan.gate.grace
     hardened = judgement.no_data_failed or bool(summary.faults)
-    verdict = _soften(plan, judgement.verdict, graded or hardened)
-    ends = plan.gate_mode is GateMode.HARD and verdict is Verdict.FAIL
+    counts = (graded and phase is not Phase.WARMUP) or hardened
+    verdict = _soften(plan, judgement.verdict, counts)
+    eaten_by = tuple(drivers(summary.kpis))
+    control, tuning = control_loop.leave(
+        plan,
+        state.control,
+        iteration,
+        summary.kpis,
+        eaten_by,
+        graded=graded,
+        failed=judgement.verdict is Verdict.FAIL,
+    )
+    ending = _ending(plan, verdict, control)
     record = IterationRecord(
         lane=plan.lane,
         target=plan.target,
         iteration=iteration,
         planned=plan.planned,
-        phase=STEADY,
+        phase=phase,
         window=state.window(plan.lane.minutes),
         overrides=state.overrides,
         sources=state.sources,
         state_hash=state_hash(state.overrides),
         summary=summary,
-        drivers=tuple(drivers(summary.kpis)),
+        drivers=eaten_by,
         judgement=judgement,
         verdict=verdict,
         verdict_raw=judgement.verdict,
         graded=graded,
-        failure=_failure(summary, judgement, ends),
-        ends_lane=ends,
+        failure=_failure(summary, judgement, ending),
+        ending=ending,
+        tuning=tuning,
         notes=state.notes,
     )
     after = state.model_copy(
         update={
             "iteration": iteration,
+            "control": control,
             "notes": (),
             "history": history,
             "graded": (*state.graded, sample)[-FINAL_WINDOW:] if graded else state.graded,
             "counts": state.counts | {verdict: state.counts.get(verdict, 0) + 1},
-            "unsoftened": _unsoftened(state, iteration, judgement, hardened or ends),
+            "unsoftened": _unsoftened(state, iteration, judgement, hardened or ending is not None),
         }
     )
     return after, record
+
+
+def _ending(plan: LanePlan, verdict: Verdict, control: Control) -> Ending | None:
+    if plan.gate_mode is GateMode.HARD and verdict is Verdict.FAIL:
+        return Ending.GATE
+    return Ending.PANIC if control.watch.panics >= MOST_PANICS else None
 
 
 def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") -> LaneResult:
@@ -128,7 +153,7 @@ def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") ->
     """
     judgement = judge_final(plan.finals, plan.lane.market, state.graded)
     reasons = [*([cause] if cause else []), *state.unsoftened, *judgement.reasons()]
-    broken = ending in (Ending.TARGET, Ending.TEST)
+    broken = ending in (Ending.TARGET, Ending.TEST, Ending.PANIC)
     failed = broken or ending is Ending.GATE or bool(state.unsoftened)
     raw = worst([judgement.verdict, Verdict.FAIL if failed else Verdict.PASS])
     return LaneResult(
@@ -145,6 +170,8 @@ def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") ->
         planned=plan.planned,
         counts={verdict: state.counts.get(verdict, 0) for verdict in Verdict},
         medians=_medians(state.graded or state.history),
+        changed=_changed(plan, state),
+        frozen=state.control.watch.frozen is not None,
     )
 
 
@@ -160,10 +187,18 @@ def _with_faults(judgement: Judgement, summary: Summary) -> Judgement:
     return judgement.model_copy(update={"verdict": Verdict.FAIL, "note": "; ".join(summary.faults)})
 
 
-def _failure(summary: Summary, judgement: Judgement, ends: bool) -> str | None:
+def _changed(plan: LanePlan, state: LaneState) -> tuple[str, ...]:
+    first, last = plan.overrides.values, state.control.baseline
+    return tuple(name for name, value in last.items() if value != first[name])
+
+
+def _failure(summary: Summary, judgement: Judgement, ending: Ending | None) -> str | None:
     if summary.faults:
         return "the target gave what is no measurement: " + "; ".join(summary.faults)
-    return "gate: " + "; ".join(judgement.reasons()) if ends else None
+    if ending is None:
+        return None
+    why = "; ".join(judgement.reasons())
+    return f"gate: {why}" if ending is Ending.GATE else f"a second panic: {why}"
 
 
 def _unsoftened(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.config.overrides import Overrides
+from pytest_soak.config.parameters import Parameter, ParameterTable
+from pytest_soak.config.presets import Preset
 from pytest_soak.gates.model import Gate
 from pytest_soak.targets.base import LaneInfo
 
@@ -23,7 +26,8 @@ class LanePlan(BaseModel):
     """The settings of one lane.
 
     `iterations` is how many will run, `planned` how many were asked for: a selection of a lane's
-    items runs a prefix of it. `declared` are the KPIs the target says it gives.
+    items runs a prefix of it. `declared` are the KPIs the target says it gives. `fallback` is what
+    a panic reverts to before the lane's first freeze.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,4 +40,15 @@ class LanePlan(BaseModel):
     finals: tuple[Gate, ...]
     gate_mode: GateMode
     overrides: Overrides
+    parameters: dict[str, Parameter]
     declared: tuple[str, ...] | None = None
+    tuner: str = "rules"
+    auto_tune: bool = False
+    guards: bool = True
+    warmup: Preset | None = None
+    fallback: dict[str, float] = {}
+
+    @cached_property
+    def table(self) -> ParameterTable:
+        """The target's parameters."""
+        return ParameterTable(self.parameters, self.target)

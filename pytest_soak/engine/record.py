@@ -6,17 +6,30 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from pytest_soak.engine.control import TuningRecord
 from pytest_soak.gates.engine import Judgement, Verdict
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.targets.base import LaneInfo, Window
+from pytest_soak.tuning.phases import Phase
+
+
+class Ending(StrEnum):
+    """Why a lane ended."""
+
+    COMPLETED = "completed"
+    GATE = "gate"
+    TARGET = "target"
+    TEST = "test"
+    PANIC = "panic"
+    INTERRUPTED = "interrupted"
 
 
 class IterationRecord(BaseModel):
     """All of one iteration: what was in force, what was measured, what the gate says.
 
     `verdict_raw` is the gate's; `verdict` is after grace and the gate mode softened it. `graded`
-    iterations count for the lane. `failure` is why the item fails, None when it passes; `ends_lane`
-    whether the lane stops here.
+    iterations count for the lane. `failure` is why the item fails, None when it passes; `ending`
+    is why the lane stops here, None when it goes on.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -25,7 +38,7 @@ class IterationRecord(BaseModel):
     target: str
     iteration: int
     planned: int
-    phase: str
+    phase: Phase
     window: Window
     overrides: dict[str, float]
     sources: dict[str, str]
@@ -37,24 +50,19 @@ class IterationRecord(BaseModel):
     verdict_raw: Verdict
     graded: bool
     failure: str | None = None
-    ends_lane: bool = False
+    ending: Ending | None = None
+    tuning: TuningRecord
     notes: tuple[str, ...] = ()
     started: str = ""
     seconds: float = 0.0
 
 
-class Ending(StrEnum):
-    """Why a lane ended."""
-
-    COMPLETED = "completed"
-    GATE = "gate"
-    TARGET = "target"
-    TEST = "test"
-    INTERRUPTED = "interrupted"
-
-
 class LaneResult(BaseModel):
-    """The verdict on a lane, and what it rests on."""
+    """The verdict on a lane, and what it rests on.
+
+    `changed` are the parameters whose baseline is no longer what the lane began with; `frozen`
+    says that a freeze wrote a snapshot.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,3 +79,5 @@ class LaneResult(BaseModel):
     planned: int
     counts: dict[str, int]
     medians: dict[str, float | None]
+    changed: tuple[str, ...] = ()
+    frozen: bool = False

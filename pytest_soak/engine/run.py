@@ -9,20 +9,21 @@ from time import monotonic
 from typing import Any, Protocol
 
 from pytest_soak.config.overrides import operator_edits
-from pytest_soak.config.parameters import ParameterTable
 from pytest_soak.engine.events import (
     Event,
     IterationFailed,
     IterationFinished,
     LaneFinished,
     LaneStarted,
+    PhaseChanged,
 )
-from pytest_soak.engine.lane import advance, begin, edit, finish, note
+from pytest_soak.engine.lane import advance, begin, enter, finish, note
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.errors import SoakUsageError, TargetError, one_line
 from pytest_soak.kpi.summary import Summary, checked, summary_of
 from pytest_soak.targets.base import Target
+from pytest_soak.tuning.phases import phase_of
 
 ExtraKpi = Callable[[Any, Summary], "float | None"]
 
@@ -50,7 +51,6 @@ class LaneRun:
     def __init__(
         self,
         plan: LanePlan,
-        table: ParameterTable,
         target: Target,
         runtime: RuntimeFile,
         clock: Clock,
@@ -60,13 +60,13 @@ class LaneRun:
         self.plan = plan
         self.state = begin(plan)
         self.ended: Ending | None = None
-        self._table = table
         self._target = target
         self._runtime = runtime
         self._clock = clock
         self._emit = emit
         self._extra_kpis = dict(extra_kpis or {})
         self._started = False
+        self._written: Mapping[str, float] = {}
 
     def run_iteration(self) -> IterationRecord:
         """Run the next window and judge it.
@@ -77,9 +77,7 @@ class LaneRun:
         if self.ended is not None:
             raise RuntimeError(f"lane {self.plan.lane.id} has ended ({self.ended})")
         try:
-            if not self._started:
-                self._start()
-            self._take_edits()
+            self._enter()
             started, clock = self._clock.now(), monotonic()
             observation, summary = self._measure()
         except TargetError as error:
@@ -99,8 +97,8 @@ class LaneRun:
             }
         )
         self._emit(IterationFinished(record=record, observation=observation))
-        if record.ends_lane:
-            self.end(Ending.GATE, "")
+        if record.ending is not None:
+            self.end(record.ending, "")
         elif record.iteration == self.plan.iterations:
             self.end(Ending.COMPLETED, "")
         return record
@@ -121,26 +119,43 @@ class LaneRun:
             result = finish(self.plan, self.state, self.ended, one_line(cause))
             self._emit(LaneFinished(result=result))
 
+    def _enter(self) -> None:
+        """Make the next iteration's overrides be in force; start the target before the first."""
+        if not self._started:
+            self._start()
+        edits = self._edits()
+        self.state = enter(self.plan, self.state, edits or {})
+        if edits is None or self._written != self.state.overrides:
+            self._write()
+        self._announce_phase()
+
     def _start(self) -> None:
-        self._runtime.write(self.state.overrides)
+        self.state = enter(self.plan, self.state, {})
+        self._write()
         self._emit(LaneStarted(plan=self.plan))
         self._started = True
         _ask("start", lambda: self._target.start(self.plan.lane))
 
-    def _take_edits(self) -> None:
-        written = self.state.overrides
+    def _write(self) -> None:
+        self._runtime.write(self.state.overrides)
+        self._written = self.state.overrides
+
+    def _edits(self) -> dict[str, float] | None:
+        """What an operator changed in the runtime file; None when he broke it."""
         try:
             found = self._runtime.read()
             if found is None:
                 raise SoakUsageError("runtime_overrides.json", "is gone")
-            edits = operator_edits(self._table, written, found, "runtime_overrides.json")
+            return operator_edits(self.plan.table, self._written, found, "runtime_overrides.json")
         except SoakUsageError as error:
             self.state = note(self.state, f"edit refused, last good values kept: {error}")
-            self._runtime.write(written)
-            return
-        self.state = edit(self.state, edits)
-        if edits:
-            self._runtime.write(self.state.overrides)
+            return None
+
+    def _announce_phase(self) -> None:
+        iteration, warmup = self.state.iteration + 1, self.plan.warmup
+        phase = phase_of(iteration, warmup)
+        if warmup is not None and (iteration == 1 or phase is not phase_of(iteration - 1, warmup)):
+            self._emit(PhaseChanged(lane=self.plan.lane.id, iteration=iteration, phase=phase))
 
     def _measure(self) -> tuple[Any, Summary]:
         state, minutes = self.state, self.plan.lane.minutes

@@ -89,14 +89,15 @@ def drivers(kpis: Mapping[str, float | None]) -> list[str]:
     gross = kpis.get("gross_bps")
     if gross is None:
         return []
-    costs = {name: cost for name in COSTS if (cost := _cost(name, kpis.get(name))) > 0}
+    costs = {name: cost for name in COSTS if (cost := cost_of(name, kpis.get(name))) > 0}
     return sorted(
         (name for name, cost in costs.items() if cost >= DRIVER_SHARE * gross),
         key=lambda name: -costs[name],
     )
 
 
-def _cost(name: str, value: float | None) -> float:
+def cost_of(name: str, value: float | None) -> float:
+    """What a cost component costs, a cost being positive; 0 without a value."""
     if value is None:
         return 0.0
     return value if name == "adverse_bps" else -value

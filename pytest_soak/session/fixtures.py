@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_soak.engine.lane import STEADY
+from pytest_soak.engine.lane import enter
 from pytest_soak.engine.record import IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.errors import SoakUsageError
@@ -16,6 +16,7 @@ from pytest_soak.session.context import CONTEXT, USAGE_ERROR, Slot, slot_of
 from pytest_soak.session.settings import Settings
 from pytest_soak.session.targets import factory_for
 from pytest_soak.targets.base import LaneInfo, TargetFactory
+from pytest_soak.tuning.phases import phase_of
 
 RECORD = pytest.StashKey[IterationRecord]()
 
@@ -94,15 +95,16 @@ def soak_iteration(request: pytest.FixtureRequest, soak_lane: LaneRun) -> Iterat
 
 @pytest.fixture
 def soak_config(request: pytest.FixtureRequest, soak_lane: LaneRun) -> SoakConfig:
-    """Settings and overrides with their sources."""
+    """Settings and overrides with their sources; an operator's edit may still change them."""
     settings = request.config.stash[CONTEXT].settings
-    return SoakConfig(settings, soak_lane.state.overrides, soak_lane.state.sources)
+    ahead = enter(soak_lane.plan, soak_lane.state, {})
+    return SoakConfig(settings, ahead.overrides, ahead.sources)
 
 
 @pytest.fixture
 def soak_phase(soak_lane: LaneRun) -> str:
     """The phase of this iteration: without a warm-up always `steady`."""
-    return STEADY
+    return phase_of(soak_lane.state.iteration + 1, soak_lane.plan.warmup)
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ class LaneBook:
             artifacts.handle(event)
 
         runtime = RuntimeOverridesFile(files.runtime)
-        return LaneRun(plan, spec.table, target, runtime, SystemClock(), emit, extra)
+        return LaneRun(plan, target, runtime, SystemClock(), emit, extra)
 
     def take_events(self) -> list[Event]:
         """The events since the last call."""
@@ -109,8 +109,10 @@ class LaneBook:
             self._why[slot.lane] = f"iteration {slot.iteration} did not complete: {failure}"
             if run is not None:
                 run.end(Ending.TEST, self._why[slot.lane])
-        elif record.ends_lane:
-            self._why[slot.lane] = f"the gate ended the lane at iteration {slot.iteration}"
+        elif record.ending is not None:
+            self._why[slot.lane] = (
+                f"the {record.ending} ended the lane at iteration {slot.iteration}"
+            )
 
     def close(self) -> None:
         """End what is still under way: the session was interrupted."""

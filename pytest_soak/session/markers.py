@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pytest_soak.canonical import compact
+from pytest_soak.engine.control import TuningRecord
 from pytest_soak.engine.events import (
     Event,
     IterationFailed,
     IterationFinished,
     LaneFinished,
+    PhaseChanged,
 )
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.errors import one_line
+from pytest_soak.tuning.phases import Phase
 
 SEED = "| seed | overrides | default_overrides.json |"
 NO_VALUE = "n/a"
@@ -21,6 +25,10 @@ def marker_lines(event: Event, *, several_lanes: bool) -> list[str]:
     """The marker lines of an event."""
     if isinstance(event, IterationFinished):
         lane, lines = event.record.lane.id, _iteration(event.record)
+    elif isinstance(event, PhaseChanged):
+        gate = "warn" if event.phase is Phase.WARMUP else "normal"
+        lane = event.lane
+        lines = [("warmup", "PHASE", f"iter={event.iteration} phase={event.phase} gate={gate}")]
     elif isinstance(event, IterationFailed):
         lane = event.lane
         lines = [("iter_watch", "FAILED", f"iter={event.iteration} cause={event.cause}")]
@@ -51,8 +59,34 @@ def _iteration(record: IterationRecord) -> list[tuple[str, ...]]:
         f"drivers={list(record.drivers)} kpi={record.verdict}"
     )
     lines.append(("iter_watch", "SUMMARY", summary))
+    lines += _tuning(record.tuning)
     lines.append(("kpi_gate", f"verdict={record.verdict}", _kpis(kpis)))
     return lines
+
+
+def _tuning(tuning: TuningRecord) -> list[tuple[str, ...]]:
+    lines: list[tuple[str, ...]] = []
+    if tuning.suggested:
+        lines.append(("iter_watch", "SUGGEST", compact(_short(tuning.suggested))))
+    lines += [("iter_watch", "RATIONALE", text) for text in tuning.rationale]
+    if tuning.suppressed:
+        stopped = {name: str(guard) for name, guard in tuning.suppressed.items()}
+        lines.append(("iter_watch", "SUPPRESSED", compact(stopped)))
+    if tuning.deltas:
+        lines.append(("iter_watch", "APPLIED", compact(_short(tuning.deltas))))
+    if tuning.error is not None:
+        lines.append(("iter_watch", "ERROR", tuning.error))
+    lock = tuning.lock
+    if lock is not None and (tuning.frozen is not None or tuning.panicked):
+        tag = "PANIC" if tuning.panicked else "FREEZE"
+        text = f"from={lock.since} until={lock.until} reason={lock.reason}"
+        lines.append(("iter_watch", tag, f"{text} signature={lock.signature}"))
+    return lines
+
+
+def _short(deltas: Mapping[str, float]) -> dict[str, float]:
+    """Whole numbers without a fraction."""
+    return {name: int(value) if value == int(value) else value for name, value in deltas.items()}
 
 
 def _final(result: LaneResult) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pytest_soak.artifacts.models import IterationKpis
 from pytest_soak.canonical import compact
-from pytest_soak.config.overrides import resolve
+from pytest_soak.config.overrides import Overrides, resolve
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.model import Gate
@@ -14,6 +14,7 @@ from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.session.settings import Settings
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.targets.resolve import TargetSpec
+from pytest_soak.tuning.watcher import rules_off
 
 
 def plan_lane(
@@ -30,6 +31,10 @@ def plan_lane(
     an override or a metric that the target does not know.
     """
     _check_names([*(spec.kpis or ()), *extra_kpis], target)
+    profile = settings.profile(lane.profile)
+    overrides = resolve(spec.table, profile, settings.layers, settings.presets)
+    notes = (*overrides.notes, *_tuning_notes(settings, spec))
+    overrides = overrides.model_copy(update={"notes": notes})
     gates = settings.gates[lane.profile]
     for gate in gates:
         _check_metrics(gate, spec, extra_kpis, target)
@@ -41,9 +46,33 @@ def plan_lane(
         gate=gates[0],
         finals=gates,
         gate_mode=settings.gate_mode,
-        overrides=resolve(spec.table, settings.profile(lane.profile), settings.layers),
+        overrides=overrides,
+        parameters=dict(spec.table),
         declared=spec.kpis,
+        tuner=settings.tuner,
+        auto_tune=settings.auto_tune,
+        guards=settings.guards,
+        warmup=settings.warmup,
+        fallback=_fallback(settings, spec, overrides),
     )
+
+
+def _fallback(settings: Settings, spec: TargetSpec, overrides: Overrides) -> dict[str, float]:
+    """What a panic reverts to: the safe profile, or the start where the table is the target's."""
+    if spec.table_given:
+        return dict(overrides.values)
+    return resolve(spec.table, settings.fallback, ()).values
+
+
+def _tuning_notes(settings: Settings, spec: TargetSpec) -> list[str]:
+    """What of the tuning this target's table turns off, and what the warm-up preset says."""
+    off = rules_off(spec.table) if settings.tuner == "rules" else []
+    notes = (
+        [f"tuner rules: off, the target lacks their parameters: {', '.join(off)}"] if off else []
+    )
+    if settings.warmup is not None:
+        notes += settings.warmup.apply(spec.table, spec.table.defaults())[1]
+    return notes
 
 
 def _check_names(kpis: Collection[str], target: str) -> None:

@@ -21,12 +21,15 @@ from pytest_soak.config.overrides import (
     parse_overrides_json,
     parse_set,
 )
+from pytest_soak.config.presets import Preset, load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, one_line, unknown
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
 from pytest_soak.options import KNOBS, MARKETS, OPTIONS, Option
 from pytest_soak.targets.base import LaneInfo
+from pytest_soak.tuning.limits import limits
+from pytest_soak.tuning.tuners import TUNERS
 
 MAX_ITERATIONS = 1_000_000
 MAX_SEEDS = 10_000
@@ -70,6 +73,12 @@ class Settings(BaseModel):
     gates: dict[str, tuple[Gate, ...]]
     gate_mode: GateMode
     layers: tuple[Layer, ...]
+    presets: tuple[Preset, ...]
+    tuner: str
+    auto_tune: bool
+    guards: bool
+    warmup: Preset | None
+    fallback: Profile
     directory: Path
     rootdir: Path
     feeds: bool
@@ -144,9 +153,15 @@ def resolve_settings(inputs: Inputs) -> Settings:
         gates=gates,
         gate_mode=_mode(given["gate-mode"]),
         layers=layers,
+        presets=_presets(given, inputs.rootdir),
+        tuner=_tuner(given["tuner"]),
+        auto_tune=_flag(given, "auto-tune"),
+        guards=_flag(given, "guards"),
+        warmup=_warmup(given, inputs.rootdir),
+        fallback=_fallback(inputs.rootdir),
         directory=_directory(given["dir"]),
         rootdir=inputs.rootdir,
-        feeds="feeds" in given and _truth(given["feeds"]),
+        feeds=_flag(given, "feeds"),
         default_overrides="overrides-json" not in given,
         sources={name: value.source for name, value in given.items()} | knob_sources,
         shown={name: value.text.replace("\n", " ") for name, value in given.items()}
@@ -185,6 +200,35 @@ def _override_layers(inputs: Inputs) -> tuple[Layer, ...]:
 
 def _overrides_json(item: Given) -> dict[str, Any]:
     return parse_overrides_json(overrides_document(item.text, item.at, item.base))
+
+
+def _presets(given: Mapping[str, Given], rootdir: Path) -> tuple[Preset, ...]:
+    if "preset" not in given:
+        return ()
+    item, shelf = given["preset"], preset_shelf(rootdir)
+    return tuple(load_preset(name, shelf, item.base, item.at) for name in item.text.split("\n"))
+
+
+def _warmup(given: Mapping[str, Given], rootdir: Path) -> Preset | None:
+    if not _flag(given, "warmup"):
+        return None
+    item = given["warmup-preset"]
+    return load_warmup(item.text, preset_shelf(rootdir), item.base, item.at)
+
+
+def _fallback(rootdir: Path) -> Profile:
+    """The profile that a panic reverts to before the lane's first freeze."""
+    return load_profile(limits().panic.profile, profile_shelf(rootdir), rootdir, "panic revert")
+
+
+def _tuner(given: Given) -> str:
+    if given.text not in TUNERS:
+        raise SoakUsageError(given.at, unknown("tuner", given.text, TUNERS))
+    return given.text
+
+
+def _flag(given: Mapping[str, Given], name: str) -> bool:
+    return name in given and _truth(given[name])
 
 
 def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[str, str]]:

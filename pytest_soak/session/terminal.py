@@ -202,8 +202,15 @@ def _conclude(result: LaneResult) -> str:
     lane = result.lane
     return (
         f"{result.verdict} for {lane.profile} on {lane.market} "
-        f"({count}, {result.target}{gate}){why}"
+        f"({count}, {result.target}{gate}){_as_tuned(result)}{why}"
     )
+
+
+def _as_tuned(result: LaneResult) -> str:
+    if not result.changed:
+        return ""
+    where = "PRODUCTION_SNAPSHOT.json" if result.frozen else "TUNING_REPORT.json"
+    return f" as tuned: {_plural(len(result.changed), 'parameter')} changed, see {where}"
 
 
 def _is_soak(report: pytest.TestReport) -> bool:

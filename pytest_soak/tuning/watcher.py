@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.config.documents import Document, parse_yaml, validate
 from pytest_soak.config.parameters import Parameter, ParameterTable
+from pytest_soak.kpi.definitions import COSTS
+from pytest_soak.kpi.summary import cost_of
 from pytest_soak.tuning.conditions import Condition, Kpis
 
 
@@ -35,6 +37,8 @@ class Rule(BaseModel):
     def rationale(self, kpis: Kpis, drivers: Sequence[str]) -> str:
         """Why it fired and what it advises, in one line."""
         value = kpis.get(self.because)
+        if self.because in COSTS:
+            value = cost_of(self.because, value)
         shown = "n/a" if value is None else f"{value:.2f}"
         driver = " (driver)" if self.because in drivers else ""
         return f"{self.because}={shown}{driver} -> {self.advice}"

@@ -9,7 +9,7 @@ from builders import gate, net_at_least_2, plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_soak.engine.lane import LaneState, advance, begin, edit, finish, note
+from pytest_soak.engine.lane import LaneState, advance, begin, enter, finish, note
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.gates.engine import Verdict
@@ -38,7 +38,7 @@ def soak(
     for x in measured:
         state, record = advance(of, state, x if isinstance(x, Summary) else summary(x))
         records.append(record)
-        if record.ends_lane:
+        if record.ending:
             break
     return state, records
 
@@ -113,8 +113,8 @@ def test_verdicts_soften_only_as_grace_and_mode_say(
         assert record.verdict_raw is raw
         assert record.graded == graded
         assert record.verdict is (WARN if raw is FAIL and softened else raw)
-        assert record.ends_lane == (mode is HARD and record.verdict is FAIL)
-        assert (record.failure is not None) == record.ends_lane
+        assert (record.ending is not None) == (mode is HARD and record.verdict is FAIL)
+        assert (record.failure is not None) == (record.ending is not None)
 
 
 @given(measurements, modes, graces)
@@ -151,7 +151,7 @@ def test_hard_ends_a_lane_in_its_grace_for_want_of_data() -> None:
 def test_soft_reports_a_failing_iteration_passed_and_goes_on() -> None:
     of = plan(mode=SOFT)
     _, records = soak(of, [BAD, GOOD, GOOD])
-    assert [(r.verdict, r.failure, r.ends_lane) for r in records[:1]] == [(FAIL, None, False)]
+    assert [(r.verdict, r.failure, r.ending) for r in records[:1]] == [(FAIL, None, None)]
     assert final(of, BAD, GOOD, GOOD).verdict is PASS
     assert final(of, GOOD, BAD, BAD).verdict is FAIL
 
@@ -248,7 +248,7 @@ def test_an_interrupted_lane_is_judged_as_far_as_it_came() -> None:
 def test_an_edit_is_in_force_with_its_source_and_is_told_once() -> None:
     of = plan()
     before = begin(of)
-    after = edit(before, {"position_limit_notional": 60000.25, "tail_age_ms": 700.0})
+    after = enter(of, before, {"position_limit_notional": 60000.25, "tail_age_ms": 700.0})
     assert after.overrides == before.overrides | {
         "position_limit_notional": 60000.25,
         "tail_age_ms": 700.0,
@@ -268,8 +268,8 @@ def test_an_edit_is_in_force_with_its_source_and_is_told_once() -> None:
 
 
 def test_without_edits_a_state_stays_itself() -> None:
-    state = begin(plan())
-    assert edit(state, {}) is state
+    state = begin(of := plan())
+    assert enter(of, state, {}) == state
 
 
 def test_windows_follow_each_other_without_gap() -> None:

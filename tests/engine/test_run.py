@@ -69,7 +69,7 @@ def test_a_lane_ends_once_and_runs_no_more() -> None:
 def test_hard_ends_the_lane_at_its_first_graded_fail() -> None:
     lane = lane_of(GOOD, BAD, of=plan(mode=GateMode.HARD, iterations=9))
     lane.run.run_iteration()
-    assert lane.run.run_iteration().ends_lane
+    assert lane.run.run_iteration().ending
     assert result(lane).ending == "gate"
     assert lane.target.calls[-1] == "stop"
 
@@ -141,7 +141,7 @@ def test_a_lost_key_is_a_bad_edit() -> None:
 def test_what_is_in_the_file_is_always_what_is_in_force(edits: list[dict[str, float]]) -> None:
     table = ParameterTable.of(dict.fromkeys("abc", 0.0), "bot")
     of = plan(iterations=len(edits) + 1, table=table)
-    lane = lane_of(of=of, table=table, edits=dict(enumerate(edits, 1)))
+    lane = lane_of(of=of, edits=dict(enumerate(edits, 1)))
     wanted = table.defaults()
     for edit in [*edits, {}]:
         record = lane.run.run_iteration()

@@ -56,6 +56,8 @@ def lines_of(*returns: object, several: bool = False) -> list[str]:
 def test_the_lines_of_an_iteration_and_of_a_lane_are_those_of_the_specification() -> None:
     assert lines_of({**GOOD, "net_bps": 2.94, "slippage_bps": -3.5}) == [
         "| iter_watch | SUMMARY | iter=1 phase=steady net=2.94 drivers=['slippage_bps'] kpi=WARN |",
+        '| iter_watch | SUGGEST | {"base_spread_bps_delta": 0.02, "tail_age_ms": 30} |',
+        "| iter_watch | RATIONALE | slippage_bps=3.50 (driver) -> widen spread +0.02, tail +30ms |",
         "| kpi_gate | verdict=WARN | net=2.94 risk=30.0% maker_taker=0.95 latency=260ms |",
         "| kpi_gate | verdict=WARN | net=2.94 risk=30.0% maker_taker=0.95 latency=260ms final=1 |",
     ]

@@ -50,6 +50,8 @@ LAYERED = {
     "minutes": ("1", "2", "3", "60"),
     "dir": ("a", "b", "c", "artifacts/soak"),
     "feeds": ("1", "0", "true", ""),
+    "auto-tune": ("1", "0", "true", ""),
+    "guards": ("0", "1", "false", "1"),
 }
 
 

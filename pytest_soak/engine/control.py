@@ -1,0 +1,188 @@
+"""The control loop of a lane as a value: baseline, phases, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from pytest_soak.config.overrides import OPERATOR
+from pytest_soak.engine.plan import LanePlan
+from pytest_soak.errors import one_line
+from pytest_soak.tuning import freeze, guards, phases
+from pytest_soak.tuning.conditions import Kpis
+from pytest_soak.tuning.freeze import Lock, Watch
+from pytest_soak.tuning.guards import Decision, Guard, Move, Situation
+from pytest_soak.tuning.limits import limits
+from pytest_soak.tuning.phases import Phase
+from pytest_soak.tuning.tuners import TUNERS
+from pytest_soak.tuning.watcher import Proposal
+
+TUNER, PANIC = "tuner", "panic"
+
+
+class Control(BaseModel):
+    """What the control loop carries from one iteration to the next.
+
+    `baseline` is what the tuner works on; phases act on it afresh each iteration. `held` are the
+    parameters that an operator set for this iteration; `previous` are the last iteration's KPIs.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    baseline: dict[str, float]
+    sources: dict[str, str]
+    moves: tuple[Move, ...] = ()
+    watch: Watch = Watch()
+    held: frozenset[str] = frozenset()
+    previous: dict[str, float | None] = {}
+
+
+class TuningRecord(BaseModel):
+    """What was suggested after an iteration, what was done, and why not more.
+
+    `deltas` are in force in the next iteration; `lock` is the lock that the decision met;
+    `frozen` are the overrides of a freeze that this iteration brought about.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    suggested: dict[str, float] = {}
+    deltas: dict[str, float] = {}
+    suppressed: dict[str, Guard] = {}
+    rationale: tuple[str, ...] = ()
+    lock: Lock | None = None
+    frozen: dict[str, float] | None = None
+    thawed: bool = False
+    panicked: bool = False
+    error: str | None = None
+
+
+def enter(
+    plan: LanePlan, control: Control, iteration: int, edits: Mapping[str, float]
+) -> tuple[Control, dict[str, float], dict[str, str]]:
+    """The start of an iteration: the control, the overrides in force, and their sources.
+
+    An operator's edit is both baseline and in force; the phase leaves it alone this time.
+    """
+    baseline = control.baseline | dict(edits)
+    sources = control.sources | dict.fromkeys(edits, OPERATOR)
+    values = phases.in_force(
+        plan.table, plan.warmup, limits().warmup, iteration, baseline, control.previous
+    )
+    values |= edits
+    shown = dict(sources)
+    if plan.warmup is not None:
+        moved = [name for name, value in values.items() if value != baseline[name]]
+        shown |= dict.fromkeys(moved, f"preset:{plan.warmup.name}")
+    update = {"baseline": baseline, "sources": sources, "held": frozenset(edits)}
+    return control.model_copy(update=update), values, shown
+
+
+def leave(
+    plan: LanePlan,
+    control: Control,
+    iteration: int,
+    kpis: Kpis,
+    drivers: Sequence[str],
+    *,
+    graded: bool,
+    failed: bool,
+) -> tuple[Control, TuningRecord]:
+    """The end of an iteration: the control for the next one, and what to tell of it."""
+    phase = phases.phase_of(iteration, plan.warmup)
+    watched = freeze.observe(
+        control.watch,
+        limits().freeze,
+        limits().panic,
+        iteration,
+        kpis,
+        control.baseline,
+        counts=graded and phase is Phase.STEADY,
+        failed=failed,
+        freezes=plan.guards,
+        panics=plan.auto_tune,
+    )
+    lock = watched.watch.locked(iteration + 1)
+    proposal = _propose(plan, control, kpis, drivers, warmup=phase is Phase.WARMUP)
+    decision = _decide(plan, control, iteration, proposal, lock, warmup=phase is Phase.WARMUP)
+    record = TuningRecord(
+        suggested=proposal.deltas,
+        deltas=decision.applied,
+        suppressed=decision.suppressed,
+        rationale=proposal.rationale,
+        lock=lock,
+        frozen=watched.watch.frozen if watched.froze else None,
+        thawed=watched.thawed,
+        panicked=watched.panicked,
+        error=proposal.error,
+    )
+    after = control.model_copy(update={"watch": watched.watch, "previous": dict(kpis)})
+    if watched.panicked:
+        return _revert(plan, after), record
+    return _apply(plan, after, iteration, decision.applied), record
+
+
+def _propose(
+    plan: LanePlan, control: Control, kpis: Kpis, drivers: Sequence[str], *, warmup: bool
+) -> Proposal:
+    try:
+        tuner = TUNERS[plan.tuner]
+        return tuner(plan.table, dict(control.baseline), kpis, drivers, warmup=warmup)
+    except Exception as error:  # a tuner's mistake costs its suggestion, never the soak (S5)
+        return Proposal(error=one_line(f"{plan.tuner}: {type(error).__name__}: {error}"))
+
+
+def _decide(
+    plan: LanePlan,
+    control: Control,
+    iteration: int,
+    proposal: Proposal,
+    lock: Lock | None,
+    *,
+    warmup: bool,
+) -> Decision:
+    now = Situation(
+        iteration=iteration,
+        minute=iteration * plan.lane.minutes,
+        baseline=control.baseline,
+        moves=control.moves,
+        frozen=lock is not None,
+        warmup=warmup,
+        held=control.held,
+    )
+    decision = guards.decide(plan.table, limits().guards, now, proposal.deltas, enabled=plan.guards)
+    return decision if plan.auto_tune else decision.model_copy(update={"applied": {}})
+
+
+def _apply(
+    plan: LanePlan, control: Control, iteration: int, deltas: Mapping[str, float]
+) -> Control:
+    minute = iteration * plan.lane.minutes
+    before = control.baseline
+    after = {name: plan.table[name].clamp(before[name] + delta) for name, delta in deltas.items()}
+    made = [
+        Move(iteration=iteration, minute=minute, parameter=n, before=before[n], after=value)
+        for n, value in after.items()
+    ]
+    moves = guards.keep_recent(limits().guards, (*control.moves, *made), iteration, minute)
+    return control.model_copy(
+        update={
+            "baseline": before | after,
+            "sources": control.sources | dict.fromkeys(after, TUNER),
+            "moves": moves,
+        }
+    )
+
+
+def _revert(plan: LanePlan, control: Control) -> Control:
+    """Back to the overrides of the lane's last freeze, else to the plan's fallback."""
+    safe = control.watch.frozen or plan.fallback
+    changed = [name for name, value in safe.items() if value != control.baseline[name]]
+    return control.model_copy(
+        update={
+            "baseline": control.baseline | safe,
+            "sources": control.sources | dict.fromkeys(changed, PANIC),
+            "moves": (),
+        }
+    )
