@@ -69,7 +69,7 @@ def test_a_snapshot_of_another_target_says_so(bench: Workbench) -> None:
     ("arguments", "problem"),
     [
         (("config", "show", "steady"), "did you mean 'steady_safe'?"),
-        (("config", "schema", "iter"), "did you mean 'iter-summary'?"),
+        (("config", "schema", "iter-summry"), "did you mean 'iter-summary'?"),
         (("config", "explain", "--profile", "nope"), "unknown profile 'nope'"),
         (("config", "explain", "--set", "x=1"), "unknown parameter 'x'"),
         (("freeze", "--input", "none", "--output", "x"), "none: cannot be read"),
