@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -30,6 +31,18 @@ def one_line(text: str) -> str:
     """`text` on one line that any terminal and file can take: the rest is escaped."""
     line = " ".join(text.split())
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
+
+
+def check_words(words: Iterable[str], kind: str, source: str) -> None:
+    """Raise SoakUsageError unless each word can be a parameter or KPI name in any line of text."""
+    for word in words:
+        if not _WORD.fullmatch(word):
+            raise SoakUsageError(
+                source, f"{word!r} is not a {kind} name: expected letters, digits, '_' and '.'"
+            )
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -73,7 +73,7 @@ OPTIONS = (
         "target",
         "sim",
         "sim|mock|module:attr",
-        "what is soaked, unless a soak_target fixture says so",
+        "what is soaked, unless a soak_target fixture says so [env: USE_MOCK=1 for mock]",
     ),
     Option(
         "gate",
@@ -129,7 +129,8 @@ OPTIONS = (
         "market-set",
         "",
         "KEY=VALUE",
-        "regime knob: sigma (0.01), spike_prob (0.05), gap_bps (10.0)",
+        "regime knob: sigma (0.01), spike_prob (0.05), gap_bps (10.0) "
+        "[env: SOAK_MOCK_SIGMA, SOAK_MOCK_SPIKE_PROB, SOAK_MOCK_GAP_BPS]",
         repeatable=True,
     ),
     Option("dir", "artifacts/soak", "PATH", "where artifacts are written", "SOAK_DIR"),
@@ -152,8 +153,10 @@ OPTIONS = (
 )
 
 KNOBS = {
-    "sigma": ("SOAK_MOCK_SIGMA", 0.01),
-    "spike_prob": ("SOAK_MOCK_SPIKE_PROB", 0.05),
-    "gap_bps": ("SOAK_MOCK_GAP_BPS", 10.0),
+    "sigma": ("SOAK_MOCK_SIGMA", 0.01, 0.1),
+    "spike_prob": ("SOAK_MOCK_SPIKE_PROB", 0.05, 1.0),
+    "gap_bps": ("SOAK_MOCK_GAP_BPS", 10.0, 200.0),
 }
+"""Regime knobs: environment variable, default, upper bound; the lower bound is 0."""
+
 MARKETS = ("calm", "volatile", "spike")

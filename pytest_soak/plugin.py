@@ -69,5 +69,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 @pytest.fixture
 def soak_iteration() -> None:
-    """One iteration of a soak; a session without `--soak-iterations` skips the test."""
+    """Part of a soak; a session without `--soak-iterations` skips the test."""
     pytest.skip("a soak test: give --soak-iterations=N")
+
+
+soak_artifacts = soak_config = soak_lane = soak_phase = soak_iteration

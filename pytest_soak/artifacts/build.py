@@ -20,7 +20,7 @@ from pytest_soak.artifacts.models import (
 )
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import IterationRecord, LaneResult
-from pytest_soak.gates.engine import Check
+from pytest_soak.gates.engine import Check, Verdict
 from pytest_soak.tuning.guards import Guard
 
 _TOTALS = (
@@ -101,17 +101,23 @@ def tuning(record: IterationRecord) -> Tuning:
 
 def iteration_gate(plan: LanePlan, record: IterationRecord) -> KpiGate:
     """KPI_GATE after an iteration."""
-    return _gate(plan, record, record.iteration, record.judgement.reasons(), final=False)
+    verdicts = record.verdict, record.verdict_raw
+    reasons = record.judgement.reasons()
+    return _gate(plan, record, verdicts, record.iteration, reasons, final=False)
 
 
 def final_gate(plan: LanePlan, result: LaneResult) -> KpiGate:
-    """KPI_GATE at a lane's end."""
-    return _gate(plan, result, result.iterations, result.reasons, final=True)
+    """KPI_GATE at the end of a lane that was judged."""
+    assert result.verdict is not None
+    assert result.verdict_raw is not None
+    verdicts = result.verdict, result.verdict_raw
+    return _gate(plan, result, verdicts, result.iterations, result.reasons, final=True)
 
 
 def _gate(
     plan: LanePlan,
     judged: IterationRecord | LaneResult,
+    verdicts: tuple[Verdict, Verdict],
     iteration: int,
     reasons: Sequence[str],
     *,
@@ -124,8 +130,8 @@ def _gate(
         mode=plan.gate_mode.value,
         final=final,
         iteration=iteration,
-        verdict=judged.verdict.value,
-        verdict_raw=judged.verdict_raw.value,
+        verdict=verdicts[0].value,
+        verdict_raw=verdicts[1].value,
         note=judged.judgement.note,
         reasons=list(reasons),
         metrics=[_metric(check) for check in judged.judgement.checks],
@@ -160,14 +166,15 @@ def outcome(result: LaneResult) -> LaneOutcome:
         market=result.lane.market,
         seed=result.lane.seed,
         gate=result.gate,
-        verdict=result.verdict.value,
-        verdict_raw=result.verdict_raw.value,
+        verdict=None if result.verdict is None else result.verdict.value,
+        verdict_raw=None if result.verdict_raw is None else result.verdict_raw.value,
         reasons=list(result.reasons),
         ending=result.ending.value,
         iterations=result.iterations,
         planned=result.planned,
         counts=result.counts,
         medians=result.medians,
+        samples=result.samples,
         changed=list(result.changed),
     )
 

@@ -79,13 +79,12 @@ class LaneArtifacts:
 
     def _final(self, result: LaneResult) -> None:
         assert self._plan is not None
-        write_json(
-            self._files.artifact("KPI_GATE.json"), build.final_gate(self._plan, result).data()
-        )
         report = tuning.tuning_report(self._plan, result, self._tuned)
         write_json(self._files.home / "TUNING_REPORT.json", report.data())
         if result.ending is Ending.INTERRUPTED:
             return
+        gate = build.final_gate(self._plan, result)
+        write_json(self._files.artifact("KPI_GATE.json"), gate.data())
         in_force = self._last or self._plan.overrides
         overrides = in_force.overrides if isinstance(in_force, IterationRecord) else in_force.values
         final = build.final_summary(result, overrides, in_force.sources)

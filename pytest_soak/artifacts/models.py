@@ -148,14 +148,15 @@ class LaneOutcome(BaseModel):
     market: str
     seed: int
     gate: str
-    verdict: Literal["PASS", "WARN", "FAIL"]
-    verdict_raw: Literal["PASS", "WARN", "FAIL"]
+    verdict: Literal["PASS", "WARN", "FAIL"] | None = Field(description="null: interrupted.")
+    verdict_raw: Literal["PASS", "WARN", "FAIL"] | None
     reasons: list[str]
     ending: Literal["completed", "gate", "target", "test", "panic", "interrupted"]
     iterations: int
     planned: int
     counts: dict[str, int]
     medians: dict[str, Number] = Field(description="Of the last graded iterations.")
+    samples: dict[str, int] = Field(description="The fewest of any of them.")
     changed: list[str] = Field(description="Parameters that the tuner or an operator moved.")
 
 

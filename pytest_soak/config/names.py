@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_soak.errors import SoakUsageError, unknown
 
 SUFFIXES = (".yaml", ".yml", ".json")
-_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?")
+NAME = r"^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?$"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def user_path(given: str, base: Path, source: str) -> Path:
 
 def check_name(name: str, kind: str, source: str) -> None:
     """Raise SoakUsageError unless `name` can be part of a file name and of a test id anywhere."""
-    if not _NAME.fullmatch(name) or ".." in name:
+    if not re.fullmatch(NAME, name) or ".." in name:
         raise SoakUsageError(
             source,
             f"{name!r} is not a {kind} name: expected letters, digits, '_', '-' and '.', "

@@ -9,10 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pytest_soak.config.documents import Document, parse_yaml, read_document, show, validate
-from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.errors import SoakUsageError, check_words, unknown
 
 Finite = Annotated[float, AllowInfNan(False)]
 Limits = Annotated[list[Finite | None], Field(min_length=2, max_length=2)]
@@ -35,6 +35,11 @@ class Parameter(BaseModel):
     max_change_per_hour: Finite | None = None
     decimals: Annotated[int, Field(ge=0, le=12)] = 6
     raises: dict[str, Literal["up", "down"]] = {}
+
+    @field_validator("bounds", "tuner_range", mode="before")
+    @classmethod
+    def _tuples_too(cls, given: object) -> object:
+        return list(given) if isinstance(given, tuple) else given
 
     @model_validator(mode="after")
     def _consistent(self) -> Parameter:
@@ -117,6 +122,7 @@ class ParameterTable(Mapping[str, Parameter]):
         """A table from YAML or JSON data: a mapping from name to row."""
         if not isinstance(document.data, dict) or not document.data:
             document.fail((), "expected a parameter table: names, each with at least a default")
+        check_words(document.data, "parameter", document.source)
         rows = {name: validate(Parameter, document, (name,)) for name in document.data}
         return cls(rows, document.source)
 

@@ -155,13 +155,16 @@ def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") ->
     reasons = [*([cause] if cause else []), *state.unsoftened, *judgement.reasons()]
     broken = ending in (Ending.TARGET, Ending.TEST, Ending.PANIC)
     failed = broken or ending is Ending.GATE or bool(state.unsoftened)
-    raw = worst([judgement.verdict, Verdict.FAIL if failed else Verdict.PASS])
+    raw: Verdict | None = worst([judgement.verdict, Verdict.FAIL if failed else Verdict.PASS])
+    if ending is Ending.INTERRUPTED:
+        raw = None
+    kept = state.graded or state.history
     return LaneResult(
         lane=plan.lane,
         target=plan.target,
         gate=plan.gate.name,
         gate_mode=plan.gate_mode,
-        verdict=raw if broken else _soften(plan, raw, counts=True),
+        verdict=raw if broken or raw is None else _soften(plan, raw, counts=True),
         verdict_raw=raw,
         judgement=judgement,
         reasons=tuple(reasons or ([judgement.note] if not state.graded else [])),
@@ -169,7 +172,8 @@ def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") ->
         iterations=state.iteration,
         planned=plan.planned,
         counts={verdict: state.counts.get(verdict, 0) for verdict in Verdict},
-        medians=_medians(state.graded or state.history),
+        medians=_medians(kept),
+        samples=_fewest(kept),
         changed=_changed(plan, state),
         frozen=state.control.watch.frozen is not None,
     )
@@ -208,6 +212,11 @@ def _unsoftened(
         return state.unsoftened
     why = judgement.note or "; ".join(judgement.reasons())
     return (f"iteration {iteration}: {why}",)
+
+
+def _fewest(samples: _Kept) -> dict[str, int]:
+    names = samples[-1].samples if samples else {}
+    return {name: min(sample.samples.get(name, 0) for sample in samples) for name in names}
 
 
 def _medians(samples: _Kept) -> dict[str, float | None]:

@@ -58,8 +58,9 @@ class IterationRecord(BaseModel):
 
 
 class LaneResult(BaseModel):
-    """The verdict on a lane, and what it rests on.
+    """The verdict on a lane, and what it rests on; an interrupted lane has none.
 
+    `medians` are over the last graded iterations, `samples` the fewest of any of them.
     `changed` are the parameters whose baseline is no longer what the lane began with; `frozen`
     says that a freeze wrote a snapshot.
     """
@@ -70,8 +71,8 @@ class LaneResult(BaseModel):
     target: str
     gate: str
     gate_mode: str
-    verdict: Verdict
-    verdict_raw: Verdict
+    verdict: Verdict | None
+    verdict_raw: Verdict | None
     judgement: Judgement
     reasons: tuple[str, ...]
     ending: Ending
@@ -79,5 +80,6 @@ class LaneResult(BaseModel):
     planned: int
     counts: dict[str, int]
     medians: dict[str, float | None]
+    samples: dict[str, int] = {}
     changed: tuple[str, ...] = ()
     frozen: bool = False

@@ -201,6 +201,8 @@ def measure(given: Any, declared: tuple[str, ...] | None) -> Summary:
 def _ask(what: str, call: Callable[[], Any]) -> Any:
     try:
         return call()
+    except TargetError:
+        raise
     except Exception as error:
         text = f"{type(error).__name__}: {error}".strip().rstrip(":")
         raise TargetError(f"the target's {what} raised {text}") from error

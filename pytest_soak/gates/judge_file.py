@@ -76,4 +76,4 @@ def _read(document: Document) -> tuple[Sample, str, str]:
         )
     result = validate(FinalSummary, document).result
     what = f"the medians of {result.lane} ({result.iterations} iterations)"
-    return Sample(values=result.medians), result.market, what
+    return Sample(values=result.medians, samples=result.samples), result.market, what

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pytest_soak.config.documents import read_document, validate
-from pytest_soak.config.names import Shelf
+from pytest_soak.config.names import NAME, Shelf
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.expressions import parse
 from pytest_soak.options import MARKETS
@@ -57,7 +57,7 @@ class Gate(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
+    name: Annotated[str, Field(pattern=NAME)]
     description: str = ""
     grace: Annotated[int, Field(ge=0)] = 0
     final: list[str] = []

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import OPTIONS
-from pytest_soak.session.context import CONTEXT, SoakContext
+from pytest_soak.session.context import CONTEXT, PREFIX, SoakContext
 from pytest_soak.session.settings import Inputs, Settings, resolve_settings
 
-PREFIX = "soak::"
+_USERS = re.compile(r"(.+)(\[[^\[\]]+-iter\d{4,}\])")
 
 
 def activate(config: pytest.Config) -> None:
@@ -21,18 +22,19 @@ def activate(config: pytest.Config) -> None:
     """
     sent = getattr(config, "workerinput", {}).get("soak")
     if sent is not None:
-        settings = Settings.model_validate_json(sent["settings"])
-        wanted = tuple(sent["wanted"])
+        settings = Settings.model_validate_json(sent)
     else:
         try:
             settings = resolve_settings(inputs_of(config))
         except SoakUsageError as error:
             raise pytest.UsageError(str(error)) from None
-        wanted = _take_wanted(config, settings)
     if not settings.iterations:
         return
+    wanted = _take_wanted(config, settings)
     context = SoakContext(settings, wanted, on_worker=sent is not None)
     config.stash[CONTEXT] = context
+    if getattr(config.option, "reruns", None):
+        config.option.reruns = 0  # pytest-rerunfailures: an advanced lane cannot be re-entered
     _register(config, context)
 
 
@@ -42,11 +44,12 @@ def distributed(config: pytest.Config) -> bool:
 
 
 def _register(config: pytest.Config, context: SoakContext) -> None:
-    from pytest_soak.session import fixtures
+    from pytest_soak.session import fixtures, own_target
     from pytest_soak.session.collection import Collection
     from pytest_soak.session.lanes import LaneBook
     from pytest_soak.session.order import Order
     from pytest_soak.session.protocol import Protocol
+    from pytest_soak.session.targets import fixture_file
 
     context.book = LaneBook(config, context)
     parts = {
@@ -68,6 +71,8 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
             from pytest_soak.session.distributed import Distributed
 
             parts["distributed"] = Distributed(context)
+    if fixture_file(config) is None:
+        parts["own_target"] = own_target
     for name, part in parts.items():
         config.pluginmanager.register(part, f"soak-{name}")
 
@@ -110,4 +115,16 @@ def _take_wanted(config: pytest.Config, settings: Settings) -> tuple[str, ...]:
             raise pytest.UsageError(f"{arg}: no such iteration; expected iter0001 to {last}")
     if wanted:
         config.args[:] = [arg for arg in config.args if not arg.startswith(PREFIX)]
-    return wanted
+    return wanted + _take_users(config)
+
+
+def _take_users(config: pytest.Config) -> tuple[str, ...]:
+    """Ask for the whole of a user's soak test where one iteration of it was named."""
+    taken = []
+    for index, arg in enumerate(config.args):
+        match = _USERS.fullmatch(arg)
+        if match is not None:
+            config.args[index] = match[1]
+            taken.append(match[2])
+    config.args[:] = list(dict.fromkeys(config.args))
+    return tuple(taken)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_soak.session.context import CONTEXT, SLOT, Slot, SoakContext
+from pytest_soak.session.context import CONTEXT, PREFIX, SLOT, Slot, SoakContext
 
 if TYPE_CHECKING:
     from pytest_soak.session.fixtures import Iteration
@@ -53,7 +53,8 @@ class SoakCollector(pytest.Collector):
     def collect(self) -> Iterator[pytest.Collector]:
         """One collector a lane."""
         context = self.config.stash[CONTEXT]
-        if not context.wanted and any(SLOT in item.stash for item in self.session.items):
+        built_in = any(arg.startswith(PREFIX) for arg in context.wanted)
+        if not built_in and any(SLOT in item.stash for item in self.session.items):
             return
         for lane in context.settings.lanes():
             yield LaneCollector.from_parent(self, name=lane.id, nodeid=f"{ROOT}::{lane.id}")

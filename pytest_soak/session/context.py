@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from pytest_soak.session.settings import Settings
-from pytest_soak.targets.base import TargetFactory
 
 if TYPE_CHECKING:
     from pytest_soak.session.lanes import LaneBook
@@ -30,8 +29,8 @@ class Slot(NamedTuple):
 class SoakContext:
     """The state of one soak session in this process.
 
-    `wanted` are the built-in items named on the command line; `selected` is, by lane, the last
-    iteration that will run. `own_factory` is what `--soak-target` means, once it was asked.
+    `wanted` are the items named on the command line: built-in ones by their id, those of a user's
+    test by its parameters; `selected` is, by lane, the last iteration that will run.
     """
 
     settings: Settings
@@ -39,12 +38,12 @@ class SoakContext:
     on_worker: bool
     book: LaneBook = field(init=False)
     selected: dict[str, int] = field(default_factory=dict)
-    own_factory: TargetFactory | None = None
     usage_error: str | None = None
     interrupted: bool = False
 
 
 USAGE_ERROR = "usage error"
+PREFIX = "soak::"
 
 CONTEXT = pytest.StashKey[SoakContext]()
 SLOT = pytest.StashKey[Slot]()

@@ -7,13 +7,14 @@ from collections.abc import Generator
 import pytest
 
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, unpack
-from pytest_soak.engine.record import Ending, LaneResult
+from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError
 from pytest_soak.gates.engine import Verdict, metrics_of
 from pytest_soak.session.context import USAGE_ERROR, SoakContext
-from pytest_soak.session.protocol import EVENTS, USAGE
-from pytest_soak.session.targets import check_plans, uses_kernel
-from pytest_soak.session.terminal import Terminal, conclusion
+from pytest_soak.session.protocol import EVENTS, LANE, USAGE
+from pytest_soak.session.targets import fixture_file
+from pytest_soak.session.terminal import Terminal
+from pytest_soak.session.verdict import Conclusion, conclude
 
 GATES = "soak-gates"
 
@@ -29,6 +30,7 @@ class Controller:
         self._terminal = terminal
         self._results: list[LaneResult] = []
         self._iterations = 0
+        self._failed: dict[str, str | None] = {}
         self._session: pytest.Session | None = None
         self._distributed = distributed
 
@@ -43,14 +45,14 @@ class Controller:
             return (yield)
         finally:
             for result in self._results:
-                self._report_gate(session, result)
+                if result.verdict is Verdict.FAIL:
+                    self._report_gate(session, result)
 
     def _get_ready(self, session: pytest.Session) -> None:
         try:
             if self._distributed:
-                check_plans(session, self._context)
                 self._context.book.prepare()
-            if uses_kernel(session, self._context):
+            if self._context.settings.target == "sim" and fixture_file(self._config) is None:
                 self._compile()
         except SoakUsageError as error:
             raise pytest.UsageError(str(error)) from None
@@ -73,6 +75,7 @@ class Controller:
                 self._deliver(event)
             setattr(report, EVENTS, [])
         if report.failed and GATES not in report.keywords:
+            self._failed.setdefault(report.nodeid, getattr(report, LANE, None))
             self._terminal.failed(report)
         usage = getattr(report, USAGE, None)
         if usage:
@@ -82,41 +85,50 @@ class Controller:
 
     def _deliver(self, event: Event) -> None:
         self._terminal.handle(event)
-        hook = self._config.hook
         if isinstance(event, IterationFinished):
             record = event.record
             self._iterations += 1
-            hook.pytest_soak_iteration_finished(config=self._config, record=record)
-            hook.pytest_soak_gate_verdict(
-                config=self._config, lane=record.lane.id, judgement=record.judgement, final=False
-            )
+            self._tell("iteration_finished", record=record)
+            self._tell("gate_verdict", lane=record.lane.id, judgement=record.judgement, final=False)
         elif isinstance(event, LaneFinished):
             result = event.result
             self._results.append(result)
-            hook.pytest_soak_gate_verdict(
-                config=self._config, lane=result.lane.id, judgement=result.judgement, final=True
-            )
-            hook.pytest_soak_lane_finished(config=self._config, result=result)
+            self._tell("gate_verdict", lane=result.lane.id, judgement=result.judgement, final=True)
+            self._tell("lane_finished", result=result)
+
+    def _tell(self, what: str, **facts: object) -> None:
+        """Call a hook of the user's; one that raises fails the session, not the soak."""
+        name = f"pytest_soak_{what}"
+        try:
+            getattr(self._config.hook, name)(config=self._config, **facts)
+        except Exception as error:
+            self._failed.setdefault(f"hook {name}", None)
+            self._terminal.complain(f"hook {name} raised {type(error).__name__}: {error}")
 
     def _report_gate(self, session: pytest.Session, result: LaneResult) -> None:
-        if result.verdict is not Verdict.FAIL or result.ending is Ending.INTERRUPTED:
-            return
-        for metric, check in metrics_of(result.judgement.checks).items():
-            if check.verdict is not Verdict.FAIL:
-                continue
-            session.testscollected += 1
-            nodeid = f"soak::gates::{result.lane.id}::{metric}"
+        """Emit a failed item for each KPI that fails a lane, or for the lane itself."""
+        checks = metrics_of(result.judgement.checks)
+        failing = {metric: c for metric, c in checks.items() if c.verdict is Verdict.FAIL}
+        for metric, check in failing.items():
             text = f"{check.gate} gate, {result.judgement.note}: {check.reason}"
-            for when, outcome in (("call", "failed"), ("teardown", "passed")):
-                report = pytest.TestReport(
-                    nodeid=nodeid,
-                    location=("soak", None, f"gate {check.gate}: {metric}"),
-                    keywords={"soak": 1, GATES: 1},
-                    outcome=outcome,  # type: ignore[arg-type]
-                    longrepr=text if outcome == "failed" else None,
-                    when=when,  # type: ignore[arg-type]
-                )
-                session.config.hook.pytest_runtest_logreport(report=report)
+            self._emit(session, result, metric, f"gate {check.gate}: {metric}", text)
+        if not failing and result.lane.id not in self._failed.values():
+            self._emit(session, result, "lane", result.lane.id, "; ".join(result.reasons))
+
+    def _emit(
+        self, session: pytest.Session, result: LaneResult, name: str, title: str, text: str
+    ) -> None:
+        session.testscollected += 1
+        for when, outcome in (("call", "failed"), ("teardown", "passed")):
+            report = pytest.TestReport(
+                nodeid=f"soak::gates::{result.lane.id}::{name}",
+                location=("soak", None, title),
+                keywords={"soak": 1, GATES: 1},
+                outcome=outcome,  # type: ignore[arg-type]
+                longrepr=text if outcome == "failed" else None,
+                when=when,  # type: ignore[arg-type]
+            )
+            session.config.hook.pytest_runtest_logreport(report=report)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that the user, not a failure, ended the session.
@@ -134,27 +146,43 @@ class Controller:
         context.book.close()
         for event in context.book.take_events():
             self._deliver(event)
-        if context.usage_error is not None:
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        elif (
-            session.exitstatus == pytest.ExitCode.INTERRUPTED
-            and session.testsfailed
-            and not context.interrupted
-        ):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         order = {lane.id: n for n, lane in enumerate(context.settings.lanes())}
         self._results.sort(key=lambda r: order[r.lane.id])
+        conclusion = self._conclude(session)
+        session.exitstatus = self._exit_status(session, conclusion)
         if context.book.prepared:
-            self._write_result(session)
+            self._write_result(session, conclusion)
         yield
-        self._say_last(session)
+        if session.exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED:
+            self._terminal.last_line(conclusion)
         return None
 
-    def _write_result(self, session: pytest.Session) -> None:
-        context = self._context
+    def _conclude(self, session: pytest.Session) -> Conclusion:
+        if self._context.usage_error is not None:
+            return Conclusion(None, f"ERROR: {self._context.usage_error}")
+        lanes = len(self._context.selected) or len(self._context.settings.lanes())
+        failed = list(self._failed)
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and not failed:
+            failed = ["something beside the soak"]
+        return conclude(self._results, lanes, self._iterations, failed)
+
+    def _exit_status(self, session: pytest.Session, conclusion: Conclusion) -> int:
+        """pytest's own status, but where a soak has more to say (S1.10)."""
+        status, failed = int(session.exitstatus), int(pytest.ExitCode.TESTS_FAILED)
+        if self._context.usage_error is not None:
+            return int(pytest.ExitCode.USAGE_ERROR)
+        if status == pytest.ExitCode.INTERRUPTED and session.testsfailed:
+            return status if self._context.interrupted else failed
+        good = conclusion.verdict in (Verdict.PASS, Verdict.WARN)
+        return failed if status == pytest.ExitCode.OK and not good else status
+
+    def _write_result(self, session: pytest.Session, conclusion: Conclusion) -> None:
         try:
-            context.book.result_file.end(
-                self._results, int(session.exitstatus), interrupted=context.interrupted
+            self._context.book.result_file.end(
+                self._results,
+                conclusion.verdict,
+                int(session.exitstatus),
+                interrupted=self._context.interrupted,
             )
         except ArtifactError as error:
             self._terminal.complain(str(error))
@@ -166,10 +194,3 @@ class Controller:
             seen = {result.lane.id for result in self._results}
             unstarted = [x.id for x in self._context.settings.lanes() if x.id not in seen]
             self._terminal.table(self._results, unstarted)
-
-    def _say_last(self, session: pytest.Session) -> None:
-        if self._context.usage_error is not None:
-            self._terminal.last_line(f"ERROR: {self._context.usage_error}", None)
-        elif self._context.book.prepared:
-            selected = len(self._context.selected) or len(self._context.settings.lanes())
-            self._terminal.last_line(*conclusion(self._results, selected, self._iterations))

@@ -25,10 +25,7 @@ class Distributed:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: WorkerController) -> None:
         """Send the settings, as resolved here."""
-        node.workerinput["soak"] = {
-            "settings": self._context.settings.model_dump_json(),
-            "wanted": list(self._context.wanted),
-        }
+        node.workerinput["soak"] = self._context.settings.model_dump_json()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> LaneScheduling:

@@ -14,7 +14,12 @@ from pytest_soak.engine.run import LaneRun
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.session.context import CONTEXT, USAGE_ERROR, Slot, slot_of
 from pytest_soak.session.settings import Settings
-from pytest_soak.session.targets import factory_for
+from pytest_soak.session.targets import (
+    chosen_by_fixture,
+    chosen_by_option,
+    effective_definition,
+    is_ours,
+)
 from pytest_soak.targets.base import LaneInfo, TargetFactory
 from pytest_soak.tuning.phases import phase_of
 
@@ -61,14 +66,6 @@ class Iteration:
         return record
 
 
-@pytest.fixture(scope="session")
-def soak_target(request: pytest.FixtureRequest) -> TargetFactory:
-    """The factory `LaneInfo -> Target` of what is soaked; override it with your own."""
-    context = request.config.stash[CONTEXT]
-    context.own_factory = factory_for(request.config, context.settings)
-    return context.own_factory
-
-
 @pytest.fixture
 def soak_lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> LaneRun:
     """The lane of this test: its plan, its state, its overrides in force."""
@@ -77,9 +74,9 @@ def soak_lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> Lan
     if slot is None:
         pytest.fail("soak_lane is for a test that asks for soak_iteration", pytrace=False)
     try:
-        return context.book.lane(
-            slot, soak_target, from_fixture=soak_target is not context.own_factory
-        )
+        if is_ours(effective_definition([request.node])):
+            return context.book.lane(slot, chosen_by_option(request.config, context.settings))
+        return context.book.lane(slot, chosen_by_fixture(soak_target))
     except SoakUsageError as error:
         context.usage_error = str(error)
     pytest.skip(USAGE_ERROR)

@@ -16,7 +16,7 @@ from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError
 from pytest_soak.session.context import Slot, SoakContext
 from pytest_soak.session.planning import plan_lane
 from pytest_soak.session.result import ResultFile
-from pytest_soak.session.targets import extra_kpis, target_name
+from pytest_soak.session.targets import Chosen, extra_kpis
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
 from pytest_soak.targets.resolve import build, describe
 
@@ -67,23 +67,22 @@ class LaneBook:
             return None
         return f"iteration {slot.iteration - 1} of {slot.lane} did not run in this process"
 
-    def lane(self, slot: Slot, factory: TargetFactory, *, from_fixture: bool) -> LaneRun:
+    def lane(self, slot: Slot, chosen: Chosen) -> LaneRun:
         """The lane of a slot; started if this is its first iteration.
 
         Raises SoakUsageError when the target and the settings do not fit.
         """
         if slot.lane not in self._runs:
-            self._runs[slot.lane] = self._open(slot.lane, factory, from_fixture=from_fixture)
+            self._runs[slot.lane] = self._open(slot.lane, chosen)
         return self._runs[slot.lane]
 
-    def _open(self, lane: str, factory: TargetFactory, *, from_fixture: bool) -> LaneRun:
+    def _open(self, lane: str, chosen: Chosen) -> LaneRun:
         settings, info = self._context.settings, self._infos[lane]
-        name = target_name(factory, settings, from_fixture=from_fixture)
-        target = _build(factory, info)
-        spec = describe(target, name)
+        target = _build(chosen.factory, info)
+        spec = describe(target, chosen.name)
         extra = extra_kpis(self._config)
         last = self._context.selected.get(lane)
-        plan = plan_lane(settings, info, spec, name, extra, last)
+        plan = plan_lane(settings, info, spec, chosen.name, extra, last)
         self.prepare()
         files = self.layout.lane(lane)
         artifacts = LaneArtifacts(files, feeds=settings.feeds)
@@ -127,7 +126,7 @@ class _Unbuilt:
         self._error = error
 
     def start(self, lane: LaneInfo) -> None:
-        raise self._error.__cause__ or self._error
+        raise self._error
 
     def run(self, overrides: object, window: object) -> dict[str, float | None]:
         return {}

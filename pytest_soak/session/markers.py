@@ -33,7 +33,8 @@ def marker_lines(event: Event, *, several_lanes: bool) -> list[str]:
         lane = event.lane
         lines = [("iter_watch", "FAILED", f"iter={event.iteration} cause={event.cause}")]
     elif isinstance(event, LaneFinished):
-        lane, lines = event.result.lane.id, [_final(event.result)]
+        result = event.result
+        lane, lines = result.lane.id, [] if result.verdict is None else [_final(result)]
     else:
         return []
     tail = (f"lane={lane}",) if several_lanes else ()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Sequence
 
 import pytest
 
 from pytest_soak.session.collection import WHOLE, SoakItem
-from pytest_soak.session.context import SoakContext, slot_of
-from pytest_soak.session.targets import check_fixture, check_plans
+from pytest_soak.session.context import PREFIX, SoakContext, slot_of
+from pytest_soak.session.targets import (
+    check_fixture,
+    check_plans,
+    effective_definition,
+    is_ours,
+)
 
 
 class Order:
@@ -33,11 +39,9 @@ class Order:
     ) -> Generator[None, None, None]:
         """Let the others choose among the soak items, then restore order and close the prefix."""
         soak = [item for item in items if slot_of(item) is not None]
-        if self._context.wanted:
+        if any(arg.startswith(PREFIX) for arg in self._context.wanted):
             soak = [item for item in soak if isinstance(item, SoakItem)]
-        _one_function(soak)
-        check_fixture(session, [*soak, *items], self._context)
-        check_plans(session, self._context)
+        self._check(config, soak, items)
         others = [item for item in items if item not in set(soak)]
         if others:
             config.hook.pytest_deselected(items=others)
@@ -49,10 +53,29 @@ class Order:
         items[:] = kept
         _correct_count(config, kept, dropped)
 
+    def _check(
+        self, config: pytest.Config, soak: Sequence[pytest.Item], items: Sequence[pytest.Item]
+    ) -> None:
+        """Raise pytest.UsageError for what cannot be soaked.
+
+        A worker of pytest-xdist must collect what the others do: it tells by its first report.
+        """
+        try:
+            _one_function(soak)
+            check_fixture(config, [*soak, *items], self._context)
+            effective = effective_definition(soak)
+            if effective is not None and is_ours(effective) and not config.option.collectonly:
+                check_plans(config, self._context)
+        except pytest.UsageError as error:
+            if not self._context.on_worker:
+                raise
+            self._context.usage_error = str(error)
+
     def _is_wanted(self, item: pytest.Item) -> bool:
         wanted = self._context.wanted
         return not wanted or any(
-            item.nodeid == arg or item.nodeid.startswith(f"{arg}::") for arg in wanted
+            item.nodeid == arg or item.nodeid.startswith(f"{arg}::") or item.nodeid.endswith(arg)
+            for arg in wanted
         )
 
     def _is_selected(self, item: pytest.Item) -> bool:
@@ -62,12 +85,23 @@ class Order:
 
 
 def _one_function(items: Sequence[pytest.Item]) -> None:
-    names = list(dict.fromkeys(item.nodeid.split("[")[0] for item in items))
     if items and isinstance(items[0], SoakItem):
         return
+    again = [item for item in items if item.get_closest_marker("flaky")]
+    if again:
+        raise pytest.UsageError(
+            f"{again[0].nodeid}: an iteration cannot be run again; remove the mark flaky"
+        )
+    names = list(dict.fromkeys(item.nodeid.split("[")[0] for item in items))
     if len(names) > 1:
         raise pytest.UsageError(
             f"several soak tests: {', '.join(names)}; one test may ask for soak_iteration, name it"
+        )
+    slots = Counter(slot_of(item) for item in items)
+    if items and max(slots.values()) > 1:
+        raise pytest.UsageError(
+            f"{names[0]}: a soak test is parametrized by lane and iteration alone; "
+            "take the other parameters off"
         )
 
 

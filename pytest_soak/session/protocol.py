@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from pytest_soak.engine.events import pack
-from pytest_soak.errors import ArtifactError, TargetError
+from pytest_soak.errors import ArtifactError, TargetError, one_line
 from pytest_soak.session.context import USAGE_ERROR, SoakContext, slot_of
 from pytest_soak.session.fixtures import RECORD
 
 EVENTS = "soak_events"
+LANE = "soak_lane"
 USAGE = "soak_usage_error"
 _PACKAGE = str(Path(__file__).parents[1])
 
@@ -41,17 +42,20 @@ class Protocol:
         """Apply what only the whole test shows: it must have run its window and pass its gate."""
         if slot_of(item) is None:
             return (yield)
+        failure = None
         try:
             yield
         except TargetError as error:
-            pytest.fail(_story(error), pytrace=False)
+            failure = _story(error)
         except ArtifactError as error:
-            pytest.fail(str(error), pytrace=False)
+            failure = str(error)
         record = item.stash.get(RECORD, None)
-        if record is None:
-            pytest.fail("the test did not call soak_iteration.run()", pytrace=False)
-        if record.failure is not None:
-            pytest.fail(record.failure, pytrace=False)
+        if failure is None and record is None:
+            failure = "the test did not call soak_iteration.run()"
+        elif failure is None and record is not None:
+            failure = record.failure
+        if failure is not None:
+            pytest.fail(failure, pytrace=False)
         return None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -69,6 +73,7 @@ class Protocol:
         if call.when == "call" or call.excinfo is not None:
             self._settle(item, call)
         report = yield
+        setattr(report, LANE, slot.lane)
         events = self._context.book.take_events()
         if events:
             setattr(report, EVENTS, pack(events))
@@ -80,13 +85,19 @@ class Protocol:
         slot = slot_of(item)
         if slot is None or call.when == "teardown":
             return
-        failure = str(call.excinfo.value).split("\n")[0] if call.excinfo else None
+        failure = _failure(call.excinfo.value) if call.excinfo else None
         self._context.book.settle(slot, item.stash.get(RECORD, None), failure)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Stop the targets of lanes that did not come to their end."""
         self._context.book.close()
+
+
+def _failure(error: BaseException) -> str:
+    first = one_line(str(error).split("\n")[0])
+    known = isinstance(error, (pytest.fail.Exception, pytest.skip.Exception))
+    return first if known else f"{type(error).__name__}: {first}"
 
 
 def _story(error: TargetError) -> str:

@@ -11,9 +11,12 @@ from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.canonical import compact
-from pytest_soak.engine.record import Ending, LaneResult
-from pytest_soak.gates.engine import Verdict, worst
+from pytest_soak.engine.record import LaneResult
+from pytest_soak.gates.engine import Verdict
 from pytest_soak.session.settings import Settings
+
+_ELSEWHERE = ("dir", "target")
+"""Settings that RESULT.json leaves out: it lies in the one, and `source` says the other."""
 
 
 class ResultFile:
@@ -26,30 +29,39 @@ class ResultFile:
 
     def begin(self) -> None:
         """Say that a run is under way."""
-        self._write("running", [], None)
+        self._write("running", [], None, None)
 
-    def end(self, results: Sequence[LaneResult], exit_status: int, *, interrupted: bool) -> None:
+    def end(
+        self,
+        results: Sequence[LaneResult],
+        verdict: Verdict | None,
+        exit_status: int,
+        *,
+        interrupted: bool,
+    ) -> None:
         """Say how it ended."""
-        self._write("interrupted" if interrupted else "finished", results, exit_status)
+        self._write("interrupted" if interrupted else "finished", results, verdict, exit_status)
 
-    def _write(self, status: str, results: Sequence[LaneResult], exit_status: int | None) -> None:
+    def _write(
+        self,
+        status: str,
+        results: Sequence[LaneResult],
+        verdict: Verdict | None,
+        exit_status: int | None,
+    ) -> None:
         settings = self._settings
-        judged = [r for r in results if r.ending is not Ending.INTERRUPTED]
-        lanes = [lane.id for lane in settings.lanes()]
-        complete = len(judged) == len(lanes) or any(r.verdict is Verdict.FAIL for r in judged)
-        verdict = worst([r.verdict for r in judged]).value if judged and complete else None
         targets = list(dict.fromkeys(r.target for r in results)) or [settings.target]
-        finished = {r.lane.id for r in judged}
+        finished = {r.lane.id for r in results if r.verdict is not None}
         result = RunResult.model_validate(
             {
                 "source": ", ".join(targets),
                 "status": status,
-                "verdict": verdict,
+                "verdict": None if verdict is None else verdict.value,
                 "exit_status": exit_status,
                 "gate_mode": settings.gate_mode.value,
-                "settings": {k: v for k, v in settings.shown.items() if k != "dir"},
+                "settings": {k: v for k, v in settings.shown.items() if k not in _ELSEWHERE},
                 "lanes": [outcome(r) for r in results],
-                "unfinished": [lane for lane in lanes if lane not in finished],
+                "unfinished": [x.id for x in settings.lanes() if x.id not in finished],
                 "meta": self._meta(),
             }
         )

@@ -187,10 +187,7 @@ def _gates(profile: Profile, given: Given, rootdir: Path) -> tuple[Gate, ...]:
 def _override_layers(inputs: Inputs) -> tuple[Layer, ...]:
     """The layers over the profile, the weakest first; of one source, `--soak-set` wins."""
     options = {option.name: option for option in OPTIONS}
-    layers = [
-        Layer(source=item.source, at=item.at, values=_overrides_json(item))
-        for item in levels(inputs, options["overrides-json"])
-    ]
+    layers = [_json_layer(item) for item in levels(inputs, options["overrides-json"])]
     layers += [
         Layer(source=item.source, at=item.at, values=parse_set(item.text.split("\n"), item.at))
         for item in levels(inputs, options["set"])
@@ -198,8 +195,10 @@ def _override_layers(inputs: Inputs) -> tuple[Layer, ...]:
     return tuple(sorted(layers, key=lambda layer: _RISING.index(layer.source)))
 
 
-def _overrides_json(item: Given) -> dict[str, Any]:
-    return parse_overrides_json(overrides_document(item.text, item.at, item.base))
+def _json_layer(item: Given) -> Layer:
+    document = overrides_document(item.text, item.at, item.base)
+    values = parse_overrides_json(document)
+    return Layer(source=item.source, at=document.source, values=values)
 
 
 def _presets(given: Mapping[str, Given], rootdir: Path) -> tuple[Preset, ...]:
@@ -237,7 +236,7 @@ def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[
         if given and name not in KNOBS:
             raise SoakUsageError(given.at, unknown("market setting", name, KNOBS))
     values, sources = {}, {}
-    for name, (variable, default) in KNOBS.items():
+    for name, (variable, default, high) in KNOBS.items():
         value, source, at = default, "default", "default"
         text = inputs.env.get(variable, "").strip()
         if given and name in typed and (given.source == CLI or not text):
@@ -245,10 +244,8 @@ def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[
         elif text:
             value = _number(Given(text, ENV, variable, inputs.invocation_dir))
             source, at = ENV, variable
-        high = 1.0 if name == "spike_prob" else math.inf
-        if not 0 <= value <= high or not math.isfinite(value):
-            span = "0 to 1" if high == 1 else "a number of at least 0"
-            raise SoakUsageError(at, f"{name}: expected {span}, got {value:g}")
+        if not 0 <= value <= high:
+            raise SoakUsageError(at, f"{name}: expected 0 to {high:g}, got {value:g}")
         values[name], sources[name] = value, source
     return values, sources
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import KNOBS, OPTIONS
 from pytest_soak.session.activate import inputs_of
 from pytest_soak.session.settings import Settings, resolve_settings
+from pytest_soak.targets.resolve import named_factory
 
 
 def show_config(config: pytest.Config) -> int:
-    """Print the settings; configuring has already found them good."""
-    settings = resolve_settings(inputs_of(config))
+    """Print the settings; pytest.UsageError for the first that is wrong."""
+    try:
+        settings = resolve_settings(inputs_of(config))
+        named_factory(settings.target, settings.target_source, settings.rootdir)
+    except SoakUsageError as error:
+        raise pytest.UsageError(str(error)) from None
     for line in config_lines(settings):
         print(line)
     return int(pytest.ExitCode.OK)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import pytest
 
-from pytest_soak.errors import SoakUsageError
+from pytest_soak.config.documents import show
+from pytest_soak.errors import SoakUsageError, check_words
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.session.context import SoakContext, slot_of
 from pytest_soak.session.planning import plan_lane
@@ -19,82 +20,105 @@ from pytest_soak.targets.base import TargetFactory
 from pytest_soak.targets.resolve import BUILT_IN, describe, named_factory
 
 FIXTURE = "soak_target"
+OWN = "pytest_soak.session.own_target"
 
 
-def factory_for(config: pytest.Config, settings: Settings) -> TargetFactory:
-    """The factory that `--soak-target` means; SoakUsageError when it means none."""
-    made: TargetFactory | None = config.hook.pytest_soak_make_target(
-        config=config, name=settings.target
-    )
+class Chosen(NamedTuple):
+    """The factory that a session soaks, and how header, table and artifacts name it."""
+
+    factory: TargetFactory
+    name: str
+
+
+def chosen_by_option(config: pytest.Config, settings: Settings) -> Chosen:
+    """What `--soak-target` means; SoakUsageError when it means nothing."""
+    try:
+        made = config.hook.pytest_soak_make_target(config=config, name=settings.target)
+    except Exception as error:
+        problem = f"raised {type(error).__name__}: {error}"
+        raise SoakUsageError("hook pytest_soak_make_target", problem) from error
+    if made is not None:
+        return Chosen(made, _name_of(made) if settings.target in BUILT_IN else settings.target)
     at = "--soak-target" if settings.target_source == "default" else settings.target_source
-    return made or named_factory(settings.target, at, settings.rootdir)
+    return Chosen(named_factory(settings.target, at, settings.rootdir), settings.target)
 
 
-def target_name(factory: object, settings: Settings, *, from_fixture: bool) -> str:
-    """How header, table and artifacts name the target."""
-    if not from_fixture:
-        return settings.target
+def chosen_by_fixture(factory: TargetFactory) -> Chosen:
+    """What the user's `soak_target` fixture gave."""
+    return Chosen(factory, _name_of(factory))
+
+
+def _name_of(factory: object) -> str:
     named = factory if hasattr(factory, "__qualname__") else type(factory)
     return f"{named.__module__}:{named.__qualname__}"
 
 
 def extra_kpis(config: pytest.Config) -> dict[str, Any]:
     """The users' KPIs, of all plugins and conftest files."""
+    at = "hook pytest_soak_extra_kpis"
     found: dict[str, Any] = {}
     for kpis in config.hook.pytest_soak_extra_kpis(config=config):
-        found.update(kpis or {})
+        if not isinstance(kpis, Mapping) or not all(callable(kpi) for kpi in kpis.values()):
+            raise SoakUsageError(at, f"expected functions by KPI name, got {show(kpis)}")
+        found.update(kpis)
+    check_words(found, "KPI", at)
     for name in found:
         if name in KPIS:
-            raise SoakUsageError(
-                "pytest_soak_extra_kpis", f"{name!r} is a KPI of the package; name yours otherwise"
-            )
+            raise SoakUsageError(at, f"{name!r} is a KPI of the package; name yours otherwise")
     return found
 
 
 def check_fixture(
-    session: pytest.Session, items: Sequence[pytest.Item], context: SoakContext
+    config: pytest.Config, items: Sequence[pytest.Item], context: SoakContext
 ) -> None:
     """Raise pytest.UsageError where it is not certain which bot is meant.
 
     `items` are all that were collected; the first soak item among them shows which definition of
     the fixture is in effect.
     """
-    defined = _files_that_define(session.config, items)
-    if not defined:
-        return
+    effective = effective_definition(items)
     given = context.settings.target_source
-    if given != "default":
-        raise pytest.UsageError(
-            f"{given}: a soak_target fixture ({defined[-1]}) also says what is soaked; keep one"
-        )
-    effective = _effective(items)
-    used = None if effective is None else inspect.getsourcefile(inspect.unwrap(effective.func))
-    for path in defined:
-        if used is None or Path(used) != path:
+    for where, definition in _definitions(config, items):
+        if given != "default":
             raise pytest.UsageError(
-                f"fixture soak_target in {path} is used by no soak test; move it to the root "
+                f"{given}: a soak_target fixture ({where}) also says what is soaked; keep one"
+            )
+        if effective is None or definition is not inspect.unwrap(effective.func):
+            raise pytest.UsageError(
+                f"fixture soak_target in {where} is used by no soak test; move it to the root "
                 "conftest.py, or ask for soak_iteration in a test beside it"
             )
-    if effective is not None:
+    if effective is not None and not is_ours(effective):
+        if given != "default":
+            raise pytest.UsageError(
+                f"{given}: a soak_target fixture also says what is soaked; keep one"
+            )
         _check_scope(effective)
 
 
-def _files_that_define(config: pytest.Config, items: Sequence[pytest.Item]) -> list[Path]:
-    modules = [m for m in config.pluginmanager.get_plugins() if _is_users(m)]
-    modules += [getattr(item, "module", None) for item in items]
-    files = (m.__file__ for m in modules if hasattr(m, FIXTURE) and getattr(m, "__file__", None))
-    return [Path(file) for file in dict.fromkeys(files)]
+def _definitions(config: pytest.Config, items: Sequence[pytest.Item]) -> list[tuple[str, object]]:
+    """Where `soak_target` is defined outside this package, with its function."""
+    modules = [*config.pluginmanager.get_plugins(), *(getattr(i, "module", None) for i in items)]
+    found: dict[str, object] = {}
+    for module in modules:
+        name = getattr(module, "__name__", "")
+        if isinstance(module, ModuleType) and FIXTURE in vars(module) and name != OWN:
+            where = os.path.relpath(module.__file__ or name, config.rootpath)
+            found[where] = inspect.unwrap(vars(module)[FIXTURE])
+    return list(found.items())
 
 
-def _is_users(module: object) -> bool:
-    return Path(getattr(module, "__file__", None) or "").name == "conftest.py"
-
-
-def _effective(items: Sequence[pytest.Item]) -> Any:
+def effective_definition(items: Sequence[pytest.Item]) -> Any:
+    """The definition of `soak_target` that the soak items use; None without such items."""
     soak = next((item for item in items if slot_of(item) is not None), None)
     definitions = getattr(soak, "_fixtureinfo", None)
     found = definitions.name2fixturedefs.get(FIXTURE) if definitions else None
     return found[-1] if found else None
+
+
+def is_ours(definition: Any) -> bool:
+    """Whether it is the package's own definition, which asks `--soak-target`."""
+    return bool(definition.func.__module__ == OWN)
 
 
 def _check_scope(definition: Any) -> None:
@@ -107,36 +131,27 @@ def _check_scope(definition: Any) -> None:
 
 
 def fixture_file(config: pytest.Config) -> str | None:
-    """The conftest.py that says what is soaked, if one does."""
-    plugins = config.pluginmanager.get_plugins()
-    files = (Path(vars(m)["__file__"]) for m in plugins if _is_users(m) and hasattr(m, FIXTURE))
-    return next((os.path.relpath(file, config.rootpath) for file in files), None)
+    """The file of a plugin or root conftest.py that says what is soaked, if one does."""
+    return next((where for where, _ in _definitions(config, [])), None)
 
 
-def _says_all(factory: object) -> bool:
-    return isinstance(factory, type) and all(hasattr(factory, x) for x in ("parameters", "kpis"))
-
-
-def check_plans(session: pytest.Session, context: SoakContext) -> None:
+def check_plans(config: pytest.Config, context: SoakContext) -> None:
     """Plan every lane against what the target's class says, so that mistakes end at once.
 
     A class that does not say both its parameters and its KPIs may say them when it is built.
     """
     settings = context.settings
-    if fixture_file(session.config) is not None or session.config.option.collectonly:
-        return
     try:
-        factory = factory_for(session.config, settings)
-        if settings.target not in BUILT_IN and not _says_all(factory):
+        chosen = chosen_by_option(config, settings)
+        if settings.target not in BUILT_IN and not _says_all(chosen.factory):
             return
-        spec = describe(factory, settings.target)
-        extra = extra_kpis(session.config)
+        spec = describe(chosen.factory, chosen.name)
+        extra = extra_kpis(config)
         for lane in settings.lanes():
-            plan_lane(settings, lane, spec, settings.target, extra)
+            plan_lane(settings, lane, spec, chosen.name, extra)
     except SoakUsageError as error:
         raise pytest.UsageError(str(error)) from None
 
 
-def uses_kernel(session: pytest.Session, context: SoakContext) -> bool:
-    """Whether this session runs the built-in market."""
-    return context.settings.target == "sim" and fixture_file(session.config) is None
+def _says_all(factory: object) -> bool:
+    return isinstance(factory, type) and all(hasattr(factory, x) for x in ("parameters", "kpis"))

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from pytest_soak.engine.events import Event, IterationFinished, LaneStarted
-from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
-from pytest_soak.gates.engine import Verdict, worst
+from pytest_soak.engine.record import IterationRecord, LaneResult
+from pytest_soak.gates.engine import Verdict
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.markers import NO_VALUE, SEED, marker_lines
 from pytest_soak.session.targets import fixture_file
+from pytest_soak.session.verdict import Conclusion, plural
 
 PROGRESS_SECONDS = 10.0
+LANES_SHOWN = 4
 _COLORS = {"PASS": "green", "WARN": "yellow", "FAIL": "red"}
 
 
@@ -40,9 +42,12 @@ class Terminal:
         """What is soaked, for how long, and by which gate it is judged."""
         settings = self._context.settings
         lanes = settings.lanes()
+        shown = [lane.id for lane in lanes[:LANES_SHOWN]]
+        more = f" and {len(lanes) - LANES_SHOWN} more" if len(lanes) > LANES_SHOWN else ""
         lines = [
-            f"soak: {_plural(settings.iterations, 'iteration')} of {settings.minutes:g} min, "
-            f"{_plural(len(lanes), 'lane')}, target {self._target()}",
+            f"soak: {plural(settings.iterations, 'iteration')} of {settings.minutes:g} min, "
+            f"{plural(len(lanes), 'lane')}, target {self._target()}",
+            f"soak: {', '.join(shown)}{more}",
             f"soak: gate {', '.join(dict.fromkeys(g[0].name for g in settings.gates.values()))} "
             f"({settings.gate_mode}), artifacts in {_short(settings.directory, self._config)}",
         ]
@@ -52,7 +57,11 @@ class Terminal:
 
     def _target(self) -> str:
         fixture = fixture_file(self._config)
-        return self._context.settings.target if fixture is None else f"of {fixture}"
+        if fixture is not None:
+            return f"from the soak_target fixture of {fixture}"
+        settings = self._context.settings
+        unless = " unless a soak_target fixture says otherwise"
+        return settings.target + (unless if settings.target_source == "default" else "")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
@@ -60,6 +69,8 @@ class Terminal:
     ) -> tuple[str, str, str] | None:
         """Iterations leave no dots: their markers, and `failed`, tell."""
         if not isinstance(report, pytest.TestReport) or not _is_soak(report):
+            return None
+        if hasattr(report, "wasxfail"):
             return None
         if report.when == "call" or not report.passed:
             word = report.outcome if report.when == "call" or report.skipped else "error"
@@ -120,7 +131,7 @@ class Terminal:
         widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
         for number, row in enumerate(rows):
             text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            color = _COLORS[results[number - 1].verdict] if number else "bold"
+            color = _COLORS.get(str(results[number - 1].verdict), "red") if number else "bold"
             self._reporter.write_line(text.rstrip(), **{color: True})
         for lane in unfinished:
             self._line(f"{lane}: not finished")
@@ -131,12 +142,12 @@ class Terminal:
         if latest.exists():
             self._line(f"artifacts: {_short(latest, self._config)}{os.sep}")
 
-    def last_line(self, text: str, verdict: Verdict | None) -> None:
+    def last_line(self, conclusion: Conclusion) -> None:
         """The very last line of the session."""
         if self._reporter is not None:
             self._reporter.ensure_newline()
-            color = _COLORS.get(str(verdict), "red")
-            self._reporter.write_line(text, **{color: True})
+            color = _COLORS.get(str(conclusion.verdict), "red")
+            self._reporter.write_line(conclusion.text, **{color: True})
 
 
 _HEADS = (
@@ -163,62 +174,12 @@ def _row(result: LaneResult) -> tuple[str, ...]:
         cell("risk_ratio", ".2f"),
         cell("maker_taker_ratio", ".2f"),
         cell("p95_latency_ms", ".0f"),
-        str(result.verdict),
+        NO_VALUE if result.verdict is None else str(result.verdict),
     )
-
-
-def conclusion(results: Sequence[LaneResult], lanes: int, done: int) -> tuple[str, Verdict | None]:
-    """What was judged, in one line, and the worst verdict; None when there is none.
-
-    `lanes` were to be judged; `done` counts the iterations of all of them.
-    """
-    judged = [r for r in results if r.ending is not Ending.INTERRUPTED]
-    if len(judged) < lanes and not any(r.verdict is Verdict.FAIL for r in judged):
-        finished = f"{len(judged)} of {_plural(lanes, 'lane')} finished"
-        return f"NO VERDICT: {finished}, {_plural(done, 'iteration')} done", None
-    verdict = worst([r.verdict for r in judged])
-    if len(results) == 1:
-        return _conclude(results[0]), verdict
-    counts = ", ".join(
-        f"{sum(r.verdict is v for r in judged)} {v}" for v in Verdict if _has(judged, v)
-    )
-    bad = ", ".join(r.lane.id for r in judged if r.verdict is verdict)
-    whom = "" if verdict is Verdict.PASS else f": {verdict} {bad}"
-    targets = ", ".join(dict.fromkeys(r.target for r in results))
-    return f"{verdict} for {lanes} lanes ({counts}, {targets}){whom}", verdict
-
-
-def _has(results: Sequence[LaneResult], verdict: Verdict) -> bool:
-    return any(result.verdict is verdict for result in results)
-
-
-def _conclude(result: LaneResult) -> str:
-    done, planned = result.iterations, result.planned
-    count = _plural(planned, "iteration")
-    if done != planned:
-        count = f"{done} of {count}"
-    gate = ", gate off" if result.gate_mode == "off" else ""
-    why = "" if result.verdict is Verdict.PASS or not result.reasons else f": {result.reasons[0]}"
-    lane = result.lane
-    return (
-        f"{result.verdict} for {lane.profile} on {lane.market} "
-        f"({count}, {result.target}{gate}){_as_tuned(result)}{why}"
-    )
-
-
-def _as_tuned(result: LaneResult) -> str:
-    if not result.changed:
-        return ""
-    where = "PRODUCTION_SNAPSHOT.json" if result.frozen else "TUNING_REPORT.json"
-    return f" as tuned: {_plural(len(result.changed), 'parameter')} changed, see {where}"
 
 
 def _is_soak(report: pytest.TestReport) -> bool:
     return "soak" in report.keywords
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _short(path: Path, config: pytest.Config) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pytest_soak.config.documents import show
 from pytest_soak.config.parameters import ParameterTable, reference_table
-from pytest_soak.errors import SoakUsageError, TargetError, unknown
+from pytest_soak.errors import SoakUsageError, TargetError, check_words, unknown
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
 
 BUILT_IN = ("sim", "mock")
@@ -36,7 +36,7 @@ def named_factory(name: str, source: str, rootdir: Path) -> TargetFactory:
         return MockTarget
     module, colon, attribute = name.partition(":")
     if not colon or not module or not attribute:
-        problem = f"{unknown('target', name, BUILT_IN)} Or give module:attr, e.g. mybot.soak:Bot"
+        problem = f"{unknown('target', name, BUILT_IN)}; or give module:attr, e.g. mybot.soak:Bot"
         raise SoakUsageError(source, problem)
     return _import(module, attribute, source, rootdir)
 
@@ -46,7 +46,9 @@ def _import(module: str, attribute: str, source: str, rootdir: Path) -> TargetFa
         sys.path.insert(0, str(rootdir))
     try:
         found: Any = importlib.import_module(module)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a module may also call sys.exit or pytest.skip
         cause = f"{type(error).__name__}: {error}"
         raise SoakUsageError(source, f"cannot import {module!r}: {cause}") from error
     for part in attribute.split("."):
@@ -69,6 +71,10 @@ def build(factory: Callable[[LaneInfo], Target], lane: LaneInfo) -> Target:
 
     Raises TargetError when the factory itself raises.
     """
+    if not callable(factory):
+        raise SoakUsageError(
+            "soak_target", f"expected a class or LaneInfo -> Target, got {show(factory)}"
+        )
     try:
         target = factory(lane)
     except Exception as error:
@@ -103,6 +109,7 @@ def _kpi_names(given: Any, source: str) -> tuple[str, ...] | None:
     if not all(isinstance(name, str) for name in names):
         problem = f"kpis: expected the names of its KPIs, got {show(given)}"
         raise SoakUsageError(source, problem)
+    check_words(names, "KPI", source)
     return names
 
 

@@ -240,9 +240,9 @@ def test_the_lane_is_judged_by_the_worst_of_its_final_gates() -> None:
     assert verdicts(both, GOOD) == [("PASS", "PASS")]
 
 
-def test_an_interrupted_lane_is_judged_as_far_as_it_came() -> None:
+def test_an_interrupted_lane_has_no_verdict() -> None:
     end = final(plan(), GOOD, ending=Ending.INTERRUPTED)
-    assert (end.verdict, end.ending, end.iterations, end.planned) == (PASS, "interrupted", 1, 3)
+    assert (end.verdict, end.ending, end.iterations, end.planned) == (None, "interrupted", 1, 3)
 
 
 def test_an_edit_is_in_force_with_its_source_and_is_told_once() -> None:

@@ -41,8 +41,8 @@ def test_a_target_is_named_by_word_or_by_module_and_attribute(root: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("mok", "cli: unknown target 'mok'; did you mean 'mock'? Or give module:attr, e.g."),
-        ("", "unknown target ''; known: mock, sim Or give module:attr"),
+        ("mok", "cli: unknown target 'mok'; did you mean 'mock'?; or give module:attr, e.g."),
+        ("", "unknown target ''; known: mock, sim; or give module:attr"),
         ("bot_good:", "unknown target 'bot_good:'"),
         (":Bot", "unknown target ':Bot'"),
         ("bot_gone:Bot", "cannot import 'bot_gone': ModuleNotFoundError: No module named"),

@@ -92,18 +92,22 @@ def test_neither_variable_nor_ini_can_make_a_session_a_soak(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", KNOBS)
 def test_a_market_knob_comes_from_cli_before_env_before_ini(name: str, tmp_path: Path) -> None:
-    variable, default = KNOBS[name]
+    variable, default, _ = KNOBS[name]
     steps: list[tuple[dict[str, Any], dict[str, str], dict[str, str]]] = [
         ({}, {}, {}),
-        ({}, {}, {"soak_market_set": f"{name}=0.3"}),
-        ({}, {variable: "0.2"}, {"soak_market_set": f"{name}=0.3"}),
-        ({"market-set": [f"{name}=0.1"]}, {variable: "0.2"}, {"soak_market_set": f"{name}=0.3"}),
+        ({}, {}, {"soak_market_set": f"{name}=0.03"}),
+        ({}, {variable: "0.02"}, {"soak_market_set": f"{name}=0.03"}),
+        (
+            {"market-set": [f"{name}=0.015"]},
+            {variable: "0.02"},
+            {"soak_market_set": f"{name}=0.03"},
+        ),
     ]
     found = []
     for cli, env, ini in steps:
         settings = settings_of(tmp_path, cli, env, ini)
         found.append((settings.market_settings[name], settings.sources[name]))
-    assert found == [(default, "default"), (0.3, "ini"), (0.2, "env"), (0.1, "cli")]
+    assert found == [(default, "default"), (0.03, "ini"), (0.02, "env"), (0.015, "cli")]
 
 
 def overrides_of(settings: Settings) -> dict[str, tuple[float, str]]:
@@ -274,8 +278,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"minutes": "nan"}, "--soak-minutes: expected a number, got 'nan'"),
     ({"minutes": "an hour"}, "--soak-minutes: expected a number, got 'an hour'"),
     ({"market-set": ["sigm=1"]}, "--soak-market-set: unknown market setting 'sigm'; did you mean"),
-    ({"market-set": ["sigma=-1"]}, "sigma: expected a number of at least 0, got -1"),
-    ({"market-set": ["sigma=nan"]}, "sigma: expected a number of at least 0, got nan"),
+    ({"market-set": ["sigma=-1"]}, "sigma: expected 0 to 0.1, got -1"),
+    ({"market-set": ["sigma=nan"]}, "sigma: expected 0 to 0.1, got nan"),
     ({"market-set": ["spike_prob=2"]}, "--soak-market-set: spike_prob: expected 0 to 1, got 2"),
     ({"dir": "~nobody-of-this-name/x"}, "--soak-dir: no such home folder"),
     ({"dir": "gate.yaml"}, "--soak-dir: expected a folder"),
@@ -303,7 +307,7 @@ BAD_ENV = {
     "SOAK_FEEDS": ("perhaps", "expected 1 or 0, got 'perhaps'"),
     "SOAK_MOCK_SIGMA": ("wide", "expected a number, got 'wide'"),
     "SOAK_MOCK_SPIKE_PROB": ("1.5", "spike_prob: expected 0 to 1, got 1.5"),
-    "SOAK_MOCK_GAP_BPS": ("-1", "gap_bps: expected a number of at least 0, got -1"),
+    "SOAK_MOCK_GAP_BPS": ("-1", "gap_bps: expected 0 to 200, got -1"),
 }
 
 
