@@ -92,7 +92,7 @@ def test_every_artifact_validates_against_its_shipped_schema(soaked: Outcome) ->
         assert path.read_bytes().endswith(b"}\n")
         seen.add(name)
     assert seen == set(ARTIFACTS)
-    assert len(files) == 24 + 1 + 2 + 1
+    assert len(files) == 24 + 1 + 3 + 3
 
 
 def test_every_kpi_is_caused_and_none_is_missing(soaked: Outcome) -> None:
