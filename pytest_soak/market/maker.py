@@ -18,13 +18,13 @@ from pytest_soak.market import venue as v
 from pytest_soak.market.account import LOT_BASE, MAKER, TICK_QUOTE
 from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.market_data import number_at, snapshot
-from pytest_soak.market.quoting import on_feed_change, requote
+from pytest_soak.market.quoting import REPRICE_BPS, on_feed_change, requote
 from pytest_soak.market.rescue import rescue
 from pytest_soak.market.schedule import MAKER_CYCLE, push
 from pytest_soak.market.state import NONE, REPORTS, SLOTS
 from pytest_soak.market.tape import put_ack, put_tick
 
-CACHE_TTL_US = 100_000
+CACHE_TTL_US = 300_000
 HIT_MEDIAN_US = 2_200.0
 MISS_MEDIAN_US = 26_000.0
 FETCH_LOG_SD = 0.25
@@ -37,9 +37,9 @@ SERIAL_STAGES_US = 18_000  # without a pipeline the stages wait for one another
 TRACE_US = 3_000
 DEADLINE_US = 200_000
 
-VOLATILITY_HALF_LIFE_S = 1500.0
+VOLATILITY_HALF_LIFE_S = 900.0
 DEPTH_S = 10.0
-SIGNAL_SD_BPS = 4.0
+SIGNAL_SD_BPS = 5.0
 SIGNAL_S = 15.0
 SHARE_S = 3600.0
 
@@ -71,7 +71,7 @@ def _plan_cycle(world: Record, starts: int) -> None:
     flags = maker.flags
     maker.cycle_number += 1
     number = maker.cycle_number
-    hit = flags.md_cache != 0 and starts - maker.cached_at < CACHE_TTL_US
+    hit = flags.md_cache != 0 and _cache_holds(world, starts)
     fetch = rng.lognormal(
         world.keys[rng.FETCH], number, HIT_MEDIAN_US if hit else MISS_MEDIAN_US, FETCH_LOG_SD
     )
@@ -92,6 +92,16 @@ def _plan_cycle(world: Record, starts: int) -> None:
     maker.cycle_hit = hit
     maker.cycle_decides = starts + int(fetch + min(compute, 1e7))
     push(world.schedule, maker.cycle_decides, MAKER_CYCLE, NONE, number)
+
+
+@kernel_function
+def _cache_holds(world: Record, time: int) -> bool:
+    """Whether the cached book may still be used: not too old, nor overtaken by the stream."""
+    maker = world.maker
+    if time - maker.cached_at >= CACHE_TTL_US:
+        return False
+    moved = snapshot(world, world.venue.feed_number).mid - snapshot(world, maker.cached_snapshot).mid
+    return bool(abs(moved) < REPRICE_BPS * world.ticks_per_bps)
 
 
 @kernel_function

@@ -20,8 +20,9 @@ BASE_HALF_BPS = 1.75
 HALF_PER_SIGMA = 1.2
 LEVEL_GAP_BPS = 0.8
 SKEW_BPS = 2.5
-REPRICE_BPS = 0.6
-BUCKET_DEPTH = 8.0
+REPRICE_BPS = 0.45
+OUTER_REPRICE_BPS = 1.2  # the outer quotes wait for larger moves: they cost messages too
+BUCKET_DEPTH = 4.0
 MIN_LOTS = 1
 
 
@@ -34,17 +35,23 @@ def on_feed_change(world: Record, tape: Record, time: int, mid: float) -> None:
     for place in range(SLOTS):
         slot = maker.slots[place]
         shift = mid - slot.quoted_mid
-        far = abs(shift) >= REPRICE_BPS * world.ticks_per_bps
+        far = abs(shift) >= _reprice_ticks(world, slot)
         if far and slot.handle != NONE and slot.in_flight == 0:
             _intend(world, slot, slot.price + round(shift))
             _stop(tape, time, slot, MIN_INTERVAL)
 
 
 @kernel_function
+def _reprice_ticks(world: Record, slot: Record) -> float:
+    """Return how far a quote may lie from where it should before it is moved."""
+    return (REPRICE_BPS if slot.level == 0 else OUTER_REPRICE_BPS) * world.ticks_per_bps
+
+
+@kernel_function
 def _intend(world: Record, slot: Record, price: int) -> None:
     """Count an intended change, once while it stands within the repricing threshold."""
     maker = world.maker
-    near = abs(price - slot.intent_price) < REPRICE_BPS * world.ticks_per_bps
+    near = abs(price - slot.intent_price) < _reprice_ticks(world, slot)
     if slot.intent_open and near:
         return
     slot.intent_open = 1
@@ -158,7 +165,7 @@ def _bring(
 
 @kernel_function
 def _should_change(world: Record, slot: Record, time: int, price: int) -> bool:
-    moved = abs(price - slot.price) >= REPRICE_BPS * world.ticks_per_bps
+    moved = abs(price - slot.price) >= _reprice_ticks(world, slot)
     aged = time - slot.quoted_at >= world.maker.parameters.tail_age_ms * 1000.0
     return bool(moved or (aged and slot.level == 0))
 
