@@ -188,12 +188,14 @@ def _schedule_market(world: Record, time: int) -> None:
 
     Dassios and Zhao (2013), "Exact simulation of Hawkes process with exponentially decaying
     intensity": the earlier of a draw from the excitation, which may never come, and one from the
-    baseline.
+    baseline. The baseline follows the volatility, as trading does (Clark 1973, "A subordinated
+    stochastic process model with finite variance for speculative prices").
     """
     flow = world.flow
     key = world.keys[rng.MARKET]
     draw = flow.market_number * rng.DRAWS_PER_EVENT
-    wait = rng.exponential(key, draw + 4) / flow.regimes[flow.active].market_rate
+    baseline = flow.regimes[flow.active].market_rate * math.exp(flow.log_volatility)
+    wait = rng.exponential(key, draw + 4) / baseline
     left = 1.0 - MARKET_DECAY * rng.exponential(key, draw + 5) / flow.excitation
     if left > 0.0:
         wait = min(wait, -math.log(left) / MARKET_DECAY)
