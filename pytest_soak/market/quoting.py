@@ -24,6 +24,7 @@ REPRICE_BPS = 0.45
 OUTER_REPRICE_BPS = 1.2  # the outer quotes wait for larger moves: they cost messages too
 BUCKET_DEPTH = 4.0
 MIN_LOTS = 1
+SEND_US = 8_000  # of the maker's own time for each request, where it does not send them as a batch
 
 
 @kernel_function
@@ -107,6 +108,7 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
                 bid_lots += lots
             else:
                 ask_lots += lots
+        maker.sends_at = time if maker.flags.async_batch != 0 else time + (sent + 1) * SEND_US
         sent += _bring(world, tape, time, slot, price, lots, market.mid, blocked, late)
     return sent
 
@@ -157,7 +159,7 @@ def _bring(
         if slot.intent_open:
             _stop(tape, time, slot, INVENTORY if lots < MIN_LOTS else RISK)
         if resting:
-            _send(world, time, slot, v.CANCEL, price, lots)
+            _send(world, slot, v.CANCEL, price, lots)
             return 1
         return 0
     return _pass_limits(world, tape, time, slot, price, lots, mid)
@@ -183,15 +185,16 @@ def _pass_limits(
         _stop(tape, time, slot, THROTTLE)
         return 0
     maker.tokens -= 1.0
-    _send(world, time, slot, v.PLACE if slot.handle == NONE else v.REPLACE, price, lots)
+    _send(world, slot, v.PLACE if slot.handle == NONE else v.REPLACE, price, lots)
     slot.quoted_mid = mid
     slot.intent_open = 0
     return 1
 
 
 @kernel_function
-def _send(world: Record, time: int, slot: Record, kind: int, price: int, lots: int) -> None:
-    slot.pending = v.send(world, time, kind, slot.side, price, lots, slot.handle, world.mid)
+def _send(world: Record, slot: Record, kind: int, price: int, lots: int) -> None:
+    at = world.maker.sends_at
+    slot.pending = v.send(world, at, kind, slot.side, price, lots, slot.handle, world.mid)
     slot.cancelling = slot.handle
     slot.in_flight = 1
     world.maker.in_flight += 1

@@ -21,7 +21,8 @@ class Regime:
     `sigma_bps` is in bps a square root second, with a log standard deviation of `sigma_log_sd`
     over about half an hour; jumps arrive `jump_rate` a second with standard deviation `jump_bps`;
     `market_rate` is the Hawkes baseline of market orders a second; a market order moves the price
-    with `impact_probability` by about `impact_bps`; `informed_share` of them know it; `load` scales the gateway's service time.
+    with `impact_probability` by about `impact_bps`; `informed_share` of them know where it is;
+    `load` scales the gateway's service time.
     """
 
     sigma_bps: float

@@ -243,11 +243,14 @@ MAKER = np.dtype(
         ("cycle_started", "i8"),
         ("cycle_decides", "i8"),
         ("cycle_fetch_us", "i8"),
+        ("cycle_compute_us", "i8"),
+        ("cycle_wait_us", "i8"),
         ("cycle_hit", "i8"),
         ("in_flight", "i8"),
         ("cached_snapshot", "i8"),
         ("cached_at", "i8"),
         ("decided_at", "i8"),
+        ("sends_at", "i8"),  # when the next request leaves
         ("second_mid", "f8"),
         ("variance", "f8"),  # of 1-s mid returns, bps squared
         ("depth", "f8"),  # lots a side
