@@ -22,7 +22,7 @@ REPORTS = 256  # venue messages on their way to the agent, a power of two
 AGENT_ORDERS = 256  # agent orders that rest or are on their way, a power of two
 SNAPSHOTS = 128  # market data history of about 3 s, a power of two
 RATE_BINS = 64  # seconds of the venue's message count, a power of two
-METAORDERS = 3  # large orders of the crowd that are being worked off at a time
+METAORDERS = 2  # large orders of the crowd that are being worked off at a time
 SLOTS = 4  # quotes of the reference maker: two a side
 
 NONE = number(-1)
