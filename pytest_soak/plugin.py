@@ -6,9 +6,16 @@ the command line asks for a soak.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pytest_soak.options import OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_soak.market.recording import Feed
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -74,3 +81,15 @@ def soak_iteration() -> None:
 
 
 soak_artifacts = soak_config = soak_lane = soak_phase = soak_iteration
+
+
+@pytest.fixture(scope="session")
+def soak_market() -> Callable[..., Feed]:
+    """Return `record_feed(market="calm", seed=42, minutes=60, settings=None)`: a market's feed.
+
+    Trades, top of the book and mids as columns, always the same for the same arguments; in any
+    test, also without a soak.
+    """
+    from pytest_soak.market.recording import record_feed
+
+    return record_feed

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import build_market
-from pytest_soak.market.simulation import MakerConfig, Simulation
+from pytest_soak.market.simulation import Simulation
 from pytest_soak.market.state import AGENT, NONE
 
 STEADY_SAFE: Mapping[str, float] = {

@@ -120,6 +120,14 @@ def _count_volume(book: Record, level: Record, order: Record, change: int) -> No
 
 
 @kernel_function
+def best_volume(book: Record, side: int) -> int:
+    """Return the lots at the best price of a side, 0 where it is empty."""
+    if (book.bid_orders if side > 0 else book.ask_orders) == 0:
+        return 0
+    return int(level_at(book, book.best_bid if side > 0 else book.best_ask).volume)
+
+
+@kernel_function
 def crowd_best(book: Record, side: int) -> int:
     """Return the best price of a side without the agent's orders; the crowd must have volume there.
 

@@ -19,16 +19,21 @@ from types import ModuleType
 from typing import Any
 
 _MARKER = "compiled"
-_ENTRY = '''"""The compiled entry point of pytest-soak's market kernel; generated."""
+_ENTRY = '''"""The compiled entry points of pytest-soak's market kernel; generated."""
 
 from numba import njit
 
-from pytest_soak.market import kernel
+from pytest_soak.market import kernel, venue
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def advance(world, tape, until):
     return kernel.advance(world, tape, until)
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def send(world, time, kind, side, price, quantity, target):
+    return venue.send(world, time, kind, side, price, quantity, target, world.mid)
 '''
 
 
@@ -58,6 +63,19 @@ def load_kernel() -> ModuleType:
         (folder / _MARKER).touch()
         _drop_older(folder)
     return entry
+
+
+def load_sender() -> Any:
+    """Return the compiled `send`, with which an agent outside the kernel sends its requests."""
+    import numba
+    from numpy import zeros
+
+    from pytest_soak.market.state import WORLD
+
+    typeof: Any = numba.typeof
+    send = load_kernel().send
+    send.compile((typeof(zeros(1, WORLD)[0]), *(numba.int64,) * 6))
+    return send
 
 
 def _import_entry() -> ModuleType:

@@ -23,6 +23,9 @@ TICK = np.dtype(
     [
         ("time_us", "i8"),
         ("fetch_md_ms", "f8"),
+        ("compute_ms", "f8"),  # pricing, risk checks, tracing
+        ("wait_ms", "f8"),  # of the stages for one another
+        ("send_ms", "f8"),
         ("total_ms", "f8"),
         ("cache_hit", "?"),
         ("deadline_miss", "?"),
@@ -31,6 +34,39 @@ TICK = np.dtype(
 BLOCK = np.dtype([("time_us", "i8"), ("reason", "i1"), ("side", "i1"), ("level", "i1")])
 LATENCY = np.dtype([("time_us", "i8"), ("latency_ms", "f8")])
 MARK = np.dtype([("time_us", "i8"), ("mid", "f8"), ("inventory", "f8"), ("equity_quote", "f8")])
+TRADE = np.dtype(
+    [
+        ("time_us", "i8"),
+        ("side", "i1"),  # of the order that came in: +1 bought, -1 sold
+        ("price", "f8"),
+        ("quantity", "f8"),
+    ]
+)
+TOP = np.dtype(
+    [
+        ("time_us", "i8"),
+        ("bid", "f8"),
+        ("bid_quantity", "f8"),  # 0 where the side is empty; its price is then the last one
+        ("ask", "f8"),
+        ("ask_quantity", "f8"),
+    ]
+)
+SECOND = np.dtype([("time_us", "i8"), ("mid", "f8")])
+REPORT = np.dtype(
+    [
+        ("time_us", "i8"),  # of arrival at the agent
+        ("sent_us", "i8"),  # of the request that it answers; a fill's own time at the venue
+        ("order", "i8"),  # handle
+        ("kind", "i1"),  # index into REPORT_KINDS
+        ("is_answer", "?"),  # to a request, not an event of its own
+        ("side", "i1"),
+        ("maker", "?"),
+        ("price", "f8"),
+        ("quantity", "f8"),
+    ]
+)
+
+REPORT_KINDS = ("accepted", "rejected", "cancelled", "filled")
 
 BLOCK_REASONS = ("min_interval", "concurrency", "risk", "inventory", "throttle", "deadline")
 

@@ -11,14 +11,14 @@ import math
 
 from pytest_soak.market import rng
 from pytest_soak.market.book import add, is_marketable
-from pytest_soak.market.jit import Record, kernel_function, number
+from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.matching import take
 from pytest_soak.market.schedule import CROWD_EXPIRY, push
-from pytest_soak.market.state import CROWD, NEVER, NONE
+from pytest_soak.market.state import CROWD, METAORDERS, NEVER, NONE
 
 LIMIT_RATE = 50.0  # 1/s
 LIMIT_OFFSET_BPS = 2.8  # from the lagged efficient price, at the calm volatility
-LIMIT_OFFSET_PER_SIGMA = 0.5
+LIMIT_OFFSET_PER_SIGMA = 0.25
 LIMIT_SCALE_BPS = 1.5
 LIMIT_SIGMA_BPS = 0.6
 LIMIT_MEDIAN_LOTS = 12.0
@@ -27,15 +27,15 @@ LIFETIME_S = 2.4
 LIFETIME_NEAR = 0.4
 LIFETIME_PER_BPS = 0.15
 
-MARKET_MEDIAN_LOTS = 28.0
+MARKET_MEDIAN_LOTS = 60.0
 MARKET_LOG_SD = 1.2
 MARKET_CAP = 12.0  # of the median
-MARKET_EXCITATION = 0.9  # 1/s added by each market order
+MARKET_EXCITATION = 1.2  # 1/s added by each market order
 MARKET_DECAY = 2.0  # 1/s
-SAME_SIGN = 0.62
-INFORMED_SHARE = 0.30
+METAORDER_TAIL = 1.5  # Pareto exponent of their length in market orders
+METAORDER_LONGEST = 1000
 INFORMED_SCALE_BPS = 0.5
-ANY_PRICE = number(1 << 60)
+MARKET_REACH_BPS = 1.0  # beyond the touch
 
 
 @kernel_function
@@ -51,10 +51,12 @@ def start_flow(world: Record, time: int) -> None:
     flow.log_volatility = regime.sigma_log_sd * rng.normal(key, rng.VOLATILITY_DRAW)
     flow.sigma_bps = regime.sigma_bps * math.exp(flow.log_volatility)
     flow.excitation = regime.market_rate * MARKET_EXCITATION / (MARKET_DECAY - MARKET_EXCITATION)
-    flow.last_sign = 1.0 if rng.uniform(key, rng.LAST_SIGN_DRAW) < 0.5 else -1.0
     flow.limit_number = 0
     flow.market_number = 0
     flow.pulse_number = 0
+    flow.metaorder_number = 0
+    for place in range(METAORDERS):
+        _begin_metaorder(world, flow.metaorders[place], True)
     flow.next_limit = time + 1
     _schedule_market(world, time)
 
@@ -94,7 +96,9 @@ def on_market(world: Record, tape: Record, time: int) -> None:
     """Let the next market order of the crowd arrive, move the efficient price, draw its successor.
 
     Sign: an informed trader buys with the probability of a logistic choice on how far the mid lies
-    below the efficient price; any other repeats the last sign with probability SAME_SIGN.
+    below the efficient price; any other is a part of one of METAORDERS large orders, chosen at
+    random, so that signs have a long memory (Lillo, Mike and Farmer 2005, "Theory for long memory
+    in supply and demand").
     """
     flow = world.flow
     regime = flow.regimes[flow.active]
@@ -102,19 +106,72 @@ def on_market(world: Record, tape: Record, time: int) -> None:
     draw = flow.market_number * rng.DRAWS_PER_EVENT
     edge = (flow.efficient - _public_mid(world)) / world.ticks_per_bps
     informed_buys = 1.0 / (1.0 + math.exp(-2.0 * edge / INFORMED_SCALE_BPS))
-    others_buy = 0.5 + (SAME_SIGN - 0.5) * flow.last_sign
-    buys = INFORMED_SHARE * informed_buys + (1.0 - INFORMED_SHARE) * others_buy
-    sign = 1 if rng.uniform(key, draw) < buys else -1
+    expected = regime.informed_share * (2.0 * informed_buys - 1.0)
+    expected += (1.0 - regime.informed_share) * _mean_sign(flow)
+    if rng.uniform(key, draw + 6) < regime.informed_share:
+        sign = 1 if rng.uniform(key, draw) < informed_buys else -1
+    else:
+        sign = _work_metaorder(world, rng.uniform(key, draw))
     size = MARKET_MEDIAN_LOTS * min(math.exp(MARKET_LOG_SD * rng.normal(key, draw + 1)), MARKET_CAP)
-    take(world, tape, time, sign, sign * ANY_PRICE, _lots(size), NONE, 0.0)
+    take(world, tape, time, sign, _worst_price(world, sign), _lots(size), NONE, 0.0)
     if rng.uniform(key, draw + 2) < regime.impact_probability:
         jump = regime.impact_bps * rng.exponential(key, draw + 3)
         jump *= min(math.sqrt(size / MARKET_MEDIAN_LOTS), 3.0)
-        flow.efficient += jump * (sign - (2.0 * buys - 1.0)) * world.ticks_per_bps
-    flow.last_sign = sign
+        flow.efficient += jump * (sign - expected) * world.ticks_per_bps
     flow.excitation += MARKET_EXCITATION
     flow.market_number += 1
     _schedule_market(world, time)
+
+
+@kernel_function
+def _mean_sign(flow: Record) -> float:
+    total = 0.0
+    for place in range(METAORDERS):
+        total += flow.metaorders[place].sign
+    return total / METAORDERS
+
+
+@kernel_function
+def _work_metaorder(world: Record, draw: float) -> int:
+    """Return the sign of the metaorder that `draw` picks, which has one market order less left."""
+    metaorder = world.flow.metaorders[int(draw * METAORDERS)]
+    sign = int(metaorder.sign)
+    metaorder.left -= 1
+    if metaorder.left <= 0:
+        _begin_metaorder(world, metaorder, False)
+    return sign
+
+
+@kernel_function
+def _begin_metaorder(world: Record, metaorder: Record, is_under_way: bool) -> None:
+    """Draw a metaorder's sign and its length, or what is left of one that is under way.
+
+    Length L is Pareto, P(L > x) = x^-a; what is left of one met at a random moment follows
+    P(R > x) = x^(1 - a) / a (renewal theory).
+    """
+    flow = world.flow
+    key = world.keys[rng.METAORDER]
+    draw = 2 * flow.metaorder_number
+    flow.metaorder_number += 1
+    length = rng.uniform(key, draw)
+    if is_under_way:
+        length = (METAORDER_TAIL * length) ** (-1.0 / (METAORDER_TAIL - 1.0))
+    else:
+        length = length ** (-1.0 / METAORDER_TAIL)
+    metaorder.left = max(1, math.ceil(min(length, METAORDER_LONGEST)))
+    metaorder.sign = 1.0 if rng.uniform(key, draw + 1) < 0.5 else -1.0
+
+
+@kernel_function
+def _worst_price(world: Record, sign: int) -> int:
+    """Return the price up to which a market order trades; what it finds no volume for is dropped.
+
+    Traders fit their orders to the volume near the touch instead of paying any price (Farmer,
+    Gillemot, Lillo, Mike and Sen 2004, "What really causes large price changes?").
+    """
+    book = world.book
+    touch = book.best_ask if sign > 0 else book.best_bid
+    return int(touch + sign * math.ceil(MARKET_REACH_BPS * world.ticks_per_bps))
 
 
 @kernel_function
@@ -131,12 +188,14 @@ def _schedule_market(world: Record, time: int) -> None:
 
     Dassios and Zhao (2013), "Exact simulation of Hawkes process with exponentially decaying
     intensity": the earlier of a draw from the excitation, which may never come, and one from the
-    baseline.
+    baseline. The baseline follows the volatility, as trading does (Clark 1973, "A subordinated
+    stochastic process model with finite variance for speculative prices").
     """
     flow = world.flow
     key = world.keys[rng.MARKET]
     draw = flow.market_number * rng.DRAWS_PER_EVENT
-    wait = rng.exponential(key, draw + 4) / flow.regimes[flow.active].market_rate
+    baseline = flow.regimes[flow.active].market_rate * math.exp(flow.log_volatility)
+    wait = rng.exponential(key, draw + 4) / baseline
     left = 1.0 - MARKET_DECAY * rng.exponential(key, draw + 5) / flow.excitation
     if left > 0.0:
         wait = min(wait, -math.log(left) / MARKET_DECAY)

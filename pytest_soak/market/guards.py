@@ -6,8 +6,8 @@ import math
 
 from pytest_soak.market.jit import Record, kernel_function
 
-HOUSE_EXPOSURE_LOTS = 60.0
-HOUSE_SPEED_LOTS = 32.0
+HOUSE_EXPOSURE_LOTS = 36.0
+HOUSE_SPEED_LOTS = 45.0
 """How far a position may move from its 6-s average before more of the same is stopped."""
 
 SPEED_S = 6.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_soak.market import maker, rng
-from pytest_soak.market.book import crowd_mid, remove
+from pytest_soak.market.book import best_volume, crowd_mid, remove
 from pytest_soak.market.flow import on_limit, on_market, start_flow
 from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.market_data import PULSE_US, publish, snapshot
@@ -16,20 +16,30 @@ from pytest_soak.market.schedule import (
     REQUEST_ARRIVAL,
     drop_first,
 )
-from pytest_soak.market.state import CROWD, NEVER
-from pytest_soak.market.tape import nearly_full, put_due_markouts, put_mark
+from pytest_soak.market.state import BUY, CROWD, NEVER, REPORTS, SELL
+from pytest_soak.market.tape import (
+    RUN,
+    STOP_AT_EVENT,
+    nearly_full,
+    put_due_markouts,
+    put_mark,
+    put_report,
+    put_top,
+)
 
 
 @kernel_function
 def advance(world: Record, tape: Record, until: int) -> bool:
     """Let everything happen that is due before `until`; False where the tape must be emptied first.
 
-    Call again until it returns True: the slices leave no trace in the state.
+    Call again until it returns True: the slices leave no trace in the state. Where the tape says
+    so it returns after one event, or after one that brought the agent a report.
     """
     if world.window.begun == 0:
         _begin_window(world)
     flow = world.flow
     schedule = world.schedule
+    full = False
     while True:
         time = schedule.heap[0].time if schedule.count > 0 else NEVER
         due = min(time, flow.next_limit, flow.next_market, flow.next_pulse)
@@ -40,8 +50,7 @@ def advance(world: Record, tape: Record, until: int) -> bool:
         world.events += 1
         if due == flow.next_pulse:
             _pulse(world, tape, due)
-            if nearly_full(tape):
-                return False
+            full = nearly_full(tape)
         elif due == flow.next_limit:
             on_limit(world, tape, due)
         elif due == flow.next_market:
@@ -49,6 +58,12 @@ def advance(world: Record, tape: Record, until: int) -> bool:
         else:
             _scheduled(world, tape, due)
         world.mid = crowd_mid(world.book, world.mid)
+        if tape.recording != 0:
+            _record_top(world, tape, due)
+        if tape.stop != RUN and (tape.stop == STOP_AT_EVENT or tape.reports_count > 0):
+            return True
+        if full:
+            return False
     world.now = until
     return True
 
@@ -110,4 +125,22 @@ def _scheduled(world: Record, tape: Record, time: int) -> None:
     elif kind == REQUEST_ARRIVAL:
         on_request(world, tape, time)
     elif kind == REPORT_DELIVERY:
-        maker.on_report(world, tape, time)
+        if world.maker.flags.enabled != 0:
+            maker.on_report(world, tape, time)
+        else:
+            _deliver(world, tape, time)
+
+
+@kernel_function
+def _deliver(world: Record, tape: Record, time: int) -> None:
+    venue = world.venue
+    put_report(tape, time, venue.reports[venue.report_head & (REPORTS - 1)])
+    venue.report_head += 1
+
+
+@kernel_function
+def _record_top(world: Record, tape: Record, time: int) -> None:
+    book = world.book
+    put_top(
+        tape, time, book.best_bid, best_volume(book, BUY), book.best_ask, best_volume(book, SELL)
+    )

@@ -18,13 +18,13 @@ from pytest_soak.market import venue as v
 from pytest_soak.market.account import LOT_BASE, MAKER, TICK_QUOTE
 from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.market_data import number_at, snapshot
-from pytest_soak.market.quoting import on_feed_change, requote
+from pytest_soak.market.quoting import REPRICE_BPS, SEND_US, on_feed_change, requote
 from pytest_soak.market.rescue import rescue
 from pytest_soak.market.schedule import MAKER_CYCLE, push
 from pytest_soak.market.state import NONE, REPORTS, SLOTS
 from pytest_soak.market.tape import put_ack, put_tick
 
-CACHE_TTL_US = 100_000
+CACHE_TTL_US = 300_000
 HIT_MEDIAN_US = 2_200.0
 MISS_MEDIAN_US = 26_000.0
 FETCH_LOG_SD = 0.25
@@ -33,13 +33,13 @@ COMPUTE_LOG_SD = 0.4
 STALL_CHANCE = 0.003
 STALL_MIN_US = 30_000.0
 STALL_TAIL = 1.3  # Pareto exponent
-SERIAL_STAGES_US = 18_000  # without a pipeline the stages wait for one another
+STAGE_WAIT_US = 18_000  # in which the stages wait for one another without a pipeline
 TRACE_US = 3_000
 DEADLINE_US = 200_000
 
-VOLATILITY_HALF_LIFE_S = 1500.0
+VOLATILITY_HALF_LIFE_S = 600.0
 DEPTH_S = 10.0
-SIGNAL_SD_BPS = 4.0
+SIGNAL_SD_BPS = 7.0
 SIGNAL_S = 15.0
 SHARE_S = 3600.0
 
@@ -71,7 +71,7 @@ def _plan_cycle(world: Record, starts: int) -> None:
     flags = maker.flags
     maker.cycle_number += 1
     number = maker.cycle_number
-    hit = flags.md_cache != 0 and starts - maker.cached_at < CACHE_TTL_US
+    hit = flags.md_cache != 0 and _cache_holds(world, starts)
     fetch = rng.lognormal(
         world.keys[rng.FETCH], number, HIT_MEDIAN_US if hit else MISS_MEDIAN_US, FETCH_LOG_SD
     )
@@ -83,24 +83,35 @@ def _plan_cycle(world: Record, starts: int) -> None:
     compute = rng.lognormal(key, draw, COMPUTE_MEDIAN_US, COMPUTE_LOG_SD)
     if rng.uniform(key, draw + 1) < STALL_CHANCE:
         compute += STALL_MIN_US * rng.uniform(key, draw + 2) ** (-1.0 / STALL_TAIL)
-    if flags.pipeline == 0:
-        compute += SERIAL_STAGES_US
     if rng.uniform(key, draw + 3) < flags.trace_sample_rate:
         compute += TRACE_US
     maker.cycle_started = starts
     maker.cycle_fetch_us = int(fetch)
+    maker.cycle_compute_us = int(min(compute, 1e7))
+    maker.cycle_wait_us = 0 if flags.pipeline != 0 else STAGE_WAIT_US
     maker.cycle_hit = hit
-    maker.cycle_decides = starts + int(fetch + min(compute, 1e7))
+    spent = maker.cycle_fetch_us + maker.cycle_compute_us + maker.cycle_wait_us
+    maker.cycle_decides = starts + spent
     push(world.schedule, maker.cycle_decides, MAKER_CYCLE, NONE, number)
+
+
+@kernel_function
+def _cache_holds(world: Record, time: int) -> bool:
+    """Whether the cached book may still be used: not too old, nor overtaken by the stream."""
+    maker = world.maker
+    if time - maker.cached_at >= CACHE_TTL_US:
+        return False
+    moved = (
+        snapshot(world, world.venue.feed_number).mid - snapshot(world, maker.cached_snapshot).mid
+    )
+    return bool(abs(moved) < REPRICE_BPS * world.ticks_per_bps)
 
 
 @kernel_function
 def on_cycle(world: Record, tape: Record, time: int) -> None:
     """Decide on the fetched data, send what the guards let through, plan the next cycle."""
     maker = world.maker
-    total = time - maker.cycle_started
-    late = total > DEADLINE_US
-    put_tick(tape, time, maker.cycle_fetch_us, total, maker.cycle_hit, late)
+    late = time - maker.cycle_started > DEADLINE_US
     v.count_messages(world.venue, time, v.POLL_WEIGHT)
     guards.on_cycle(world, time)
     market = snapshot(world, maker.cached_snapshot)
@@ -108,10 +119,18 @@ def on_cycle(world: Record, tape: Record, time: int) -> None:
         rescue(world, time, market)
     sent = requote(world, tape, time, market, late)
     interval = int(maker.parameters.min_interval_ms * 1000.0)
-    busy_until = time
-    if maker.flags.async_batch == 0:
-        busy_until += sent * v.UNBATCHED_SEND_US
-    _plan_cycle(world, max(maker.cycle_started + interval, busy_until))
+    send_us = 0 if maker.flags.async_batch != 0 else sent * SEND_US
+    put_tick(
+        tape,
+        time,
+        maker.cycle_fetch_us,
+        maker.cycle_compute_us,
+        maker.cycle_wait_us,
+        send_us,
+        maker.cycle_hit,
+        time + send_us - maker.cycle_started > DEADLINE_US,
+    )
+    _plan_cycle(world, max(maker.cycle_started + interval, time + send_us))
 
 
 @kernel_function

@@ -43,7 +43,7 @@ def publish(world: Record, time: int) -> None:
     if book.ask_volume > 0:
         row.ask = crowd_best(book, SELL)
     row.mid = world.mid
-    row.depth = float(book.bid_volume + book.ask_volume)
+    row.depth = 0.5 * (book.bid_volume + book.ask_volume)
     lag = rng.lognormal(
         world.keys[rng.FEED], world.flow.pulse_number, FEED_LAG_MEDIAN_US, FEED_LAG_LOG_SD
     )

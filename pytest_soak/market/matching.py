@@ -7,7 +7,7 @@ from pytest_soak.market.account import MAKER, TAKER, book_fill
 from pytest_soak.market.book import add, is_marketable, level_at, reduce, remove
 from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.state import AGENT, AGENT_ORDERS, NONE, REQUESTS
-from pytest_soak.market.tape import put_order_age
+from pytest_soak.market.tape import put_order_age, put_trade
 
 
 @kernel_function
@@ -40,6 +40,7 @@ def take(
         traded = min(remaining, order.quantity)
         remaining -= traded
         world.events += 1
+        put_trade(tape, time, side, price, traded)
         if is_agents:
             book_fill(world, tape, time, -side, MAKER, price, traded, world.mid)
             v.report(world, time, v.FILLED, resting, -side, price, traded, MAKER, NONE, time)
@@ -91,22 +92,13 @@ def on_request(world: Record, tape: Record, time: int) -> None:
     request = venue.requests[venue.request_head & (REQUESTS - 1)]
     venue.request_head += 1
     done = v.REJECTED
-    if request.kind == v.TAKE:
-        remaining = take(
-            world,
-            tape,
-            time,
-            request.side,
-            request.price,
-            request.quantity,
-            request.handle,
-            request.decision_mid,
-        )
-        done = v.ACCEPTED if remaining < request.quantity else v.REJECTED
-        v.forget(venue, request.handle)
+    if request.kind == v.TAKE or request.kind == v.LIMIT:
+        done = _trade(world, tape, time, request)
     elif request.kind == v.CANCEL:
         if _withdraw(world, tape, time, request.target):
             done = v.CANCELLED
+    elif request.kind == v.AMEND:
+        done = _amend(world, time, request)
     elif request.kind == v.PLACE or _withdraw(world, tape, time, request.target):
         done = _rest(world, time, request)
     else:
@@ -115,7 +107,7 @@ def on_request(world: Record, tape: Record, time: int) -> None:
         world,
         time,
         done,
-        request.handle if request.kind != v.CANCEL else request.target,
+        request.handle if request.handle != NONE else request.target,
         request.side,
         request.price,
         request.quantity,
@@ -126,13 +118,57 @@ def on_request(world: Record, tape: Record, time: int) -> None:
 
 
 @kernel_function
+def _trade(world: Record, tape: Record, time: int, request: Record) -> int:
+    """Trade an order as it comes in; what remains rests or, immediate-or-cancel, is dropped."""
+    remaining = take(
+        world,
+        tape,
+        time,
+        request.side,
+        request.price,
+        request.quantity,
+        request.handle,
+        request.decision_mid,
+    )
+    if request.kind == v.LIMIT and remaining > 0:
+        _add(world, time, request.side, request.price, remaining, request.handle)
+        return v.ACCEPTED
+    v.forget(world.venue, request.handle)
+    return v.ACCEPTED if remaining < request.quantity else v.REJECTED
+
+
+@kernel_function
 def _rest(world: Record, time: int, request: Record) -> int:
     """Put a post-only order into the book, unless it would trade."""
     if is_marketable(world.book, request.side, request.price):
         v.forget(world.venue, request.handle)
         return v.REJECTED
-    place = add(
-        world.book, time, request.side, request.price, request.quantity, AGENT, request.handle
-    )
-    world.venue.agent_orders[request.handle & (AGENT_ORDERS - 1)].order = place
+    _add(world, time, request.side, request.price, request.quantity, request.handle)
+    return v.ACCEPTED
+
+
+@kernel_function
+def _add(world: Record, time: int, side: int, price: int, lots: int, handle: int) -> None:
+    place = add(world.book, time, side, price, lots, AGENT, handle)
+    world.venue.agent_orders[handle & (AGENT_ORDERS - 1)].order = place
+
+
+@kernel_function
+def _amend(world: Record, time: int, request: Record) -> int:
+    """Change a resting order, unless it would trade.
+
+    Less at the same price keeps its place in the queue; all else goes to the back of one.
+    """
+    place = v.resting_order(world.venue, request.target)
+    if place == NONE:
+        return v.REJECTED
+    order = world.book.orders[place]
+    request.side = order.side
+    if request.price == order.price and request.quantity <= order.quantity:
+        reduce(world.book, place, order.quantity - request.quantity)
+        return v.ACCEPTED
+    if is_marketable(world.book, request.side, request.price):
+        return v.REJECTED
+    remove(world.book, place)
+    _add(world, time, request.side, request.price, request.quantity, request.target)
     return v.ACCEPTED

@@ -32,7 +32,11 @@ def ticks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
     table = np.zeros(len(rows), feeds.TICK)
     table["time_us"] = rows["time"] + epoch_us
     table["fetch_md_ms"] = rows["fetch_us"] * 1e-3
-    table["total_ms"] = rows["total_us"] * 1e-3
+    table["compute_ms"] = rows["compute_us"] * 1e-3
+    table["wait_ms"] = rows["wait_us"] * 1e-3
+    table["send_ms"] = rows["send_us"] * 1e-3
+    stages = ("fetch_us", "compute_us", "wait_us", "send_us")
+    table["total_ms"] = sum(rows[name] for name in stages) * 1e-3
     table["cache_hit"] = rows["cache_hit"] != 0
     table["deadline_miss"] = rows["deadline_miss"] != 0
     return table
@@ -63,4 +67,47 @@ def marks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
     table["inventory"] = rows["position"] * LOT_BASE
     held = rows["cash"] + rows["position"] * rows["mid"]
     table["equity_quote"] = held * LOT_TICK_QUOTE - rows["fees_quote"]
+    return table
+
+
+def trades(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+    """Return the TRADE columns."""
+    table = np.zeros(len(rows), feeds.TRADE)
+    table["time_us"] = rows["time"] + epoch_us
+    table["side"] = rows["side"]
+    table["price"] = rows["price"] * TICK_QUOTE
+    table["quantity"] = rows["quantity"] * LOT_BASE
+    return table
+
+
+def tops(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+    """Return the TOP columns."""
+    table = np.zeros(len(rows), feeds.TOP)
+    table["time_us"] = rows["time"] + epoch_us
+    for side in ("bid", "ask"):
+        table[side] = rows[side] * TICK_QUOTE
+        table[f"{side}_quantity"] = rows[f"{side}_lots"] * LOT_BASE
+    return table
+
+
+def seconds(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+    """Return the SECOND columns."""
+    table = np.zeros(len(rows), feeds.SECOND)
+    table["time_us"] = rows["time"] + epoch_us
+    table["mid"] = rows["mid"] * TICK_QUOTE
+    return table
+
+
+def reports(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+    """Return the REPORT columns."""
+    table = np.zeros(len(rows), feeds.REPORT)
+    table["time_us"] = rows["time"] + epoch_us
+    table["sent_us"] = rows["sent"] + epoch_us
+    table["order"] = rows["handle"]
+    table["kind"] = rows["kind"]
+    table["is_answer"] = rows["request"] >= 0
+    table["side"] = rows["side"]
+    table["maker"] = rows["maker"] != 0
+    table["price"] = rows["price"] * TICK_QUOTE
+    table["quantity"] = rows["quantity"] * LOT_BASE
     return table

@@ -20,9 +20,11 @@ BASE_HALF_BPS = 1.75
 HALF_PER_SIGMA = 1.2
 LEVEL_GAP_BPS = 0.8
 SKEW_BPS = 2.5
-REPRICE_BPS = 0.6
-BUCKET_DEPTH = 8.0
+REPRICE_BPS = 0.45
+OUTER_REPRICE_BPS = 1.2  # the outer quotes wait for larger moves: they cost messages too
+BUCKET_DEPTH = 4.0
 MIN_LOTS = 1
+SEND_US = 8_000  # of the maker's own time for each request, where it does not send them as a batch
 
 
 @kernel_function
@@ -34,17 +36,23 @@ def on_feed_change(world: Record, tape: Record, time: int, mid: float) -> None:
     for place in range(SLOTS):
         slot = maker.slots[place]
         shift = mid - slot.quoted_mid
-        far = abs(shift) >= REPRICE_BPS * world.ticks_per_bps
+        far = abs(shift) >= _reprice_ticks(world, slot)
         if far and slot.handle != NONE and slot.in_flight == 0:
             _intend(world, slot, slot.price + round(shift))
             _stop(tape, time, slot, MIN_INTERVAL)
 
 
 @kernel_function
+def _reprice_ticks(world: Record, slot: Record) -> float:
+    """Return how far a quote may lie from where it should before it is moved."""
+    return (REPRICE_BPS if slot.level == 0 else OUTER_REPRICE_BPS) * world.ticks_per_bps
+
+
+@kernel_function
 def _intend(world: Record, slot: Record, price: int) -> None:
     """Count an intended change, once while it stands within the repricing threshold."""
     maker = world.maker
-    near = abs(price - slot.intent_price) < REPRICE_BPS * world.ticks_per_bps
+    near = abs(price - slot.intent_price) < _reprice_ticks(world, slot)
     if slot.intent_open and near:
         return
     slot.intent_open = 1
@@ -100,6 +108,7 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
                 bid_lots += lots
             else:
                 ask_lots += lots
+        maker.sends_at = time if maker.flags.async_batch != 0 else time + (sent + 1) * SEND_US
         sent += _bring(world, tape, time, slot, price, lots, market.mid, blocked, late)
     return sent
 
@@ -150,7 +159,7 @@ def _bring(
         if slot.intent_open:
             _stop(tape, time, slot, INVENTORY if lots < MIN_LOTS else RISK)
         if resting:
-            _send(world, time, slot, v.CANCEL, price, lots)
+            _send(world, slot, v.CANCEL, price, lots)
             return 1
         return 0
     return _pass_limits(world, tape, time, slot, price, lots, mid)
@@ -158,7 +167,7 @@ def _bring(
 
 @kernel_function
 def _should_change(world: Record, slot: Record, time: int, price: int) -> bool:
-    moved = abs(price - slot.price) >= REPRICE_BPS * world.ticks_per_bps
+    moved = abs(price - slot.price) >= _reprice_ticks(world, slot)
     aged = time - slot.quoted_at >= world.maker.parameters.tail_age_ms * 1000.0
     return bool(moved or (aged and slot.level == 0))
 
@@ -176,15 +185,16 @@ def _pass_limits(
         _stop(tape, time, slot, THROTTLE)
         return 0
     maker.tokens -= 1.0
-    _send(world, time, slot, v.PLACE if slot.handle == NONE else v.REPLACE, price, lots)
+    _send(world, slot, v.PLACE if slot.handle == NONE else v.REPLACE, price, lots)
     slot.quoted_mid = mid
     slot.intent_open = 0
     return 1
 
 
 @kernel_function
-def _send(world: Record, time: int, slot: Record, kind: int, price: int, lots: int) -> None:
-    slot.pending = v.send(world, time, kind, slot.side, price, lots, slot.handle, world.mid)
+def _send(world: Record, slot: Record, kind: int, price: int, lots: int) -> None:
+    at = world.maker.sends_at
+    slot.pending = v.send(world, at, kind, slot.side, price, lots, slot.handle, world.mid)
     slot.cancelling = slot.handle
     slot.in_flight = 1
     world.maker.in_flight += 1

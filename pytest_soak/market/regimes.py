@@ -21,7 +21,8 @@ class Regime:
     `sigma_bps` is in bps a square root second, with a log standard deviation of `sigma_log_sd`
     over about half an hour; jumps arrive `jump_rate` a second with standard deviation `jump_bps`;
     `market_rate` is the Hawkes baseline of market orders a second; a market order moves the price
-    with `impact_probability` by about `impact_bps`; `load` scales the gateway's service time.
+    with `impact_probability` by about `impact_bps`; `informed_share` of them know where it is;
+    `load` scales the gateway's service time.
     """
 
     sigma_bps: float
@@ -31,12 +32,13 @@ class Regime:
     market_rate: float
     impact_probability: float
     impact_bps: float
+    informed_share: float
     load: float
 
 
-CALM = Regime(0.6, 0.10, 0.05, 1.5, 1.5, 0.25, 0.48, 1.0)
-VOLATILE = Regime(0.8, 0.22, 0.08, 2.5, 1.8, 0.50, 0.60, 1.12)
-EPISODE = Regime(3.8, 0.10, 1.0 / 60.0, 8.0, 1.5 * 3.5, 0.55, 1.6, 1.6)
+CALM = Regime(0.6, 0.30, 0.05, 1.5, 0.2, 0.30, 0.55, 0.45, 1.0)
+VOLATILE = Regime(0.8, 0.40, 0.08, 2.0, 0.24, 0.40, 0.60, 0.46, 1.12)
+EPISODE = Regime(2.4, 0.20, 1.0 / 8.0, 12.0, 0.2 * 6.0, 0.70, 2.2, 0.80, 1.6)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from pytest_soak.market.account import LOT_BASE, TAKER_FEE, TICK_QUOTE
 from pytest_soak.market.jit import Record, kernel_function
 from pytest_soak.market.state import BUY, NONE, SELL
 
-START_SHARE = 0.20  # of the position limit
-STOP_SHARE = 0.10
+START_SHARE = 0.14  # of the position limit
+STOP_SHARE = 0.07
 HORIZON_S = 60.0  # to work off a position of START_SHARE passively
 RISK_AVERSION = 1.5  # standard deviations
 TOLERANCE_BPS = 1.0  # beyond the touch

@@ -20,6 +20,7 @@ STREAMS = (
     "jump",
     "limit",
     "market",
+    "metaorder",
     "pull",
     "snipe",
     "network",
@@ -35,6 +36,7 @@ STREAMS = (
     JUMP,
     LIMIT,
     MARKET,
+    METAORDER,
     PULL,
     SNIPE,
     NETWORK,
@@ -47,14 +49,13 @@ STREAMS = (
 
 (
     VOLATILITY_DRAW,
-    LAST_SIGN_DRAW,
     EPISODE_DRAW,
     EPISODE_LENGTH_DRAW,
     EPISODE_START_DRAW,
     GAP_DRAW,
     GAP_SIGN_DRAW,
     GAP_TIME_DRAW,
-) = numbers(8)
+) = numbers(7)
 """What the first draws of an iteration's stream REGIME decide."""
 
 DRAWS_PER_EVENT = 8

@@ -22,6 +22,7 @@ REPORTS = 256  # venue messages on their way to the agent, a power of two
 AGENT_ORDERS = 256  # agent orders that rest or are on their way, a power of two
 SNAPSHOTS = 128  # market data history of about 3 s, a power of two
 RATE_BINS = 64  # seconds of the venue's message count, a power of two
+METAORDERS = 2  # large orders of the crowd that are being worked off at a time
 SLOTS = 4  # quotes of the reference maker: two a side
 
 NONE = number(-1)
@@ -82,10 +83,12 @@ REGIME = np.dtype(
         ("market_rate", "f8"),  # 1/s, the Hawkes baseline
         ("impact_probability", "f8"),
         ("impact_bps", "f8"),
+        ("informed_share", "f8"),  # of the market orders
         ("load", "f8"),  # of the venue's gateway
     ],
     align=True,
 )
+METAORDER = np.dtype([("sign", "f8"), ("left", "i8")], align=True)
 FLOW = np.dtype(
     [
         ("regimes", REGIME, (2,)),  # the ordinary one and the one of a spike episode
@@ -99,7 +102,8 @@ FLOW = np.dtype(
         ("log_volatility", "f8"),
         ("sigma_bps", "f8"),  # now
         ("excitation", "f8"),  # of the Hawkes process, 1/s
-        ("last_sign", "f8"),
+        ("metaorders", METAORDER, (METAORDERS,)),
+        ("metaorder_number", "i8"),
         ("limit_number", "i8"),
         ("market_number", "i8"),
         ("pulse_number", "i8"),
@@ -239,11 +243,14 @@ MAKER = np.dtype(
         ("cycle_started", "i8"),
         ("cycle_decides", "i8"),
         ("cycle_fetch_us", "i8"),
+        ("cycle_compute_us", "i8"),
+        ("cycle_wait_us", "i8"),
         ("cycle_hit", "i8"),
         ("in_flight", "i8"),
         ("cached_snapshot", "i8"),
         ("cached_at", "i8"),
         ("decided_at", "i8"),
+        ("sends_at", "i8"),  # when the next request leaves
         ("second_mid", "f8"),
         ("variance", "f8"),  # of 1-s mid returns, bps squared
         ("depth", "f8"),  # lots a side

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pytest_soak.market.jit import Record, kernel_function
+from pytest_soak.market.jit import Record, kernel_function, numbers
 
 CAPACITY = 32768
 RESERVE = 8192  # what one event may at most add to a column, with a wide margin
@@ -27,7 +27,9 @@ TICK_ROW = np.dtype(
     [
         ("time", "i8"),
         ("fetch_us", "i8"),
-        ("total_us", "i8"),
+        ("compute_us", "i8"),
+        ("wait_us", "i8"),
+        ("send_us", "i8"),
         ("cache_hit", "i8"),
         ("deadline_miss", "i8"),
     ],
@@ -49,7 +51,48 @@ MARK_ROW = np.dtype(
     align=True,
 )
 
-COLUMNS = ("fills", "markouts", "ticks", "blocks", "acks", "marks", "order_ages")
+TRADE_ROW = np.dtype(
+    [("time", "i8"), ("price", "i8"), ("quantity", "i8"), ("side", "i8")], align=True
+)
+TOP_ROW = np.dtype(
+    [
+        ("time", "i8"),
+        ("bid", "i8"),
+        ("ask", "i8"),
+        ("bid_lots", "i8"),
+        ("ask_lots", "i8"),
+    ],
+    align=True,
+)
+REPORT_ROW = np.dtype(
+    [
+        ("time", "i8"),  # of arrival at the agent
+        ("sent", "i8"),  # when the request it answers was sent
+        ("price", "i8"),
+        ("quantity", "i8"),
+        ("handle", "i8"),
+        ("kind", "i8"),
+        ("side", "i8"),
+        ("request", "i8"),
+        ("maker", "i8"),
+    ],
+    align=True,
+)
+
+COLUMNS = (
+    "fills",
+    "markouts",
+    "ticks",
+    "blocks",
+    "acks",
+    "marks",
+    "order_ages",
+    "trades",
+    "tops",
+    "reports",
+)
+RUN, STOP_AT_EVENT, STOP_AT_REPORT = numbers(3)
+"""How far the kernel goes: to the given time, or to the first event or report before it."""
 
 TAPE = np.dtype(
     [
@@ -67,6 +110,15 @@ TAPE = np.dtype(
         ("marks_count", "i8"),
         ("order_ages", "i8", (CAPACITY,)),  # microseconds
         ("order_ages_count", "i8"),
+        ("trades", TRADE_ROW, (CAPACITY,)),  # only while recording
+        ("trades_count", "i8"),
+        ("tops", TOP_ROW, (CAPACITY,)),  # changes of the top of the book, only while recording
+        ("tops_count", "i8"),
+        ("top", TOP_ROW),  # the newest of them
+        ("reports", REPORT_ROW, (CAPACITY,)),  # to an agent outside the kernel
+        ("reports_count", "i8"),
+        ("recording", "i8"),
+        ("stop", "i8"),
         ("fills_total", "i8"),  # since the window began, also what was taken out
         ("markouts_total", "i8"),
         ("due", "i8", (CAPACITY,)),  # ring of the times at which markouts are due
@@ -95,10 +147,15 @@ def nearly_full(tape: Record) -> bool:
     limit = CAPACITY - RESERVE
     return bool(
         tape.fills_count > limit
+        or tape.markouts_count > limit
+        or tape.marks_count > limit
         or tape.ticks_count > limit
         or tape.blocks_count > limit
         or tape.acks_count > limit
         or tape.order_ages_count > limit
+        or tape.trades_count > limit
+        or tape.tops_count > limit
+        or tape.reports_count > limit
     )
 
 
@@ -150,14 +207,23 @@ def put_due_markouts(tape: Record, time: int, mid: float) -> None:
 
 @kernel_function
 def put_tick(
-    tape: Record, time: int, fetch_us: int, total_us: int, cache_hit: int, deadline_miss: int
+    tape: Record,
+    time: int,
+    fetch_us: int,
+    compute_us: int,
+    wait_us: int,
+    send_us: int,
+    cache_hit: int,
+    deadline_miss: int,
 ) -> None:
-    """Record a quoting cycle."""
+    """Record a quoting cycle and its stages."""
     row = tape.ticks[place(tape.ticks_count)]
     tape.ticks_count += 1
     row.time = time
     row.fetch_us = fetch_us
-    row.total_us = total_us
+    row.compute_us = compute_us
+    row.wait_us = wait_us
+    row.send_us = send_us
     row.cache_hit = cache_hit
     row.deadline_miss = deadline_miss
 
@@ -208,3 +274,47 @@ def put_order_age(tape: Record, age_us: int) -> None:
     """Record how old an agent's order was when it left the book."""
     tape.order_ages[place(tape.order_ages_count)] = age_us
     tape.order_ages_count += 1
+
+
+@kernel_function
+def put_trade(tape: Record, time: int, side: int, price: int, quantity: int) -> None:
+    """Record a trade, of whomever; `side` is that of the order that came in."""
+    if tape.recording == 0:
+        return
+    row = tape.trades[place(tape.trades_count)]
+    tape.trades_count += 1
+    row.time = time
+    row.side = side
+    row.price = price
+    row.quantity = quantity
+
+
+@kernel_function
+def put_top(tape: Record, time: int, bid: int, bid_lots: int, ask: int, ask_lots: int) -> None:
+    """Record the top of the book where it has changed."""
+    top = tape.top
+    if top.bid == bid and top.ask == ask and top.bid_lots == bid_lots and top.ask_lots == ask_lots:
+        return
+    top.time = time
+    top.bid = bid
+    top.ask = ask
+    top.bid_lots = bid_lots
+    top.ask_lots = ask_lots
+    tape.tops[place(tape.tops_count)] = top
+    tape.tops_count += 1
+
+
+@kernel_function
+def put_report(tape: Record, time: int, report: Record) -> None:
+    """Hand a report to an agent outside the kernel."""
+    row = tape.reports[place(tape.reports_count)]
+    tape.reports_count += 1
+    row.time = time
+    row.sent = report.sent
+    row.price = report.price
+    row.quantity = report.quantity
+    row.handle = report.handle
+    row.kind = report.kind
+    row.side = report.side
+    row.request = report.request
+    row.maker = report.maker

@@ -12,8 +12,9 @@ from pytest_soak.market.jit import Record, kernel_function, numbers
 from pytest_soak.market.schedule import REPORT_DELIVERY, REQUEST_ARRIVAL, push
 from pytest_soak.market.state import AGENT_ORDERS, NONE, RATE_BINS, REPORTS, REQUESTS
 
-PLACE, REPLACE, CANCEL, TAKE = numbers(4)
-"""Requests: a post-only limit order, its replacement, its cancellation, immediate-or-cancel."""
+PLACE, REPLACE, CANCEL, TAKE, LIMIT, AMEND = numbers(6)
+"""Requests: a post-only order, its replacement by another, its cancellation, an immediate-or-cancel
+order, a limit order that may trade, and a change of a resting order, which keeps its handle."""
 
 ACCEPTED, REJECTED, CANCELLED, FILLED = numbers(4)
 """Reports."""
@@ -27,7 +28,6 @@ CONGESTION = 1.8
 MAX_UTILISATION = 0.95
 LIMIT_PER_MINUTE = 900.0
 POLL_WEIGHT = 0.1  # of a status poll, in messages
-UNBATCHED_SEND_US = 8_000  # an agent's own time for each request that it sends one by one
 
 
 @kernel_function
@@ -90,7 +90,7 @@ def send(
     target: int,
     decision_mid: float,
 ) -> int:
-    """Send a request; return the handle of the order it creates (NONE for a cancellation).
+    """Send a request; return the handle of the order it creates (NONE where it creates none).
 
     Raises OverflowError where too many requests or orders are under way.
     """
@@ -114,7 +114,7 @@ def send(
     request.quantity = quantity
     request.target = target
     request.decision_mid = decision_mid
-    request.handle = NONE if kind == CANCEL else _new_handle(venue)
+    request.handle = NONE if kind in (CANCEL, AMEND) else _new_handle(venue)
     if kind == CANCEL:
         world.account.cancels_sent += 1
     else:

@@ -9,7 +9,8 @@ from pytest_soak.targets.base import LaneInfo, Window
 
 if TYPE_CHECKING:
     from pytest_soak.market.feeds import Observation
-    from pytest_soak.market.simulation import MakerConfig, Simulation
+    from pytest_soak.market.maker_config import MakerConfig
+    from pytest_soak.market.simulation import Simulation
 
 EPOCH_US = 1_704_067_200_000_000
 """2024-01-01T00:00:00Z: where the simulated clock of every lane begins."""
@@ -35,7 +36,8 @@ class SimulatedTarget:
 
     def start(self, lane: LaneInfo) -> None:
         """Set up the market and let it fill its book."""
-        from pytest_soak.market.simulation import MakerConfig, Simulation
+        from pytest_soak.market.maker_config import MakerConfig
+        from pytest_soak.market.simulation import Simulation
 
         config = self._maker or MakerConfig(signal_window_minutes=COLD_ITERATIONS * lane.minutes)
         self._simulation = Simulation(self._market, lane.seed, config)

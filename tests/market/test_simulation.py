@@ -17,8 +17,9 @@ from market_harness import (
 from pytest_soak.market.account import LOT_BASE, LOT_TICK_QUOTE
 from pytest_soak.market.checkpoint import pack, state_hash, unpack
 from pytest_soak.market.feeds import Observation
+from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import build_market
-from pytest_soak.market.simulation import MakerConfig, Simulation
+from pytest_soak.market.simulation import Simulation
 
 MINUTE = 60_000_000
 
@@ -97,8 +98,9 @@ def test_another_process_gives_the_same_bytes() -> None:
     run(simulation, 1, 5, STEADY_SAFE)
     code = f"""
 from pytest_soak.market.checkpoint import state_hash
+from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import build_market
-from pytest_soak.market.simulation import MakerConfig, Simulation
+from pytest_soak.market.simulation import Simulation
 simulation = Simulation(build_market("calm", {{}}), 42, MakerConfig(0.0))
 simulation.observe(1, 0, {5 * MINUTE}, {dict(STEADY_SAFE)}, 0)
 print(state_hash(simulation.world))
@@ -121,7 +123,7 @@ def test_a_restored_lane_continues_bit_for_bit() -> None:
 def test_slices_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = simulate()
     run(whole, 1, 5, STEADY_SAFE)
-    monkeypatch.setattr("pytest_soak.market.simulation.SLICE_US", 777_777)
+    monkeypatch.setattr("pytest_soak.market.running.SLICE_US", 777_777)
     sliced = simulate()
     run(sliced, 1, 5, STEADY_SAFE)
     assert state_hash(whole.world) == state_hash(sliced.world)

@@ -1,0 +1,283 @@
+"""Thresholds of the gates by market, and how often they cry wolf: writes YAML and docs/GATES.md.
+
+Lanes of untuned steady_safe from a cold start, as `sim` has them. The `volatile` and `spike`
+blocks are set on one set of seeds and checked on another. A limit is replaced only where the one
+for calm would be stricter than the market allows. Run: python -m benchmarks.gates [--jobs 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.lanes import DIGITS, MARKETS, ROOT, Hours, Lane, profile, run_lanes, table
+from pytest_soak.gates.engine import FINAL_WINDOW, Sample, Verdict, judge, judge_final
+from pytest_soak.gates.expressions import parse
+from pytest_soak.gates.model import Gate, Threshold, gate_shelf, load_gate
+
+BUILTIN = ROOT / "pytest_soak" / "gates" / "builtin"
+DOCUMENT = ROOT / "docs" / "GATES.md"
+ITERATIONS = 24
+SET_ON = range(1001, 1121)
+CHECKED_ON = range(1, 101)
+FALSE_ALARMS = 0.02  # of lanes
+WARNINGS = 0.05  # of hours
+STEP = {
+    "risk_ratio": 0.01,
+    "maker_taker_ratio": 0.005,
+    "net_bps": 0.05,
+    "p95_latency_ms": 5.0,
+    "adverse_bps_p95": 0.5,
+}
+HOURLY = "soak"
+MEDIAN = ("last8", "release")
+_EULER = 0.5772156649
+
+
+def gate_named(name: str) -> Gate:
+    """A built-in gate."""
+    return load_gate(name, gate_shelf(ROOT / "none"), ROOT / "none", name)
+
+
+def lanes_of(market: str, seeds: range, jobs: int) -> list[Hours]:
+    """The lanes of a market that the gates are set on or checked on."""
+    safe = profile("steady_safe")
+    return run_lanes([Lane(market, seed, ITERATIONS, safe, cold=True) for seed in seeds], jobs)
+
+
+def is_floor(threshold: Threshold) -> bool:
+    """Whether what must hold is a lower limit."""
+    return (threshold.fail_unless or threshold.warn_unless or "").startswith(">")
+
+
+def tail_limit(worst: NDArray[np.float64], floor: bool, chance: float) -> float:
+    """The limit that a lane's worst value passes with this chance.
+
+    Worst values of many hours follow Gumbel's law (Gumbel 1958, "Statistics of Extremes"), here
+    fitted by its moments. The farther of that law's quantile and the worst value seen is taken,
+    since tails of episodes are heavier than Gumbel's.
+    """
+    values = -worst if floor else worst
+    scale = float(values.std(ddof=1)) * math.sqrt(6.0) / math.pi
+    place = float(values.mean()) - _EULER * scale
+    limit = max(place - scale * math.log(-math.log(1.0 - chance)), float(values.max()))
+    return -limit if floor else limit
+
+
+def block(gate: Gate, lanes: list[Hours], share: float) -> list[dict[str, str]]:
+    """The thresholds of one market that must be looser than those for calm."""
+    found = []
+    for threshold in gate.thresholds:
+        row = _looser(gate, threshold, lanes, share)
+        if row is not None:
+            found.append(row)
+    return found
+
+
+def _looser(
+    gate: Gate, threshold: Threshold, lanes: list[Hours], share: float
+) -> dict[str, str] | None:
+    metric, floor = threshold.metric, is_floor(threshold)
+    graded = [lane.of(metric)[gate.grace :] for lane in lanes]
+    hourly = gate.name == HOURLY
+    row = {"metric": metric}
+    changed = False
+    if threshold.fail_unless:
+        if hourly:
+            worst = np.array([hours.min() if floor else hours.max() for hours in graded])
+        else:
+            worst = np.array([np.median(hours[-FINAL_WINDOW:]) for hours in graded])
+        text, moved = _text(threshold.fail_unless, tail_limit(worst, floor, share), metric)
+        row["fail_unless"] = text
+        changed |= moved
+    if threshold.warn_unless:
+        every = np.concatenate(graded)
+        limit = float(np.quantile(every, WARNINGS if floor else 1.0 - WARNINGS))
+        text, moved = _text(threshold.warn_unless, limit, metric)
+        row["warn_unless"] = text
+        changed |= moved
+    return row if changed else None
+
+
+def _text(calm: str, limit: float, metric: str) -> tuple[str, bool]:
+    """The expression, rounded outward, and whether it differs from that for calm."""
+    expression = parse(calm)
+    step = STEP[metric]
+    floor = expression.symbol.startswith(">")
+    limit = math.floor(limit / step) * step if floor else math.ceil(limit / step) * step
+    if (limit >= expression.limit) if floor else (limit <= expression.limit):
+        return calm, False
+    digits = max(0, -math.floor(math.log10(step) + 1e-9), 2 if step == 0.05 else 0)
+    return f"{expression.symbol} {limit:.{digits}f}", True
+
+
+def write_blocks(name: str, blocks: dict[str, list[dict[str, str]]]) -> None:
+    """Put the blocks at the end of a built-in gate's file."""
+    path = BUILTIN / f"{name}.yaml"
+    text = path.read_text(encoding="utf-8").split("\n# By `python -m benchmarks.gates`")[0].rstrip()
+    lines = [text, "# By `python -m benchmarks.gates`, see docs/GATES.md.", "markets:"]
+    for market, rows in blocks.items():
+        if rows:
+            lines.append(f"  {market}:")
+        for row in rows:
+            fields = ", ".join(
+                f"{key}: {value}" if key == "metric" else f'{key}: "{value}"'
+                for key, value in row.items()
+            )
+            lines.append(f"    - {{{fields}}}")
+    path.write_text("\n".join(lines if any(blocks.values()) else lines[:1]) + "\n", "utf-8")
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """How often untuned lanes alarm: lanes that fail an hour or their end, hours that warn."""
+
+    lanes: int
+    hourly: int
+    final: int
+    either: int
+    warned: float
+    culprits: dict[str, int]
+
+    @property
+    def upper(self) -> float:
+        """Upper end of the two-sided 95 % interval of `either` (Wilson 1927)."""
+        z, n, p = 1.96, self.lanes, self.either / self.lanes
+        centre = p + z * z / (2 * n)
+        spread = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return (centre + spread) / (1 + z * z / n)
+
+
+def count_alarms(market: str, lanes: list[Hours]) -> Alarms:
+    """Judge lanes as a soak with the gate `soak` does."""
+    gate = gate_named(HOURLY)
+    finals = [gate, *(gate_named(name) for name in gate.final)]
+    hourly = final = either = warned = hours = 0
+    culprits: dict[str, int] = {}
+    for lane in lanes:
+        samples = [
+            Sample(values={m: float(lane.of(m)[hour]) for m in gate.metrics()})
+            for hour in range(len(lane.values))
+        ]
+        graded = samples[gate.grace :]
+        judged = [judge(gate, market, [sample]) for sample in graded]
+        end = judge_final(finals, market, graded)
+        failed = any(one.verdict is Verdict.FAIL for one in judged)
+        hourly += failed
+        final += end.verdict is Verdict.FAIL
+        either += failed or end.verdict is Verdict.FAIL
+        warned += sum(one.verdict is Verdict.WARN for one in judged)
+        hours += len(judged)
+        bad = {c.metric for one in (*judged, end) for c in one.checks if c.verdict is Verdict.FAIL}
+        for metric in bad:
+            culprits[metric] = culprits.get(metric, 0) + 1
+    return Alarms(len(lanes), hourly, final, either, warned / hours, culprits)
+
+
+def report(alarms: dict[str, tuple[Alarms, Alarms]], quantiles: list[list[Any]]) -> str:
+    """The document."""
+    rows = []
+    for market, both in alarms.items():
+        for seeds, found in zip((SET_ON, CHECKED_ON), both, strict=True):
+            named = ", ".join(f"{m} {n}" for m, n in sorted(found.culprits.items())) or "-"
+            used = "set on" if seeds is SET_ON and market != "calm" else "checked on"
+            rows.append(
+                [
+                    market,
+                    f"{used} {seeds[0]}-{seeds[-1]}",
+                    found.lanes,
+                    found.hourly,
+                    found.final,
+                    f"{found.either} ({100 * found.either / found.lanes:.1f} %)",
+                    f"{100 * found.upper:.1f} %",
+                    f"{100 * found.warned:.1f} %",
+                    named,
+                ]
+            )
+    head = ["market", "seeds", "lanes", "an hour FAILs", "the end FAILs", "false alarms"]
+    head += ["95 % bound", "hours that WARN", "by metric"]
+    parts = [
+        "# Gates by market",
+        "",
+        "Written by `python -m benchmarks.gates`, which also writes the `markets:` blocks of the",
+        "gates `soak`, `last8` and `release`. A false alarm is an untuned `steady_safe` lane of",
+        f"{ITERATIONS} iterations from a cold start that fails: a graded hour by `soak`, or the",
+        "medians of its last eight hours by `soak` or `last8`.",
+        "",
+        "The figures for calm are the product's requirement and are published as they come out.",
+        "The blocks for volatile and spike are set on one set of seeds (each limit passed by a",
+        "lane's worst hour, or last median, with the chance that makes all of them together",
+        f"{100 * FALSE_ALARMS:.0f} % a lane; Gumbel's law, never inside what was seen; rounded",
+        f"outward) and checked on another. WARN limits let {100 * WARNINGS:.0f} % of the hours",
+        "pass them. Where a market meets the figure for calm, that figure stays.",
+        "",
+        "## False alarms",
+        "",
+        table(head, rows),
+        "",
+        "## What the limits rest on",
+        "",
+        f"Seeds {SET_ON[0]}-{SET_ON[-1]}, hours {gate_named(HOURLY).grace + 1}-{ITERATIONS}.",
+        "",
+        table(
+            ["market", "metric", "hours: mean", "sd", "1 %", "99 %", "medians of 8: mean", "sd"],
+            quantiles,
+        ),
+        "",
+        "A spike lane's hours with an episode are meant to be bad: the hourly limits there only",
+        "catch what is worse than an episode. Its end is judged by medians, which an episode in a",
+        "minority of the hours hardly moves.",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def describe(market: str, lanes: list[Hours], grace: int) -> list[list[Any]]:
+    """Rows on the distribution of each gated metric."""
+    rows = []
+    for metric in STEP:
+        hours = np.concatenate([lane.of(metric)[grace:] for lane in lanes])
+        medians = np.array([np.median(lane.of(metric)[-FINAL_WINDOW:]) for lane in lanes])
+        figures = [hours.mean(), hours.std(), *np.quantile(hours, [0.01, 0.99])]
+        figures += [medians.mean(), medians.std()]
+        digits = DIGITS[metric]
+        rows.append([market, metric, *(f"{value:.{digits}f}" for value in figures)])
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=1)
+    jobs = parser.parse_args().jobs
+    gates = {name: gate_named(name) for name in (HOURLY, *MEDIAN)}
+    lanes = {
+        market: tuple(lanes_of(market, seeds, jobs) for seeds in (SET_ON, CHECKED_ON))
+        for market in MARKETS
+    }
+    limits = sum(
+        t.fail_unless is not None for name in (HOURLY, "last8") for t in gates[name].thresholds
+    )
+    for name, gate in gates.items():
+        blocks = {
+            market: block(gate, lanes[market][0], FALSE_ALARMS / limits)
+            for market in MARKETS
+            if market != "calm"
+        }
+        write_blocks(name, blocks)
+    alarms = {
+        market: (count_alarms(market, both[0]), count_alarms(market, both[1]))
+        for market, both in lanes.items()
+    }
+    quantiles = [
+        row for m, both in lanes.items() for row in describe(m, both[0], gates[HOURLY].grace)
+    ]
+    DOCUMENT.write_text(report(alarms, quantiles), encoding="utf-8")
+    print(f"wrote {DOCUMENT.relative_to(ROOT)} and the blocks of {', '.join(gates)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Feeds of a simulated market for tests: what was traded and quoted, as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pytest_soak.market.exchange import Exchange
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One-dimensional arrays in order of time, in microseconds since the feed began."""
+
+    trades: NDArray[np.void]  # feeds.TRADE
+    tops: NDArray[np.void]  # feeds.TOP: each change of the top of the book
+    seconds: NDArray[np.void]  # feeds.SECOND: the mid, every second
+
+
+def record_feed(
+    market: str = "calm",
+    seed: int = 42,
+    minutes: float = 60.0,
+    settings: Mapping[str, float] | None = None,
+) -> Feed:
+    """Return the feed of a market with nobody but the crowd in it: the same for the same arguments.
+
+    `market` and `settings` are those of `--soak-market` and `--soak-market-set`. Raises ValueError
+    for an unknown market or setting, or a length that is not above 0.
+    """
+    if not minutes > 0:
+        raise ValueError(f"minutes={minutes:g}: expected more than 0")
+    exchange = Exchange(market, seed, settings)
+    exchange.advance(round(minutes * 60e6))
+    events = exchange.take_events()
+    return Feed(trades=events.trades, tops=events.tops, seconds=events.seconds)

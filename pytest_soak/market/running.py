@@ -1,0 +1,82 @@
+"""A simulated market that runs, with or without an agent in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pytest_soak.market.account import REFERENCE_PRICE, TICK_QUOTE
+from pytest_soak.market.compile import load_kernel
+from pytest_soak.market.regimes import Market, write_regime
+from pytest_soak.market.state import empty_world
+from pytest_soak.market.tape import COLUMNS, drain, empty_tape
+
+BURN_IN_US = 60_000_000
+"""What the market runs on its own before the first window, to fill its book."""
+
+SLICE_US = 120_000_000
+"""Simulated time a call of the kernel: a few milliseconds, so that signals are handled."""
+
+
+class RunningMarket:
+    """The state of a market and the kernel that moves it.
+
+    The kernel's times are in microseconds since the burn-in began; a window is the time over which
+    one iteration's draws hold.
+    """
+
+    def __init__(self, market: Market, seed: int) -> None:
+        self.world = empty_world()
+        self.tape = empty_tape()
+        self._advance = load_kernel().advance
+        self._set_up(market, seed)
+        self.begin_window(0, 0, BURN_IN_US, 0.0)
+        self.run_until(BURN_IN_US)
+        self.world["events"] = 0
+        self._episode_chance = market.episode_chance
+
+    def _set_up(self, market: Market, seed: int) -> None:
+        world = self.world
+        regimes = world["flow"]["regimes"]
+        write_regime(regimes[0], market.ordinary)
+        write_regime(regimes[1], market.episode)
+        window = world["window"]
+        window["seed"] = seed
+        window["gap_bps"] = market.gap_bps
+        start = REFERENCE_PRICE / TICK_QUOTE
+        world["mid"] = start
+        world["flow"]["efficient"] = start
+        world["flow"]["efficient_lagged"] = start
+        world["venue"]["snapshots"]["bid"] = int(start) - 12
+        world["venue"]["snapshots"]["ask"] = int(start) + 12
+        world["venue"]["snapshots"]["mid"] = start
+
+    def begin_window(
+        self, iteration: int, start: int, end: int, episode_chance: float | None = None
+    ) -> None:
+        """Let an iteration's draws begin; `episode_chance` an hour is the market's by default."""
+        window = self.world["window"]
+        window["iteration"] = iteration
+        window["start"] = start
+        window["end"] = end
+        window["begun"] = 0
+        window["spike_chance"] = self._episode_chance if episode_chance is None else episode_chance
+        for name in ("fills", "markouts"):
+            self.tape[f"{name}_total"] = 0
+
+    def run_until(self, time: int) -> dict[str, Any]:
+        """Run to a time within the window; return the tape's columns by name."""
+        pieces = [drain(self.tape)]
+        reached = int(self.world["now"])
+        while reached < time:
+            reached = min(reached + SLICE_US, time)
+            while not self._advance(self.world, self.tape, reached):
+                pieces.append(drain(self.tape))
+            pieces.append(drain(self.tape))
+        return join(pieces)
+
+
+def join(pieces: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the columns of a tape that was emptied piece by piece; at least one piece."""
+    return {name: np.concatenate([piece[name] for piece in pieces]) for name in COLUMNS}

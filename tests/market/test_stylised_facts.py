@@ -1,0 +1,160 @@
+"""What every liquid market shows, this one shows too.
+
+Each test names the published range that it asks for. Feeds are of 4 hours without a maker, for
+fixed seeds; an average over seeds stands where one feed is too short.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pytest_soak.market.recording import Feed, record_feed
+
+MARKETS = ("calm", "volatile")
+SEEDS = (1, 2, 3)
+Array = NDArray[np.float64]
+
+
+@functools.cache
+def feed(market: str, seed: int) -> Feed:
+    return record_feed(market, seed, minutes=240)
+
+
+def returns(market: str, seed: int, seconds: int) -> Array:
+    """Log returns of the mid in bps."""
+    log: Array = np.log(feed(market, seed).seconds["mid"][::seconds])
+    return np.diff(log) * 1e4
+
+
+def autocorrelation(values: Array, lag: int) -> float:
+    centred = values - values.mean()
+    return float((centred[lag:] * centred[:-lag]).mean() / centred.var())
+
+
+def orders(market: str, seed: int) -> tuple[Array, Array, Array]:
+    """Times, signs and sizes of market orders: trades of one side at one time are one order."""
+    trades = feed(market, seed).trades
+    time, side = trades["time_us"].astype(float), trades["side"].astype(float)
+    first = np.r_[True, (np.diff(time) > 0) | (np.diff(side) != 0)]
+    size = np.bincount(np.cumsum(first) - 1, trades["quantity"]).astype(float)
+    return time[first], side[first], size
+
+
+def mean_autocorrelation(series: Callable[[int], Array], lag: int) -> float:
+    """The autocorrelation of a series by seed, averaged over the seeds."""
+    return float(np.mean([autocorrelation(series(seed), lag) for seed in SEEDS]))
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_returns_have_heavy_tails(market: str) -> None:
+    """Excess kurtosis above 0, falling as the horizon grows; tail index between 2 and 6.
+
+    Cont (2001), "Empirical properties of asset returns: stylized facts and statistical issues",
+    Quantitative Finance 1, facts 2 and 4 (index 2 to 5, with the spread of Hill's estimator over
+    144 tail points, about 8 %, on top).
+    """
+    short, long = (
+        np.mean([_excess_kurtosis(returns(market, seed, seconds)) for seed in SEEDS])
+        for seconds in (1, 60)
+    )
+    assert 2.0 < short < 50.0
+    assert long < 0.5 * short
+    for seed in SEEDS:
+        assert 2.0 < _hill(np.abs(returns(market, seed, 1)), share=0.01) < 6.0
+
+
+def _excess_kurtosis(values: Array) -> float:
+    centred = values - values.mean()
+    return float((centred**4).mean() / centred.var() ** 2 - 3.0)
+
+
+def _hill(values: Array, share: float) -> float:
+    """Hill's estimator of the tail index from the largest `share` of the values."""
+    ordered = np.sort(values)[::-1]
+    count = int(len(ordered) * share)
+    return float(1.0 / np.mean(np.log(ordered[:count] / ordered[count])))
+
+
+def test_episodes_make_tails_heavier() -> None:
+    """Flash episodes dominate the tails: Christensen, Oomen, Reno (2022), "The drift burst
+    hypothesis", Journal of Econometrics 227."""
+    spike = record_feed("spike", 1, minutes=60, settings={"spike_prob": 1.0}).seconds["mid"]
+    calm = feed("calm", 1).seconds["mid"]
+    assert _excess_kurtosis(np.diff(np.log(spike))) > 2.0 * _excess_kurtosis(np.diff(np.log(calm)))
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_returns_are_not_autocorrelated(market: str) -> None:
+    """Below 0.12 after one second, where the book still follows, and 0.03 after a few.
+
+    Cont (2001), fact 1: none "except for very small intraday time scales".
+    """
+    for lag, bound in ((1, 0.12), (3, 0.03), (5, 0.03), (10, 0.03), (30, 0.03)):
+        assert abs(mean_autocorrelation(lambda seed: returns(market, seed, 1), lag)) < bound
+    assert abs(mean_autocorrelation(lambda seed: returns(market, seed, 60), 1)) < 0.10
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_volatility_clusters(market: str) -> None:
+    """Absolute returns stay correlated, positively and falling slowly, for minutes.
+
+    Cont (2001), facts 6 and 8: 0.05 to 0.4 at short lags, with a power-law decay.
+    """
+    near, minute, minutes = (
+        mean_autocorrelation(lambda seed: np.abs(returns(market, seed, 1)), lag)
+        for lag in (1, 60, 300)
+    )
+    assert 0.05 < near < 0.4
+    assert 0.01 < minutes < near
+    assert minute > 0.2 * near
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_order_signs_have_a_long_memory(market: str) -> None:
+    """About 0.1 after one order, at the lower end of what is published, and a slow decay.
+
+    Lillo and Farmer (2004), "The long memory of the efficient market", Studies in Nonlinear
+    Dynamics & Econometrics 8(3); Bouchaud, Gefen, Potters, Wyart (2004), "Fluctuations and response
+    in financial markets", Quantitative Finance 4: C(l) = C0 l^-g with C0 from 0.1 to 0.6 and g from
+    0.2 to 0.7.
+    """
+    first, tenth = (
+        mean_autocorrelation(lambda seed: orders(market, seed)[1], lag) for lag in (1, 10)
+    )
+    assert 0.08 < first < 0.6
+    assert tenth > first * 10**-0.7
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_impact_is_concave(market: str) -> None:
+    """The mid's move over 5 s after an order grows with its size to a power of 0.1 to 0.7.
+
+    Lillo, Farmer, Mantegna (2003), "Master curve for price-impact function", Nature 421: 0.2 to
+    0.5; Bouchaud (2010), "Price impact", Encyclopedia of Quantitative Finance: well below 1.
+    """
+    sizes, impacts = [], []
+    for seed in SEEDS:
+        time, sign, size = orders(market, seed)
+        sizes.append(size)
+        impacts.append(
+            sign * (_mid_at(market, seed, time + 5_000_000) / _mid_at(market, seed, time) - 1)
+        )
+    size, impact = np.concatenate(sizes), np.concatenate(impacts)
+    bins = np.digitize(size, np.quantile(size, [0.2, 0.4, 0.6, 0.8, 0.95]))
+    x = np.log([size[bins == k].mean() for k in range(6)])
+    y = np.array([impact[bins == k].mean() for k in range(6)])
+    assert (y > 0).all()
+    assert 0.1 < np.polyfit(x, np.log(y), 1)[0] < 0.7
+
+
+def _mid_at(market: str, seed: int, time: Array) -> Array:
+    """The mid just before each time."""
+    tops = feed(market, seed).tops
+    place = np.maximum(np.searchsorted(tops["time_us"], time, side="left") - 1, 0)
+    mid: Array = 0.5 * (tops["bid"][place] + tops["ask"][place])
+    return mid
