@@ -23,6 +23,9 @@ def main() -> None:
     except click.Abort:
         sys.exit(2)
     except click.ClickException as error:
+        if isinstance(error, click.UsageError) and len(sys.argv) == 1 and error.ctx is not None:
+            click.echo(error.ctx.get_help())
+            sys.exit(USAGE)
         _fail(error.format_message())
     except (SoakUsageError, ArtifactError) as error:
         _fail(str(error))

@@ -73,7 +73,9 @@ def _off_note(profile: Profile, off: list[str]) -> str:
     return f"profile {profile.name}: off, the target has no {', '.join(off)}"
 
 
-def parse_set(items: Iterable[str], at: str) -> dict[str, float]:
+def parse_set(
+    items: Iterable[str], at: str, example: str = "min_interval_ms=80"
+) -> dict[str, float]:
     """`KEY=VALUE` items as numbers; SoakUsageError for one that is not."""
     values: dict[str, float] = {}
     for item in items:
@@ -83,9 +85,7 @@ def parse_set(items: Iterable[str], at: str) -> dict[str, float]:
                 raise ValueError
             values[name.strip()] = float(text)
         except ValueError:
-            raise SoakUsageError(
-                at, f"expected KEY=NUMBER, got {item!r}; e.g. min_interval_ms=80"
-            ) from None
+            raise SoakUsageError(at, f"expected KEY=NUMBER, got {item!r}; e.g. {example}") from None
     return values
 
 

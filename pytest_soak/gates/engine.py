@@ -95,8 +95,12 @@ def judge_final(gates: Sequence[Gate], market: str, graded: Sequence[Sample]) ->
     return Judgement(
         verdict=worst([c.verdict for c in checks]),
         checks=checks,
-        note=f"medians of the last {len(last)} graded iterations",
+        note=_what(len(last)),
     )
+
+
+def _what(count: int) -> str:
+    return "its one graded iteration" if count == 1 else f"medians of its last {count} graded"
 
 
 def history_needed(gate: Gate) -> int:

@@ -14,7 +14,7 @@ from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.session.settings import Settings
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.targets.resolve import TargetSpec
-from pytest_soak.tuning.watcher import rules_off
+from pytest_soak.tuning.watcher import rules, rules_off
 
 
 def plan_lane(
@@ -66,10 +66,12 @@ def _fallback(settings: Settings, spec: TargetSpec, overrides: Overrides) -> dic
 
 def _tuning_notes(settings: Settings, spec: TargetSpec) -> list[str]:
     """What of the tuning this target's table turns off, and what the warm-up preset says."""
+    notes = []
     off = rules_off(spec.table) if settings.tuner == "rules" else []
-    notes = (
-        [f"tuner rules: off, the target lacks their parameters: {', '.join(off)}"] if off else []
-    )
+    if len(off) == len(rules()):
+        notes.append("tuner rules: off, the target has none of their parameters")
+    elif off:
+        notes.append(f"tuner rules: off for want of their parameters: {', '.join(off)}")
     if settings.warmup is not None:
         notes += settings.warmup.apply(spec.table, spec.table.defaults())[1]
     return notes

@@ -231,7 +231,7 @@ def _flag(given: Mapping[str, Given], name: str) -> bool:
 
 
 def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[str, str]]:
-    typed = parse_set(given.text.split("\n"), given.at) if given else {}
+    typed = parse_set(given.text.split("\n"), given.at, "sigma=0.02") if given else {}
     for name in typed:
         if given and name not in KNOBS:
             raise SoakUsageError(given.at, unknown("market setting", name, KNOBS))

@@ -12,9 +12,9 @@ import pytest
 
 from pytest_soak.engine.events import Event, IterationFinished, LaneStarted
 from pytest_soak.engine.record import IterationRecord, LaneResult
-from pytest_soak.gates.engine import Verdict
 from pytest_soak.session.context import SoakContext
-from pytest_soak.session.markers import NO_VALUE, SEED, marker_lines
+from pytest_soak.session.markers import SEED, marker_lines
+from pytest_soak.session.table import lane_table
 from pytest_soak.session.targets import fixture_file
 from pytest_soak.session.verdict import Conclusion, plural
 
@@ -127,12 +127,10 @@ class Terminal:
         if self._reporter is None:
             return
         self._reporter.section("soak")
-        rows = [_HEADS, *(_row(result) for result in results)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
-        for number, row in enumerate(rows):
-            text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            color = _COLORS.get(str(results[number - 1].verdict), "red") if number else "bold"
-            self._reporter.write_line(text.rstrip(), **{color: True})
+        heads, *rows = lane_table(results)
+        self._reporter.write_line(heads, bold=True)
+        for result, row in zip(results, rows, strict=True):
+            self._reporter.write_line(row, **{_COLORS.get(str(result.verdict), "red"): True})
         for lane in unfinished:
             self._line(f"{lane}: not finished")
         for result in results:
@@ -148,34 +146,6 @@ class Terminal:
             self._reporter.ensure_newline()
             color = _COLORS.get(str(conclusion.verdict), "red")
             self._reporter.write_line(conclusion.text, **{color: True})
-
-
-_HEADS = (
-    "lane", "target", "iterations", "pass/warn/fail", "net_bps", "net_quote", "risk",
-    "maker/taker", "latency", "verdict",
-)  # fmt: skip
-
-
-def _row(result: LaneResult) -> tuple[str, ...]:
-    medians = result.medians
-
-    def cell(name: str, form: str) -> str:
-        value = medians.get(name)
-        return NO_VALUE if value is None else format(value, form)
-
-    done, planned = result.iterations, result.planned
-    return (
-        result.lane.id,
-        result.target,
-        str(done) if done == planned else f"{done} of {planned}",
-        "/".join(str(result.counts.get(verdict, 0)) for verdict in Verdict),
-        cell("net_bps", ".2f"),
-        cell("net_quote", ".0f"),
-        cell("risk_ratio", ".2f"),
-        cell("maker_taker_ratio", ".2f"),
-        cell("p95_latency_ms", ".0f"),
-        NO_VALUE if result.verdict is None else str(result.verdict),
-    )
 
 
 def _is_soak(report: pytest.TestReport) -> bool:

@@ -236,7 +236,7 @@ def test_the_end_is_judged_on_the_medians_of_the_last_eight() -> None:
     graded = nets(0, 0, 0, 0, 9, 9, 9, 9, 9, 0, 0, 0)
     found = judge_final([gate()], "calm", graded)
     assert found.checks[0].value == 9
-    assert found.note == "medians of the last 8 graded iterations"
+    assert found.note == "medians of its last 8 graded"
     three = judge_final([gate()], "calm", nets(1, 2, 9))
     assert (three.checks[0].value, three.verdict) == (2, WARN)
 

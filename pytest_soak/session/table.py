@@ -1,0 +1,55 @@
+"""The table of lanes at the end of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_soak.engine.record import LaneResult
+from pytest_soak.gates.engine import Verdict
+from pytest_soak.session.markers import NO_VALUE
+
+_KPIS = {
+    "net_bps": ("net_bps", ".2f"),
+    "net_quote": ("net_quote", ".0f"),
+    "risk_ratio": ("risk", ".2f"),
+    "maker_taker_ratio": ("maker/taker", ".2f"),
+    "p95_latency_ms": ("latency", ".0f"),
+}
+_OTHER_FORM = ".4g"
+
+
+def lane_table(results: Sequence[LaneResult]) -> list[str]:
+    """One line of headings, then one a lane: its medians of what was measured or judged."""
+    metrics = _metrics(results)
+    heads = [_KPIS[name][0] if name in _KPIS else name for name in metrics]
+    rows = [["lane", "target", "iterations", "pass/warn/fail", *heads, "verdict"]]
+    rows += [_row(result, metrics) for result in results]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _metrics(results: Sequence[LaneResult]) -> list[str]:
+    """The usual KPIs that some lane has, then what else the gates judge."""
+    measured = {n for result in results for n, v in result.medians.items() if v is not None}
+    judged = [check.metric for result in results for check in result.judgement.checks]
+    return [n for n in dict.fromkeys([*_KPIS, *judged]) if n in measured or n in judged]
+
+
+def _row(result: LaneResult, metrics: Sequence[str]) -> list[str]:
+    done, planned = result.iterations, result.planned
+    return [
+        result.lane.id,
+        result.target,
+        str(done) if done == planned else f"{done} of {planned}",
+        "/".join(str(result.counts.get(verdict, 0)) for verdict in Verdict),
+        *(_cell(name, result.medians.get(name)) for name in metrics),
+        NO_VALUE if result.verdict is None else str(result.verdict),
+    ]
+
+
+def _cell(name: str, value: float | None) -> str:
+    form = _KPIS[name][1] if name in _KPIS else _OTHER_FORM
+    return NO_VALUE if value is None else format(value, form)
