@@ -33,7 +33,7 @@ def plan_lane(
     _check_names([*(spec.kpis or ()), *extra_kpis], target)
     profile = settings.profile(lane.profile)
     overrides = resolve(spec.table, profile, settings.layers, settings.presets)
-    notes = (*overrides.notes, *_tuning_notes(settings, spec))
+    notes = (*overrides.notes, *_tuning_notes(settings, spec, overrides))
     overrides = overrides.model_copy(update={"notes": notes})
     gates = settings.gates[lane.profile]
     for gate in gates:
@@ -64,14 +64,14 @@ def _fallback(settings: Settings, spec: TargetSpec, overrides: Overrides) -> dic
     return resolve(spec.table, settings.fallback, ()).values
 
 
-def _tuning_notes(settings: Settings, spec: TargetSpec) -> list[str]:
+def _tuning_notes(settings: Settings, spec: TargetSpec, overrides: Overrides) -> list[str]:
     """What of the tuning this target's table turns off, and what the warm-up preset says."""
     off = rules_off(spec.table) if settings.tuner == "rules" else []
     notes = (
         [f"tuner rules: off, the target lacks their parameters: {', '.join(off)}"] if off else []
     )
     if settings.warmup is not None:
-        notes += settings.warmup.apply(spec.table, spec.table.defaults())[1]
+        notes += settings.warmup.apply(spec.table, overrides.values)[1]
     return notes
 
 
