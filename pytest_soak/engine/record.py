@@ -60,8 +60,8 @@ class IterationRecord(BaseModel):
 class LaneResult(BaseModel):
     """The verdict on a lane, and what it rests on.
 
-    `changed` are the parameters whose baseline is no longer what the lane began with; `frozen`
-    says that a freeze wrote a snapshot.
+    `changed` are the parameters whose baseline was, in the last iteration, no longer what the lane
+    began with; `frozen` says that the last snapshot of a freeze holds that baseline.
     """
 
     model_config = ConfigDict(frozen=True)
