@@ -56,7 +56,7 @@ class _File(BaseModel):
 class Preset(_File):
     """A named set of changes; one with `warmup` can be given to `--soak-warmup-preset`.
 
-    `lines` says where each parameter stands, for error messages.
+    `lines` says where each parameter of a user's stands, for error messages.
     """
 
     name: str
@@ -102,12 +102,9 @@ def load_preset(given: str, shelf: Shelf, base: Path, source: str) -> Preset:
     path = shelf.find(given, base, source)
     document = read_document(path, shown_path(path, base))
     read = validate(_File, document)
-    return Preset(
-        **dict(read),
-        name=path.stem,
-        lines={name: document.at(("changes", name)) for name in read.changes},
-        shipped=path.parent == shelf.folders[-1],
-    )
+    ours = path.parent == shelf.folders[-1]
+    lines = {} if ours else {name: document.at(("changes", name)) for name in read.changes}
+    return Preset(**dict(read), name=path.stem, lines=lines, shipped=ours)
 
 
 def load_warmup(given: str, shelf: Shelf, base: Path, source: str) -> Preset:
