@@ -300,7 +300,7 @@ class Lanes(RuleBasedStateMachine):
     def go_on(self, measured: Mapping[str, Any]) -> None:
         self._run(measured, {})
 
-    @rule(measured=regimes, times=st.integers(2, 6))
+    @rule(measured=regimes, times=st.integers(2, 12))
     def go_on_the_same(self, measured: Mapping[str, Any], times: int) -> None:
         for _ in range(times):
             self._run(measured, {})
