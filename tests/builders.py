@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import ParameterTable, reference_table
+from pytest_soak.config.presets import Change, Preset, WarmupLength, load_preset, preset_shelf
 from pytest_soak.engine.events import Event
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.run import ExtraKpi, LaneRun
@@ -75,7 +76,9 @@ def plan(
     finals: Sequence[Gate] | None = None,
     declared: tuple[str, ...] | None = None,
     lane: LaneInfo = LANE,
+    **tuning: Any,
 ) -> LanePlan:
+    """A plan of defaults; `tuning` are its fields `auto_tune`, `guards`, `warmup`, `fallback`."""
     judged_by = judged_by or gate()
     values = (table or reference_table()).defaults()
     return LanePlan(
@@ -89,7 +92,24 @@ def plan(
         overrides=Overrides(values=values, sources=dict.fromkeys(values, "default")),
         parameters=dict(table or reference_table()),
         declared=declared,
+        **tuning,
     )
+
+
+def preset(
+    changes: Mapping[str, Mapping[str, float]],
+    name: str = "mine",
+    warmup: tuple[int, int] | None = None,
+) -> Preset:
+    """A user's preset; `warmup` is how many iterations it lasts and fades."""
+    length = WarmupLength(iterations=warmup[0], rampdown=warmup[1]) if warmup else None
+    given = {parameter: Change(**change) for parameter, change in changes.items()}
+    return Preset(name=name, warmup=length, changes=given)
+
+
+def preset_named(name: str) -> Preset:
+    """A preset of the wheel."""
+    return load_preset(name, preset_shelf(Path("/nowhere")), Path("/nowhere"), "test")
 
 
 @dataclass

@@ -214,6 +214,8 @@ def _names(model: Any, where: Path_ = ()) -> list[str]:
     for part in where:
         fields = getattr(model, "model_fields", None)
         model = fields[part].annotation if fields else get_args(model)[-1]
+        if type(None) in get_args(model):  # an optional model
+            model = get_args(model)[0]
     return [field.alias or name for name, field in model.model_fields.items()]
 
 

@@ -59,6 +59,11 @@ def user_path(given: str, base: Path, source: str) -> Path:
         raise SoakUsageError(source, f"no such home folder: {given}") from None
 
 
+def shown_path(path: Path, base: Path) -> str:
+    """How messages name `path`: relative to `base` where it lies below."""
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
+
+
 def check_name(name: str, kind: str, source: str) -> None:
     """Raise SoakUsageError unless `name` can be part of a file name and of a test id anywhere."""
     if not re.fullmatch(NAME, name) or ".." in name:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -14,6 +13,7 @@ from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, field_validator,
 from pytest_soak.config.documents import Document, parse_yaml, read_document, show, validate
 from pytest_soak.errors import SoakUsageError, check_words, unknown
 
+_MOST = sys.float_info.max
 Finite = Annotated[float, AllowInfNan(False)]
 Limits = Annotated[list[Finite | None], Field(min_length=2, max_length=2)]
 
@@ -47,17 +47,20 @@ class Parameter(BaseModel):
         if not low <= high:
             raise ValueError(f"bounds in rising order, got {self.bounds}")
         for bound in (low, high):
-            if math.isfinite(bound) and self.round(bound) != bound:
+            if self.round(bound) != bound:
                 raise ValueError(f"bounds of at most {self.decimals} decimals, got {self.bounds}")
         if not low <= self.default <= high:
             raise ValueError(f"a default within {self.bounds}, got {self.default}")
+        lowest, highest = self.tuner_range or (None, None)
+        if lowest is not None and highest is not None and lowest > highest:
+            raise ValueError(f"a tuner range in rising order, got {self.tuner_range}")
         return self
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The bounds as numbers; an open one is infinite."""
+        """The bounds as numbers; an open one is the largest number there is."""
         low, high = self.bounds
-        return (-math.inf if low is None else low, math.inf if high is None else high)
+        return (-_MOST if low is None else low, _MOST if high is None else high)
 
     def round(self, value: float) -> float:
         """`value` to `decimals`, never minus zero."""
@@ -74,7 +77,7 @@ class Parameter(BaseModel):
         wanted = f"expected a number{self._span()}"
         if isinstance(value, bool) or not isinstance(value, int | float):
             return f"{wanted}, got {show(value)}"
-        if not low <= value <= high or abs(value) > sys.float_info.max:
+        if not low <= value <= high:
             return f"{wanted}, got {show(value)}"
         return None
 

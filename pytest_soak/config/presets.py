@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pytest_soak.config.documents import read_document, validate
-from pytest_soak.config.names import Shelf, shipped
+from pytest_soak.config.names import Shelf, shipped, shown_path
 from pytest_soak.config.parameters import Finite, ParameterTable
 from pytest_soak.errors import SoakUsageError, unknown
 
@@ -45,16 +45,22 @@ class WarmupLength(BaseModel):
     rampdown: Annotated[int, Field(ge=0)]
 
 
-class Preset(BaseModel):
-    """A named set of changes; one with `warmup` can be given to `--soak-warmup-preset`."""
-
+class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = ""
     description: str = ""
     warmup: WarmupLength | None = None
     changes: Annotated[dict[str, Change], Field(min_length=1)]
-    source: str = ""
+
+
+class Preset(_File):
+    """A named set of changes; one with `warmup` can be given to `--soak-warmup-preset`.
+
+    `lines` says where each parameter of a user's stands, for error messages.
+    """
+
+    name: str
+    lines: dict[str, str] = {}
     shipped: bool = False
 
     def apply(
@@ -69,7 +75,8 @@ class Preset(BaseModel):
         notes: list[str] = []
         off = [name for name in self.changes if name not in table]
         if off and not self.shipped:
-            raise SoakUsageError(self.source, unknown("parameter", off[0], table))
+            at = self.lines.get(off[0], f"preset {self.name}")
+            raise SoakUsageError(at, unknown("parameter", off[0], table))
         if off:
             notes.append(f"preset {self.name}: off, the target has no {', '.join(off)}")
         for name, change in self.changes.items():
@@ -93,15 +100,11 @@ def preset_shelf(user_folder: Path) -> Shelf:
 def load_preset(given: str, shelf: Shelf, base: Path, source: str) -> Preset:
     """The preset meant by `given`, a name or a path relative to `base`; SoakUsageError if none."""
     path = shelf.find(given, base, source)
-    document = read_document(path, given if path.parent != shelf.folders[-1] else str(path))
-    read = validate(Preset, document)
-    return read.model_copy(
-        update={
-            "name": path.stem,
-            "source": document.source,
-            "shipped": path.parent == shelf.folders[-1],
-        }
-    )
+    document = read_document(path, shown_path(path, base))
+    read = validate(_File, document)
+    ours = path.parent == shelf.folders[-1]
+    lines = {} if ours else {name: document.at(("changes", name)) for name in read.changes}
+    return Preset(**dict(read), name=path.stem, lines=lines, shipped=ours)
 
 
 def load_warmup(given: str, shelf: Shelf, base: Path, source: str) -> Preset:

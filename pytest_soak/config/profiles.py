@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.config.documents import Document, read_document, validate
-from pytest_soak.config.names import Shelf, shipped
+from pytest_soak.config.names import Shelf, shipped, shown_path
 from pytest_soak.config.parameters import ParameterTable
 from pytest_soak.errors import SoakUsageError
 
@@ -68,7 +68,7 @@ def load_profile(given: str, shelf: Shelf, base: Path, source: str) -> Profile:
     if given == DEFAULT and DEFAULT not in shelf.names():
         return Profile(name=DEFAULT, source="the parameter table", shipped=True)
     path = shelf.find(given, base, source)
-    document = _overrides_hint(_of_snapshot(read_document(path, _short(path, base))))
+    document = _overrides_hint(_of_snapshot(read_document(path, shown_path(path, base))))
     read = validate(_File, document)
     return Profile(
         name=path.stem,
@@ -99,7 +99,3 @@ def _overrides_hint(document: Document) -> Document:
             document.source, "missing key 'overrides'; put the parameters under 'overrides:'"
         )
     return document
-
-
-def _short(path: Path, base: Path) -> str:
-    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)

@@ -11,14 +11,14 @@ from pytest_soak.engine.plan import LanePlan
 from pytest_soak.errors import one_line
 from pytest_soak.tuning import freeze, guards, phases
 from pytest_soak.tuning.conditions import Kpis
-from pytest_soak.tuning.freeze import Lock, Watch
+from pytest_soak.tuning.freeze import PANIC, Lock, Watch
 from pytest_soak.tuning.guards import Decision, Guard, Move, Situation
 from pytest_soak.tuning.limits import limits
 from pytest_soak.tuning.phases import Phase
 from pytest_soak.tuning.tuners import TUNERS
 from pytest_soak.tuning.watcher import Proposal
 
-TUNER, PANIC = "tuner", "panic"
+TUNER = "tuner"
 
 
 class Control(BaseModel):
@@ -34,7 +34,7 @@ class Control(BaseModel):
     sources: dict[str, str]
     moves: tuple[Move, ...] = ()
     watch: Watch = Watch()
-    held: frozenset[str] = frozenset()
+    held: tuple[str, ...] = ()
     previous: dict[str, float | None] = {}
 
 
@@ -75,7 +75,7 @@ def enter(
     if plan.warmup is not None:
         moved = [name for name, value in values.items() if value != baseline[name]]
         shown |= dict.fromkeys(moved, f"preset:{plan.warmup.name}")
-    update = {"baseline": baseline, "sources": sources, "held": frozenset(edits)}
+    update = {"baseline": baseline, "sources": sources, "held": tuple(sorted(edits))}
     return control.model_copy(update=update), values, shown
 
 
@@ -98,6 +98,7 @@ def leave(
         iteration,
         kpis,
         control.baseline,
+        plan.fallback,
         counts=graded and phase is Phase.STEADY,
         failed=failed,
         freezes=plan.guards,
@@ -114,12 +115,12 @@ def leave(
         lock=lock,
         frozen=watched.watch.frozen if watched.froze else None,
         thawed=watched.thawed,
-        panicked=watched.panicked,
+        panicked=watched.revert is not None,
         error=proposal.error,
     )
     after = control.model_copy(update={"watch": watched.watch, "previous": dict(kpis)})
-    if watched.panicked:
-        return _revert(plan, after), record
+    if watched.revert is not None:
+        return _revert(after, watched.revert), record
     return _apply(plan, after, iteration, decision.applied), record
 
 
@@ -175,14 +176,8 @@ def _apply(
     )
 
 
-def _revert(plan: LanePlan, control: Control) -> Control:
-    """Back to the overrides of the lane's last freeze, else to the plan's fallback."""
-    safe = control.watch.frozen or plan.fallback
+def _revert(control: Control, safe: Mapping[str, float]) -> Control:
+    """Back to what was safe; the moves made before still count for the velocity."""
     changed = [name for name, value in safe.items() if value != control.baseline[name]]
-    return control.model_copy(
-        update={
-            "baseline": control.baseline | safe,
-            "sources": control.sources | dict.fromkeys(changed, PANIC),
-            "moves": (),
-        }
-    )
+    sources = control.sources | dict.fromkeys(changed, PANIC)
+    return control.model_copy(update={"baseline": dict(safe), "sources": sources})

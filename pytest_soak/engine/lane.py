@@ -33,7 +33,8 @@ _Kept = tuple[Sample, ...]
 class LaneState(BaseModel):
     """Everything a lane carries from one iteration to the next.
 
-    `overrides` are those in force, with their `sources`; what they came from is in `control`.
+    `overrides` are those in force, with their `sources`; what they came from is in `control`, and
+    `judged` is the baseline of the last iteration.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,6 +43,7 @@ class LaneState(BaseModel):
     overrides: dict[str, float]
     sources: dict[str, str]
     control: Control
+    judged: dict[str, float]
     notes: tuple[str, ...] = ()
     history: _Kept = ()
     graded: _Kept = ()
@@ -57,7 +59,13 @@ def begin(plan: LanePlan) -> LaneState:
     """The state before the first iteration."""
     values, sources = dict(plan.overrides.values), dict(plan.overrides.sources)
     control = Control(baseline=values, sources=sources)
-    return LaneState(overrides=values, sources=sources, control=control, notes=plan.overrides.notes)
+    return LaneState(
+        overrides=values,
+        sources=sources,
+        control=control,
+        judged=values,
+        notes=plan.overrides.notes,
+    )
 
 
 def enter(plan: LanePlan, state: LaneState, edits: Mapping[str, float]) -> LaneState:
@@ -129,6 +137,7 @@ def advance(
         update={
             "iteration": iteration,
             "control": control,
+            "judged": state.control.baseline,
             "notes": (),
             "history": history,
             "graded": (*state.graded, sample)[-FINAL_WINDOW:] if graded else state.graded,
@@ -175,7 +184,7 @@ def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") ->
         medians=_medians(kept),
         samples=_fewest(kept),
         changed=_changed(plan, state),
-        frozen=state.control.watch.frozen is not None,
+        frozen=state.control.watch.frozen == state.judged,
     )
 
 
@@ -192,7 +201,7 @@ def _with_faults(judgement: Judgement, summary: Summary) -> Judgement:
 
 
 def _changed(plan: LanePlan, state: LaneState) -> tuple[str, ...]:
-    first, last = plan.overrides.values, state.control.baseline
+    first, last = plan.overrides.values, state.judged
     return tuple(name for name, value in last.items() if value != first[name])
 
 

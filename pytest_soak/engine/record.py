@@ -61,8 +61,8 @@ class LaneResult(BaseModel):
     """The verdict on a lane, and what it rests on; an interrupted lane has none.
 
     `medians` are over the last graded iterations, `samples` the fewest of any of them.
-    `changed` are the parameters whose baseline is no longer what the lane began with; `frozen`
-    says that a freeze wrote a snapshot.
+    `changed` are the parameters whose baseline was, in the last iteration, no longer what the lane
+    began with; `frozen` says that the last snapshot of a freeze holds that baseline.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -12,6 +12,8 @@ from pytest_soak.config.documents import show
 from pytest_soak.errors import unknown
 from pytest_soak.kpi.definitions import COSTS, DRIVER_SHARE, KPIS
 
+_ABSURD = 1e100  # beyond it medians and deviations leave the range of a float
+
 
 class Summary(BaseModel):
     """KPIs by name; a missing one is None with its reason in `reasons`.
@@ -78,7 +80,7 @@ def _fault(name: str, value: object) -> str | None:
     except Exception:  # what a user's object raises when it is no number
         number = math.nan
     low, high = (KPIS[name].low, KPIS[name].high) if name in KPIS else (-math.inf, math.inf)
-    if math.isfinite(number) and low <= number <= high:
+    if low <= number <= high and abs(number) <= _ABSURD:
         return None
     span = "a number" if (low, high) == (-math.inf, math.inf) else f"{low:g} to {high:g}"
     return f"{name}: expected {span}, got {show(value)}"

@@ -33,7 +33,7 @@ def plan_lane(
     _check_names([*(spec.kpis or ()), *extra_kpis], target)
     profile = settings.profile(lane.profile)
     overrides = resolve(spec.table, profile, settings.layers, settings.presets)
-    notes = (*overrides.notes, *_tuning_notes(settings, spec))
+    notes = (*overrides.notes, *_tuning_notes(settings, spec, overrides))
     overrides = overrides.model_copy(update={"notes": notes})
     gates = settings.gates[lane.profile]
     for gate in gates:
@@ -64,7 +64,7 @@ def _fallback(settings: Settings, spec: TargetSpec, overrides: Overrides) -> dic
     return resolve(spec.table, settings.fallback, ()).values
 
 
-def _tuning_notes(settings: Settings, spec: TargetSpec) -> list[str]:
+def _tuning_notes(settings: Settings, spec: TargetSpec, overrides: Overrides) -> list[str]:
     """What of the tuning this target's table turns off, and what the warm-up preset says."""
     notes = []
     off = rules_off(spec.table) if settings.tuner == "rules" else []
@@ -73,7 +73,7 @@ def _tuning_notes(settings: Settings, spec: TargetSpec) -> list[str]:
     elif off:
         notes.append(f"tuner rules: off for want of their parameters: {', '.join(off)}")
     if settings.warmup is not None:
-        notes += settings.warmup.apply(spec.table, spec.table.defaults())[1]
+        notes += settings.warmup.apply(spec.table, overrides.values)[1]
     return notes
 
 

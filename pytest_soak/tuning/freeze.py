@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.canonical import state_hash
 from pytest_soak.tuning.conditions import Kpis, all_hold
 from pytest_soak.tuning.limits import FreezeLimits, PanicLimits
+
+STEADY_STATE, PANIC = "steady_state", "panic"
 
 
 class Lock(BaseModel):
@@ -38,14 +42,17 @@ class Watch(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What the watch makes of an iteration: a new freeze, a panic, or neither."""
+    """What the watch makes of an iteration: a new freeze, a panic, or neither.
+
+    A panic goes back to the baseline `revert`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     watch: Watch
     froze: bool = False
     thawed: bool = False
-    panicked: bool = False
+    revert: dict[str, float] | None = None
 
 
 def observe(
@@ -54,39 +61,43 @@ def observe(
     panic: PanicLimits,
     iteration: int,
     kpis: Kpis,
-    overrides: dict[str, float],
+    baseline: Mapping[str, float],
+    fallback: Mapping[str, float],
     *,
     counts: bool,
     failed: bool,
     freezes: bool,
     panics: bool,
 ) -> Outcome:
-    """Take in an iteration that ended under `overrides`.
+    """Take in an iteration that ended under `baseline`.
 
-    `counts` says that it was steady and graded; `failed` is its raw verdict; `freezes` and
-    `panics` switch the two on.
+    `fallback` is what a panic reverts to before the first freeze. `counts` says that it was steady
+    and graded; `failed` is its raw verdict; `freezes` and `panics` switch the two on. A FAIL thaws
+    a freeze; the lock of a panic lasts its time.
     """
     good = watch.good + 1 if counts and not failed and all_hold(freeze.conditions, kpis) else 0
     bad = (watch.bad + 1 if failed else 0) if counts else watch.bad
-    thawed = failed and watch.lock is not None and watch.locked(iteration) is not None
-    lock = None if thawed else watch.lock
+    lock = watch.locked(iteration)
+    thawed = failed and lock is not None and lock.reason == STEADY_STATE
+    lock = None if thawed else lock
     now = watch.model_copy(update={"good": good, "bad": bad, "lock": lock})
     if panics and bad >= panic.streak:
+        safe = {**baseline, **(now.frozen or fallback)}
         held = Lock(
             since=iteration + 1,
             until=iteration + panic.iterations,
-            reason="panic",
-            signature=state_hash(now.frozen or {}),
+            reason=PANIC,
+            signature=state_hash(safe),
         )
         update = {"bad": 0, "good": 0, "panics": watch.panics + 1, "lock": held}
-        return Outcome(watch=now.model_copy(update=update), thawed=thawed, panicked=True)
+        return Outcome(watch=now.model_copy(update=update), thawed=thawed, revert=safe)
     if freezes and good >= freeze.streak and now.locked(iteration + 1) is None:
         held = Lock(
             since=iteration + 1,
             until=iteration + freeze.iterations,
-            reason="steady_state",
-            signature=state_hash(overrides),
+            reason=STEADY_STATE,
+            signature=state_hash(baseline),
         )
-        update = {"lock": held, "frozen": dict(overrides)}
+        update = {"lock": held, "frozen": dict(baseline)}
         return Outcome(watch=now.model_copy(update=update), froze=True, thawed=thawed)
     return Outcome(watch=now, thawed=thawed)

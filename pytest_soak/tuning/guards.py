@@ -59,7 +59,7 @@ class Situation(BaseModel):
     moves: tuple[Move, ...]
     frozen: bool
     warmup: bool
-    held: frozenset[str] = frozenset()
+    held: tuple[str, ...] = ()
 
 
 def decide(
@@ -70,11 +70,11 @@ def decide(
     *,
     enabled: bool,
 ) -> Decision:
-    """Put `deltas` through the guards; `enabled=False` leaves bounds and operator."""
+    """Put `deltas` through the guards; `enabled=False` leaves locks, operators and bounds."""
     suppressed: dict[str, Guard] = {}
     steps: dict[str, float] = {}
     for name, delta in deltas.items():
-        guard = _stopped_by(table, limits, now, name, delta) if enabled else _held(now, name)
+        guard = _stopped_by(table, limits, now, name, delta) if enabled else _barred(now, name)
         if guard is not None:
             suppressed[name] = guard
             continue
@@ -90,19 +90,20 @@ def decide(
     return Decision(applied=steps, suppressed=suppressed)
 
 
-def _held(now: Situation, name: str) -> Guard | None:
+def _barred(now: Situation, name: str) -> Guard | None:
+    if now.frozen:
+        return Guard.FREEZE
     return Guard.OPERATOR if name in now.held else None
 
 
 def _stopped_by(
     table: ParameterTable, limits: GuardLimits, now: Situation, name: str, delta: float
 ) -> Guard | None:
+    barred = _barred(now, name)
+    if barred is not None:
+        return barred
     moves = [move for move in now.moves if move.parameter == name]
     value = table[name].clamp(now.baseline[name] + delta)
-    if now.frozen:
-        return Guard.FREEZE
-    if name in now.held:
-        return Guard.OPERATOR
     if _oscillates(limits, now, moves, value):
         return Guard.OSCILLATION
     if _too_fast(table, limits, now, moves, name, abs(value - now.baseline[name])):

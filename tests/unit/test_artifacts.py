@@ -108,6 +108,17 @@ def test_every_artifact_of_a_lane_validates(tmp_path: Path) -> None:
         check(latest / name)
 
 
+def test_measurements_that_are_absurd_yet_finite_cost_their_iterations_and_no_more(
+    tmp_path: Path,
+) -> None:
+    huge = [{**GOOD, "net_quote": x} for x in (1.7e308, -1.7e308, 1e101, -1e100, 1e100)]
+    latest = soak(tmp_path / "soak", *huge, of=plan(iterations=5, declared=None))
+    seen = [check(latest / f"ITER_SUMMARY_{n}.json")["summary"]["net_quote"] for n in range(1, 6)]
+    assert seen == [None, None, None, -1e100, 1e100]
+    kpis = check(latest / "PRODUCTION_SNAPSHOT.json")["kpis"]
+    assert kpis["net_quote"] == {"median": 0.0, "sd": pytest.approx(2**0.5 * 1e100), "n": 2}
+
+
 def test_an_iteration_summary_says_what_was_measured_judged_and_in_force(tmp_path: Path) -> None:
     latest = soak(tmp_path / "soak", {**GOOD, "net_bps": None})
     data = check(latest / "ITER_SUMMARY_1.json")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from builders import usage_error
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_soak.config.documents import parse_yaml, validate
@@ -88,6 +88,17 @@ def test_tuner_ranges_lie_within_the_bounds() -> None:
             assert low <= row.tuner_range[0] < row.tuner_range[1] <= high, name  # type: ignore[operator]
 
 
+def test_a_tuner_range_that_falls_is_refused_an_open_one_is_not() -> None:
+    def table(low: float | None, high: float | None) -> ParameterTable:
+        return ParameterTable.of({"x": {"default": 1, "tuner_range": [low, high]}}, "bot")
+
+    assert usage_error(lambda: table(2, 1)) == (
+        "bot parameters: x: expected a tuner range in rising order, got [2.0, 1.0]"
+    )
+    for low, high in ((1, 2), (1, 1), (None, 1), (2, None), (None, None)):
+        assert table(low, high)["x"].tuner_range == [low, high]
+
+
 finite = st.floats(-1e9, 1e9)
 
 
@@ -101,7 +112,6 @@ def parameters(draw: st.DrawFn) -> Parameter:
 
 @given(parameters(), st.floats(allow_nan=False))
 def test_a_clamped_value_is_rounded_within_the_bounds_and_stays(row: Parameter, x: float) -> None:
-    assume(math.isfinite(x) or None not in row.bounds)
     clamped = row.clamp(x)
     assert row.limits[0] <= clamped <= row.limits[1]
     assert row.clamp(clamped) == clamped == row.round(clamped)

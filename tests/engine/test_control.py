@@ -1,0 +1,317 @@
+"""The control loop in a lane: what an iteration measured, and what is in force in the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from builders import LANE, gate, lane_of, plan, preset_named
+
+from pytest_soak.artifacts.build import iter_summary
+from pytest_soak.canonical import state_hash
+from pytest_soak.config.parameters import ParameterTable, reference_table
+from pytest_soak.engine.control import TuningRecord
+from pytest_soak.engine.events import LaneFinished, PhaseChanged
+from pytest_soak.engine.plan import GateMode, LanePlan
+from pytest_soak.engine.record import IterationRecord, LaneResult
+from pytest_soak.gates.engine import Verdict
+from pytest_soak.targets.base import LaneInfo
+from pytest_soak.testing import GOOD
+from pytest_soak.tuning.guards import Guard
+from pytest_soak.tuning.tuners import TUNERS
+from pytest_soak.tuning.watcher import Proposal
+
+START = reference_table().defaults()
+SAFE = START | {"tail_age_ms": 700.0, "min_interval_ms": 80.0}
+WARMUP = preset_named("warmup_conservative_v1")
+
+CALM = {**GOOD, "risk_ratio": 0.37, "net_bps": 2.8}  # no rule fires, nothing freezes
+BUSY = {**CALM, "min_interval_pct": 40.0}  # min_interval_ms +10
+RISKY = {**CALM, "risk_ratio": 0.45}  # min_interval_ms +5, impact_cap_ratio -0.005
+BAD = {**CALM, "net_bps": 1.0}
+BAD_AND_BUSY = {**BAD, "min_interval_pct": 40.0}
+
+
+def tuned(iterations: int = 9, **more: Any) -> LanePlan:
+    """A lane that applies what is decided."""
+    settings: dict[str, Any] = {"iterations": iterations, "auto_tune": True, "fallback": SAFE}
+    return plan(**(settings | more))
+
+
+def soak(
+    of: LanePlan, *measured: Mapping[str, float], edits: Mapping[int, Any] | None = None
+) -> tuple[list[IterationRecord], LaneResult]:
+    of = of.model_copy(update={"iterations": len(measured)})
+    lane = lane_of(*measured, of=of, edits=edits)
+    records = list[IterationRecord]()
+    while lane.run.ended is None:
+        records.append(lane.run.run_iteration())
+    end = lane.events[-1]
+    assert isinstance(end, LaneFinished)
+    return records, end.result
+
+
+def in_force(records: Sequence[IterationRecord], name: str = "min_interval_ms") -> list[float]:
+    return [record.overrides[name] for record in records]
+
+
+def test_a_decision_is_in_force_in_the_next_iteration_with_its_source() -> None:
+    records, _ = soak(tuned(), BUSY, CALM, CALM)
+    assert records[0].tuning.deltas == {"min_interval_ms": 10.0}
+    assert in_force(records) == [65, 75, 75]
+    assert [record.sources["min_interval_ms"] for record in records] == [
+        "default",
+        "tuner",
+        "tuner",
+    ]
+    assert records[1].state_hash == state_hash(START | {"min_interval_ms": 75.0})
+
+
+def test_without_auto_tune_it_is_only_suggested() -> None:
+    records, end = soak(plan(), BUSY, BUSY, BUSY)
+    assert [record.tuning.suggested for record in records] == [{"min_interval_ms": 10.0}] * 3
+    assert [record.tuning.deltas for record in records] == [{}] * 3
+    assert in_force(records) == [65, 65, 65]
+    assert end.changed == ()
+
+
+def test_the_guards_have_their_flags_in_the_summary() -> None:
+    records, _ = soak(tuned(), BUSY, BUSY, BUSY, BUSY)
+    assert in_force(records) == [65, 75, 75, 85]
+    assert [r.tuning.suppressed.get("min_interval_ms") for r in records] == [
+        *(None, Guard.COOLDOWN, None, Guard.COOLDOWN),
+    ]
+    summary = iter_summary(records[1])
+    flags = [
+        summary.summary.oscillation_detected,
+        summary.summary.velocity_violation,
+        summary.summary.cooldown_active,
+    ]
+    assert flags == [False, False, True]
+    assert summary.tuning.deltas == {"min_interval_ms": 0.0}
+    assert summary.tuning.suppressed == {"min_interval_ms": "SUPPRESSED: cooldown"}
+
+
+def test_with_guards_off_a_parameter_moves_every_time() -> None:
+    records, _ = soak(tuned(guards=False), *[BUSY] * 4)
+    assert in_force(records) == [65, 75, 85, 90]
+
+
+def test_what_an_operator_sets_is_left_alone_by_the_decision_after_it() -> None:
+    records, _ = soak(tuned(), CALM, BUSY, BUSY, CALM, edits={2: {"min_interval_ms": 70}})
+    assert records[1].sources["min_interval_ms"] == "operator"
+    assert records[1].tuning.suppressed == {"min_interval_ms": Guard.OPERATOR}
+    assert in_force(records) == [65, 70, 70, 80]
+
+
+def test_an_operators_edit_beats_the_decision_it_meets() -> None:
+    records, _ = soak(tuned(), BUSY, CALM, CALM, edits={2: {"min_interval_ms": 50}})
+    assert records[0].tuning.deltas == {"min_interval_ms": 10.0}
+    assert in_force(records) == [65, 50, 50]
+    assert records[1].sources["min_interval_ms"] == "operator"
+
+
+def test_a_broken_runtime_file_costs_no_decision() -> None:
+    records, _ = soak(tuned(), BUSY, CALM, edits={2: None})
+    assert in_force(records) == [65, 75]
+    assert "last good values kept" in records[1].notes[0]
+
+
+def test_a_freeze_keeps_the_lane_still_and_says_so() -> None:
+    good = {**GOOD, "min_interval_pct": 40.0}
+    records, end = soak(tuned(), good, good, *[BUSY] * 5)
+    # +7 after 1; the freeze of iteration 2 keeps it for 3, 4, 5, 6
+    assert in_force(records) == [65, 72, 72, 72, 72, 72, 82]
+    locks = [record.tuning.lock for record in records]
+    assert [lock and (lock.since, lock.until) for lock in locks] == [
+        None,
+        *[(3, 6)] * 4,
+        None,
+        None,
+    ]
+    assert [record.tuning.frozen is not None for record in records] == [
+        *(False, True, False, False, False, False, False),
+    ]
+    assert records[1].tuning.frozen == records[1].overrides
+    assert iter_summary(records[2]).tuning.freeze_active
+    assert iter_summary(records[2]).tuning.signature_hash == records[1].state_hash
+    assert not end.frozen  # the last iteration ran with other values than the snapshot's
+
+
+def test_a_fail_thaws_a_freeze_for_the_decision_after_it() -> None:
+    records, _ = soak(tuned(), GOOD, GOOD, BAD_AND_BUSY, CALM)
+    assert records[2].tuning.thawed
+    assert records[2].tuning.lock is None
+    assert records[3].overrides["min_interval_ms"] > records[2].overrides["min_interval_ms"]
+
+
+def test_grace_counts_for_neither_freeze_nor_panic() -> None:
+    frozen, _ = soak(tuned(judged_by=gate(grace=2)), GOOD, GOOD, GOOD, GOOD)
+    assert [record.tuning.frozen is not None for record in frozen] == [False, False, False, True]
+    panicked, _ = soak(tuned(judged_by=gate(grace=2)), *[BAD] * 5)
+    assert [record.tuning.panicked for record in panicked] == [False] * 4 + [True]
+
+
+def test_warm_up_counts_for_neither_freeze_nor_panic() -> None:
+    of = tuned(warmup=WARMUP)
+    frozen, _ = soak(of, *[GOOD] * 8)
+    assert [n for n, r in enumerate(frozen, 1) if r.tuning.frozen] == [8]
+    panicked, _ = soak(of, *[BAD] * 9)
+    assert [n for n, r in enumerate(panicked, 1) if r.tuning.panicked] == [9]
+
+
+@pytest.mark.parametrize("guards", [True, False])
+def test_a_panic_reverts_to_the_fallback_and_locks_what_it_reverted_to(guards: bool) -> None:
+    records, _ = soak(tuned(guards=guards), *[BAD_AND_BUSY] * 3, *[BUSY] * 5)
+    assert [record.tuning.panicked for record in records] == [False, False, True] + [False] * 5
+    assert records[2].tuning.deltas == {}  # a revert is no decision
+    assert [record.overrides == SAFE for record in records] == [False] * 3 + [True] * 4 + [False]
+    assert records[3].sources["tail_age_ms"] == "panic"
+    assert records[3].sources["impact_cap_ratio"] == "default"
+    assert records[2].tuning.lock is not None
+    assert records[2].tuning.lock.signature == records[3].state_hash
+    assert iter_summary(records[2]).tuning.freeze_reason == "panic"
+
+
+def test_a_panic_reverts_to_the_last_freeze() -> None:
+    slow = {**GOOD, "min_interval_pct": 40.0}
+    records, _ = soak(tuned(), slow, slow, *[BAD_AND_BUSY] * 3, CALM)
+    assert records[4].tuning.panicked
+    assert records[5].overrides == records[1].overrides != SAFE
+    assert records[4].overrides != records[1].overrides
+
+
+def test_fails_after_a_panic_neither_thaw_nor_move_anything() -> None:
+    records, end = soak(tuned(), *[BAD_AND_BUSY] * 6)
+    assert [record.overrides for record in records[3:]] == [SAFE] * 3
+    assert not any(record.tuning.thawed for record in records)
+    assert end.changed == ("min_interval_ms", "tail_age_ms")
+
+
+@pytest.mark.parametrize("mode", [GateMode.SOFT, GateMode.OFF])
+def test_a_second_panic_ends_the_lane_as_failed(mode: GateMode) -> None:
+    records, end = soak(tuned(mode=mode), *[BAD] * 9)
+    assert len(records) == 6
+    assert (end.ending, end.verdict, end.iterations) == ("panic", Verdict.FAIL, 6)
+    assert records[-1].failure is not None
+    assert records[-1].failure.startswith("a second panic: net_bps = 1")
+
+
+def test_without_auto_tune_nothing_panics() -> None:
+    records, end = soak(plan(iterations=9), *[BAD] * 9)
+    assert len(records) == 9
+    assert not any(record.tuning.panicked for record in records)
+    assert end.ending == "completed"
+
+
+def test_what_was_decided_before_a_panic_still_counts_for_the_hour() -> None:
+    quick = LaneInfo(**{**vars(LANE), "minutes": 5.0})
+    low = START | {"min_interval_ms": 40.0}
+    of = tuned(lane=quick, fallback=low)
+    records, _ = soak(of, BUSY, CALM, *[BAD_AND_BUSY] * 3, *[BUSY] * 12)
+    taken = [r.tuning.deltas.get("min_interval_ms", 0.0) for r in records]
+    assert records[4].tuning.panicked
+    assert taken[:5] == [10, 0, 10, 0, 0]
+    assert taken[8] == 10
+    hour = [sum(taken[max(0, n - 11) : n + 1]) for n in range(len(taken))]
+    assert max(hour) == 30
+
+
+def test_the_last_decision_is_no_change_of_what_was_judged() -> None:
+    records, end = soak(tuned(), BUSY)
+    assert records[0].tuning.deltas == {"min_interval_ms": 10.0}
+    assert end.changed == ()
+    assert soak(tuned(), BUSY, CALM)[1].changed == ("min_interval_ms",)
+
+
+def test_a_warm_up_is_no_change_of_what_was_judged() -> None:
+    records, end = soak(tuned(warmup=WARMUP), CALM, CALM)
+    assert records[-1].overrides != START
+    assert end.changed == ()
+
+
+def test_the_snapshot_is_named_only_while_it_holds_what_was_judged() -> None:
+    assert soak(tuned(), GOOD, GOOD)[1].frozen
+    assert soak(tuned(), GOOD, GOOD, CALM)[1].frozen
+    assert not soak(tuned(), CALM, CALM)[1].frozen
+    assert not soak(tuned(), GOOD, GOOD, CALM, edits={3: {"tail_age_ms": 700}})[1].frozen
+
+
+def test_the_warm_up_acts_on_the_tuned_baseline() -> None:
+    records, _ = soak(tuned(warmup=WARMUP), BUSY, *[CALM] * 7)
+    assert records[0].tuning.deltas == {"min_interval_ms": 10.0}
+    assert in_force(records) == [90, 100, 100, 100, 100, 87.5, 75, 75]
+    sources = [record.sources["min_interval_ms"] for record in records]
+    assert sources == ["preset:warmup_conservative_v1"] * 6 + ["tuner"] * 2
+
+
+def test_an_edit_in_warm_up_stands_as_it_is_for_an_iteration_then_is_the_baseline() -> None:
+    records, _ = soak(plan(warmup=WARMUP), *[CALM] * 7, edits={2: {"min_interval_ms": 70}})
+    assert in_force(records) == [90, 70, 95, 95, 95, 82.5, 70]
+    assert [r.sources["min_interval_ms"] for r in records[1:3]] == [
+        *("operator", "preset:warmup_conservative_v1"),
+    ]
+    assert records[1].notes == ("operator set min_interval_ms: 90 -> 70",)
+
+
+def test_in_warm_up_a_fail_is_a_warning_and_want_of_data_is_not() -> None:
+    records, _ = soak(plan(warmup=WARMUP), BAD, {"net_bps": float("nan")}, *[BAD] * 3)
+    assert [record.verdict_raw for record in records] == [Verdict.FAIL] * 5
+    assert [record.verdict for record in records] == [
+        *(Verdict.WARN, Verdict.FAIL, Verdict.WARN, Verdict.WARN, Verdict.FAIL),
+    ]
+
+
+def test_each_phase_is_announced_once() -> None:
+    lane = lane_of(of=plan(warmup=WARMUP, iterations=8))
+    while lane.run.ended is None:
+        lane.run.run_iteration()
+    changes = [(e.iteration, e.phase) for e in lane.events if isinstance(e, PhaseChanged)]
+    assert changes == [(1, "warmup"), (5, "rampdown"), (7, "steady")]
+    plain = lane_of(of=plan(iterations=8))
+    while plain.run.ended is None:
+        plain.run.run_iteration()
+    assert "phase_changed" not in plain.kinds
+
+
+def test_the_risk_rule_is_stricter_in_warm_up() -> None:
+    half = {**CALM, "risk_ratio": 0.5}
+    records, _ = soak(tuned(warmup=WARMUP), *[half] * 5)
+    assert ["tail_age_ms" in r.tuning.suggested for r in records] == [True] * 4 + [False]
+
+
+def test_a_tuner_that_raises_costs_its_suggestion_and_never_the_soak(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object, **__: object) -> Proposal:
+        raise LookupError("no such\nthing")
+
+    monkeypatch.setitem(TUNERS, "rules", broken)
+    records, end = soak(tuned(), GOOD, GOOD, BUSY)
+    assert [record.tuning.error for record in records] == ["rules: LookupError: no such thing"] * 3
+    assert records[1].tuning.frozen is not None
+    assert end.verdict is not Verdict.FAIL
+
+
+def test_equal_lanes_hold_equal_text_whatever_the_order_of_an_operators_edits() -> None:
+    def text(edit: Mapping[str, float]) -> str:
+        lane = lane_of(CALM, of=tuned(), edits={1: edit})
+        lane.run.run_iteration()
+        return lane.run.state.control.model_dump_json()
+
+    one = {"tail_age_ms": 700.0, "min_interval_ms": 70.0, "impact_cap_ratio": 0.1}
+    assert '"held":["impact_cap_ratio","min_interval_ms","tail_age_ms"]' in text(one)
+    assert text(one) == text(dict(reversed(one.items())))
+
+
+def test_an_own_table_is_tuned_by_the_rules_that_fit_it() -> None:
+    row = {"default": 10, "bounds": [0, 50], "tuner_range": [0, 25], "decimals": 0}
+    table = ParameterTable.of({"min_interval_ms": row, "mine": 1.0}, "bot")
+    worst = {**BAD_AND_BUSY, "risk_ratio": 0.7}
+    records, _ = soak(tuned(table=table, fallback={}), worst, CALM)
+    assert records[1].overrides == {"min_interval_ms": 20.0, "mine": 1.0}
+
+
+def test_a_record_of_nothing_says_nothing() -> None:
+    assert TuningRecord().model_dump(exclude_defaults=True) == {}
