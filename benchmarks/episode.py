@@ -23,6 +23,7 @@ DOCUMENT = ROOT / "docs" / "MARKET.md"
 PICTURE = ROOT / "docs" / "episode.svg"
 PICTURED_SEED = 42
 AFTER_US = 600_000_000
+DUST = 10_000.0  # of volume, below which a net in bps says nothing
 WIDTH, PANEL, GAP, LEFT, TOP = 720, 110, 34, 64, 40
 
 Array = NDArray[np.float64]
@@ -116,7 +117,7 @@ def episode_table(seeds: range) -> str:
                 f"{mean['fills a minute']:.1f}",
                 f"{mean['money'] / mean['minutes']:+.1f}",
                 f"{mean['money']:+.0f} ({spread:.0f})",
-                f"{mean['money'] / mean['volume'] * 1e4:+.2f}",
+                f"{mean['money'] / mean['volume'] * 1e4:+.2f}" if mean["volume"] > DUST else "-",
                 f"{mean['adverse p95, bps']:.1f}",
                 f"{mean['risk stops a minute']:.1f}",
                 f"{mean['largest position']:,.0f}",
@@ -136,7 +137,7 @@ def picture(hour: Hour) -> str:
         ("position, quote", marks["inventory"] * marks["mid"]),
         ("money earned in the hour, quote", marks["equity_quote"] - marks["equity_quote"][0]),
     ]
-    height = TOP + len(panels) * (PANEL + GAP)
+    height = TOP + len(panels) * (PANEL + GAP) + 10
     shade = [(time - HOUR_US) / 60e6 for time in (hour.start, hour.end)]
     left, right = (LEFT + x / 60.0 * (WIDTH - LEFT - 16) for x in shade)
     parts = [
@@ -145,11 +146,14 @@ def picture(hour: Hour) -> str:
         f"<title>An hour with a spike episode, seed {PICTURED_SEED}</title>",
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
         f'<rect x="{left:.1f}" y="{TOP - 8}" width="{right - left:.1f}" '
-        f'height="{height - TOP - 14}" fill="#f4c7ab" opacity="0.6"/>',
+        f'height="{height - TOP - 24}" fill="#f4c7ab" opacity="0.6"/>',
         f'<text x="{left:.1f}" y="{TOP - 14}">spike episode</text>',
     ]
     for index, (title, values) in enumerate(panels):
         parts += _panel(title, minutes, values, TOP + index * (PANEL + GAP))
+    for minute in range(0, 61, 10):
+        x = LEFT + minute / 60.0 * (WIDTH - LEFT - 16)
+        parts.append(f'<text x="{x:.0f}" y="{height - 8}" text-anchor="middle">{minute} min</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 

@@ -19,6 +19,7 @@ from benchmarks.lanes import DIGITS, MARKETS, ROOT, Hours, Lane, profile, run_la
 from pytest_soak.gates.engine import FINAL_WINDOW, Sample, Verdict, judge, judge_final
 from pytest_soak.gates.expressions import parse
 from pytest_soak.gates.model import Gate, Threshold, gate_shelf, load_gate
+from pytest_soak.stats.limits import extreme_limit, share_upper_bound
 
 BUILTIN = ROOT / "pytest_soak" / "gates" / "builtin"
 DOCUMENT = ROOT / "docs" / "GATES.md"
@@ -36,7 +37,6 @@ STEP = {
 }
 HOURLY = "soak"
 MEDIAN = ("last8", "release")
-_EULER = 0.5772156649
 
 
 def gate_named(name: str) -> Gate:
@@ -56,17 +56,8 @@ def is_floor(threshold: Threshold) -> bool:
 
 
 def tail_limit(worst: NDArray[np.float64], floor: bool, chance: float) -> float:
-    """The limit that a lane's worst value passes with this chance.
-
-    Worst values of many hours follow Gumbel's law (Gumbel 1958, "Statistics of Extremes"), here
-    fitted by its moments. The farther of that law's quantile and the worst value seen is taken,
-    since tails of episodes are heavier than Gumbel's.
-    """
-    values = -worst if floor else worst
-    scale = float(values.std(ddof=1)) * math.sqrt(6.0) / math.pi
-    place = float(values.mean()) - _EULER * scale
-    limit = max(place - scale * math.log(-math.log(1.0 - chance)), float(values.max()))
-    return -limit if floor else limit
+    """The limit that a lane's worst value passes with this chance."""
+    return -extreme_limit(-worst, chance) if floor else extreme_limit(worst, chance)
 
 
 def block(gate: Gate, lanes: list[Hours], share: float) -> list[dict[str, str]]:
@@ -144,14 +135,6 @@ class Alarms:
     warned: float
     culprits: dict[str, int]
 
-    @property
-    def upper(self) -> float:
-        """Upper end of the two-sided 95 % interval of `either` (Wilson 1927)."""
-        z, n, p = 1.96, self.lanes, self.either / self.lanes
-        centre = p + z * z / (2 * n)
-        spread = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return (centre + spread) / (1 + z * z / n)
-
 
 def count_alarms(market: str, lanes: list[Hours]) -> Alarms:
     """Judge lanes as a soak with the gate `soak` does."""
@@ -189,7 +172,7 @@ def alarm_row(market: str, use: str, seeds: range, found: Alarms) -> list[Any]:
         found.hourly,
         found.final,
         f"{found.either} ({100 * found.either / found.lanes:.1f} %)",
-        f"{100 * found.upper:.1f} %",
+        f"{100 * share_upper_bound(found.either, found.lanes):.1f} %",
         f"{100 * found.warned:.1f} %",
         named,
     ]
