@@ -24,7 +24,7 @@ PICTURE = ROOT / "docs" / "episode.svg"
 PICTURED_SEED = 42
 AFTER_US = 600_000_000
 DUST = 10_000.0  # of volume, below which a net in bps says nothing
-WIDTH, PANEL, GAP, LEFT, TOP = 720, 110, 34, 64, 40
+WIDTH, PANEL, GAP, LEFT, RIGHT, TOP = 720, 110, 34, 64, 28, 40
 
 Array = NDArray[np.float64]
 
@@ -139,7 +139,7 @@ def picture(hour: Hour) -> str:
     ]
     height = TOP + len(panels) * (PANEL + GAP) + 10
     shade = [(time - HOUR_US) / 60e6 for time in (hour.start, hour.end)]
-    left, right = (LEFT + x / 60.0 * (WIDTH - LEFT - 16) for x in shade)
+    left, right = (LEFT + x / 60.0 * (WIDTH - LEFT - RIGHT) for x in shade)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         'font-family="system-ui, sans-serif" font-size="12" fill="#333">',
@@ -152,7 +152,7 @@ def picture(hour: Hour) -> str:
     for index, (title, values) in enumerate(panels):
         parts += _panel(title, minutes, values, TOP + index * (PANEL + GAP))
     for minute in range(0, 61, 10):
-        x = LEFT + minute / 60.0 * (WIDTH - LEFT - 16)
+        x = LEFT + minute / 60.0 * (WIDTH - LEFT - RIGHT)
         parts.append(f'<text x="{x:.0f}" y="{height - 8}" text-anchor="middle">{minute} min</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -160,14 +160,14 @@ def picture(hour: Hour) -> str:
 def _panel(title: str, minutes: Array, values: Array, top: float) -> list[str]:
     low, high = float(min(values.min(), 0.0)), float(max(values.max(), 0.0))
     span = high - low or 1.0
-    x = LEFT + minutes / 60.0 * (WIDTH - LEFT - 16)
+    x = LEFT + minutes / 60.0 * (WIDTH - LEFT - RIGHT)
     y = top + 14 + (high - values) / span * (PANEL - 14)
     zero = top + 14 + high / span * (PANEL - 14)
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x[::5], y[::5], strict=True))
     labels = [(top + 18, high), (top + PANEL, low)]
     return [
         f'<text x="{LEFT}" y="{top + 4}" font-weight="600">{title}</text>',
-        f'<line x1="{LEFT}" x2="{WIDTH - 16}" y1="{zero:.1f}" y2="{zero:.1f}" stroke="#bbb"/>',
+        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{zero:.1f}" y2="{zero:.1f}" stroke="#bbb"/>',
         f'<polyline points="{points}" fill="none" stroke="#1f5fa8" stroke-width="1.3"/>',
         *(
             f'<text x="{LEFT - 6}" y="{at:.0f}" text-anchor="end">{value:,.0f}</text>'
