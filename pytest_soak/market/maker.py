@@ -37,7 +37,7 @@ STAGE_WAIT_US = 18_000  # in which the stages wait for one another without a pip
 TRACE_US = 3_000
 DEADLINE_US = 200_000
 
-VOLATILITY_HALF_LIFE_S = 600.0
+VOLATILITY_HALF_LIFE_S = 300.0
 DEPTH_S = 10.0
 SIGNAL_SD_BPS = 7.0
 SIGNAL_S = 15.0

@@ -358,4 +358,4 @@ def test_presets_and_rules_are_off_for_a_target_with_its_own_table_said_once(
     notes = done.markers("| iter_watch | NOTE |")
     assert len(notes) == 2
     assert "preset maker_bias_uplift_v1: off, the target has no base_spread_bps_delta" in notes[0]
-    assert "tuner rules: off, the target lacks their parameters: slippage, adverse" in notes[1]
+    assert "tuner rules: off for want of their parameters: slippage, adverse" in notes[1]
