@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from pytest_soak import __version__
-from pytest_soak.errors import SoakUsageError
+from pytest_soak.errors import ArtifactError, SoakUsageError
 
 USAGE = 4
 
@@ -24,7 +24,7 @@ def main() -> None:
         sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message())
-    except SoakUsageError as error:
+    except (SoakUsageError, ArtifactError) as error:
         _fail(str(error))
 
 
@@ -51,6 +51,60 @@ def gate(gate_name: str, file: Path, market: str | None) -> int:
     for line in verdict.lines():
         click.echo(line)
     return 0 if verdict.passed else 1
+
+
+@commands.group()
+def config() -> None:
+    """Profiles, presets, gates and schemas: what there is and what it resolves to."""
+
+
+@config.command("list")
+def config_list() -> None:
+    """List every profile, preset, gate and tuner."""
+    from pytest_soak.commands.config import list_lines
+
+    click.echo("\n".join(list_lines(Path.cwd())))
+
+
+@config.command("show")
+@click.argument("name")
+def config_show(name: str) -> None:
+    """Print the file behind NAME."""
+    from pytest_soak.commands.config import show
+
+    click.echo(show(name, Path.cwd()), nl=False)
+
+
+@config.command("explain")
+@click.option("--profile", default="default", metavar="NAME", help="profile name or path")
+@click.option("--preset", multiple=True, metavar="NAME", help="preset name or path, in order")
+@click.option("--set", "items", multiple=True, metavar="KEY=VALUE", help="one override")
+def config_explain(profile: str, preset: tuple[str, ...], items: tuple[str, ...]) -> None:
+    """Print each override of the reference maker with its source."""
+    from pytest_soak.commands.config import explain, explain_lines
+
+    click.echo("\n".join(explain_lines(explain(profile, preset, items, Path.cwd()))))
+
+
+@config.command("schema")
+@click.argument("name", metavar="ARTIFACT")
+def config_schema(name: str) -> None:
+    """Print the JSON Schema of ARTIFACT, e.g. iter-summary."""
+    from pytest_soak.commands.config import schema_text
+
+    click.echo(schema_text(name))
+
+
+@commands.command()
+@click.option("--input", "source", required=True, type=click.Path(path_type=Path), metavar="PATH")
+@click.option("--output", required=True, type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--profile", default=None, metavar="NAME", help="name it in the snapshot")
+def freeze(source: Path, output: Path, profile: str | None) -> None:
+    """Write a production snapshot of a finished lane (its folder or ITER_SUMMARY_final.json)."""
+    from pytest_soak.commands.freeze import freeze as write
+
+    snapshot = write(source, output, profile)
+    click.echo(f"{output}: {snapshot.lane}, signature {snapshot.signature_hash}")
 
 
 if __name__ == "__main__":

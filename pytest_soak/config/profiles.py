@@ -68,7 +68,7 @@ def load_profile(given: str, shelf: Shelf, base: Path, source: str) -> Profile:
     if given == DEFAULT and DEFAULT not in shelf.names():
         return Profile(name=DEFAULT, source="the parameter table", shipped=True)
     path = shelf.find(given, base, source)
-    document = _overrides_hint(read_document(path, shown_path(path, base)))
+    document = _overrides_hint(_of_snapshot(read_document(path, shown_path(path, base))))
     read = validate(_File, document)
     return Profile(
         name=path.stem,
@@ -80,6 +80,17 @@ def load_profile(given: str, shelf: Shelf, base: Path, source: str) -> Profile:
         lines={name: document.at(("overrides", name)) for name in read.overrides},
         shipped=path.parent == shelf.folders[-1],
     )
+
+
+def _of_snapshot(document: Document) -> Document:
+    """A production snapshot is a profile: of its keys only the overrides count here."""
+    data = document.data
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if not isinstance(schema, str) or not schema.startswith("pytest-soak/production-snapshot/"):
+        return document
+    text = f"snapshot of {data.get('source')}, lane {data.get('lane')}"
+    kept = {"description": text, "overrides": data.get("overrides")}
+    return Document(f"{document.source} ({text})", kept, document.lines)
 
 
 def _overrides_hint(document: Document) -> Document:

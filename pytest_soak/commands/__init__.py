@@ -1,0 +1,1 @@
+"""What the subcommands of `pytest-soak` do; `cli` only parses."""

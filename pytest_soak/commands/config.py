@@ -1,0 +1,81 @@
+"""`pytest-soak config`: what there is to choose from, and what a choice resolves to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_soak.artifacts.models import ARTIFACTS, json_schema
+from pytest_soak.config.documents import read_document
+from pytest_soak.config.names import Shelf
+from pytest_soak.config.overrides import CLI, Layer, Overrides, parse_set, resolve
+from pytest_soak.config.parameters import reference_table
+from pytest_soak.config.presets import load_preset, preset_shelf
+from pytest_soak.config.profiles import DEFAULT, load_profile, profile_shelf
+from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.gates.model import gate_shelf
+from pytest_soak.tuning.tuners import TUNERS
+
+
+def shelves(folder: Path) -> dict[str, Shelf]:
+    """Each kind of named file, as seen from a user's folder."""
+    return {
+        "profile": profile_shelf(folder),
+        "preset": preset_shelf(folder),
+        "gate": gate_shelf(folder),
+    }
+
+
+def list_lines(folder: Path) -> list[str]:
+    """Every name that an option takes, with its kind, its origin and its description."""
+    rows = [("profile", DEFAULT, "shipped", "The defaults of the target's parameter table.")]
+    for kind, shelf in shelves(folder).items():
+        for name in shelf.names():
+            path = shelf.find(name, folder, kind)
+            origin = "shipped" if path.parent == shelf.folders[-1] else "yours"
+            data = read_document(path).data
+            text = data.get("description", "") if isinstance(data, dict) else ""
+            rows.append((kind, name, origin, str(text)))
+    rows += [("tuner", name, "shipped", "") for name in TUNERS]
+    return _table(rows)
+
+
+def show(name: str, folder: Path) -> str:
+    """The text of the file behind a name, under its path."""
+    for kind, shelf in shelves(folder).items():
+        if name in shelf.names():
+            path = shelf.find(name, folder, kind)
+            return f"# {kind} {path}\n{path.read_text(encoding='utf-8')}"
+    known = [known for shelf in shelves(folder).values() for known in shelf.names()]
+    raise SoakUsageError("NAME", unknown("profile, preset or gate", name, known))
+
+
+def explain(profile: str, presets: Sequence[str], items: Sequence[str], folder: Path) -> Overrides:
+    """The overrides of the reference maker under a choice, with the source of each."""
+    layers = [Layer(source=CLI, at="--set", values=parse_set(items, "--set"))] if items else []
+    shelf = preset_shelf(folder)
+    chosen = [load_preset(name, shelf, folder, "--preset") for name in presets]
+    loaded = load_profile(profile, profile_shelf(folder), folder, "--profile")
+    return resolve(reference_table(), loaded, layers, chosen)
+
+
+def explain_lines(overrides: Overrides) -> list[str]:
+    """One line a parameter: name, value, source; then the notes."""
+    rows = [(n, f"{v:.12g}", overrides.sources[n]) for n, v in overrides.values.items()]
+    return [*_table(rows), *overrides.notes]
+
+
+def schema_text(name: str) -> str:
+    """The JSON Schema of an artifact."""
+    if name not in ARTIFACTS:
+        raise SoakUsageError("NAME", unknown("artifact", name, ARTIFACTS))
+    return json.dumps(json_schema(name), indent=2, sort_keys=True)
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

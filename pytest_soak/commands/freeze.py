@@ -1,0 +1,71 @@
+"""`pytest-soak freeze`: a snapshot by hand, of a run that was found good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pytest_soak.artifacts.build import machine
+from pytest_soak.artifacts.files import write_json
+from pytest_soak.artifacts.models import FinalSummary, IterSummary, ProductionSnapshot
+from pytest_soak.artifacts.tuning import spread
+from pytest_soak.canonical import state_hash
+from pytest_soak.config.documents import read_document
+from pytest_soak.config.names import check_name
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.gates.engine import FINAL_WINDOW
+
+
+def freeze(source: Path, output: Path, profile: str | None) -> ProductionSnapshot:
+    """Write a snapshot of the lane whose `ITER_SUMMARY_final.json` (or folder) is `source`.
+
+    Its KPIs are those of the last graded iterations beside that file. Raises SoakUsageError when
+    the source is no finished lane.
+    """
+    file = source / "ITER_SUMMARY_final.json" if source.is_dir() else source
+    final = _read(file, FinalSummary)
+    result = final.result
+    if profile is not None:
+        check_name(profile, "profile", "--profile")
+    snapshot = ProductionSnapshot(
+        source=final.source,
+        lane=result.lane,
+        profile=profile or result.profile,
+        market=result.market,
+        seed=result.seed,
+        iteration=result.iterations,
+        overrides=final.overrides,
+        sources=final.sources,
+        parameters=list(final.overrides),
+        kpis=spread(_graded(file.parent, result.iterations)),
+        signature_hash=state_hash(final.overrides),
+        meta=machine(),
+    )
+    write_json(output, snapshot.data())
+    return snapshot
+
+
+def _graded(folder: Path, iterations: int) -> list[dict[str, float | None]]:
+    found: list[dict[str, float | None]] = []
+    for number in range(iterations, 0, -1):
+        path = folder / f"ITER_SUMMARY_{number}.json"
+        if len(found) == FINAL_WINDOW or not path.exists():
+            break
+        summary = _read(path, IterSummary).summary
+        if summary.graded:
+            found.append(dict(summary.__pydantic_extra__))
+    return found
+
+
+def _read(path: Path, model: type[Any]) -> Any:
+    document = read_document(path)
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SoakUsageError(
+            str(path), f"is no {model.__name__} of this version ({where}: {first['msg']})"
+        ) from None
