@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 from pydantic import BaseModel, ConfigDict
 
@@ -129,7 +130,11 @@ def _propose(
 ) -> Proposal:
     try:
         tuner = TUNERS[plan.tuner]
-        return tuner(plan.table, dict(control.baseline), kpis, drivers, warmup=warmup)
+        proposal = tuner(plan.table, dict(control.baseline), kpis, drivers, warmup=warmup)
+        for name, delta in proposal.deltas.items():
+            if name not in plan.table or not isfinite(delta):
+                raise ValueError(f"no step that can be taken: {name} {delta:+g}")
+        return proposal
     except Exception as error:  # a tuner's mistake costs its suggestion, never the soak (S5)
         return Proposal(error=one_line(f"{plan.tuner}: {type(error).__name__}: {error}"))
 

@@ -294,6 +294,24 @@ def test_a_tuner_that_raises_costs_its_suggestion_and_never_the_soak(
     assert end.verdict is not Verdict.FAIL
 
 
+@pytest.mark.parametrize(
+    ("deltas", "step"),
+    [
+        ({"min_interval_ms": 5.0, "unknown": 1.0}, "unknown +1"),
+        ({"min_interval_ms": float("nan")}, "min_interval_ms +nan"),
+        ({"min_interval_ms": float("-inf")}, "min_interval_ms -inf"),
+    ],
+)
+def test_a_tuner_that_suggests_what_cannot_be_costs_its_suggestion_too(
+    deltas: dict[str, float], step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TUNERS, "rules", lambda *_, **__: Proposal(deltas=deltas))
+    records, _ = soak(tuned(), CALM, CALM)
+    error = f"rules: ValueError: no step that can be taken: {step}"
+    assert [record.tuning for record in records] == [TuningRecord(error=error)] * 2
+    assert in_force(records) == [65, 65]
+
+
 def test_equal_lanes_hold_equal_text_whatever_the_order_of_an_operators_edits() -> None:
     def text(edit: Mapping[str, float]) -> str:
         lane = lane_of(CALM, of=tuned(), edits={1: edit})

@@ -151,19 +151,13 @@ def test_velocity_counts_what_the_bounds_leave_of_a_step() -> None:
 
 
 def test_float_dust_is_no_velocity() -> None:
-    spread = {"default": 0.14, "bounds": [0, 1], "max_change_per_hour": 0.1, "decimals": 3}
+    spread = {"default": 0.18, "bounds": [0, 1], "max_change_per_hour": 0.1, "decimals": 3}
     table = ParameterTable.of({"x": spread}, "bot")
-    values = [0.14, 0.16, 0.18, 0.2, 0.22, 0.24]
-    moves = tuple(
-        moved(n, "x", before, after, 5.0) for n, (before, after) in enumerate(pairwise(values), 1)
-    )[:4]
+    steps = pairwise([0.18, 0.2, 0.22, 0.24, 0.26])
+    moves = tuple(moved(n, "x", *step, minutes=5.0) for n, step in enumerate(steps, 1))
+    assert sum(move.after - move.before for move in moves) + (0.28 - 0.26) > 0.1
     now = Situation(
-        iteration=7,
-        minute=35,
-        baseline={"x": 0.22},
-        moves=moves,
-        frozen=False,
-        warmup=False,
+        iteration=7, minute=35, baseline={"x": 0.26}, moves=moves, frozen=False, warmup=False
     )
     assert decide(table, LIMITS, now, {"x": 0.02}, enabled=True).applied == {"x": 0.02}
     assert decide(table, LIMITS, now, {"x": 0.021}, enabled=True).suppressed == {"x": VELOCITY}
@@ -200,6 +194,13 @@ def test_a_step_is_cut_at_the_bounds_and_one_that_is_nothing_is_stopped_by_them(
     assert ask({"a": 5}, baseline=near).applied == {"a": 3.0}
     assert guard_of(ask({"a": 5}, baseline=at)) is BOUNDS
     assert guard_of(ask({"a": 0.04})) is BOUNDS  # rounds to nothing
+
+
+@pytest.mark.parametrize(("value", "delta"), [(110.0, 5.0), (-9.0, -1.0), (50.0, float("nan"))])
+def test_a_step_that_bounds_would_turn_round_or_that_is_no_number_is_stopped(
+    value: float, delta: float
+) -> None:
+    assert guard_of(ask({"a": delta}, baseline={"a": value}, enabled=False)) is BOUNDS
 
 
 def test_a_parameter_at_its_bounds_takes_no_place_among_the_two() -> None:
