@@ -7,6 +7,9 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -42,3 +45,12 @@ def parse(text: str) -> Expression:
     if match is None or not math.isfinite(limit):
         raise ValueError('an operator (<=, >=, <, >, ==, !=) and a number, e.g. ">= 2.0"')
     return Expression(text, match[1], limit)
+
+
+def _parsed(text: str) -> str:
+    parse(text)
+    return text
+
+
+ExpressionText = Annotated[str, AfterValidator(_parsed)]
+"""An expression as a field of a file: text that can be parsed."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.config.names import NAME, Shelf
 from pytest_soak.errors import SoakUsageError, unknown
-from pytest_soak.gates.expressions import parse
+from pytest_soak.gates.expressions import ExpressionText
 from pytest_soak.options import MARKETS
 
 
@@ -26,19 +26,12 @@ class Threshold(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     metric: str
-    fail_unless: str | None = None
-    warn_unless: str | None = None
+    fail_unless: ExpressionText | None = None
+    warn_unless: ExpressionText | None = None
     min_samples: Annotated[int, Field(ge=1)] | None = None
     no_data: Literal["fail", "warn"] = "fail"
     window: Annotated[int, Field(ge=1, le=1000)] = 1
     for_: Annotated[int, Field(ge=1, le=1000, alias="for")] = 1
-
-    @field_validator("fail_unless", "warn_unless")
-    @classmethod
-    def _is_expression(cls, text: str | None) -> str | None:
-        if text is not None:
-            parse(text)
-        return text
 
     @model_validator(mode="after")
     def _says_something(self) -> Threshold:

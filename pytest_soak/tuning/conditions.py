@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from pytest_soak.gates.expressions import parse
+from pytest_soak.gates.expressions import ExpressionText, parse
 
 Kpis = Mapping[str, "float | None"]
 
@@ -23,8 +23,8 @@ class Condition(BaseModel):
     driver: str | None = None
     metric: str | None = None
     cost: str | None = None
-    is_: str | None = None
-    warmup: str | None = None
+    is_: ExpressionText | None = None
+    warmup: ExpressionText | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -32,13 +32,6 @@ class Condition(BaseModel):
         if isinstance(data, dict) and "is" in data:
             return {("is_" if key == "is" else key): value for key, value in data.items()}
         return data
-
-    @field_validator("is_", "warmup")
-    @classmethod
-    def _is_expression(cls, text: str | None) -> str | None:
-        if text is not None:
-            parse(text)
-        return text
 
     @model_validator(mode="after")
     def _one_subject(self) -> Condition:
