@@ -102,13 +102,13 @@ class LaneScheduling:
 
     def mark_test_pending(self, item: str) -> None:
         """Items are never run again: an advanced lane cannot be re-entered."""
-        raise NotImplementedError("a soak item cannot be run again")
+        raise RuntimeError("a soak item cannot be run again")
 
     def remove_pending_tests_from_node(
         self, node: WorkerController, indices: Sequence[int]
     ) -> None:
         """Items are never taken back from a worker."""
-        raise NotImplementedError("a lane stays on its worker")
+        raise RuntimeError("a lane stays on its worker")
 
     def remove_node(self, node: WorkerController) -> str | None:
         """A worker is gone; its running item crashed, the rest of its lane goes to another."""

@@ -59,7 +59,7 @@ def plan_lane(
 
 def _fallback(settings: Settings, spec: TargetSpec, overrides: Overrides) -> dict[str, float]:
     """What a panic reverts to: the safe profile, or the start where the table is the target's."""
-    if spec.table_given:
+    if spec.table_given or settings.fallback is None:
         return dict(overrides.values)
     return resolve(spec.table, settings.fallback, ()).values
 

@@ -78,7 +78,7 @@ class Settings(BaseModel):
     auto_tune: bool
     guards: bool
     warmup: Preset | None
-    fallback: Profile
+    fallback: Profile | None
     directory: Path
     rootdir: Path
     feeds: bool
@@ -158,7 +158,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         auto_tune=_flag(given, "auto-tune"),
         guards=_flag(given, "guards"),
         warmup=_warmup(given, inputs.rootdir),
-        fallback=_fallback(inputs.rootdir),
+        fallback=_fallback(inputs.rootdir) if _flag(given, "auto-tune") else None,
         directory=_directory(given["dir"]),
         rootdir=inputs.rootdir,
         feeds=_flag(given, "feeds"),
