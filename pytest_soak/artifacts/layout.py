@@ -57,24 +57,32 @@ class Layout:
             return LaneFiles(home, home / "runtime_overrides.json")
         return LaneFiles(self.latest, self.root / "runtime_overrides.json")
 
-    def prepare(self) -> None:
-        """Make room for a new run: what is in `latest` moves to `runs/`."""
+    def prepare(self) -> Path | None:
+        """Make room for a new run: what is in `latest` moves to `runs/`; where it went, if so."""
         with writing(self.root):
             if not self.root.exists():
                 self.root.mkdir(parents=True)
                 write_text(self.root / ".gitignore", "*\n")
-            if self.latest.exists():
-                self._archive()
+            archived = self._archive() if self.latest.exists() else None
             self.latest.mkdir()
+        return archived
 
-    def _archive(self) -> None:
+    def withdraw(self, archived: Path | None) -> None:
+        """Undo `prepare` for a run that did not begin: what it `archived` is the latest again."""
+        with writing(self.latest):
+            self.result.unlink(missing_ok=True)
+            self.latest.rmdir()
+            if archived is not None:
+                archived.rename(self.latest)
+
+    def _archive(self) -> Path:
         runs = self.root / "runs"
         runs.mkdir(exist_ok=True)
         name = self._run_name()
         target, copy = runs / name, 2
         while target.exists():
             target, copy = runs / f"{name}-{copy}", copy + 1
-        self.latest.rename(target)
+        return self.latest.rename(target)
 
     def _run_name(self) -> str:
         try:

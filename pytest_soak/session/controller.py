@@ -30,6 +30,7 @@ class Controller:
         self._terminal = terminal
         self._results: list[LaneResult] = []
         self._iterations = 0
+        self._begun = False
         self._failed: dict[str, str | None] = {}
         self._session: pytest.Session | None = None
         self._distributed = distributed
@@ -84,6 +85,7 @@ class Controller:
             self._session.shouldstop = USAGE_ERROR
 
     def _deliver(self, event: Event) -> None:
+        self._begun = True
         self._terminal.handle(event)
         if isinstance(event, IterationFinished):
             record = event.record
@@ -150,6 +152,8 @@ class Controller:
         self._results.sort(key=lambda r: order[r.lane.id])
         conclusion = self._conclude(session)
         session.exitstatus = self._exit_status(session, conclusion)
+        if context.usage_error is not None and not self._begun:
+            context.book.withdraw()
         if context.book.prepared:
             self._write_result(session, conclusion)
         yield

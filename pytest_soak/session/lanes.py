@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,7 @@ class LaneBook:
         self.layout = Layout(context.settings.directory, several_lanes=len(self._infos) > 1)
         self.result_file = ResultFile(context.settings, self.layout)
         self.prepared = context.on_worker
+        self._archived: Path | None = None
 
     def prepare(self) -> None:
         """Make room for the run's artifacts; once, and never on a worker.
@@ -51,11 +53,17 @@ class LaneBook:
         if self.prepared:
             return
         try:
-            self.layout.prepare()
+            self._archived = self.layout.prepare()
             self.result_file.begin()
         except ArtifactError as error:
             raise SoakUsageError("--soak-dir", str(error)) from error
         self.prepared = True
+
+    def withdraw(self) -> None:
+        """Leave the artifacts as they were: a usage error came before the first lane began."""
+        if self.prepared:
+            self.layout.withdraw(self._archived)
+            self.prepared = False
 
     def obstacle(self, slot: Slot) -> str | None:
         """Why the slot's iteration cannot run; None when it can."""

@@ -225,6 +225,19 @@ def test_a_misfit_of_a_fixture_target_is_a_usage_error_too(
     assert "unknown parameter 'half_spread'; did you mean 'half_spread_bps'?" in done.last_line
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_a_misfit_leaves_the_earlier_run_as_it_was(
+    quant: Workbench, workers: tuple[str, ...]
+) -> None:
+    quant.write("conftest.py", CONFTEST)
+    assert quant.soak(2, "--soak-gate=mine.yaml").returncode == 0
+    root = quant.directory / "artifacts"
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    done = quant.soak(2, "--soak-gate=mine.yaml", "--soak-set=half_spread=1", *workers)
+    assert done.returncode == 4, done.everything
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
 def test_shipped_profiles_are_off_for_a_target_with_its_own_table(quant: Workbench) -> None:
     done = quant.soak(
         1, "--soak-target=bot:Bot", "--soak-gate=mine.yaml", "--soak-profile=steady_safe"
