@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pytest_soak.config.documents import read_document
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.kpi.edge import summarize
+from pytest_soak.market.compile import load_kernel
 from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import build_market
 from pytest_soak.market.simulation import Simulation
@@ -82,6 +83,7 @@ def run_lane(lane: Lane) -> Hours:
 
 def run_lanes(lanes: Iterable[Lane], jobs: int = 1) -> list[Hours]:
     """Run lanes, `jobs` at a time, and return their hours in the same order."""
+    load_kernel()  # once, before threads ask for it side by side
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(run_lane, lanes))
 

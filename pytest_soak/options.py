@@ -109,7 +109,7 @@ OPTIONS = (
         "SOAK_AUTO_TUNE",
         negatable=True,
     ),
-    Option("tuner", "rules", "NAME", "which tuner suggests"),
+    Option("tuner", "effects", "NAME", "which tuner suggests: effects, rules"),
     Option(
         "guards",
         "1",

@@ -78,7 +78,10 @@ def plan(
     lane: LaneInfo = LANE,
     **tuning: Any,
 ) -> LanePlan:
-    """A plan of defaults; `tuning` are its fields `auto_tune`, `guards`, `warmup`, `fallback`."""
+    """A plan of defaults, tuned by the rules.
+
+    `tuning` are its fields `tuner`, `auto_tune`, `guards`, `warmup`, `fallback`.
+    """
     judged_by = judged_by or gate()
     values = (table or reference_table()).defaults()
     return LanePlan(
@@ -92,7 +95,7 @@ def plan(
         overrides=Overrides(values=values, sources=dict.fromkeys(values, "default")),
         parameters=dict(table or reference_table()),
         declared=declared,
-        **tuning,
+        **({"tuner": "rules"} | tuning),
     )
 
 

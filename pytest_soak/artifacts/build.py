@@ -179,15 +179,13 @@ def outcome(result: LaneResult) -> LaneOutcome:
     )
 
 
-def final_summary(
-    result: LaneResult, overrides: Mapping[str, float], sources: Mapping[str, str]
-) -> FinalSummary:
-    """ITER_SUMMARY_final of a lane that ended under `overrides`."""
+def final_summary(result: LaneResult) -> FinalSummary:
+    """ITER_SUMMARY_final of a lane that ended."""
     return FinalSummary(
         source=result.target,
         result=outcome(result),
-        overrides=dict(overrides),
-        sources=dict(sources),
+        overrides=result.overrides,
+        sources=result.sources,
         meta=machine(),
     )
 

@@ -34,7 +34,6 @@ class LaneArtifacts:
         self._feeds = feeds
         self._broken = False
         self._plan: LanePlan | None = None
-        self._last: IterationRecord | None = None
         self._tuned: list[TunedIteration] = []
         self._graded: deque[dict[str, float | None]] = deque(maxlen=FINAL_WINDOW)
 
@@ -54,14 +53,18 @@ class LaneArtifacts:
     def _write(self, event: Event) -> None:
         if isinstance(event, LaneStarted):
             self._plan = event.plan
-        elif isinstance(event, IterationFinished):
+            return
+        assert self._plan is not None
+        if isinstance(event, IterationFinished):
             self._iteration(event.record, event.observation)
+            if event.control is not None:
+                state = tuning.tuning_state(self._plan, event.record.iteration, event.control)
+                write_json(self._files.home / "TUNING_STATE.json", state.data())
         elif isinstance(event, LaneFinished):
             self._final(event.result)
 
     def _iteration(self, record: IterationRecord, observation: Observation | None) -> None:
         assert self._plan is not None
-        self._last = record
         files = self._files
         if observation is not None and hasattr(observation, "blocks"):
             self._events(observation)
@@ -85,10 +88,7 @@ class LaneArtifacts:
             return
         gate = build.final_gate(self._plan, result)
         write_json(self._files.artifact("KPI_GATE.json"), gate.data())
-        in_force = self._last or self._plan.overrides
-        overrides = in_force.overrides if isinstance(in_force, IterationRecord) else in_force.values
-        final = build.final_summary(result, overrides, in_force.sources)
-        write_json(self._files.summary("final"), final.data())
+        write_json(self._files.summary("final"), build.final_summary(result).data())
 
     def _events(self, observation: Observation) -> None:
         blocks = observation.blocks if self._feeds else observation.blocks[-AUDIT_EVENTS:]

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pytest_soak.artifacts.files import write_json
+from pytest_soak.tuning.freeze import Lock
+from pytest_soak.tuning.guards import Move
 
 Number = float | None
 
@@ -161,7 +163,10 @@ class LaneOutcome(BaseModel):
 
 
 class FinalSummary(_Artifact):
-    """ITER_SUMMARY_final.json: a lane that ended."""
+    """ITER_SUMMARY_final.json: a lane that ended.
+
+    Its overrides are the last iteration's baseline: without what a warm-up made of it.
+    """
 
     schema_: Literal["pytest-soak/final-summary/1"] = Field(
         "pytest-soak/final-summary/1", alias="schema"
@@ -202,6 +207,27 @@ class TuningReport(_Artifact):
     auto_tune: bool
     iterations: list[TunedIteration]
     summary: TuningSummary
+
+
+class TuningState(_Artifact):
+    """TUNING_STATE.json: what the control loop carries into the next iteration."""
+
+    schema_: Literal["pytest-soak/tuning-state/1"] = Field(
+        "pytest-soak/tuning-state/1", alias="schema"
+    )
+    lane: str
+    iteration: int = Field(description="The last one that ended.")
+    tuner: str
+    auto_tune: bool
+    guards: bool
+    baseline: dict[str, float] = Field(description="Of the next iteration, before its phase.")
+    sources: dict[str, str]
+    moves: list[Move] = Field(description="Decisions that a guard may still look at.")
+    lock: Lock | None
+    frozen: dict[str, float] | None = Field(description="What a panic goes back to.")
+    good: int = Field(description="Good iterations in a row.")
+    bad: int = Field(description="Failed iterations in a row.")
+    panics: int
 
 
 class EdgeSentinel(_Artifact):
@@ -263,6 +289,7 @@ ARTIFACTS: dict[str, type[_Artifact]] = {
     "kpi-gate": KpiGate,
     "edge-report": EdgeReport,
     "edge-sentinel": EdgeSentinel,
+    "tuning-state": TuningState,
     "tuning-report": TuningReport,
     "production-snapshot": ProductionSnapshot,
     "result": RunResult,

@@ -13,8 +13,10 @@ from pytest_soak.artifacts.models import (
     Spread,
     TunedIteration,
     TuningReport,
+    TuningState,
     TuningSummary,
 )
+from pytest_soak.engine.control import Control
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import IterationRecord, LaneResult
 
@@ -50,6 +52,28 @@ def tuning_report(
             changed=list(result.changed),
         ),
         meta=machine(),
+    )
+
+
+def tuning_state(plan: LanePlan, iteration: int, control: Control) -> TuningState:
+    """TUNING_STATE after an iteration."""
+    watch = control.watch
+    return TuningState(
+        source=plan.target,
+        lane=plan.lane.id,
+        iteration=iteration,
+        tuner=plan.tuner,
+        auto_tune=plan.auto_tune,
+        guards=plan.guards,
+        baseline=control.baseline,
+        sources=control.sources,
+        moves=list(control.moves),
+        lock=watch.lock,
+        frozen=watch.frozen,
+        good=watch.good,
+        bad=watch.bad,
+        panics=watch.panics,
+        meta={},
     )
 
 

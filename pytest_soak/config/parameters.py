@@ -23,7 +23,8 @@ class Parameter(BaseModel):
 
     `bounds` are inclusive, `null` is open; `tuner_range` and `max_change_per_hour` are for the
     tuner, which leaves a parameter without a range alone. `raises` names the KPI that a higher
-    value moves, and the way.
+    value moves, and the way; `effects` says how far it moves KPIs from one end of the tuner range
+    to the other.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -35,6 +36,7 @@ class Parameter(BaseModel):
     max_change_per_hour: Finite | None = None
     decimals: Annotated[int, Field(ge=0, le=12)] = 6
     raises: dict[str, Literal["up", "down"]] = {}
+    effects: dict[str, Finite] = {}
 
     @field_validator("bounds", "tuner_range", mode="before")
     @classmethod

@@ -17,7 +17,7 @@ from pytest_soak.tuning.guards import Decision, Guard, Move, Situation
 from pytest_soak.tuning.limits import limits
 from pytest_soak.tuning.phases import Phase
 from pytest_soak.tuning.tuners import TUNERS
-from pytest_soak.tuning.watcher import Proposal
+from pytest_soak.tuning.view import Proposal, Reading, View
 
 TUNER = "tuner"
 
@@ -27,6 +27,7 @@ class Control(BaseModel):
 
     `baseline` is what the tuner works on; phases act on it afresh each iteration. `held` are the
     parameters that an operator set for this iteration; `previous` are the last iteration's KPIs.
+    `readings` are what the tuner may learn from.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,6 +38,7 @@ class Control(BaseModel):
     watch: Watch = Watch()
     held: tuple[str, ...] = ()
     previous: dict[str, float | None] = {}
+    readings: tuple[Reading, ...] = ()
 
 
 class TuningRecord(BaseModel):
@@ -84,14 +86,18 @@ def leave(
     plan: LanePlan,
     control: Control,
     iteration: int,
+    overrides: Mapping[str, float],
     kpis: Kpis,
     drivers: Sequence[str],
     *,
     graded: bool,
     failed: bool,
 ) -> tuple[Control, TuningRecord]:
-    """The end of an iteration: the control for the next one, and what to tell of it."""
+    """The end of an iteration under `overrides`: the control for the next, and what to tell."""
     phase = phases.phase_of(iteration, plan.warmup)
+    counts = graded and phase is Phase.STEADY
+    if counts:
+        control = _read(control, overrides, kpis)
     watched = freeze.observe(
         control.watch,
         limits().freeze,
@@ -100,7 +106,7 @@ def leave(
         kpis,
         control.baseline,
         plan.fallback,
-        counts=graded and phase is Phase.STEADY,
+        counts=counts,
         failed=failed,
         freezes=plan.guards,
         panics=plan.auto_tune,
@@ -109,9 +115,9 @@ def leave(
     proposal = _propose(plan, control, kpis, drivers, warmup=phase is Phase.WARMUP)
     decision = _decide(plan, control, iteration, proposal, lock, warmup=phase is Phase.WARMUP)
     record = TuningRecord(
-        suggested=proposal.deltas,
+        suggested=proposal.deltas | proposal.swallowed,
         deltas=decision.applied,
-        suppressed=decision.suppressed,
+        suppressed=decision.suppressed | dict.fromkeys(proposal.swallowed, Guard.TUNER_RANGE),
         rationale=proposal.rationale,
         lock=lock,
         frozen=watched.watch.frozen if watched.froze else None,
@@ -125,12 +131,26 @@ def leave(
     return _apply(plan, after, iteration, decision.applied), record
 
 
+def _read(control: Control, overrides: Mapping[str, float], kpis: Kpis) -> Control:
+    reading = Reading(overrides=dict(overrides), kpis=dict(kpis))
+    readings = (*control.readings, reading)[-limits().effects.readings :]
+    return control.model_copy(update={"readings": readings})
+
+
 def _propose(
     plan: LanePlan, control: Control, kpis: Kpis, drivers: Sequence[str], *, warmup: bool
 ) -> Proposal:
     try:
-        tuner = TUNERS[plan.tuner]
-        proposal = tuner(plan.table, dict(control.baseline), kpis, drivers, warmup=warmup)
+        view = View(
+            table=plan.table,
+            baseline=dict(control.baseline),
+            kpis=kpis,
+            drivers=drivers,
+            warmup=warmup,
+            readings=control.readings,
+            goals=plan.goals,
+        )
+        proposal = TUNERS[plan.tuner](view)
         for name, delta in proposal.deltas.items():
             if name not in plan.table or not isfinite(delta):
                 raise ValueError(f"no step that can be taken: {name} {delta:+g}")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from pytest_soak.engine.control import Control
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.tuning.phases import Phase
@@ -32,10 +33,14 @@ class PhaseChanged(_Event):
 
 
 class IterationFinished(_Event):
-    """An iteration was measured and judged; `observation` never leaves the process."""
+    """An iteration was measured and judged.
+
+    `control` is what it hands to the next one. It and `observation` never leave the process.
+    """
 
     kind: Literal["iteration_finished"] = "iteration_finished"
     record: IterationRecord
+    control: Annotated[Control | None, Field(exclude=True, repr=False)] = None
     observation: Annotated[Any, Field(exclude=True, repr=False)] = None
 
 

@@ -24,9 +24,9 @@ from pytest_soak.gates.engine import (
 )
 from pytest_soak.kpi.summary import Summary, drivers
 from pytest_soak.targets.base import Window
+from pytest_soak.tuning.limits import limits
 from pytest_soak.tuning.phases import Phase, phase_of
 
-MOST_PANICS = 2
 _Kept = tuple[Sample, ...]
 
 
@@ -34,7 +34,7 @@ class LaneState(BaseModel):
     """Everything a lane carries from one iteration to the next.
 
     `overrides` are those in force, with their `sources`; what they came from is in `control`, and
-    `judged` is the baseline of the last iteration.
+    `judged` is the baseline of the last iteration, `judged_sources` where it is from.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,6 +44,7 @@ class LaneState(BaseModel):
     sources: dict[str, str]
     control: Control
     judged: dict[str, float]
+    judged_sources: dict[str, str]
     notes: tuple[str, ...] = ()
     history: _Kept = ()
     graded: _Kept = ()
@@ -64,6 +65,7 @@ def begin(plan: LanePlan) -> LaneState:
         sources=sources,
         control=control,
         judged=values,
+        judged_sources=sources,
         notes=plan.overrides.notes,
     )
 
@@ -106,6 +108,7 @@ def advance(
         plan,
         state.control,
         iteration,
+        state.overrides,
         summary.kpis,
         eaten_by,
         graded=graded,
@@ -138,6 +141,7 @@ def advance(
             "iteration": iteration,
             "control": control,
             "judged": state.control.baseline,
+            "judged_sources": state.control.sources,
             "notes": (),
             "history": history,
             "graded": (*state.graded, sample)[-FINAL_WINDOW:] if graded else state.graded,
@@ -151,7 +155,7 @@ def advance(
 def _ending(plan: LanePlan, verdict: Verdict, control: Control) -> Ending | None:
     if plan.gate_mode is GateMode.HARD and verdict is Verdict.FAIL:
         return Ending.GATE
-    return Ending.PANIC if control.watch.panics >= MOST_PANICS else None
+    return Ending.PANIC if control.watch.panics >= limits().panic.most else None
 
 
 def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") -> LaneResult:
@@ -183,6 +187,8 @@ def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") ->
         counts={verdict: state.counts.get(verdict, 0) for verdict in Verdict},
         medians=_medians(kept),
         samples=_fewest(kept),
+        overrides=state.judged,
+        sources=state.judged_sources,
         changed=_changed(plan, state),
         frozen=state.control.watch.frozen == state.judged,
     )

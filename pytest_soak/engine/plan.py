@@ -12,6 +12,7 @@ from pytest_soak.config.parameters import Parameter, ParameterTable
 from pytest_soak.config.presets import Preset
 from pytest_soak.gates.model import Gate
 from pytest_soak.targets.base import LaneInfo
+from pytest_soak.tuning.view import Side, goals
 
 
 class GateMode(StrEnum):
@@ -41,12 +42,20 @@ class LanePlan(BaseModel):
     gate_mode: GateMode
     overrides: Overrides
     parameters: dict[str, Parameter]
+    tuner: str
     declared: tuple[str, ...] | None = None
-    tuner: str = "rules"
     auto_tune: bool = False
     guards: bool = True
     warmup: Preset | None = None
     fallback: dict[str, float] = {}
+
+    @cached_property
+    def goals(self) -> dict[tuple[str, Side], float]:
+        """What the gates want on the lane's market."""
+        thresholds = [t for gate in self.finals for t in gate.on(self.lane.market)]
+        return goals(
+            (t.metric, text) for t in thresholds if (text := t.warn_unless or t.fail_unless)
+        )
 
     @cached_property
     def table(self) -> ParameterTable:

@@ -60,9 +60,10 @@ class IterationRecord(BaseModel):
 class LaneResult(BaseModel):
     """The verdict on a lane, and what it rests on; an interrupted lane has none.
 
-    `medians` are over the last graded iterations, `samples` the fewest of any of them.
-    `changed` are the parameters whose baseline was, in the last iteration, no longer what the lane
-    began with; `frozen` says that the last snapshot of a freeze holds that baseline.
+    `medians` are over the last graded iterations, `samples` the fewest of any of them. `overrides`
+    and `sources` are the last iteration's baseline: without what a warm-up made of it. `changed`
+    are the parameters in which that is no longer what the lane began with; `frozen` says that the
+    last snapshot of a freeze holds it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -80,6 +81,8 @@ class LaneResult(BaseModel):
     planned: int
     counts: dict[str, int]
     medians: dict[str, float | None]
+    overrides: dict[str, float]
+    sources: dict[str, str]
     samples: dict[str, int] = {}
     changed: tuple[str, ...] = ()
     frozen: bool = False

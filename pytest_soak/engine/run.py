@@ -96,7 +96,9 @@ class LaneRun:
                 "seconds": monotonic() - clock,
             }
         )
-        self._emit(IterationFinished(record=record, observation=observation))
+        self._emit(
+            IterationFinished(record=record, control=self.state.control, observation=observation)
+        )
         if record.ending is not None:
             self.end(record.ending, "")
         elif record.iteration == self.plan.iterations:

@@ -77,6 +77,8 @@ def _tuning(tuning: TuningRecord) -> list[tuple[str, ...]]:
         lines.append(("iter_watch", "APPLIED", compact(_short(tuning.deltas))))
     if tuning.error is not None:
         lines.append(("iter_watch", "ERROR", tuning.error))
+    if tuning.thawed:
+        lines.append(("iter_watch", "THAW", "reason=FAIL"))
     lock = tuning.lock
     if lock is not None and (tuning.frozen is not None or tuning.panicked):
         tag = "PANIC" if tuning.panicked else "FREEZE"

@@ -14,6 +14,7 @@ from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.session.settings import Settings
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.targets.resolve import TargetSpec
+from pytest_soak.tuning.effects import without_effects
 from pytest_soak.tuning.watcher import rules, rules_off
 
 
@@ -68,6 +69,8 @@ def _tuning_notes(settings: Settings, spec: TargetSpec, overrides: Overrides) ->
     """What of the tuning this target's table turns off, and what the warm-up preset says."""
     notes = []
     off = rules_off(spec.table) if settings.tuner == "rules" else []
+    if settings.tuner == "effects" and without_effects(spec.table):
+        notes.append("tuner effects: off, the target's parameters have no `effects`")
     if len(off) == len(rules()):
         notes.append("tuner rules: off, the target has none of their parameters")
     elif off:

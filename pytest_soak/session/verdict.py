@@ -66,4 +66,6 @@ def _of_several(results: Sequence[LaneResult], lanes: int, verdict: Verdict) -> 
     bad = ", ".join(result.lane.id for result in results if result.verdict is verdict)
     whom = "" if verdict is Verdict.PASS else f": {verdict} {bad}"
     targets = ", ".join(dict.fromkeys(result.target for result in results))
-    return f"{verdict} for {lanes} lanes ({counts}, {targets}){whom}"
+    tuned = sum(bool(result.changed) for result in results)
+    how = f" {tuned} of them as tuned, see TUNING_REPORT.json" if tuned else ""
+    return f"{verdict} for {lanes} lanes ({counts}, {targets}){how}{whom}"

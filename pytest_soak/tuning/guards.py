@@ -21,6 +21,7 @@ class Guard(StrEnum):
     COOLDOWN = "cooldown"
     MICRO_STEP = "micro_step"
     BOUNDS = "bounds"
+    TUNER_RANGE = "tuner_range"
 
 
 class Move(BaseModel):

@@ -25,6 +25,22 @@ class GuardLimits(_Data):
     parameters_a_step: int
 
 
+class EffectsLimits(_Data):
+    """The tuner `effects`: when a step is worth it.
+
+    It learns from the last `readings` iterations. A metric should be `margin` standard deviations
+    of an iteration inside its limit, which are at least `least_noise` of that limit. A step is one
+    of `parts` of the largest change an hour; one that only earns must gain `least_gain` of what
+    is earned.
+    """
+
+    readings: int
+    margin: float
+    least_noise: float
+    least_gain: float
+    parts: list[float]
+
+
 class FreezeLimits(_Data):
     """S8: so many good iterations in a row lock the tuner for so many."""
 
@@ -34,10 +50,14 @@ class FreezeLimits(_Data):
 
 
 class PanicLimits(_Data):
-    """S8: so many FAILs in a row revert, to `profile` before the first freeze."""
+    """S8: so many FAILs in a row revert, to `profile` before the first freeze.
+
+    The panic number `most` ends the lane.
+    """
 
     streak: int
     iterations: int
+    most: int
     profile: str
 
 
@@ -71,6 +91,7 @@ class Limits(_Data):
     """Everything in `limits.yaml`."""
 
     guards: GuardLimits
+    effects: EffectsLimits
     freeze: FreezeLimits
     panic: PanicLimits
     warmup: WarmupLimits

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable
 
-from pytest_soak.config.parameters import ParameterTable
-from pytest_soak.tuning.conditions import Kpis
-from pytest_soak.tuning.watcher import Proposal, propose
+from pytest_soak.tuning import effects, watcher
+from pytest_soak.tuning.view import Proposal, View
 
+Tuner = Callable[[View], Proposal]
+"""Suggests deltas of the baseline from what was measured; pure."""
 
-class Tuner(Protocol):
-    """Suggests deltas of the baseline from what an iteration measured; pure."""
-
-    def __call__(
-        self,
-        table: ParameterTable,
-        baseline: dict[str, float],
-        kpis: Kpis,
-        drivers: Sequence[str],
-        *,
-        warmup: bool,
-    ) -> Proposal:
-        """The proposal after one iteration."""
-
-
-TUNERS: dict[str, Tuner] = {"rules": propose}
+TUNERS: dict[str, Tuner] = {"effects": effects.propose, "rules": watcher.propose}

@@ -13,6 +13,7 @@ from pytest_soak.config.parameters import Parameter, ParameterTable
 from pytest_soak.kpi.definitions import COSTS
 from pytest_soak.kpi.summary import cost_of
 from pytest_soak.tuning.conditions import Condition, Kpis
+from pytest_soak.tuning.view import Proposal, View
 
 
 class Rule(BaseModel):
@@ -44,16 +45,6 @@ class Rule(BaseModel):
         return f"{self.because}={shown}{driver} -> {self.advice}"
 
 
-class Proposal(BaseModel):
-    """What a tuner suggests: deltas of the baseline, already within the tuner ranges, and why."""
-
-    model_config = ConfigDict(frozen=True)
-
-    deltas: dict[str, float] = {}
-    rationale: tuple[str, ...] = ()
-    error: str | None = None
-
-
 @cache
 def rules() -> tuple[Rule, ...]:
     """The rules that ship with the package."""
@@ -62,25 +53,23 @@ def rules() -> tuple[Rule, ...]:
     return tuple(validate(Rule, Document("rules.yaml", row)) for row in document.data)
 
 
-def propose(
-    table: ParameterTable,
-    baseline: dict[str, float],
-    kpis: Kpis,
-    drivers: Sequence[str],
-    *,
-    warmup: bool,
-) -> Proposal:
+def propose(view: View) -> Proposal:
     """What the rules suggest; a rule that names a parameter the table lacks is off."""
-    sums: dict[str, float] = {}
-    rationale = []
+    table, sums, rationale = view.table, dict[str, float](), []
     for rule in rules():
-        if not set(rule.deltas) <= set(table) or not rule.fires(kpis, drivers, warmup=warmup):
+        fires = rule.fires(view.kpis, view.drivers, warmup=view.warmup)
+        if not set(rule.deltas) <= set(table) or not fires:
             continue
-        rationale.append(rule.rationale(kpis, drivers))
+        rationale.append(rule.rationale(view.kpis, view.drivers))
         for name, delta in rule.deltas.items():
             sums[name] = sums.get(name, 0.0) + delta
-    deltas = {name: within_range(table[name], baseline[name], d) for name, d in sums.items()}
-    return Proposal(deltas={n: d for n, d in deltas.items() if d}, rationale=tuple(rationale))
+    wanted = {name: rounded for name, d in sums.items() if (rounded := table[name].round(d))}
+    deltas = {name: within_range(table[name], view.baseline[name], d) for name, d in wanted.items()}
+    return Proposal(
+        deltas={name: delta for name, delta in deltas.items() if delta},
+        swallowed={name: d for name, d in wanted.items() if not deltas[name]},
+        rationale=tuple(rationale),
+    )
 
 
 def rules_off(table: ParameterTable) -> list[str]:
@@ -89,7 +78,10 @@ def rules_off(table: ParameterTable) -> list[str]:
 
 
 def within_range(row: Parameter, value: float, delta: float) -> float:
-    """`delta` as far as the tuner range lets it; 0 where that would turn its direction round."""
+    """`delta` as far as the tuner range lets it; 0 where that would turn its direction round.
+
+    From outside the range it leads back, by no more than `delta`.
+    """
     if row.tuner_range is None:
         return 0.0
     low, high = row.tuner_range
@@ -99,4 +91,6 @@ def within_range(row: Parameter, value: float, delta: float) -> float:
     if high is not None:
         wanted = min(wanted, high)
     moved = row.round(row.clamp(wanted) - value)
-    return moved if moved * delta > 0 else 0.0
+    if moved * delta <= 0:
+        return 0.0
+    return moved if abs(moved) <= abs(delta) else row.round(delta)

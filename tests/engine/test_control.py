@@ -20,7 +20,7 @@ from pytest_soak.targets.base import LaneInfo
 from pytest_soak.testing import GOOD
 from pytest_soak.tuning.guards import Guard
 from pytest_soak.tuning.tuners import TUNERS
-from pytest_soak.tuning.watcher import Proposal
+from pytest_soak.tuning.view import Proposal
 
 START = reference_table().defaults()
 SAFE = START | {"tail_age_ms": 700.0, "min_interval_ms": 80.0}

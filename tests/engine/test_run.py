@@ -339,7 +339,7 @@ def test_events_travel_as_json_and_come_back_equal() -> None:
         lane.run.run_iteration()
     failing(lane)
     packed = json.loads(json.dumps(pack(lane.events), allow_nan=False))
-    without = {"observation": None}
+    without = {"observation": None, "control": None}
     assert unpack(packed) == [
         event.model_copy(update=without) if isinstance(event, IterationFinished) else event
         for event in lane.events

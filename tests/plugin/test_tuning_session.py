@@ -36,10 +36,18 @@ BOT = """
     class Bad(Scripted):
         script = [BAD]
 
+    class Poor(Scripted):
+        script = [{**GOOD, "net_bps": 2.5}]
+
+    class Thawed(Scripted):
+        script = [GOOD, GOOD, BAD]
+
     class Hot(Scripted):
         script = [HOT]
 """
-SOAK = re.compile(r"\| iter_watch \| (SUGGEST|RATIONALE|SUPPRESSED|APPLIED|FREEZE|PANIC) \| .+ \|")
+SOAK = re.compile(
+    r"\| iter_watch \| (SUGGEST|RATIONALE|SUPPRESSED|APPLIED|FREEZE|THAW|PANIC) \| .+ \|"
+)
 LOCK = r"from=\d+ until=\d+ reason={} signature=[0-9a-f]{{64}} \|"
 
 
@@ -47,11 +55,16 @@ LOCK = r"from=\d+ until=\d+ reason={} signature=[0-9a-f]{{64}} \|"
 def desk(bench: Workbench) -> Workbench:
     """A directory with bots whose KPIs are known beforehand."""
     bench.write("bot.py", BOT)
+    bench.write(
+        "hourly.yaml", 'name: hourly\nthresholds: [{metric: net_bps, fail_unless: ">= 2"}]\n'
+    )
     return bench
 
 
 def soak(desk: Workbench, bot: str, iterations: int, *args: str, **env: str) -> Outcome:
-    return desk.soak(iterations, f"--soak-target=bot:{bot}", "-p", "no:cacheprovider", *args, **env)
+    """A soak of a bot by the rules, unless `args` name another tuner."""
+    fixed = (f"--soak-target=bot:{bot}", "-p", "no:cacheprovider", "--soak-tuner=rules")
+    return desk.soak(iterations, *fixed, *args, **env)
 
 
 def in_force(done: Outcome, name: str = "min_interval_ms") -> list[float]:
@@ -261,6 +274,55 @@ def test_a_second_panic_ends_the_lane_and_fails_the_session(desk: Workbench) -> 
     validate(done.directory / "artifacts" / "soak" / "latest")
 
 
+def test_without_a_choice_the_tuner_goes_by_effects_and_the_gate(desk: Workbench) -> None:
+    done = soak(desk, "Poor", 7, "--soak-auto-tune", "--soak-tuner=effects")
+    assert fields(done, "SUGGEST")[0] == '{"impact_cap_ratio": -0.03, "max_delta_ratio": -0.04}'
+    assert (
+        "net_bps=2.50, wanted >= 2.8 by 2 sd -> max_delta_ratio -0.04, impact_cap_ratio -0.03 "
+        "(+0.46)"
+    ) in fields(done, "RATIONALE")
+    assert in_force(done, "max_delta_ratio") == [*[0.14] * 5, 0.1, 0.1], "graded from the fifth on"
+    plain = desk.soak(1, "--soak-target=bot:Poor", "--soak-show-config")
+    assert any("tuner" in line and "effects" in line for line in plain.lines)
+
+
+def test_without_effects_the_tuner_says_once_that_it_is_off(desk: Workbench) -> None:
+    desk.write("own.py", "from bot import Poor\n\nclass Own(Poor):\n    parameters = {'mine': 1}\n")
+    done = desk.soak(2, "--soak-target=own:Own")
+    notes = done.markers("| iter_watch | NOTE |")
+    off = "tuner effects: off, the target's parameters have no `effects`"
+    assert notes == [f"| iter_watch | NOTE | iter=1 {off} |"], done.everything
+
+
+def test_a_fail_thaws_aloud(desk: Workbench) -> None:
+    done = soak(desk, "Thawed", 4, "--soak-auto-tune", "--soak-gate=hourly.yaml")
+    assert fields(done, "THAW") == ["reason=FAIL"], done.everything
+
+
+def test_several_lanes_say_how_many_were_tuned(desk: Workbench) -> None:
+    done = soak(desk, "Busy", 5, "--soak-auto-tune", "--soak-seed=1,2")
+    assert done.last_line == (
+        "PASS for 2 lanes (2 PASS, bot:Busy) 2 of them as tuned, see TUNING_REPORT.json"
+    )
+
+
+def test_the_state_of_the_tuner_is_what_the_next_iteration_starts_from(desk: Workbench) -> None:
+    done = soak(desk, "Busy", 4, "--soak-auto-tune")
+    state = done.artifact("TUNING_STATE.json")
+    assert (state["iteration"], state["tuner"], state["auto_tune"]) == (4, "rules", True)
+    assert state["baseline"]["min_interval_ms"] == 85
+    assert [(move["iteration"], move["after"]) for move in state["moves"]] == [(1, 75), (3, 85)]
+    assert state["sources"]["min_interval_ms"] == "tuner"
+
+
+def test_a_snapshot_of_a_lane_that_ended_in_warm_up_has_its_baseline(desk: Workbench) -> None:
+    soak(desk, "Busy", 3, "--soak-warmup")
+    desk.command("freeze", "--input", "artifacts/soak/latest", "--output", "snap.json")
+    snapshot = json.loads((desk.directory / "snap.json").read_text())
+    assert snapshot["overrides"]["min_interval_ms"] == 65
+    assert snapshot["sources"]["min_interval_ms"] == "default"
+
+
 def test_every_marker_keeps_its_form_also_with_several_lanes(desk: Workbench) -> None:
     done = soak(desk, "Busy", 3, "--soak-auto-tune", "--soak-warmup", "--soak-seed=1,2")
     lines = [line for line in done.lines if line.startswith("| ") and "seed" not in line[:7]]
@@ -352,7 +414,8 @@ def test_presets_and_rules_are_off_for_a_target_with_its_own_table_said_once(
         """,
     )
     done = desk.soak(
-        2, "--soak-target=own:Own", "--soak-auto-tune", "--soak-preset=maker_bias_uplift_v1"
+        *(2, "--soak-target=own:Own", "--soak-auto-tune", "--soak-tuner=rules"),
+        "--soak-preset=maker_bias_uplift_v1",
     )
     assert in_force(done) == [75, 85], done.everything
     notes = done.markers("| iter_watch | NOTE |")

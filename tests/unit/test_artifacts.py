@@ -100,6 +100,7 @@ def test_every_artifact_of_a_lane_validates(tmp_path: Path) -> None:
         "ITER_SUMMARY_final.json",
         "PRODUCTION_SNAPSHOT.json",
         "TUNING_REPORT.json",
+        "TUNING_STATE.json",
         "artifacts/EDGE_REPORT.json",
         "artifacts/EDGE_SENTINEL.json",
         "artifacts/KPI_GATE.json",

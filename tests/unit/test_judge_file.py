@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write_json(tmp_path / f"{name}.json", build.iter_summary(record).data())
     end = lane.events[-1]
     assert isinstance(end, LaneFinished)
-    final = build.final_summary(end.result, records[-1].overrides, records[-1].sources)
+    final = build.final_summary(end.result)
     write_json(tmp_path / "final.json", final.data())
     return tmp_path
 

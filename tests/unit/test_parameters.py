@@ -40,7 +40,7 @@ def limits(cell: str) -> list[float | None] | None:
 def test_the_reference_table_is_that_of_the_specification(row: list[str]) -> None:
     name, unit, default, _, _, _, bounds, tuner, change, decimals, raises = row
     kpi, way = raises.split()
-    assert reference_table()[name].model_dump() == {
+    assert reference_table()[name].model_dump(exclude={"effects"}) == {
         "unit": unit,
         "default": float(default),
         "bounds": limits(bounds),
@@ -49,6 +49,15 @@ def test_the_reference_table_is_that_of_the_specification(row: list[str]) -> Non
         "decimals": int(decimals),
         "raises": {kpi: way},
     }
+
+
+def test_effects_have_the_signs_of_what_the_parameters_raise() -> None:
+    signs = {"up": 1.0, "down": -1.0}
+    for row in reference_table().values():
+        assert set(row.effects) <= set(KPIS)
+        assert bool(row.effects) == (row.tuner_range is not None)
+        for kpi, way in row.raises.items():
+            assert row.effects.get(kpi, signs[way]) * signs[way] > 0
 
 
 def test_the_reference_table_has_no_other_parameter() -> None:

@@ -25,7 +25,7 @@ TABLE = ParameterTable.of(
     | {"free": {"default": 50, "bounds": [0, 100], "tuner_range": [0, 10], "decimals": 1}},
     "bot",
 )
-FREEZE, OPERATOR, OSCILLATION, VELOCITY, COOLDOWN, MICRO_STEP, BOUNDS = Guard
+FREEZE, OPERATOR, OSCILLATION, VELOCITY, COOLDOWN, MICRO_STEP, BOUNDS, _ = Guard
 
 
 def moved(iteration: int, name: str, before: float, after: float, minutes: float = 60.0) -> Move:
@@ -226,6 +226,7 @@ def test_the_guards_are_asked_in_their_order() -> None:
         "cooldown",
         "micro_step",
         "bounds",
+        "tuner_range",
     ]
 
 

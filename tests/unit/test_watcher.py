@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pytest_soak.config.parameters import Parameter, ParameterTable, reference_table
 from pytest_soak.kpi.summary import drivers, summary_of
-from pytest_soak.tuning.watcher import Proposal, propose, rules, rules_off, within_range
+from pytest_soak.tuning.view import Proposal, View
+from pytest_soak.tuning.watcher import propose, rules, rules_off, within_range
 
 TABLE = reference_table()
 START = TABLE.defaults()
@@ -19,8 +20,14 @@ Kpis = Mapping[str, float | None]
 QUIET: Kpis = {"net_bps": 2.9, "gross_bps": 3.6, "risk_ratio": 0.37}
 
 
+def view_of(
+    table: ParameterTable, kpis: Kpis, *, baseline: dict[str, float], warmup: bool = False
+) -> View:
+    return View(table, baseline, kpis, drivers(kpis), warmup, readings=(), goals={})
+
+
 def suggest(kpis: Kpis, *, warmup: bool = False, baseline: dict[str, float] = START) -> Proposal:
-    return propose(TABLE, baseline, kpis, drivers(kpis), warmup=warmup)
+    return propose(view_of(TABLE, kpis, baseline=baseline, warmup=warmup))
 
 
 def fired(kpis: Kpis, eaten_by: Sequence[str] = (), *, warmup: bool = False) -> list[str]:
@@ -87,6 +94,7 @@ def test_the_deltas_of_all_rules_for_a_parameter_are_summed(kpis: Kpis, warmup: 
             sums[name] = sums.get(name, 0.0) + delta
     found = suggest(kpis, warmup=warmup)
     assert found.deltas == pytest.approx({name: d for name, d in sums.items() if round(d, 9)})
+    assert not found.swallowed
     assert len(found.rationale) == len(specified(kpis, drivers(kpis), warmup=warmup))
 
 
@@ -199,7 +207,7 @@ ROW = Parameter(default=65, bounds=[40, 300], tuner_range=[40, 90], decimals=1)
         (42, -3, -2),
         (40, -3, 0),
         (120, 10, 0),  # above the range: the clamp would turn a rise into a fall
-        (120, -3, -30),  # the clamp alone decides how far
+        (120, -3, -3),  # back towards the range, by no more than was suggested
         (65, 0.04, 0),
         (65, 0.06, 0.1),
     ],
@@ -210,10 +218,10 @@ def test_a_sum_is_clamped_once_to_the_tuner_range_and_never_turned_round(
     assert within_range(ROW, value, delta) == step
 
 
-def test_below_the_range_a_step_down_is_none_and_a_step_up_goes_to_the_range() -> None:
+def test_below_the_range_a_step_down_is_none_and_a_step_up_is_as_suggested() -> None:
     row = Parameter(default=600, bounds=[400, 1000], tuner_range=[500, 800], decimals=1)
     assert within_range(row, 450, -10) == 0
-    assert within_range(row, 450, 30) == 50
+    assert within_range(row, 450, 30) == 30
     assert within_range(row, 480, 30) == 30
 
 
@@ -239,7 +247,8 @@ def test_a_step_keeps_its_direction_and_ends_within_the_range_or_nearer_to_it(
         1e9 if span[1] is None else span[1] + 0.001,
     )
     assert step * delta >= 0
-    if step:
+    assert abs(step) <= abs(delta) + 0.0005
+    if step and low <= value <= high:
         assert low <= value + step <= high
 
 
@@ -255,7 +264,7 @@ def test_a_rule_that_names_a_parameter_the_table_lacks_is_off_as_a_whole() -> No
     assert rules_off(own) == off
     assert rules_off(TABLE) == []
     kpis = {"min_interval_pct": 40.0, "risk_ratio": 0.7, "net_bps": 0.0, "slippage_bps": -9.0}
-    found = propose(own, own.defaults(), kpis, (), warmup=False)
+    found = propose(view_of(own, kpis, baseline=own.defaults()))
     assert found.deltas == {"min_interval_ms": 10.0}
     assert len(found.rationale) == 1
 
