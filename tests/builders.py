@@ -161,7 +161,10 @@ class MemoryFile:
         edit = self.edits[self.reads]
         if isinstance(edit, SoakUsageError):
             raise edit
-        return None if edit is None else {**self.content, **edit}
+        if edit is None:
+            return None
+        self.content = {**self.content, **edit}
+        return self.content
 
     def write(self, overrides: Mapping[str, float]) -> None:
         self.content = dict(overrides)

@@ -66,7 +66,7 @@ class LaneRun:
         self._emit = emit
         self._extra_kpis = dict(extra_kpis or {})
         self._started = False
-        self._written: Mapping[str, float] = {}
+        self._held: Mapping[str, float] = {}
 
     def run_iteration(self) -> IterationRecord:
         """Run the next window and judge it.
@@ -110,7 +110,7 @@ class LaneRun:
         self.ended = ending
         try:
             if self._started:
-                _ask("stop", self._target.stop)
+                ask("stop", self._target.stop)
         except TargetError as error:
             cause = f"{cause}; {error}" if cause else str(error)
             if ending is Ending.COMPLETED:
@@ -125,7 +125,7 @@ class LaneRun:
             self._start()
         edits = self._edits()
         self.state = enter(self.plan, self.state, edits or {})
-        if edits is None or self._written != self.state.overrides:
+        if edits is None or self._held != self.state.overrides:
             self._write()
         self._announce_phase()
 
@@ -134,11 +134,11 @@ class LaneRun:
         self._write()
         self._emit(LaneStarted(plan=self.plan))
         self._started = True
-        _ask("start", lambda: self._target.start(self.plan.lane))
+        ask("start", lambda: self._target.start(self.plan.lane))
 
     def _write(self) -> None:
         self._runtime.write(self.state.overrides)
-        self._written = self.state.overrides
+        self._held = self.state.overrides
 
     def _edits(self) -> dict[str, float] | None:
         """What an operator changed in the runtime file; None when he broke it."""
@@ -146,7 +146,9 @@ class LaneRun:
             found = self._runtime.read()
             if found is None:
                 raise SoakUsageError("runtime_overrides.json", "is gone")
-            return operator_edits(self.plan.table, self._written, found, "runtime_overrides.json")
+            edits = operator_edits(self.plan.table, self._held, found, "runtime_overrides.json")
+            self._held = dict(found)
+            return edits
         except SoakUsageError as error:
             self.state = note(self.state, f"edit refused, last good values kept: {error}")
             return None
@@ -160,10 +162,10 @@ class LaneRun:
     def _measure(self) -> tuple[Any, Summary]:
         state, minutes = self.state, self.plan.lane.minutes
         overrides = dict(state.overrides)
-        given = _ask("run", lambda: self._target.run(overrides, state.window(minutes)))
+        given = ask("run", lambda: self._target.run(overrides, state.window(minutes)))
         summary = measure(given, self.plan.declared)
         extra = {
-            name: _ask(f"extra KPI {name}", partial(kpi, given, summary))
+            name: ask(f"extra KPI {name}", partial(kpi, given, summary))
             for name, kpi in self._extra_kpis.items()
         }
         if not extra:
@@ -198,7 +200,8 @@ def measure(given: Any, declared: tuple[str, ...] | None) -> Summary:
     )
 
 
-def _ask(what: str, call: Callable[[], Any]) -> Any:
+def ask(what: str, call: Callable[[], Any]) -> Any:
+    """What `call` to the target gives; whatever it raises becomes a TargetError."""
     try:
         return call()
     except TargetError:
