@@ -135,7 +135,7 @@ def _lane(values: Mapping[str, float], groups: Groups) -> list[tuple[str, bytes]
             for group in [*groups, ()]:
                 held = file.path.read_bytes()
                 found.append((state_hash(json.loads(held)), held))
-                file.write({**json.loads(held), **{name: values[name] for name in group}})
+                file.write({**json.loads(held), **{name: float(values[name]) for name in group}})
                 yield GOOD
 
         of = plan(iterations=len(groups) + 1)
