@@ -48,6 +48,7 @@ LAYERED = {
     "gate": ("smoke", "release", "last8", "soak"),
     "gate-mode": ("hard", "off", "soft", "soft"),
     "minutes": ("1", "2", "3", "60"),
+    "sleep": ("1", "2.5", "3", "0"),
     "dir": ("a", "b", "c", "artifacts/soak"),
     "feeds": ("1", "0", "true", ""),
     "auto-tune": ("1", "0", "true", ""),
