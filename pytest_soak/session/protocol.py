@@ -16,7 +16,8 @@ from pytest_soak.session.fixtures import RECORD
 EVENTS = "soak_events"
 LANE = "soak_lane"
 USAGE = "soak_usage_error"
-_OTHERS = (str(Path(__file__).parents[1]), str(Path(pytest.__file__).parents[1] / "pytest_timeout"))
+_SITE = Path(pytest.__file__).parents[1]
+_OTHERS = tuple(map(str, (Path(__file__).parents[1], _SITE / "_pytest", _SITE / "pytest_timeout")))
 
 
 class Protocol:

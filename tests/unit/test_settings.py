@@ -76,6 +76,20 @@ def test_the_command_line_beats_the_environment_beats_the_ini_beats_the_default(
     assert found == [(default, "default"), (ini, "ini"), (env, "env"), (cli, "cli")]
 
 
+@pytest.mark.parametrize("name", ["sleep", "iteration-timeout"])
+@pytest.mark.parametrize("text", ["-1", "nan", "inf", "soon", "1e9"])
+def test_seconds_are_a_number_in_range(name: str, text: str, tmp_path: Path) -> None:
+    told = usage_error(lambda: settings_of(tmp_path, cli={name: text}))
+    assert told.startswith(f"--soak-{name}: expected")
+    assert text in told
+
+
+def test_no_pause_is_allowed_but_no_timeout_of_nothing(tmp_path: Path) -> None:
+    found = settings_of(tmp_path, cli={"sleep": "0"})
+    assert (found.sleep, found.iteration_timeout) == (0.0, None)
+    assert "0.1 to" in usage_error(lambda: settings_of(tmp_path, cli={"iteration-timeout": "0"}))
+
+
 def test_every_option_with_a_variable_is_tested_for_its_precedence() -> None:
     with_variable = {option.name for option in OPTIONS if option.env}
     assert with_variable - set(LAYERED) == {"overrides-json"}
