@@ -68,10 +68,9 @@ class LaneBook:
         return f"iteration {slot.iteration - 1} of {slot.lane} did not run in this process"
 
     def pause(self, slot: Slot) -> None:
-        """Wait until the slot's iteration is due, if it can run."""
-        run = self._runs.get(slot.lane)
-        if run is not None and self.obstacle(slot) is None:
-            run.pause()
+        """Wait until the slot's iteration is due."""
+        if slot.lane in self._runs:
+            self._runs[slot.lane].pause()
 
     def lane(self, slot: Slot, chosen: Chosen) -> LaneRun:
         """The lane of a slot; started if this is its first iteration.

@@ -71,6 +71,20 @@ def test_a_lane_pauses_between_its_iterations_alone() -> None:
     assert clock.slept == [5, 5]
 
 
+def test_an_iteration_that_nobody_waited_for_is_planned_for_when_it_began() -> None:
+    clock = FakeClock()
+
+    def window() -> Any:
+        clock.seconds += 3600
+        return GOOD
+
+    lane = lane_of(target=FakeTarget(window() for _ in range(3)), clock=clock, pause=5)
+    lane.run.run_iteration()
+    lane.run.run_iteration()
+    lane.run.pause()
+    assert clock.slept == [5]
+
+
 def test_a_lane_that_has_ended_does_not_pause() -> None:
     clock = FakeClock()
     lane = lane_of(of=plan(iterations=3), clock=clock, pause=5)

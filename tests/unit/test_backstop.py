@@ -17,11 +17,11 @@ from pytest_soak.session.timeouts import Timeouts
 class Item:
     """As much of a test item as the backstop needs."""
 
-    def __init__(self, *marks: str, slot: Slot | None = Slot("lane", 1)) -> None:
+    def __init__(self, *marks: str, soaks: bool = True) -> None:
         self.stash = pytest.Stash()
-        self.marks = {name: (0.0,) for name in marks}
-        if slot is not None:
-            self.stash[SLOT] = slot
+        self.marks = dict.fromkeys(marks, (0.0,))
+        if soaks:
+            self.stash[SLOT] = Slot("lane", 1)
 
     def get_closest_marker(self, name: str) -> object:
         return self.marks.get(name)
@@ -82,7 +82,7 @@ def test_ctrl_c_disarms_it(timeouts: Timeouts, calls: list[object]) -> None:
     assert calls[-1] == "cancelled"
 
 
-@pytest.mark.parametrize("item", [Item("timeout"), Item(slot=None)])
+@pytest.mark.parametrize("item", [Item("timeout"), Item(soaks=False)])
 def test_a_timeout_of_the_users_own_and_other_tests_are_left_alone(
     timeouts: Timeouts, calls: list[object], item: Item
 ) -> None:
