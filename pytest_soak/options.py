@@ -99,6 +99,19 @@ OPTIONS = (
     ),
     Option("minutes", "60", "M", "length of an iteration on the target's clock", "SOAK_MINUTES"),
     Option(
+        "sleep",
+        "0",
+        "S",
+        "pause between the iterations of a lane, in seconds",
+        "SOAK_SLEEP_SECONDS",
+    ),
+    Option(
+        "iteration-timeout",
+        "",
+        "S",
+        "fail an iteration that takes more seconds, and end its lane (none without it)",
+    ),
+    Option(
         "preset", "", "NAME", "preset on the profile's overrides; several in order", repeatable=True
     ),
     Option(

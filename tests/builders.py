@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -164,17 +164,33 @@ class MemoryFile:
         edit = self.edits[self.reads]
         if isinstance(edit, SoakUsageError):
             raise edit
-        return None if edit is None else {**self.content, **edit}
+        if edit is None:
+            return None
+        self.content = {**self.content, **edit}
+        return self.content
 
     def write(self, overrides: Mapping[str, float]) -> None:
         self.content = dict(overrides)
 
 
-class FixedClock:
-    """Always the same moment."""
+@dataclass
+class FakeClock:
+    """Moves when told, or by sleeping; every sleep is `late` seconds late. `slept` has them all."""
+
+    seconds: float = 0.0
+    wall_ahead: float = 0.0
+    late: float = 0.0
+    slept: list[float] = field(default_factory=list)
 
     def now(self) -> datetime:
-        return START
+        return START + timedelta(seconds=self.seconds + self.wall_ahead)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.seconds += seconds + self.late
 
 
 @dataclass
@@ -197,10 +213,13 @@ def lane_of(
     target: FakeTarget | None = None,
     edits: Mapping[int, Any] | None = None,
     extra: Mapping[str, ExtraKpi] | None = None,
+    clock: FakeClock | None = None,
+    pause: float = 0.0,
 ) -> Lane:
     target, events = target or FakeTarget(returns), list[Event]()
     file = MemoryFile(edits or {})
-    run = LaneRun(of or plan(), target, file, FixedClock(), events.append, extra)
+    clock = clock or FakeClock()
+    run = LaneRun(of or plan(), target, file, clock, events.append, extra, pause)
     return Lane(run, target, file, events)
 
 

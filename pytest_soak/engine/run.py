@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import partial
-from time import monotonic
 from typing import Any, Protocol
 
 from pytest_soak.config.overrides import operator_edits
@@ -18,6 +16,7 @@ from pytest_soak.engine.events import (
     PhaseChanged,
 )
 from pytest_soak.engine.lane import advance, begin, enter, finish, note
+from pytest_soak.engine.pace import Clock, ClockWatch, Pace
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.errors import SoakUsageError, TargetError, one_line
@@ -38,15 +37,11 @@ class RuntimeFile(Protocol):
         """Replace it."""
 
 
-class Clock(Protocol):
-    """Wall time."""
-
-    def now(self) -> datetime:
-        """Now, in UTC."""
-
-
 class LaneRun:
-    """One lane under way: owns its target and its state, and emits its events."""
+    """One lane under way: owns its target and its state, and emits its events.
+
+    `pause` are the seconds between two of its iterations.
+    """
 
     def __init__(
         self,
@@ -56,6 +51,7 @@ class LaneRun:
         clock: Clock,
         emit: Callable[[Event], None],
         extra_kpis: Mapping[str, ExtraKpi] | None = None,
+        pause: float = 0.0,
     ) -> None:
         self.plan = plan
         self.state = begin(plan)
@@ -63,10 +59,17 @@ class LaneRun:
         self._target = target
         self._runtime = runtime
         self._clock = clock
+        self._pace = Pace(clock, pause, 60 * plan.lane.minutes)
+        self._clocks = ClockWatch(clock)
         self._emit = emit
         self._extra_kpis = dict(extra_kpis or {})
         self._started = False
-        self._written: Mapping[str, float] = {}
+        self._held: Mapping[str, float] = {}
+
+    def pause(self) -> None:
+        """Wait until the next iteration is due; not before the first, nor after the last."""
+        if self.ended is None:
+            self._pace.wait()
 
     def run_iteration(self) -> IterationRecord:
         """Run the next window and judge it.
@@ -78,8 +81,10 @@ class LaneRun:
             raise RuntimeError(f"lane {self.plan.lane.id} has ended ({self.ended})")
         try:
             self._enter()
-            started, clock = self._clock.now(), monotonic()
+            self._pace.begin()
+            started, clock = self._clock.now(), self._clock.monotonic()
             observation, summary = self._measure()
+            self._pace.end()
         except TargetError as error:
             cause = str(error)
             self._emit(
@@ -89,11 +94,13 @@ class LaneRun:
             )
             self.end(Ending.TARGET, f"iteration {self.state.iteration + 1}: {cause}")
             raise
-        self.state, record = advance(self.plan, self.state, summary)
+        jump = self._clocks.look()
+        state = self.state if jump is None else note(self.state, jump)
+        self.state, record = advance(self.plan, state, summary)
         record = record.model_copy(
             update={
                 "started": started.isoformat(timespec="milliseconds"),
-                "seconds": monotonic() - clock,
+                "seconds": self._clock.monotonic() - clock,
             }
         )
         self._emit(
@@ -112,7 +119,7 @@ class LaneRun:
         self.ended = ending
         try:
             if self._started:
-                _ask("stop", self._target.stop)
+                ask("stop", self._target.stop)
         except TargetError as error:
             cause = f"{cause}; {error}" if cause else str(error)
             if ending is Ending.COMPLETED:
@@ -127,7 +134,7 @@ class LaneRun:
             self._start()
         edits = self._edits()
         self.state = enter(self.plan, self.state, edits or {})
-        if edits is None or self._written != self.state.overrides:
+        if edits is None or self._held != self.state.overrides:
             self._write()
         self._announce_phase()
 
@@ -136,11 +143,11 @@ class LaneRun:
         self._write()
         self._emit(LaneStarted(plan=self.plan))
         self._started = True
-        _ask("start", lambda: self._target.start(self.plan.lane))
+        ask("start", lambda: self._target.start(self.plan.lane))
 
     def _write(self) -> None:
         self._runtime.write(self.state.overrides)
-        self._written = self.state.overrides
+        self._held = self.state.overrides
 
     def _edits(self) -> dict[str, float] | None:
         """What an operator changed in the runtime file; None when he broke it."""
@@ -148,7 +155,9 @@ class LaneRun:
             found = self._runtime.read()
             if found is None:
                 raise SoakUsageError("runtime_overrides.json", "is gone")
-            return operator_edits(self.plan.table, self._written, found, "runtime_overrides.json")
+            edits = operator_edits(self.plan.table, self._held, found, "runtime_overrides.json")
+            self._held = dict(found)
+            return edits
         except SoakUsageError as error:
             self.state = note(self.state, f"edit refused, last good values kept: {error}")
             return None
@@ -162,10 +171,10 @@ class LaneRun:
     def _measure(self) -> tuple[Any, Summary]:
         state, minutes = self.state, self.plan.lane.minutes
         overrides = dict(state.overrides)
-        given = _ask("run", lambda: self._target.run(overrides, state.window(minutes)))
+        given = ask("run", lambda: self._target.run(overrides, state.window(minutes)))
         summary = measure(given, self.plan.declared)
         extra = {
-            name: _ask(f"extra KPI {name}", partial(kpi, given, summary))
+            name: ask(f"extra KPI {name}", partial(kpi, given, summary))
             for name, kpi in self._extra_kpis.items()
         }
         if not extra:
@@ -200,11 +209,16 @@ def measure(given: Any, declared: tuple[str, ...] | None) -> Summary:
     )
 
 
-def _ask(what: str, call: Callable[[], Any]) -> Any:
+def ask(what: str, call: Callable[[], Any]) -> Any:
+    """What `call` to the target gives; whatever it raises becomes a TargetError.
+
+    So does what ends it from outside, like a test's timeout; Ctrl-C alone passes.
+    """
     try:
         return call()
-    except TargetError:
+    except (TargetError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
+        how = "raised" if isinstance(error, Exception) else "was ended by"
         text = f"{type(error).__name__}: {error}".strip().rstrip(":")
-        raise TargetError(f"the target's {what} raised {text}") from error
+        raise TargetError(f"the target's {what} {how} {text}") from error

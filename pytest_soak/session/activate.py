@@ -71,6 +71,10 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
             from pytest_soak.session.distributed import Distributed
 
             parts["distributed"] = Distributed(context)
+    if context.settings.iteration_timeout is not None:
+        from pytest_soak.session.timeouts import Timeouts
+
+        parts["timeouts"] = Timeouts(config, context.settings.iteration_timeout)
     if fixture_file(config) is None:
         parts["own_target"] = own_target
     for name, part in parts.items():

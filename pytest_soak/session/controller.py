@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -17,6 +18,7 @@ from pytest_soak.session.terminal import Terminal
 from pytest_soak.session.verdict import Conclusion, conclude
 
 GATES = "soak-gates"
+SIMULATING = {"pytest_soak.targets.simulated", "pytest_soak.market.exchange"}
 
 
 class Controller:
@@ -53,10 +55,15 @@ class Controller:
         try:
             if self._distributed:
                 self._context.book.prepare()
-            if self._context.settings.target == "sim" and fixture_file(self._config) is None:
+            if self._simulates():
                 self._compile()
         except SoakUsageError as error:
             raise pytest.UsageError(str(error)) from None
+
+    def _simulates(self) -> bool:
+        """Whether the market will run: it is the target, or what the user wrote imported it."""
+        built_in = self._context.settings.target == "sim" and fixture_file(self._config) is None
+        return built_in or not SIMULATING.isdisjoint(sys.modules)
 
     def _compile(self) -> None:
         from pytest_soak.market.compile import compile_kernel, kernel_is_compiled

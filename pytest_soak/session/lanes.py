@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,20 +13,13 @@ from pytest_soak.engine.events import Event
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError
+from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.context import Slot, SoakContext
 from pytest_soak.session.planning import plan_lane
 from pytest_soak.session.result import ResultFile
 from pytest_soak.session.targets import Chosen, extra_kpis
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
 from pytest_soak.targets.resolve import build, describe
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """Now, in UTC."""
-        return datetime.now(UTC)
 
 
 class LaneBook:
@@ -75,6 +67,11 @@ class LaneBook:
             return None
         return f"iteration {slot.iteration - 1} of {slot.lane} did not run in this process"
 
+    def pause(self, slot: Slot) -> None:
+        """Wait until the slot's iteration is due."""
+        if slot.lane in self._runs:
+            self._runs[slot.lane].pause()
+
     def lane(self, slot: Slot, chosen: Chosen) -> LaneRun:
         """The lane of a slot; started if this is its first iteration.
 
@@ -100,7 +97,7 @@ class LaneBook:
             artifacts.handle(event)
 
         runtime = RuntimeOverridesFile(files.runtime)
-        return LaneRun(plan, target, runtime, SystemClock(), emit, extra)
+        return LaneRun(plan, target, runtime, SystemClock(), emit, extra, settings.sleep)
 
     def take_events(self) -> list[Event]:
         """The events since the last call."""

@@ -16,7 +16,8 @@ from pytest_soak.session.fixtures import RECORD
 EVENTS = "soak_events"
 LANE = "soak_lane"
 USAGE = "soak_usage_error"
-_PACKAGE = str(Path(__file__).parents[1])
+_SITE = Path(pytest.__file__).parents[1]
+_OTHERS = tuple(map(str, (Path(__file__).parents[1], _SITE / "_pytest", _SITE / "pytest_timeout")))
 
 
 class Protocol:
@@ -24,6 +25,14 @@ class Protocol:
 
     def __init__(self, context: SoakContext) -> None:
         self._context = context
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Pause before an iteration; outermost, so that no timeout counts the pause."""
+        slot = slot_of(item)
+        if slot is not None:
+            self._context.book.pause(slot)
+        return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -106,5 +115,5 @@ def _story(error: TargetError) -> str:
     if cause is None or cause.__traceback__ is None:
         return str(error)
     frames = traceback.extract_tb(cause.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith(_PACKAGE)]
+    own = [frame for frame in frames if not frame.filename.startswith(_OTHERS)]
     return "\n".join([str(error), *(line.rstrip() for line in traceback.format_list(own))])

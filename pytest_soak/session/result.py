@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from pytest_soak.artifacts.build import machine, outcome
 from pytest_soak.artifacts.files import write_json
@@ -13,6 +12,7 @@ from pytest_soak.artifacts.models import RunResult
 from pytest_soak.canonical import compact
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.gates.engine import Verdict
+from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.settings import Settings
 
 _ELSEWHERE = ("dir", "target")
@@ -25,7 +25,8 @@ class ResultFile:
     def __init__(self, settings: Settings, layout: Layout) -> None:
         self._settings = settings
         self._layout = layout
-        self._started = datetime.now(UTC)
+        self._clock = SystemClock()
+        self._started = self._clock.now()
 
     def begin(self) -> None:
         """Say that a run is under way."""
@@ -72,5 +73,5 @@ class ResultFile:
         return machine() | {
             "run": f"{self._started:%Y%m%dT%H%M%SZ}-{digest}",
             "started": self._started.isoformat(timespec="seconds"),
-            "written": datetime.now(UTC).isoformat(timespec="seconds"),
+            "written": self._clock.now().isoformat(timespec="seconds"),
         }

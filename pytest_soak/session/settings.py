@@ -33,6 +33,7 @@ from pytest_soak.tuning.tuners import TUNERS
 
 MAX_ITERATIONS = 1_000_000
 MAX_SEEDS = 10_000
+MAX_SECONDS = 604_800
 INI = "ini"
 _RISING = (INI, ENV, CLI)
 
@@ -70,6 +71,8 @@ class Settings(BaseModel):
     target: str
     target_source: str
     minutes: float
+    sleep: float
+    iteration_timeout: float | None
     gates: dict[str, tuple[Gate, ...]]
     gate_mode: GateMode
     layers: tuple[Layer, ...]
@@ -150,6 +153,8 @@ def resolve_settings(inputs: Inputs) -> Settings:
         target=given["target"].text,
         target_source=given["target"].at if given["target"].source != "default" else "default",
         minutes=_minutes(given["minutes"]),
+        sleep=_sleep(given["sleep"]),
+        iteration_timeout=_timeout(given.get("iteration-timeout")),
         gates=gates,
         gate_mode=_mode(given["gate-mode"]),
         layers=layers,
@@ -314,6 +319,22 @@ def _minutes(given: Given) -> float:
     value = _number(given)
     if not 0.01 <= value <= 1440:
         raise SoakUsageError(given.at, f"expected 0.01 to 1440 minutes, got {given.text}")
+    return value
+
+
+def _sleep(given: Given) -> float:
+    value = _number(given)
+    if not 0 <= value <= MAX_SECONDS:
+        raise SoakUsageError(given.at, f"expected 0 to {MAX_SECONDS} seconds, got {given.text}")
+    return value
+
+
+def _timeout(given: Given | None) -> float | None:
+    if given is None:
+        return None
+    value = _number(given)
+    if not 0.1 <= value <= MAX_SECONDS:
+        raise SoakUsageError(given.at, f"expected 0.1 to {MAX_SECONDS} seconds, got {given.text}")
     return value
 
 

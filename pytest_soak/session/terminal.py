@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 from pytest_soak.engine.events import Event, IterationFinished, LaneStarted
 from pytest_soak.engine.record import IterationRecord, LaneResult
+from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.markers import SEED, marker_lines
 from pytest_soak.session.table import lane_table
@@ -30,6 +30,7 @@ class Terminal:
         self._reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
         self._config = config
         self._context = context
+        self._clock = SystemClock()
         self._several = len(context.settings.lanes()) > 1
         self._done = 0
         self._began: float | None = None
@@ -81,15 +82,16 @@ class Terminal:
         """Say live which item failed, and why."""
         if self._reporter is not None:
             crash = getattr(report.longrepr, "reprcrash", None)
-            why = crash.message if crash is not None else report.longreprtext
-            self._line(f"soak: FAILED {report.nodeid}: {why.strip().splitlines()[0]}")
+            text = crash.message if crash is not None else report.longreprtext
+            why = next(x for x in text.strip().splitlines() if not x.startswith("[gw"))
+            self._line(f"soak: FAILED {report.nodeid}: {why}")
 
     def handle(self, event: Event) -> None:
         """Print the markers of an event, and now and then how far the soak is."""
         if self._reporter is None:
             return
         if isinstance(event, LaneStarted):
-            self._began = self._began or time.monotonic()
+            self._began = self._began or self._clock.monotonic()
             if self._context.settings.default_overrides and not self._seeded:
                 self._seeded = True
                 self._line(SEED)
@@ -100,7 +102,7 @@ class Terminal:
             self._progress(event.record)
 
     def _progress(self, record: IterationRecord) -> None:
-        now = time.monotonic()
+        now = self._clock.monotonic()
         total = (
             sum(self._context.selected.values())
             or len(self._context.settings.lanes()) * self._context.settings.iterations

@@ -29,6 +29,7 @@ class MockTarget:
     """Draws each iteration's KPIs from (seed, market, iteration) alone."""
 
     kpis = (*_COMMON, *_CALM)
+    deterministic = True
 
     def __init__(self, lane: LaneInfo) -> None:
         self._lane = lane

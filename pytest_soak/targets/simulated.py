@@ -27,6 +27,8 @@ class SimulatedTarget:
     `signal_window_minutes=0` for one that has learnt already.
     """
 
+    deterministic = True
+
     def __init__(self, lane: LaneInfo, maker: MakerConfig | None = None) -> None:
         from pytest_soak.market.regimes import build_market
 

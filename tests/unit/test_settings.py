@@ -48,6 +48,7 @@ LAYERED = {
     "gate": ("smoke", "release", "last8", "soak"),
     "gate-mode": ("hard", "off", "soft", "soft"),
     "minutes": ("1", "2", "3", "60"),
+    "sleep": ("1", "2.5", "3", "0"),
     "dir": ("a", "b", "c", "artifacts/soak"),
     "feeds": ("1", "0", "true", ""),
     "auto-tune": ("1", "0", "true", ""),
@@ -73,6 +74,20 @@ def test_the_command_line_beats_the_environment_beats_the_ini_beats_the_default(
         settings = settings_of(tmp_path, cli=given[3], env=given[2], ini=given[1])
         found.append((settings.shown.get(name, ""), settings.sources.get(name, "default")))
     assert found == [(default, "default"), (ini, "ini"), (env, "env"), (cli, "cli")]
+
+
+@pytest.mark.parametrize("name", ["sleep", "iteration-timeout"])
+@pytest.mark.parametrize("text", ["-1", "nan", "inf", "soon", "1e9"])
+def test_seconds_are_a_number_in_range(name: str, text: str, tmp_path: Path) -> None:
+    told = usage_error(lambda: settings_of(tmp_path, cli={name: text}))
+    assert told.startswith(f"--soak-{name}: expected")
+    assert text in told
+
+
+def test_no_pause_is_allowed_but_no_timeout_of_nothing(tmp_path: Path) -> None:
+    found = settings_of(tmp_path, cli={"sleep": "0"})
+    assert (found.sleep, found.iteration_timeout) == (0.0, None)
+    assert "0.1 to" in usage_error(lambda: settings_of(tmp_path, cli={"iteration-timeout": "0"}))
 
 
 def test_every_option_with_a_variable_is_tested_for_its_precedence() -> None:

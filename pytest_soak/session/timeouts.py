@@ -1,0 +1,65 @@
+"""Iterations that hang: pytest-timeout ends them, and the process where even that cannot."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+from collections.abc import Generator
+
+import pytest
+
+from pytest_soak.engine.pace import pacing
+from pytest_soak.session.context import slot_of
+
+_PLUGIN_NAMES = ("timeout", "pytest_timeout")
+_MARKED = pytest.StashKey[bool]()
+
+
+class Timeouts:
+    """`--soak-iteration-timeout`: a marker on each iteration, and a backstop around it.
+
+    pytest-timeout raises in the test, which compiled code that never returns to Python does not
+    notice; then the backstop prints a traceback and ends the process with status 1. A test that
+    has a timeout marker of its own keeps it, and has no backstop.
+    """
+
+    def __init__(self, config: pytest.Config, seconds: float) -> None:
+        if not any(config.pluginmanager.hasplugin(name) for name in _PLUGIN_NAMES):
+            raise pytest.UsageError(
+                "--soak-iteration-timeout: needs pytest-timeout; do not switch that plugin off"
+            )
+        self._seconds = seconds
+        self._fatal = seconds + pacing().backstop.of(seconds)
+        self._stderr = os.dup(2)  # in a test, pytest's capture has the original
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Mark an iteration: at its set-up it would be too late."""
+        if slot_of(item) is not None and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(self._seconds))
+            item.stash[_MARKED] = True
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Arm the backstop; innermost, as pytest's `faulthandler_timeout` is the same timer."""
+        if _MARKED not in item.stash:
+            return (yield)
+        faulthandler.dump_traceback_later(self._fatal, exit=True, file=self._stderr)
+        try:
+            return (yield)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_enter_pdb(self) -> None:
+        """Let a debugger take its time."""
+        faulthandler.cancel_dump_traceback_later()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_exception_interact(self) -> None:
+        """Let a post-mortem debugger take its time."""
+        faulthandler.cancel_dump_traceback_later()
+
+    def pytest_unconfigure(self) -> None:
+        """Let go of the standard error stream."""
+        os.close(self._stderr)

@@ -1,0 +1,127 @@
+"""`--soak-iteration-timeout`: what hangs is ended, and what was done is kept."""
+
+from __future__ import annotations
+
+import pytest
+from harness import Outcome, Workbench
+
+BOT = """
+    import collections, itertools, time
+    from pytest_soak.testing import InstantTarget
+
+    class Sleeps(InstantTarget):
+        def run(self, overrides, window):
+            if window.iteration == 3:
+                time.sleep(60)
+            return super().run(overrides, window)
+
+    class Stuck(InstantTarget):
+        def run(self, overrides, window):
+            if window.iteration == 3:
+                collections.deque(itertools.repeat(1), maxlen=0)  # never returns to Python
+            return super().run(overrides, window)
+"""
+OWN = "def test_own(soak_iteration):\n    soak_iteration.run()\n"
+CAUSE = "the target's run was ended by Failed: Timeout "
+
+
+@pytest.fixture
+def work(bench: Workbench) -> Workbench:
+    """Bots that hang in their third window."""
+    bench.write("bot.py", BOT)
+    return bench
+
+
+def ended_by_the_target(done: Outcome) -> None:
+    assert done.returncode == 1, done.everything
+    assert "1 failed, 2 passed, 2 skipped" in done.stdout
+    [marker] = done.markers("| iter_watch | FAILED |")
+    assert f"iter=3 cause={CAUSE}" in marker
+    assert ">1.0s" in marker
+    assert any(x.startswith("soak: FAILED") and CAUSE in x for x in done.lines)
+    lane = done.artifact("RESULT.json")["lanes"][0]
+    assert (lane["ending"], lane["verdict"], lane["iterations"]) == ("target", "FAIL", 2)
+    assert f"iteration 3 did not complete: {CAUSE}" in done.stdout
+    assert "_pytest" not in done.stdout.partition("= FAILURES =")[2]
+    completed_are_kept(done, "ITER_SUMMARY_final.json")
+
+
+def completed_are_kept(done: Outcome, *more: str) -> None:
+    assert done.iteration_files() == ["ITER_SUMMARY_1.json", "ITER_SUMMARY_2.json", *more]
+    assert [done.artifact(f"ITER_SUMMARY_{n}.json")["iteration"] for n in (1, 2)] == [1, 2]
+
+
+def test_a_hung_iteration_fails_and_ends_its_lane_on_a_worker_too(work: Workbench) -> None:
+    hung = ("--soak-target=bot:Sleeps", "--soak-iteration-timeout=1")
+    ended_by_the_target(work.soak(5, *hung, "-rs", "-n", "1"))
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["", "xdist"])
+def test_a_stuck_compiled_call_ends_its_process(work: Workbench, workers: tuple[str, ...]) -> None:
+    own = ("-o", "faulthandler_timeout=100")
+    target = "--soak-target=bot:Stuck"
+    done = work.soak(5, target, "--soak-iteration-timeout=1", *own, *workers)
+    assert done.returncode == 1, done.everything
+    assert "Timeout (0:00:04.1" in done.stderr
+    assert 'bot.py"' in done.stderr
+    completed_are_kept(done)
+    if workers:
+        assert "iter0003: worker 'gw0' crashed while running" in done.stdout
+        assert "1 failed, 2 passed, 2 skipped" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("mark", "options"),
+    [
+        ("@pytest.mark.soak", ("--soak-iteration-timeout=1",)),
+        ("@pytest.mark.timeout(1)", ("--soak-iteration-timeout=100",)),
+        ("", ("--timeout=1",)),
+    ],
+    ids=["ours", "mark", "option"],
+)
+def test_a_users_test_is_ended_too_and_his_own_timeout_keeps_working(
+    work: Workbench, mark: str, options: tuple[str, ...]
+) -> None:
+    work.write("test_own.py", f"import pytest\n{mark}\n{OWN}")
+    ended_by_the_target(work.soak(5, "--soak-target=bot:Sleeps", "-rs", *options))
+
+
+def test_a_hang_after_the_window_fails_the_item_and_not_the_lane(work: Workbench) -> None:
+    hangs = "    if soak_iteration.number == 1:\n        __import__('time').sleep(60)\n"
+    work.write("test_own.py", OWN + hangs)
+    done = work.soak(2, "--soak-target=bot:Sleeps", "--soak-iteration-timeout=1")
+    assert "1 failed, 1 passed" in done.stdout
+    assert "soak: FAILED test_own.py::test_own[default-calm-42-iter0001]: Failed: Timeout " in (
+        done.stdout
+    )
+    completed_are_kept(done, "ITER_SUMMARY_final.json")
+
+
+def test_it_needs_its_plugin(work: Workbench) -> None:
+    done = work.soak(1, "--soak-target=mock", "--soak-iteration-timeout=1", "-p", "no:timeout")
+    assert done.returncode == 4
+    assert "ERROR: --soak-iteration-timeout: needs pytest-timeout" in done.stderr
+
+
+SIMULATES = """
+    from pathlib import Path
+    import pytest
+    from pytest_soak.market import compile
+    from pytest_soak.targets.simulated import SimulatedTarget
+    from pytest_soak.testing import InstantTarget
+
+    compile.kernel_is_compiled = lambda: False
+    compile.compile_kernel = lambda: Path("compiled").touch()
+
+    @pytest.fixture(scope="session")
+    def soak_target():
+        assert Path("compiled").exists()
+        return InstantTarget
+"""
+
+
+def test_the_kernel_of_a_users_target_is_compiled_before_any_timeout(bench: Workbench) -> None:
+    bench.write("conftest.py", SIMULATES)
+    done = bench.soak(1, "--soak-gate=smoke")
+    assert done.returncode == 0, done.everything
+    assert "soak: compiling the market kernel" in done.stdout
