@@ -10,8 +10,10 @@ import click
 
 from pytest_soak import __version__
 from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.options import OPTIONS
 
 USAGE = 4
+DIRECTORY = next(option for option in OPTIONS if option.name == "dir")
 
 
 def main() -> None:
@@ -34,6 +36,18 @@ def main() -> None:
 def _fail(message: str) -> NoReturn:
     click.echo(f"ERROR: {message}", err=True)
     sys.exit(USAGE)
+
+
+_ROOT = click.option(
+    "--path",
+    "root",
+    default=DIRECTORY.default,
+    envvar=DIRECTORY.env,
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="the artifact root",
+)
+_NOT_NEGATIVE = click.FloatRange(min=0)
 
 
 @click.group()
@@ -108,6 +122,27 @@ def freeze(source: Path, output: Path, profile: str | None) -> None:
 
     snapshot = write(source, output, profile)
     click.echo(f"{output}: {snapshot.lane}, signature {snapshot.signature_hash}")
+
+
+@commands.command()
+@_ROOT
+@click.option("--ttl-days", default=7.0, type=_NOT_NEGATIVE, show_default=True)
+@click.option("--max-size-mb", default=900.0, type=_NOT_NEGATIVE, show_default=True)
+@click.option("--keep-latest", default=100, type=click.IntRange(min=1), show_default=True)
+@click.option("--dry-run", is_flag=True, help="print what would be done, and change nothing")
+def rotate(root: Path, ttl_days: float, max_size_mb: float, keep_latest: int, dry_run: bool) -> int:
+    """Thin out and compress old artifacts: exit status 0, 1 after an error, 2 over size.
+
+    In `latest` and `runs` the ITER_SUMMARY with the highest numbers stay; snapshots and earlier
+    runs older than the TTL are compressed. All commands still read them under their old names.
+    """
+    from pytest_soak.commands.rotate import rotate as run
+
+    try:
+        return run(root, ttl_days, max_size_mb, keep_latest, click.echo, dry=dry_run)
+    except ArtifactError as error:
+        click.echo(f"ERROR: {error}", err=True)
+        return 1
 
 
 if __name__ == "__main__":

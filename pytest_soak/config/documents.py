@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from pytest_soak.artifacts.readers import GZIP, read_bytes
 from pytest_soak.errors import SoakUsageError, nearest
 
 if TYPE_CHECKING:
@@ -71,20 +72,21 @@ _DEPTH = {
 
 
 def read_document(path: Path, source: str | None = None) -> Document:
-    """Read a `.json` file as JSON, any other as YAML.
+    """Read a `.json` file as JSON, any other as YAML; a rotation may have compressed it.
 
     Raises SoakUsageError when the file is missing, unreadable or not what it claims to be.
     """
     source = source or str(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_bytes(path).decode("utf-8-sig")
     except OSError as error:
         raise SoakUsageError(source, f"cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise SoakUsageError(source, f"is not UTF-8 text (byte {error.start})") from None
     except ValueError as error:
         raise SoakUsageError(source, f"cannot be read: {error}") from None
-    return parse_json(text, source) if path.suffix == ".json" else parse_yaml(text, source)
+    is_json = path.name.removesuffix(GZIP).endswith(".json")
+    return parse_json(text, source) if is_json else parse_yaml(text, source)
 
 
 def parse_json(text: str, source: str) -> Document:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_soak.artifacts.models import FinalSummary, IterSummary
+from pytest_soak.artifacts.readers import summary_of
 from pytest_soak.config.documents import Document, read_document, validate
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.engine import Judgement, Sample, Verdict, judge
@@ -50,11 +51,12 @@ class FileVerdict:
 def judge_file(gate_name: str, file: Path, base: Path, market: str | None) -> FileVerdict:
     """Judge an `ITER_SUMMARY_<N>.json`, or the medians of an `ITER_SUMMARY_final.json`.
 
+    A run's or a lane's folder, or its archive, stands for its `ITER_SUMMARY_final.json`.
     Raises SoakUsageError when the gate or the file is none.
     """
     if market is not None and market not in MARKETS:
         raise SoakUsageError("--market", unknown("market", market, MARKETS))
-    sample, own_market, what = _read(read_document(file, str(file)))
+    sample, own_market, what = _read(read_document(summary_of(file)))
     known = {*KPIS, *sample.values}
     gate = load_gate(gate_name, gate_shelf(base), base, "GATE", known)
     one = {"window": 1, "for_": 1}
