@@ -47,6 +47,7 @@ _ROOT = click.option(
     type=click.Path(path_type=Path),
     help="the artifact root",
 )
+_DRY = click.option("--dry-run", is_flag=True, help="print what would be done, and change nothing")
 _NOT_NEGATIVE = click.FloatRange(min=0)
 
 
@@ -112,6 +113,19 @@ def config_schema(name: str) -> None:
     click.echo(schema_text(name))
 
 
+@config.command("migrate")
+@_ROOT
+@_DRY
+def config_migrate(root: Path, dry_run: bool) -> int:
+    """Turn legacy files of an artifact root into profiles of yours; keep them as backups."""
+    from pytest_soak.commands.migrate import migrate
+
+    errors = migrate(root, Path.cwd(), click.echo, dry=dry_run)
+    for error in errors:
+        click.echo(f"ERROR: {error}", err=True)
+    return USAGE if errors else 0
+
+
 @commands.command()
 @click.option("--input", "source", required=True, type=click.Path(path_type=Path), metavar="PATH")
 @click.option("--output", required=True, type=click.Path(path_type=Path), metavar="FILE")
@@ -129,7 +143,7 @@ def freeze(source: Path, output: Path, profile: str | None) -> None:
 @click.option("--ttl-days", default=7.0, type=_NOT_NEGATIVE, show_default=True)
 @click.option("--max-size-mb", default=900.0, type=_NOT_NEGATIVE, show_default=True)
 @click.option("--keep-latest", default=100, type=click.IntRange(min=1), show_default=True)
-@click.option("--dry-run", is_flag=True, help="print what would be done, and change nothing")
+@_DRY
 def rotate(root: Path, ttl_days: float, max_size_mb: float, keep_latest: int, dry_run: bool) -> int:
     """Thin out and compress old artifacts: exit status 0, 1 after an error, 2 over size.
 
