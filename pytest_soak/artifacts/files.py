@@ -31,17 +31,6 @@ def append_lines(path: Path, lines: Iterable[str]) -> None:
             file.writelines(f"{line}\n" for line in lines)
 
 
-def sync_folder(folder: Path) -> None:
-    """Wait until the disk has what was renamed in `folder`; Windows needs no such thing."""
-    if os.name == "nt":
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
-
-
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn what the system says of `path` into an ArtifactError."""

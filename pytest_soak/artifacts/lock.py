@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from pytest_soak.artifacts.files import writing
 from pytest_soak.errors import ArtifactError
 
-LOCK = ".lock"
+LOCK = ".soak.lock"
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from harness import INSTANT, Workbench
 
+from pytest_soak.artifacts.lock import LOCK
+
 ROOT = "artifacts/soak"
 
 
@@ -84,7 +86,7 @@ def test_over_size_exits_2_and_a_missing_folder_4(bench: Workbench) -> None:
 def test_a_held_root_is_refused_with_one_line_and_1(bench: Workbench) -> None:
     bench.soak(1, INSTANT)
     hold = (
-        "import sys, filelock; lock = filelock.FileLock('artifacts/soak/.lock'); lock.acquire();"
+        f"import sys, filelock; lock = filelock.FileLock('{ROOT}/{LOCK}'); lock.acquire();"
         "print('held', flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen(

@@ -11,6 +11,7 @@ from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_soak.artifacts.lock import LOCK
 from pytest_soak.commands.migrate import migrate
 from pytest_soak.config.legacy import LEGACY
 from pytest_soak.config.parameters import reference_table
@@ -33,7 +34,7 @@ def run(folder: Path, *, dry: bool = False) -> tuple[list[str], list[str]]:
 
 
 def files(folder: Path) -> dict[str, str]:
-    found = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name != LOCK)
     return {path.relative_to(folder).as_posix(): path.read_text() for path in found}
 
 
@@ -68,7 +69,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(folder: Path) -> None:
     before = files(folder)
     foretold = run(folder, dry=True)
     assert files(folder) == before
-    assert not (folder / "soak/.lock").exists()
+    assert not (folder / "soak" / LOCK).exists()
     assert run(folder) == foretold
 
 
@@ -135,7 +136,7 @@ def test_nothing_there_is_nothing_to_do(tmp_path: Path) -> None:
 
 def test_a_root_in_use_is_left_alone(folder: Path) -> None:
     before = files(folder)
-    with FileLock(folder / "soak/.lock"), pytest.raises(ArtifactError, match="in use"):
+    with FileLock(folder / "soak" / LOCK), pytest.raises(ArtifactError, match="in use"):
         run(folder)
     assert files(folder) == before
 

@@ -15,6 +15,7 @@ from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_soak.artifacts.lock import LOCK
 from pytest_soak.artifacts.readers import read_bytes
 from pytest_soak.artifacts.rotation import apply
 from pytest_soak.artifacts.rotation.apply import FOLDER
@@ -55,7 +56,7 @@ def contents(root: Path) -> dict[str, bytes]:
 
 def artifacts(root: Path) -> dict[str, bytes]:
     """The same without what rotations keep for themselves."""
-    own = (FOLDER, ".lock")
+    own = (FOLDER, LOCK)
     return {name: text for name, text in contents(root).items() if not name.startswith(own)}
 
 
@@ -175,7 +176,7 @@ def test_a_linked_folder_of_runs_is_not_entered(root: Path, tmp_path: Path, fold
 
 @pytest.mark.parametrize("dry", [True, False])
 def test_a_root_that_a_session_holds_is_left_alone(root: Path, dry: bool) -> None:
-    with FileLock(root / ".lock"):
+    with FileLock(root / LOCK):
         before = contents(root)
         with pytest.raises(ArtifactError, match="in use by a session"):
             run(root, dry=dry)

@@ -16,9 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from pytest_soak.artifacts.files import sync_folder, writing
+from pytest_soak.artifacts.files import writing
 from pytest_soak.artifacts.rotation.plan import PACK, Action, File
 from pytest_soak.errors import ArtifactError
+from pytest_soak.system import sync_folder
 
 FOLDER = "rotation"
 _LEVEL = 6
