@@ -52,7 +52,7 @@ def gates() -> list[bytes]:
 
 
 def tables() -> list[bytes]:
-    own = b"half_spread_bps: {default: 2.0, bounds: [0.5, 10], tuner_range: [1, 5]}\nx: 1\n"
+    own = b"half_spread_bps: {default: 2.0, bounds: [0.5, 10]}\nx: {default: 1, decimals: 0}\n"
     return [files("pytest_soak.config").joinpath("parameters.yaml").read_bytes(), own]
 
 

@@ -37,12 +37,12 @@ from pytest_soak.config.overrides import (
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.config.presets import load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import DEFAULT, load_profile, profile_shelf
-from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.gates.judge_file import judge_file
 from pytest_soak.gates.model import gate_shelf, load_gates
 
 SECONDS = 5.0
-LONGEST_MESSAGE = 2000
+LONGEST_MESSAGE = 5000
 OUTPUT = "output.json"
 _STDERR = 2
 
@@ -132,7 +132,7 @@ def read_frozen(path: Path) -> Iterable[str]:
     output = path.with_name(OUTPUT)
     snapshot = freeze(path.with_name("ITER_SUMMARY_final.json"), output, None)
     ProductionSnapshot.model_validate(json.loads(output.read_text(encoding="utf-8")))
-    return [f"{snapshot.lane}, signature {snapshot.signature_hash}"]
+    return [one_line(f"{snapshot.lane}, signature {snapshot.signature_hash}")]
 
 
 def read_legacy(path: Path) -> Iterable[str]:

@@ -10,6 +10,7 @@ from typing import Any
 Mutation = Callable[[random.Random, bytes], bytes]
 
 FRAGMENTS = [
+    *(b'"\\U00110000"', b'"\\Udeadbeef"', b"%YAML 1." + b"9" * 5000 + b"\n--- "),
     *(b"NaN", b"Infinity", b"-Infinity", b".nan", b"-.inf", b"1e999", b"-0", b"1e-400", b"0x1F"),
     *(b"9" * 400, b"9" * 5000, b"1." + b"0" * 400, b"1_000", b"010", b"8:30", b"1:" * 3000),
     *(b"null", b"~", b"true", b"yes", b"[]", b"{}", b'""', b"''", b"\\", b'"', b"'", b"#"),
@@ -108,11 +109,11 @@ def _restructure(rng: random.Random, document: bytes) -> bytes:
     data = _data(document)
     if data is None:
         return _insert(rng, document)
-    for _ in range(rng.choice([1, 1, 2, 5])):
-        data = _changed(rng, data)
     try:
+        for _ in range(rng.choice([1, 1, 2, 5])):
+            data = _changed(rng, data)
         text = json.dumps(data, ensure_ascii=rng.random() < 0.9, skipkeys=True, default=str)
-    except (ValueError, RecursionError):  # YAML can hold itself
+    except (ValueError, RecursionError):  # YAML can hold itself, and too long a number
         return _insert(rng, document)
     return text.encode("utf-8", "surrogatepass")
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from pytest_soak import __version__
-from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.options import OPTIONS
 
 USAGE = 4
@@ -135,7 +135,7 @@ def freeze(source: Path, output: Path, profile: str | None) -> None:
     from pytest_soak.commands.freeze import freeze as write
 
     snapshot = write(source, output, profile)
-    click.echo(f"{output}: {snapshot.lane}, signature {snapshot.signature_hash}")
+    click.echo(one_line(f"{output}: {snapshot.lane}, signature {snapshot.signature_hash}"))
 
 
 @commands.command()

@@ -13,7 +13,7 @@ from pytest_soak.config.overrides import CLI, Layer, Overrides, parse_set, resol
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.config.presets import load_preset, preset_shelf
 from pytest_soak.config.profiles import DEFAULT, load_profile, profile_shelf
-from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.errors import SoakUsageError, one_line, unknown
 from pytest_soak.gates.model import gate_shelf
 from pytest_soak.tuning.tuners import TUNERS
 
@@ -36,7 +36,7 @@ def list_lines(folder: Path) -> list[str]:
             origin = "shipped" if path.parent == shelf.folders[-1] else "yours"
             data = read_document(path).data
             text = data.get("description", "") if isinstance(data, dict) else ""
-            rows.append((kind, name, origin, str(text)))
+            rows.append((kind, name, origin, one_line(str(text))))
     rows += [("tuner", name, "shipped", "") for name in TUNERS]
     return _table(rows)
 

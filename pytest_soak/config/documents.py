@@ -112,6 +112,7 @@ def parse_json(text: str, source: str) -> Document:
         raise SoakUsageError(at, f"is not valid JSON: {error.msg} (column {error.colno})") from None
     except RecursionError:
         raise SoakUsageError(source, "is nested too deeply") from None
+    _check_characters(data, source)
     return Document(source, data)
 
 
@@ -128,7 +129,19 @@ def parse_yaml(text: str, source: str) -> Document:
         raise SoakUsageError(at, f"is not valid YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise SoakUsageError(source, f"is not valid YAML: {error}") from None
+    except (ValueError, OverflowError):  # PyYAML's own, for an escape or a version out of range
+        raise SoakUsageError(source, "is not valid YAML: a number in it is out of range") from None
+    _check_characters(data, source)
     return Document(source, data, lines)
+
+
+def _check_characters(data: Any, source: str) -> None:
+    """Half a pair of surrogates, which an escape can make, is text that no file can hold."""
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise SoakUsageError(source, f"{half!a} is not a character; write it out") from None
 
 
 def _check_tokens(text: str, source: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,10 @@ plain = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
+short_keys = st.text(max_size=80)  # YAML takes none of more than 1024 characters, escaped
 json_values = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(short_keys, inner, max_size=3),
     max_leaves=8,
 )
 words = ["a: ", "- ", "? ", "1e-3", ".nan", "&x ", "*x", "!!int ", "<<", "--- ", "  "]
@@ -259,3 +261,32 @@ def test_a_value_is_shown_short_whatever_it_is() -> None:
     assert show(int("f" * 6000, 16)) == "a int"
     assert show(math.nan) == "nan"
     assert kind_of(True) == "a truth value"
+
+
+@pytest.mark.parametrize("parse", [parse_json, parse_yaml])
+@pytest.mark.parametrize("text", ['{"a": "\\ud800"}', '{"\\udfff": 1}', '["\\ud800x"]'])
+def test_half_a_pair_of_surrogates_is_no_text(
+    parse: Callable[[str, str], Document], text: str
+) -> None:
+    assert "is not a character; write it out" in usage_error(lambda: parse(text, "x"))
+
+
+def test_a_whole_pair_of_surrogates_is_a_character() -> None:
+    assert parse_json('["\\ud83d\\ude00"]', "x").data == ["\U0001f600"]
+
+
+@pytest.mark.parametrize(
+    "text", ['"\\U00110000"', '"\\Udeadbeef"', "%YAML 1." + "9" * 5000 + "\n--- a"]
+)
+def test_a_number_that_yaml_cannot_hold_is_a_usage_error(text: str) -> None:
+    message = usage_error(lambda: parse_yaml(text, "x.yaml"))
+    assert message.startswith("x.yaml: is not valid YAML")
+
+
+def test_a_very_long_name_leaves_a_message_that_can_be_read() -> None:
+    text = json.dumps(
+        {"name": "x", "thresholds": [{"metric": "m", "warn_unless": ">1"}], "k" * 5000: 1}
+    )
+    message = usage_error(lambda: validate(Gate, parse_json(text, "x")))
+    assert len(message) < 400
+    assert message.endswith("known: description, final, grace, markets, name, thresholds")
