@@ -24,7 +24,7 @@ from benchmarks.mutations import mutate
 from pytest_soak.artifacts.models import ProductionSnapshot
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
-from pytest_soak.commands.config import list_lines
+from pytest_soak.commands.config import list_lines, show
 from pytest_soak.commands.freeze import freeze
 from pytest_soak.config.legacy import plan_migration
 from pytest_soak.config.overrides import (
@@ -79,6 +79,11 @@ def read_profile(path: Path) -> Iterable[str]:
 
 def read_listed(path: Path) -> Iterable[str]:
     return list_lines(path.parent.parent)
+
+
+def read_shown(path: Path) -> Iterable[str]:
+    show("mine", path.parent.parent).encode()
+    return []
 
 
 def read_preset(path: Path) -> Iterable[str]:
@@ -158,6 +163,7 @@ def kinds() -> list[Kind]:
         Kind("profile (YAML)", "mine.yaml", profiles, read_profile),
         Kind("profile (JSON)", "mine.json", as_json(profiles), read_profile),
         Kind("profile, listed", "profiles/mine.yaml", profiles, read_listed),
+        Kind("profile, shown", "profiles/mine.yaml", profiles, read_shown),
         Kind("snapshot as profile", "snap.json", [snapshot], read_profile),
         Kind("snapshot, compressed", "snap.json.gz", [snapshot], read_profile, packed=True),
         Kind("preset", "mine.yaml", [*presets, *as_json(presets)], read_preset),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_soak.artifacts.models import ARTIFACTS, json_schema
-from pytest_soak.config.documents import read_document
+from pytest_soak.config.documents import read_document, read_text
 from pytest_soak.config.names import Shelf
 from pytest_soak.config.overrides import CLI, Layer, Overrides, parse_set, resolve
 from pytest_soak.config.parameters import reference_table
@@ -46,7 +46,7 @@ def show(name: str, folder: Path) -> str:
     for kind, shelf in shelves(folder).items():
         if name in shelf.names():
             path = shelf.find(name, folder, kind)
-            return f"# {kind} {path}\n{path.read_text(encoding='utf-8')}"
+            return f"# {kind} {path}\n{read_text(path, str(path))}"
     known = [known for shelf in shelves(folder).values() for known in shelf.names()]
     raise SoakUsageError("NAME", unknown("profile, preset or gate", name, known))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pytest_soak.artifacts.files import append_lines
 from pytest_soak.artifacts.lock import LOCK, locked
-from pytest_soak.artifacts.rotation.apply import FOLDER, measure, perform, sweep
+from pytest_soak.artifacts.rotation.apply import FOLDER, LOG, measure, perform, sweep
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.rotation.plan import DAY, Action, Limits, plan_rotation
 from pytest_soak.canonical import compact
@@ -54,7 +54,7 @@ def _rotate(root: Path, limits: Limits, say: Callable[[str], None], *, dry: bool
     for action in plan_rotation(listing, time.time(), limits):
         left = measure(root, action) if dry else perform(root, action)
         if not dry:
-            append_lines(root / FOLDER / "ROTATION_LOG.jsonl", [_logged(action, left)])
+            append_lines(root / FOLDER / LOG, [_logged(action, left)])
         say(_told(action, left))
         size += left - action.size
     say(

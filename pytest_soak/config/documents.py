@@ -77,16 +77,21 @@ def read_document(path: Path, source: str | None = None) -> Document:
     Raises SoakUsageError when the file is missing, unreadable or not what it claims to be.
     """
     source = source or str(path)
+    text = read_text(path, source)
+    is_json = path.name.removesuffix(GZIP).endswith(".json")
+    return parse_json(text, source) if is_json else parse_yaml(text, source)
+
+
+def read_text(path: Path, source: str) -> str:
+    """The text of a file; SoakUsageError when it is missing, unreadable or not UTF-8."""
     try:
-        text = read_bytes(path).decode("utf-8-sig")
+        return read_bytes(path).decode("utf-8-sig")
     except OSError as error:
         raise SoakUsageError(source, f"cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise SoakUsageError(source, f"is not UTF-8 text (byte {error.start})") from None
     except ValueError as error:
         raise SoakUsageError(source, f"cannot be read: {error}") from None
-    is_json = path.name.removesuffix(GZIP).endswith(".json")
-    return parse_json(text, source) if is_json else parse_yaml(text, source)
 
 
 def parse_json(text: str, source: str) -> Document:

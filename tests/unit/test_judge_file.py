@@ -210,6 +210,26 @@ def test_no_snapshot_is_made_of_what_no_file_can_hold(
     assert not (folder / "out.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("mine.yaml", b"\xff", "is not UTF-8 text"),
+        ("mine.json.gz", b"x", "cannot be read: damaged"),
+    ],
+)
+def test_a_profile_that_cannot_be_shown_is_a_usage_error(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    content: bytes,
+    message: str,
+) -> None:
+    (folder / "profiles").mkdir()
+    (folder / "profiles" / name).write_bytes(content)
+    check_usage_error(["config", "show", "mine"], message, monkeypatch, capsys)
+
+
 def test_a_profiles_description_is_listed_on_one_line(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tarfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from hypothesis import strategies as st
 from pytest_soak.artifacts.lock import LOCK
 from pytest_soak.artifacts.readers import read_bytes
 from pytest_soak.artifacts.rotation import apply
-from pytest_soak.artifacts.rotation.apply import FOLDER
-from pytest_soak.artifacts.rotation.plan import DAY, SNAPSHOT
+from pytest_soak.artifacts.rotation.apply import FOLDER, LOG, perform, sweep
+from pytest_soak.artifacts.rotation.listing import list_root
+from pytest_soak.artifacts.rotation.plan import DAY, SNAPSHOT, Limits, plan_rotation
 from pytest_soak.commands.rotate import rotate
 from pytest_soak.errors import ArtifactError
 
@@ -174,6 +176,23 @@ def test_a_linked_folder_of_runs_is_not_entered(root: Path, tmp_path: Path, fold
     assert contents(tmp_path / "moved") == before
 
 
+@pytest.mark.parametrize("name", [FOLDER, f"{FOLDER}/{LOG}"])
+def test_a_linked_log_is_refused(root: Path, tmp_path: Path, name: str) -> None:
+    outside = put(tmp_path, "outside/file").parent
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).symlink_to(outside if name == FOLDER else outside / "file")
+    before = contents(tmp_path)
+    with pytest.raises(ArtifactError, match="symbolic link"):
+        run(root)
+    assert contents(tmp_path).items() >= before.items()
+
+
+def test_where_there_is_nothing_to_do_nothing_is_made(tmp_path: Path) -> None:
+    assert run(tmp_path)[0] == 0
+    assert set(contents(tmp_path)) <= {LOCK}
+    assert not (tmp_path / FOLDER).exists()
+
+
 @pytest.mark.parametrize("dry", [True, False])
 def test_a_root_that_a_session_holds_is_left_alone(root: Path, dry: bool) -> None:
     with FileLock(root / LOCK):
@@ -194,6 +213,28 @@ def test_an_archive_of_other_content_is_never_replaced(root: Path) -> None:
         (f"runs/old/lane/ITER_SUMMARY_{n}.json", before[f"runs/old/lane/ITER_SUMMARY_{n}.json"])
         for n in (1, 2)
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("runs/old/new", b"", "came while its run was archived"),
+        ("runs/old/RESULT.json", b"longer" * 999, "changed while it was compressed"),
+        ("runs/old/RESULT.json", b"", "cannot be written: unexpected end of data"),
+    ],
+)
+def test_a_run_that_changes_meanwhile_stays(
+    root: Path, name: str, content: bytes, problem: str
+) -> None:
+    listing = list_root(root)
+    actions = plan_rotation(listing, time.time(), Limits(7 * DAY, 0, 99))
+    (packing,) = (action for action in actions if action.kind == "archive")
+    put(root, name, content)
+    before = artifacts(root)
+    sweep(root)
+    with pytest.raises(ArtifactError, match=problem):
+        perform(root, packing)
+    assert artifacts(root).items() >= before.items()
 
 
 class Killed(BaseException):

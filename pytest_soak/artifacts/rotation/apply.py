@@ -21,7 +21,7 @@ from pytest_soak.artifacts.rotation.plan import PACK, Action, File
 from pytest_soak.errors import ArtifactError
 from pytest_soak.system import sync_folder
 
-FOLDER = "rotation"
+FOLDER, LOG = "rotation", "ROTATION_LOG.jsonl"
 _LEVEL = 6
 
 
@@ -49,12 +49,11 @@ def perform(root: Path, action: Action) -> int:
 
 
 def sweep(root: Path) -> None:
-    """Remove what a rotation that was killed left behind; make the folder."""
-    folder = root / FOLDER
-    with writing(folder):
-        if folder.is_symlink():
-            raise ArtifactError(f"{folder}: a symbolic link, which a rotation does not follow")
-        folder.mkdir(exist_ok=True)
+    """Remove what a rotation that was killed left behind."""
+    for path in (root / FOLDER, root / FOLDER / LOG):
+        if path.is_symlink():
+            raise ArtifactError(f"{path}: a symbolic link, which a rotation does not follow")
+    with writing(root / FOLDER):
         _half(root).unlink(missing_ok=True)
         shutil.rmtree(_leaving(root), ignore_errors=True)
 
@@ -72,6 +71,7 @@ def _perform_compression(root: Path, action: Action) -> int:
     half, target, meter = _half(root), root / action.target, _Meter()
     newest = max(file.modified for file in action.files)
     with writing(target):
+        half.parent.mkdir(exist_ok=True)
         with half.open("wb") as sink:
             meter.sink = sink
             _compress(root, action, meter)
