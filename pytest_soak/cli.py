@@ -9,9 +9,11 @@ from typing import NoReturn
 import click
 
 from pytest_soak import __version__
-from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
+from pytest_soak.options import OPTIONS
 
 USAGE = 4
+DIRECTORY = next(option for option in OPTIONS if option.name == "dir")
 
 
 def main() -> None:
@@ -34,6 +36,19 @@ def main() -> None:
 def _fail(message: str) -> NoReturn:
     click.echo(f"ERROR: {message}", err=True)
     sys.exit(USAGE)
+
+
+_ROOT = click.option(
+    "--path",
+    "root",
+    default=DIRECTORY.default,
+    envvar=DIRECTORY.env,
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="the artifact root",
+)
+_DRY = click.option("--dry-run", is_flag=True, help="print what would be done, and change nothing")
+_NOT_NEGATIVE = click.FloatRange(min=0)
 
 
 @click.group()
@@ -98,6 +113,19 @@ def config_schema(name: str) -> None:
     click.echo(schema_text(name))
 
 
+@config.command("migrate")
+@_ROOT
+@_DRY
+def config_migrate(root: Path, dry_run: bool) -> int:
+    """Turn legacy files of an artifact root into profiles of yours; keep them as backups."""
+    from pytest_soak.commands.migrate import migrate
+
+    errors = migrate(root, Path.cwd(), click.echo, dry=dry_run)
+    for error in errors:
+        click.echo(f"ERROR: {error}", err=True)
+    return USAGE if errors else 0
+
+
 @commands.command()
 @click.option("--input", "source", required=True, type=click.Path(path_type=Path), metavar="PATH")
 @click.option("--output", required=True, type=click.Path(path_type=Path), metavar="FILE")
@@ -107,7 +135,28 @@ def freeze(source: Path, output: Path, profile: str | None) -> None:
     from pytest_soak.commands.freeze import freeze as write
 
     snapshot = write(source, output, profile)
-    click.echo(f"{output}: {snapshot.lane}, signature {snapshot.signature_hash}")
+    click.echo(one_line(f"{output}: {snapshot.lane}, signature {snapshot.signature_hash}"))
+
+
+@commands.command()
+@_ROOT
+@click.option("--ttl-days", default=7.0, type=_NOT_NEGATIVE, show_default=True)
+@click.option("--max-size-mb", default=900.0, type=_NOT_NEGATIVE, show_default=True)
+@click.option("--keep-latest", default=100, type=click.IntRange(min=1), show_default=True)
+@_DRY
+def rotate(root: Path, ttl_days: float, max_size_mb: float, keep_latest: int, dry_run: bool) -> int:
+    """Thin out and compress old artifacts: exit status 0, 1 after an error, 2 over size.
+
+    In `latest` and `runs` the ITER_SUMMARY with the highest numbers stay; snapshots and earlier
+    runs older than the TTL are compressed. All commands still read them under their old names.
+    """
+    from pytest_soak.commands.rotate import rotate as run
+
+    try:
+        return run(root, ttl_days, max_size_mb, keep_latest, click.echo, dry=dry_run)
+    except ArtifactError as error:
+        click.echo(f"ERROR: {error}", err=True)
+        return 1
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONGEST_WORD, LONGEST_LINE = 200, 4000
+
 
 class SoakUsageError(Exception):
     """A mistake in an option, a variable or a file; its message is one line with the remedy."""
@@ -27,10 +29,20 @@ class TargetError(Exception):
         super().__init__(one_line(problem))
 
 
-def one_line(text: str) -> str:
+def escaped(text: str) -> str:
     """`text` on one line that any terminal and file can take: the rest is escaped."""
     line = " ".join(text.split())
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+def one_line(text: str) -> str:
+    """`text` escaped, and no longer than a reader can take: also a word of it is shortened."""
+    words = (_shortened(word, LONGEST_WORD) for word in escaped(text).split(" "))
+    return _shortened(" ".join(words), LONGEST_LINE)
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")

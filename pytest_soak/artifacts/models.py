@@ -17,7 +17,10 @@ Number = float | None
 
 class _Artifact(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", populate_by_name=True, json_schema_serialization_defaults_required=True
+        extra="forbid",
+        populate_by_name=True,
+        json_schema_serialization_defaults_required=True,
+        allow_inf_nan=False,
     )
 
     source: str = Field(description="The target that was soaked.")
@@ -31,7 +34,7 @@ class _Artifact(BaseModel):
 class IterationKpis(BaseModel):
     """The KPIs of an iteration by name, and what they were judged as."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
     __pydantic_extra__: dict[str, Number]
 
     phase: str
@@ -56,7 +59,7 @@ class IterationKpis(BaseModel):
 class Tuning(BaseModel):
     """What the tuner suggested after an iteration, and what of it is in force in the next."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     suggested_deltas: dict[str, float]
     deltas: dict[str, float] = Field(description="Applied; 0 where a guard stopped the step.")
@@ -89,7 +92,7 @@ class IterSummary(_Artifact):
 class GateMetric(BaseModel):
     """A metric beside its thresholds."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     gate: str
     metric: str
@@ -120,7 +123,7 @@ class KpiGate(_Artifact):
 class BlockShare(BaseModel):
     """How often a reason stopped a quote change, and its share of all blocks."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     count: int
     ratio: float
@@ -143,7 +146,7 @@ class EdgeReport(_Artifact):
 class LaneOutcome(BaseModel):
     """The verdict on one lane."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     lane: str
     profile: str
@@ -186,7 +189,7 @@ class TunedIteration(Tuning):
 class TuningSummary(BaseModel):
     """Counts over a lane."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     suggested: int
     applied: int
@@ -245,7 +248,7 @@ class EdgeSentinel(_Artifact):
 class Spread(BaseModel):
     """A KPI over the last graded iterations."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     median: float
     sd: Number

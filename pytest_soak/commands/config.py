@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_soak.artifacts.models import ARTIFACTS, json_schema
-from pytest_soak.config.documents import read_document
+from pytest_soak.config.documents import read_document, read_text
 from pytest_soak.config.names import Shelf
 from pytest_soak.config.overrides import CLI, Layer, Overrides, parse_set, resolve
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.config.presets import load_preset, preset_shelf
 from pytest_soak.config.profiles import DEFAULT, load_profile, profile_shelf
-from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.errors import SoakUsageError, one_line, unknown
 from pytest_soak.gates.model import gate_shelf
 from pytest_soak.tuning.tuners import TUNERS
 
@@ -36,7 +36,7 @@ def list_lines(folder: Path) -> list[str]:
             origin = "shipped" if path.parent == shelf.folders[-1] else "yours"
             data = read_document(path).data
             text = data.get("description", "") if isinstance(data, dict) else ""
-            rows.append((kind, name, origin, str(text)))
+            rows.append((kind, name, origin, one_line(str(text))))
     rows += [("tuner", name, "shipped", "") for name in TUNERS]
     return _table(rows)
 
@@ -46,7 +46,7 @@ def show(name: str, folder: Path) -> str:
     for kind, shelf in shelves(folder).items():
         if name in shelf.names():
             path = shelf.find(name, folder, kind)
-            return f"# {kind} {path}\n{path.read_text(encoding='utf-8')}"
+            return f"# {kind} {path}\n{read_text(path, str(path))}"
     known = [known for shelf in shelves(folder).values() for known in shelf.names()]
     raise SoakUsageError("NAME", unknown("profile, preset or gate", name, known))
 

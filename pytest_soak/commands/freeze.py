@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.models import FinalSummary, IterSummary, ProductionSnapshot
+from pytest_soak.artifacts.readers import is_file, summary_of
 from pytest_soak.artifacts.tuning import spread
 from pytest_soak.canonical import state_hash
 from pytest_soak.config.documents import read_document
@@ -24,7 +25,7 @@ def freeze(source: Path, output: Path, profile: str | None) -> ProductionSnapsho
     Its KPIs are those of the last graded iterations beside that file. Raises SoakUsageError when
     the source is no finished lane.
     """
-    file = source / "ITER_SUMMARY_final.json" if source.is_dir() else source
+    file = summary_of(source)
     final = _read(file, FinalSummary)
     result = final.result
     if profile is not None:
@@ -51,7 +52,7 @@ def _graded(folder: Path, iterations: int) -> list[dict[str, float | None]]:
     found: list[dict[str, float | None]] = []
     for number in range(iterations, 0, -1):
         path = folder / f"ITER_SUMMARY_{number}.json"
-        if len(found) == FINAL_WINDOW or not path.exists():
+        if len(found) == FINAL_WINDOW or not is_file(path):
             break
         summary = _read(path, IterSummary).summary
         if summary.graded:

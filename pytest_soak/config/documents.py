@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from pytest_soak.artifacts.readers import GZIP, read_bytes
 from pytest_soak.errors import SoakUsageError, nearest
 
 if TYPE_CHECKING:
@@ -71,20 +72,26 @@ _DEPTH = {
 
 
 def read_document(path: Path, source: str | None = None) -> Document:
-    """Read a `.json` file as JSON, any other as YAML.
+    """Read a `.json` file as JSON, any other as YAML; a rotation may have compressed it.
 
     Raises SoakUsageError when the file is missing, unreadable or not what it claims to be.
     """
     source = source or str(path)
+    text = read_text(path, source)
+    is_json = path.name.removesuffix(GZIP).endswith(".json")
+    return parse_json(text, source) if is_json else parse_yaml(text, source)
+
+
+def read_text(path: Path, source: str) -> str:
+    """The text of a file; SoakUsageError when it is missing, unreadable or not UTF-8."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return read_bytes(path).decode("utf-8-sig")
     except OSError as error:
         raise SoakUsageError(source, f"cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise SoakUsageError(source, f"is not UTF-8 text (byte {error.start})") from None
     except ValueError as error:
         raise SoakUsageError(source, f"cannot be read: {error}") from None
-    return parse_json(text, source) if path.suffix == ".json" else parse_yaml(text, source)
 
 
 def parse_json(text: str, source: str) -> Document:
@@ -110,6 +117,7 @@ def parse_json(text: str, source: str) -> Document:
         raise SoakUsageError(at, f"is not valid JSON: {error.msg} (column {error.colno})") from None
     except RecursionError:
         raise SoakUsageError(source, "is nested too deeply") from None
+    _check_characters(data, source)
     return Document(source, data)
 
 
@@ -126,7 +134,19 @@ def parse_yaml(text: str, source: str) -> Document:
         raise SoakUsageError(at, f"is not valid YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise SoakUsageError(source, f"is not valid YAML: {error}") from None
+    except (ValueError, OverflowError):  # PyYAML's own, for an escape or a version out of range
+        raise SoakUsageError(source, "is not valid YAML: a number in it is out of range") from None
+    _check_characters(data, source)
     return Document(source, data, lines)
+
+
+def _check_characters(data: Any, source: str) -> None:
+    """Half a pair of surrogates, which an escape can make, is text that no file can hold."""
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise SoakUsageError(source, f"{half!a} is not a character; write it out") from None
 
 
 def _check_tokens(text: str, source: str) -> None:

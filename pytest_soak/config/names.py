@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os.path
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_soak.artifacts.readers import is_file
 from pytest_soak.errors import SoakUsageError, unknown
 
-SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json", ".json.gz")
 NAME = r"^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?$"
 
 
@@ -27,9 +27,9 @@ class Shelf:
         """
         if given.endswith(SUFFIXES):
             path = user_path(given, base, source)
-            if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for a name too long
+            if not _is_there(path, source):
                 raise SoakUsageError(source, f"no such {self.kind} file: {given}")
-            check_name(path.stem, self.kind, source)
+            check_name(stem(path), self.kind, source)
             return path
         check_name(given, self.kind, source)
         for folder in self.folders:
@@ -42,13 +42,26 @@ class Shelf:
     def names(self) -> list[str]:
         """Every name on the shelf, sorted."""
         found = (
-            path.stem
+            stem(path)
             for folder in self.folders
             if folder.is_dir()
             for path in folder.iterdir()
-            if path.suffix in SUFFIXES
+            if path.name.endswith(SUFFIXES)
         )
         return sorted(set(found))
+
+
+def stem(path: Path) -> str:
+    """The name of a named file: without its folder and suffix."""
+    suffix = next((suffix for suffix in SUFFIXES if path.name.endswith(suffix)), "")
+    return path.name.removesuffix(suffix)
+
+
+def _is_there(path: Path, source: str) -> bool:
+    try:
+        return is_file(path)
+    except ValueError as error:
+        raise SoakUsageError(source, f"{path}: cannot be read: {error}") from None
 
 
 def user_path(given: str, base: Path, source: str) -> Path:

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pytest_soak.config.documents import read_document, validate
-from pytest_soak.config.names import Shelf, shipped, shown_path
+from pytest_soak.config.names import Shelf, shipped, shown_path, stem
 from pytest_soak.config.parameters import Finite, ParameterTable
 from pytest_soak.errors import SoakUsageError, unknown
 
@@ -104,7 +104,7 @@ def load_preset(given: str, shelf: Shelf, base: Path, source: str) -> Preset:
     read = validate(_File, document)
     ours = path.parent == shelf.folders[-1]
     lines = {} if ours else {name: document.at(("changes", name)) for name in read.changes}
-    return Preset(**dict(read), name=path.stem, lines=lines, shipped=ours)
+    return Preset(**dict(read), name=stem(path), lines=lines, shipped=ours)
 
 
 def load_warmup(given: str, shelf: Shelf, base: Path, source: str) -> Preset:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.config.documents import Document, read_document, validate
-from pytest_soak.config.names import Shelf, shipped, shown_path
+from pytest_soak.config.names import Shelf, shipped, shown_path, stem
 from pytest_soak.config.parameters import ParameterTable
 from pytest_soak.errors import SoakUsageError
 
@@ -71,7 +71,7 @@ def load_profile(given: str, shelf: Shelf, base: Path, source: str) -> Profile:
     document = _overrides_hint(_of_snapshot(read_document(path, shown_path(path, base))))
     read = validate(_File, document)
     return Profile(
-        name=path.stem,
+        name=stem(path),
         source=document.source,
         folder=path.parent,
         description=read.description,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_soak.artifacts.models import FinalSummary, IterSummary
+from pytest_soak.artifacts.readers import summary_of
 from pytest_soak.config.documents import Document, read_document, validate
-from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.errors import SoakUsageError, one_line, unknown
 from pytest_soak.gates.engine import Judgement, Sample, Verdict, judge
 from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.kpi.definitions import KPIS
@@ -31,10 +32,10 @@ class FileVerdict:
         """The metrics beside their thresholds, then the violations."""
         rows = [
             (
-                check.metric,
+                one_line(check.metric),
                 "n/a" if check.value is None else f"{check.value:.6g}",
-                f"fail unless {check.fail_unless}" if check.fail_unless else "",
-                f"warn unless {check.warn_unless}" if check.warn_unless else "",
+                one_line(f"fail unless {check.fail_unless}") if check.fail_unless else "",
+                one_line(f"warn unless {check.warn_unless}") if check.warn_unless else "",
                 str(check.verdict),
             )
             for check in self.judgement.checks
@@ -43,18 +44,20 @@ class FileVerdict:
         table = [
             "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
         ]
-        reasons = [f"violation: {reason}" for reason in self.judgement.reasons()]
-        return [*table, *reasons, f"{self.judgement.verdict}: gate {self.gate} on {self.what}"]
+        reasons = [one_line(f"violation: {reason}") for reason in self.judgement.reasons()]
+        last = one_line(f"{self.judgement.verdict}: gate {self.gate} on {self.what}")
+        return [*table, *reasons, last]
 
 
 def judge_file(gate_name: str, file: Path, base: Path, market: str | None) -> FileVerdict:
     """Judge an `ITER_SUMMARY_<N>.json`, or the medians of an `ITER_SUMMARY_final.json`.
 
+    A run's or a lane's folder, or its archive, stands for its `ITER_SUMMARY_final.json`.
     Raises SoakUsageError when the gate or the file is none.
     """
     if market is not None and market not in MARKETS:
         raise SoakUsageError("--market", unknown("market", market, MARKETS))
-    sample, own_market, what = _read(read_document(file, str(file)))
+    sample, own_market, what = _read(read_document(summary_of(file)))
     known = {*KPIS, *sample.values}
     gate = load_gate(gate_name, gate_shelf(base), base, "GATE", known)
     one = {"window": 1, "for_": 1}

@@ -24,7 +24,7 @@ from pytest_soak.config.overrides import (
 from pytest_soak.config.presets import Preset, load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
 from pytest_soak.engine.plan import GateMode
-from pytest_soak.errors import SoakUsageError, one_line, unknown
+from pytest_soak.errors import SoakUsageError, escaped, unknown
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
 from pytest_soak.options import KNOBS, MARKETS, OPTIONS, Option
 from pytest_soak.targets.base import LaneInfo
@@ -112,7 +112,7 @@ def lookup(inputs: Inputs) -> dict[str, Given]:
     """Each option's text and where it comes from; options without a value are left out."""
     found = {option.name: given[0] for option in OPTIONS if (given := levels(inputs, option))}
     for item in found.values():
-        if one_line(item.text) != " ".join(item.text.split()):
+        if escaped(item.text) != " ".join(item.text.split()):
             raise SoakUsageError(item.at, f"expected plain text, got {item.text!r}")
     if _switched_on(inputs.env.get("USE_MOCK")) and found["target"].source == "default":
         found["target"] = Given("mock", ENV, "USE_MOCK", inputs.invocation_dir)

@@ -86,3 +86,22 @@ def test_mistakes_end_with_one_line_and_four(
     assert problem in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not (bench.directory / "x").exists()
+
+
+def test_migrate_makes_a_profile_that_soaks_and_tells_what_is_broken(bench: Workbench) -> None:
+    bench.write("artifacts/soak/steady_safe_overrides.json", '{"tail_age_ms": 701}')
+    bench.write("artifacts/soak/ultra_safe_overrides.json", "[]")
+    foretold = bench.command("config", "migrate", "--dry-run")
+    assert not (bench.directory / "profiles").exists()
+    done = bench.command("config", "migrate")
+    assert (done.returncode, done.everything) == (4, foretold.everything)
+    assert done.lines == [
+        "steady_safe_overrides.json: kept as legacy/steady_safe_overrides.json; is now "
+        "profiles/steady_safe.yaml, which goes before the shipped profile of that name"
+    ]
+    assert done.stderr == (
+        "ERROR: artifacts/soak/ultra_safe_overrides.json: expected one object of overrides, "
+        "got a list\n"
+    )
+    soak = bench.soak(1, INSTANT, "--soak-profile=steady_safe")
+    assert soak.artifact("ITER_SUMMARY_1.json")["overrides"]["tail_age_ms"] == 701

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -260,3 +261,32 @@ def test_a_value_is_shown_short_whatever_it_is() -> None:
     assert show(int("f" * 6000, 16)) == "a int"
     assert show(math.nan) == "nan"
     assert kind_of(True) == "a truth value"
+
+
+@pytest.mark.parametrize("parse", [parse_json, parse_yaml])
+@pytest.mark.parametrize("text", ['{"a": "\\ud800"}', '{"\\udfff": 1}', '["\\ud800x"]'])
+def test_half_a_pair_of_surrogates_is_no_text(
+    parse: Callable[[str, str], Document], text: str
+) -> None:
+    assert "is not a character; write it out" in usage_error(lambda: parse(text, "x"))
+
+
+def test_a_whole_pair_of_surrogates_is_a_character() -> None:
+    assert parse_json('["\\ud83d\\ude00"]', "x").data == ["\U0001f600"]
+
+
+@pytest.mark.parametrize(
+    "text", ['"\\U00110000"', '"\\Udeadbeef"', "%YAML 1." + "9" * 5000 + "\n--- a"]
+)
+def test_a_number_that_yaml_cannot_hold_is_a_usage_error(text: str) -> None:
+    message = usage_error(lambda: parse_yaml(text, "x.yaml"))
+    assert message.startswith("x.yaml: is not valid YAML")
+
+
+def test_a_very_long_name_leaves_a_message_that_can_be_read() -> None:
+    text = json.dumps(
+        {"name": "x", "thresholds": [{"metric": "m", "warn_unless": ">1"}], "k" * 5000: 1}
+    )
+    message = usage_error(lambda: validate(Gate, parse_json(text, "x")))
+    assert len(message) < 400
+    assert message.endswith("known: description, final, grace, markets, name, thresholds")

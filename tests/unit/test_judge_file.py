@@ -170,3 +170,73 @@ def test_help_and_version_exit_0(
     assert pytest_soak(monkeypatch, "--help") == 0
     assert pytest_soak(monkeypatch, "--version") == 0
     assert "pytest-soak" in capsys.readouterr().out
+
+
+def test_what_a_file_says_is_printed_on_lines_that_a_terminal_can_take(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "g.yaml").write_text(
+        'name: g\nthresholds: [{metric: net_bps, fail_unless: "\\n>= 2\\n"}, '
+        '{metric: "a\\e[2J", fail_unless: ">= 2"}]'
+    )
+    data = json.loads((folder / "good.json").read_text())
+    data["summary"] |= {"a\x1b[2J": None, "reasons": {"a\x1b[2J": "\x07 " + "r" * 5000}}
+    name = edited(folder, lane="two\nlines" + "x" * 5000, summary=data["summary"])
+    assert pytest_soak(monkeypatch, "gate", "g.yaml", name) == 1
+    lines = capsys.readouterr().out.split("\n")[:-1]
+    assert len(lines) == 4
+    assert all(line.isprintable() and len(line) < 500 for line in lines)
+
+
+@pytest.mark.parametrize("suffix", ["json", "yaml"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"tail_age_ms": 620.0', '"tail_age_ms": BIG'), ('"tail_age_ms"', '"\\ud800"')],
+)
+def test_no_snapshot_is_made_of_what_no_file_can_hold(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    suffix: str,
+    old: str,
+    new: str,
+) -> None:
+    big = "1e999" if suffix == "json" else ".inf"
+    text = (folder / "final.json").read_text()
+    assert old in text
+    (folder / f"x.{suffix}").write_text(text.replace(old, new.replace("BIG", big)))
+    arguments = ["freeze", "--input", f"x.{suffix}", "--output", "out.json"]
+    check_usage_error(arguments, f"x.{suffix}: ", monkeypatch, capsys)
+    assert not (folder / "out.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("mine.yaml", b"\xff", "is not UTF-8 text"),
+        ("mine.json.gz", b"x", "cannot be read: damaged"),
+    ],
+)
+def test_a_profile_that_cannot_be_shown_is_a_usage_error(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    content: bytes,
+    message: str,
+) -> None:
+    (folder / "profiles").mkdir()
+    (folder / "profiles" / name).write_bytes(content)
+    check_usage_error(["config", "show", "mine"], message, monkeypatch, capsys)
+
+
+def test_a_profiles_description_is_listed_on_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "profiles").mkdir()
+    (folder / "profiles" / "mine.yaml").write_text(
+        'description: "two\\nlines \\e[2J"\noverrides: {}'
+    )
+    assert pytest_soak(monkeypatch, "config", "list") == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if " mine " in line)
+    assert line.endswith("two lines \\x1b[2J")

@@ -1,0 +1,108 @@
+"""Valid documents of every kind that the plugin reads: what the fuzzer starts from."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from pytest_soak.artifacts import build, tuning
+from pytest_soak.canonical import dumps
+from pytest_soak.config.names import shipped
+from pytest_soak.config.overrides import Overrides
+from pytest_soak.config.parameters import reference_table
+from pytest_soak.engine.lane import advance, begin, enter, finish
+from pytest_soak.engine.plan import GateMode, LanePlan
+from pytest_soak.engine.record import Ending, IterationRecord
+from pytest_soak.engine.run import measure
+from pytest_soak.gates.model import gate_shelf, load_gates
+from pytest_soak.targets.base import LaneInfo
+from pytest_soak.testing import GOOD
+
+ITERATIONS = 6
+
+
+def shipped_files(folder: Path) -> list[bytes]:
+    """The YAML files in a folder of the package."""
+    return [path.read_bytes() for path in sorted(folder.glob("*.yaml"))]
+
+
+def as_json(documents: list[bytes]) -> list[bytes]:
+    """YAML documents as JSON."""
+    import yaml
+
+    return [json.dumps(yaml.safe_load(document), indent=1).encode() for document in documents]
+
+
+def profiles() -> list[bytes]:
+    return shipped_files(shipped("profiles"))
+
+
+def presets() -> list[bytes]:
+    return shipped_files(shipped("profiles") / "presets")
+
+
+def gates() -> list[bytes]:
+    lasting = b"name: x\nthresholds: [{metric: net_bps, warn_unless: '> 1', window: 3, for: 2}]\n"
+    return [*shipped_files(gate_shelf(Path()).folders[-1]), lasting]
+
+
+def tables() -> list[bytes]:
+    own = b"half_spread_bps: {default: 2.0, bounds: [0.5, 10]}\nx: {default: 1, decimals: 0}\n"
+    return [files("pytest_soak.config").joinpath("parameters.yaml").read_bytes(), own]
+
+
+def overrides() -> list[bytes]:
+    return [dumps(reference_table().defaults()).encode(), b'{"tail_age_ms": 700}', b"{}"]
+
+
+@cache
+def lane() -> dict[str, bytes]:
+    """The files of a finished lane by name."""
+    values = reference_table().defaults()
+    gates = load_gates("soak", gate_shelf(Path()), Path(), "fuzz")
+    plan = LanePlan(
+        lane=LaneInfo("default-calm-42", "default", "calm", 42),
+        target="fuzz",
+        iterations=ITERATIONS,
+        planned=ITERATIONS,
+        gate=gates[0],
+        finals=gates,
+        gate_mode=GateMode.SOFT,
+        overrides=Overrides(values=values, sources=dict.fromkeys(values, "default")),
+        parameters=dict(reference_table()),
+        tuner="effects",
+    )
+    state, found, records = begin(plan), dict[str, bytes](), list[IterationRecord]()
+    for number in range(1, ITERATIONS + 1):
+        state = enter(plan, state, {})
+        state, record = advance(plan, state, measure(GOOD, None))
+        records.append(record)
+        data = build.iter_summary(record).data()
+        found[f"ITER_SUMMARY_{number}.json"] = dumps(data).encode()
+    result = finish(plan, state, Ending.COMPLETED, "")
+    final = build.final_summary(result)
+    found["ITER_SUMMARY_final.json"] = dumps(final.data()).encode()
+    frozen = next(record for record in records if record.tuning.frozen is not None)
+    snapshot = tuning.snapshot(plan, frozen, [record.summary.kpis for record in records])
+    found["PRODUCTION_SNAPSHOT.json"] = dumps(snapshot.data()).encode()
+    return found
+
+
+def archive() -> bytes:
+    """The lane as an archived run."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz", format=tarfile.GNU_FORMAT) as tar:
+        for name, content in sorted(lane().items()):
+            member = tarfile.TarInfo(f"run/{name}")
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def compressed(document: bytes) -> bytes:
+    return gzip.compress(document, mtime=0)

@@ -1,0 +1,1 @@
+"""Rotation: what grows in an artifact root is thinned out and compressed."""

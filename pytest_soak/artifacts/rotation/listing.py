@@ -1,0 +1,72 @@
+"""What lies in an artifact root."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from pytest_soak.artifacts.rotation.plan import LATEST, RUNS, File, Listing
+from pytest_soak.config.documents import read_document
+from pytest_soak.errors import ArtifactError, SoakUsageError
+
+
+def list_root(root: Path) -> Listing:
+    """The regular files in `latest` and `runs`; no symbolic link is followed.
+
+    Raises ArtifactError where the system does not let us look.
+    """
+    try:
+        return _list(root)
+    except OSError as error:
+        raise ArtifactError(
+            f"{error.filename or root}: cannot be listed: {error.strerror or error}"
+        ) from error
+
+
+def _list(root: Path) -> Listing:
+    files: list[File] = []
+    left: dict[PurePosixPath, str] = {}
+    for run in _runs(root):
+        for path, status in _walk(root / run):
+            below = PurePosixPath(path.relative_to(root).as_posix())
+            if stat.S_ISREG(status.st_mode):
+                files.append(File(below, status.st_size, status.st_mtime))
+            else:
+                left[run] = f"{below} is no regular file"
+        if _running(root / run):
+            left[run] = "its RESULT.json says that it is running"
+    return Listing(tuple(files), left)
+
+
+def _runs(root: Path) -> list[PurePosixPath]:
+    """`latest`, and what is in `runs`: folders and archives."""
+    latest = [PurePosixPath(LATEST)] if _is_folder(root / LATEST) else []
+    earlier = sorted((root / RUNS).iterdir()) if _is_folder(root / RUNS) else []
+    return latest + [PurePosixPath(RUNS, path.name) for path in earlier]
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _walk(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Everything at and below `path` that is no folder."""
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        yield path, status
+        return
+    for entry in sorted(path.iterdir()):
+        yield from _walk(entry)
+
+
+def _running(run: Path) -> bool:
+    result = run / "RESULT.json"
+    if not _is_folder(run) or not result.exists():
+        return False
+    try:
+        data = read_document(result).data
+    except SoakUsageError:
+        return False
+    return isinstance(data, dict) and data.get("status") == "running"

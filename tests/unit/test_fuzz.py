@@ -1,0 +1,92 @@
+"""The fuzzer of `benchmarks/fuzz.py`: a short run of it, and that it sees what it looks for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_soak.errors import SoakUsageError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def fuzz(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(ROOT)
+    return importlib.import_module("benchmarks.fuzz")
+
+
+def test_no_document_ends_in_anything_but_a_result_or_one_line(fuzz: Any) -> None:
+    tried, findings = fuzz.fuzz(fuzz.kinds(), inputs=300, seed=42)
+    assert findings == []
+    assert min(tried.values()) > 12
+    assert sum(tried.values()) == 300
+
+
+def test_every_valid_document_is_read_without_complaint(fuzz: Any, tmp_path: Path) -> None:
+    for number, kind in enumerate(fuzz.kinds()):
+        for document in kind.valid:
+            folder = tmp_path / str(number)
+            folder.mkdir(exist_ok=True)
+            assert fuzz.attempt(kind, document, folder) is None
+            if kind.name != "preset":  # most of them are for no warm-up, and say so
+                kind.read(folder / kind.file)
+
+
+def _raise(error: BaseException) -> Iterable[str]:
+    raise error
+
+
+def _append(path: Path) -> Iterable[str]:
+    path.write_bytes(path.read_bytes() + b"!")
+    return []
+
+
+@pytest.mark.parametrize(
+    ("read", "problem"),
+    [
+        (lambda path: _raise(KeyError("x")), "KeyError"),
+        (lambda path: _raise(RecursionError()), "RecursionError"),
+        (lambda path: ["two\nlines"], "no printable line"),
+        (lambda path: ["\ud800"], "no printable line"),
+        (lambda path: ["x" * 6000], "no printable line"),
+        (lambda path: _append(path), "changed a file"),
+        (lambda path: path.unlink() or [], "changed a file"),
+        (lambda path: path.with_name("new").touch() or [], "changed a file"),
+        (lambda path: _raise(SoakUsageError("x", "y" * 6000)), None),
+        (lambda path: ["good"], None),
+    ],
+)
+def test_what_must_not_happen_is_found(
+    fuzz: Any, tmp_path: Path, read: Callable[[Path], Iterable[str]], problem: str | None
+) -> None:
+    found = fuzz.attempt(fuzz.Kind("x", "x.json", [], read), b"{}", tmp_path)
+    assert (found is None) if problem is None else (problem in found.problem)
+
+
+def test_an_input_that_takes_too_long_is_found(
+    fuzz: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, fuzz.SECONDS + 1])
+    monkeypatch.setattr(fuzz.time, "perf_counter", lambda: next(times))
+    kind = fuzz.Kind("x", "x.json", [], lambda path: [])
+    assert fuzz.attempt(kind, b"{}", tmp_path).problem == "took 6.0 s"
+
+
+def test_the_same_seed_gives_the_same_inputs(fuzz: Any) -> None:
+    def inputs(seed: int) -> list[bytes]:
+        seen: list[bytes] = []
+
+        def read(path: Path) -> list[str]:
+            seen.append(path.read_bytes())
+            return []
+
+        fuzz.fuzz([fuzz.Kind("x", "x", [b"a: 1\nb: [2]\n"], read)], 50, seed)
+        return seen
+
+    assert inputs(1) == inputs(1)
+    assert inputs(1) != inputs(2)
