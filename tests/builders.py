@@ -16,6 +16,7 @@ from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.config.presets import Change, Preset, WarmupLength, load_preset, preset_shelf
 from pytest_soak.engine.events import Event
+from pytest_soak.engine.past import Done, Ended, Past
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.run import ExtraKpi, LaneRun
 from pytest_soak.errors import SoakUsageError
@@ -167,6 +168,42 @@ class MemoryFile:
         self.content = dict(overrides)
 
 
+@dataclass
+class MemoryJournal:
+    """A journal in memory; `again()` is what a later session finds of it."""
+
+    past: Past = field(default_factory=Past)
+    begun: bool = False
+    kept: list[Done] = field(default_factory=list)
+    checkpoint: bytes | None = None
+    observations: list[Any] = field(default_factory=list)
+    ended: Ended | None = None
+
+    def __post_init__(self) -> None:
+        self.begun, self.kept = self.past.begun, list(self.past.iterations)
+        self.checkpoint, self.ended = self.past.checkpoint, self.past.end
+
+    def begin(self) -> None:
+        assert not self.begun
+        self.begun = True
+
+    def keep(self, done: Done, checkpoint: bytes | None, observation: Any) -> None:
+        assert self.begun
+        assert self.ended is None
+        assert done.iteration == len(self.kept) + 1
+        self.kept.append(done)
+        self.checkpoint = checkpoint
+        self.observations.append(observation)
+
+    def end(self, ended: Ended) -> None:
+        assert self.ended is None
+        self.ended = ended
+
+    def again(self) -> MemoryJournal:
+        kept = tuple(Done.model_validate_json(done.model_dump_json()) for done in self.kept)
+        return MemoryJournal(Past(self.begun, kept, self.checkpoint, self.ended))
+
+
 class FixedClock:
     """Always the same moment."""
 
@@ -182,6 +219,7 @@ class Lane:
     target: FakeTarget
     file: MemoryFile
     events: list[Event]
+    journal: MemoryJournal
 
     @property
     def kinds(self) -> list[str]:
@@ -194,11 +232,13 @@ def lane_of(
     target: FakeTarget | None = None,
     edits: Mapping[int, Any] | None = None,
     extra: Mapping[str, ExtraKpi] | None = None,
+    file: MemoryFile | None = None,
+    journal: MemoryJournal | None = None,
 ) -> Lane:
     target, events = target or FakeTarget(returns), list[Event]()
-    file = MemoryFile(edits or {})
-    run = LaneRun(of or plan(), target, file, FixedClock(), events.append, extra)
-    return Lane(run, target, file, events)
+    file, journal = file or MemoryFile(edits or {}), journal or MemoryJournal()
+    run = LaneRun(of or plan(), target, file, FixedClock(), events.append, journal, extra)
+    return Lane(run, target, file, events, journal)
 
 
 def fills(rows: Sequence[tuple[int, bool, float, float, float, float, float]]) -> NDArray[np.void]:

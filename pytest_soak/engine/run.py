@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -14,18 +15,23 @@ from pytest_soak.engine.events import (
     IterationFailed,
     IterationFinished,
     LaneFinished,
+    LaneResumed,
     LaneStarted,
     PhaseChanged,
 )
-from pytest_soak.engine.lane import advance, begin, enter, finish, note
+from pytest_soak.engine.lane import LaneState, advance, begin, enter, finish, note
+from pytest_soak.engine.past import Done, Ended, Past, redo, rehearse
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
-from pytest_soak.errors import SoakUsageError, TargetError, one_line
+from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError, one_line
 from pytest_soak.kpi.summary import Summary, checked, summary_of
 from pytest_soak.targets.base import Target
 from pytest_soak.tuning.phases import phase_of
 
 ExtraKpi = Callable[[Any, Summary], "float | None"]
+
+RESUMABLE = (Ending.COMPLETED, Ending.INTERRUPTED)
+"""The endings after which a later session may go on."""
 
 
 class RuntimeFile(Protocol):
@@ -45,8 +51,28 @@ class Clock(Protocol):
         """Now, in UTC."""
 
 
+class Journal(Protocol):
+    """What of a lane survives the process. Each method raises ArtifactError where it cannot."""
+
+    past: Past
+
+    def begin(self) -> None:
+        """Say that the lane begins."""
+
+    def keep(self, done: Done, checkpoint: bytes | None, observation: Any) -> None:
+        """Make an iteration durable, with the target's checkpoint after it and its events."""
+
+    def end(self, ended: Ended) -> None:
+        """Make durable that the lane has ended."""
+
+
 class LaneRun:
-    """One lane under way: owns its target and its state, and emits its events."""
+    """One lane under way: owns its target and its state, and emits its events.
+
+    What the journal has of the lane is not run again: its iterations are replayed one by one, and
+    the target is started before the first new one. Raises SoakUsageError where the journal's past
+    is not one of `plan`.
+    """
 
     def __init__(
         self,
@@ -55,6 +81,7 @@ class LaneRun:
         runtime: RuntimeFile,
         clock: Clock,
         emit: Callable[[Event], None],
+        journal: Journal,
         extra_kpis: Mapping[str, ExtraKpi] | None = None,
     ) -> None:
         self.plan = plan
@@ -64,92 +91,181 @@ class LaneRun:
         self._runtime = runtime
         self._clock = clock
         self._emit = emit
+        self._journal = journal
         self._extra_kpis = dict(extra_kpis or {})
-        self._started = False
-        self._written: Mapping[str, float] = {}
+        self._last = rehearse(plan, journal.past)
+        self._left = deque(journal.past.iterations)
+        self._begun = False
+        self._serving = False
+        self._lasting = False
+        self._written: tuple[Mapping[str, float], ...] = ()
 
     def run_iteration(self) -> IterationRecord:
-        """Run the next window and judge it.
+        """Run the next window and judge it; or replay it, where the journal has it.
 
         Raises TargetError, after the lane has ended, when the target raised or returned what is
         no measurement; RuntimeError when the lane has ended before.
         """
         if self.ended is not None:
             raise RuntimeError(f"lane {self.plan.lane.id} has ended ({self.ended})")
+        if not self._begun:
+            self._begin()
+        if self._left:
+            return self._finish(*redo(self.plan, self.state, self._left.popleft()), replayed=True)
+        if self._journal.past.end is not None:
+            cause = self._journal.past.end.cause
+            self.end(Ending.TARGET, cause)
+            raise TargetError(cause)
         try:
-            self._enter()
-            started, clock = self._clock.now(), monotonic()
-            observation, summary = self._measure()
-        except TargetError as error:
-            cause = str(error)
-            self._emit(
-                IterationFailed(
-                    lane=self.plan.lane.id, iteration=self.state.iteration + 1, cause=cause
-                )
-            )
-            self.end(Ending.TARGET, f"iteration {self.state.iteration + 1}: {cause}")
+            return self._finish(*self._run(), replayed=False)
+        except ArtifactError:
+            self._lasting = False
             raise
-        self.state, record = advance(self.plan, self.state, summary)
-        record = record.model_copy(
-            update={
-                "started": started.isoformat(timespec="milliseconds"),
-                "seconds": monotonic() - clock,
-            }
-        )
-        self._emit(IterationFinished(record=record, observation=observation))
-        if record.ending is not None:
-            self.end(record.ending, "")
-        elif record.iteration == self.plan.iterations:
-            self.end(Ending.COMPLETED, "")
-        return record
 
     def end(self, ending: Ending, cause: str) -> None:
-        """End the lane, once; the target is stopped, also when that is its last complaint."""
+        """End the lane, once; the target is stopped, also when that is its last complaint.
+
+        A lane that has ended in an earlier session ends as it did there.
+        """
         if self.ended is not None:
             return
-        self.ended = ending
+        past = self._journal.past.end
+        if past is not None and not self._left and ending is not Ending.INTERRUPTED:
+            self.ended, cause = past.ending, past.cause
+        else:
+            self.ended, cause = self._stop(ending, one_line(cause))
         try:
-            if self._started:
+            if self._lasting and self.ended not in RESUMABLE:
+                self._journal.end(Ended(ending=self.ended, cause=cause))
+        finally:
+            if self._begun:
+                self._emit(LaneFinished(result=finish(self.plan, self.state, self.ended, cause)))
+
+    def _begin(self) -> None:
+        self._begun = True
+        self._emit(LaneStarted(plan=self.plan))
+        past = self._journal.past
+        if self._last is not None:
+            self._emit(
+                LaneResumed(
+                    lane=self.plan.lane.id,
+                    iterations=self._last.iteration,
+                    ending=past.end.ending if past.end else self._ending(self._last),
+                    restored=past.checkpoint is not None,
+                )
+            )
+
+    def _run(self) -> tuple[LaneState, IterationRecord]:
+        iteration = self.state.iteration + 1
+        try:
+            edits, refused = self._enter()
+            started, clock = self._clock.now(), monotonic()
+            observation, summary = self._measure()
+            seconds = monotonic() - clock
+            checkpoint = self._checkpoint()
+        except TargetError as error:
+            cause = str(error)
+            self._emit(IterationFailed(lane=self.plan.lane.id, iteration=iteration, cause=cause))
+            self.end(Ending.TARGET, f"iteration {iteration}: {cause}")
+            raise
+        state, record = advance(self.plan, self.state, summary)
+        done = Done(
+            iteration=iteration,
+            edits=edits,
+            refused=refused,
+            summary=summary,
+            state_hash=record.state_hash,
+            started=started.isoformat(timespec="milliseconds"),
+            seconds=seconds,
+        )
+        self._journal.keep(done, checkpoint, observation)
+        return state, record.model_copy(update={"started": done.started, "seconds": seconds})
+
+    def _finish(
+        self, state: LaneState, record: IterationRecord, *, replayed: bool
+    ) -> IterationRecord:
+        self.state = state
+        self._emit(IterationFinished(record=record, replayed=replayed))
+        ending = self._ending(record)
+        if ending is not None:
+            self.end(ending, "")
+        return record
+
+    def _ending(self, record: IterationRecord) -> Ending | None:
+        """Why the lane ends with `record`, if it does."""
+        done = record.iteration == self.plan.iterations
+        return record.ending or (Ending.COMPLETED if done else None)
+
+    def _stop(self, ending: Ending, cause: str) -> tuple[Ending, str]:
+        try:
+            if self._serving:
                 _ask("stop", self._target.stop)
         except TargetError as error:
             cause = f"{cause}; {error}" if cause else str(error)
             if ending is Ending.COMPLETED:
-                self.ended = Ending.TARGET
-        if self._started:
-            result = finish(self.plan, self.state, self.ended, one_line(cause))
-            self._emit(LaneFinished(result=result))
+                ending = Ending.TARGET
+        return ending, cause
 
-    def _enter(self) -> None:
-        """Make the next iteration's overrides be in force; start the target before the first."""
-        if not self._started:
-            self._start()
-        edits = self._edits()
-        self.state = enter(self.plan, self.state, edits or {})
-        if edits is None or self._written != self.state.overrides:
+    def _enter(self) -> tuple[dict[str, float], str | None]:
+        """Make the next iteration's overrides be in force: an operator's edits, or why refused."""
+        if not self._serving:
+            self._serve()
+        edits, refused = self._edits()
+        if refused is not None:
+            self.state = note(self.state, refused)
+        self.state = enter(self.plan, self.state, edits)
+        if refused is not None or self._written != (self.state.overrides,):
             self._write()
         self._announce_phase()
+        return edits, refused
 
-    def _start(self) -> None:
-        self.state = enter(self.plan, self.state, {})
-        self._write()
-        self._emit(LaneStarted(plan=self.plan))
-        self._started = True
+    def _serve(self) -> None:
+        """Start the target before the first new iteration.
+
+        Until it goes on, no failure of a resumed lane lasts: another session may try again.
+        """
+        past, in_force = self._journal.past, self.state.overrides
+        ahead = enter(self.plan, self.state, {})
+        if self.state.iteration == 0:
+            self.state = ahead
+        self._written = (ahead.overrides, in_force) if past.iterations else (ahead.overrides,)
+        if not past.begun:
+            self._write()
+            self._journal.begin()
+            self._lasting = True
+        self._serving = True
         _ask("start", lambda: self._target.start(self.plan.lane))
+        if past.checkpoint is not None:
+            restore: Any = getattr(self._target, "restore", None)
+            _ask("restore", lambda: restore(past.checkpoint))
+        self._lasting = True
+
+    def _checkpoint(self) -> bytes | None:
+        take = getattr(self._target, "checkpoint", None)
+        if take is None or not hasattr(self._target, "restore"):
+            return None
+        taken = _ask("checkpoint", take)
+        if not isinstance(taken, bytes):
+            raise TargetError(f"checkpoint() returned {type(taken).__name__}, expected bytes")
+        return taken
 
     def _write(self) -> None:
         self._runtime.write(self.state.overrides)
-        self._written = self.state.overrides
+        self._written = (self.state.overrides,)
 
-    def _edits(self) -> dict[str, float] | None:
-        """What an operator changed in the runtime file; None when he broke it."""
+    def _edits(self) -> tuple[dict[str, float], str | None]:
+        """What an operator changed in the runtime file, or why that cannot be used.
+
+        After a crash the file may be that of the last iteration or of the next one.
+        """
         try:
             found = self._runtime.read()
             if found is None:
                 raise SoakUsageError("runtime_overrides.json", "is gone")
-            return operator_edits(self.plan.table, self._written, found, "runtime_overrides.json")
+            table, source = self.plan.table, "runtime_overrides.json"
+            return operator_edits(table, self._written, found, source), None
         except SoakUsageError as error:
-            self.state = note(self.state, f"edit refused, last good values kept: {error}")
-            return None
+            return {}, f"edit refused, last good values kept: {error}"
 
     def _announce_phase(self) -> None:
         iteration, warmup = self.state.iteration + 1, self.plan.warmup
