@@ -16,7 +16,7 @@ from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.config.presets import Change, Preset, WarmupLength, load_preset, preset_shelf
 from pytest_soak.engine.events import Event
-from pytest_soak.engine.past import Done, Ended, Past
+from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Past
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.run import ExtraKpi, LaneRun
 from pytest_soak.errors import SoakUsageError
@@ -177,11 +177,19 @@ class MemoryJournal:
     kept: list[Done] = field(default_factory=list)
     checkpoint: bytes | None = None
     observations: list[Any] = field(default_factory=list)
+    edits: Edits = NO_EDITS
     ended: Ended | None = None
 
     def __post_init__(self) -> None:
         self.begun, self.kept = self.past.begun, list(self.past.iterations)
         self.checkpoint, self.ended = self.past.checkpoint, self.past.end
+        self.edits = self.past.edits
+
+    def settle(self) -> None:
+        pass
+
+    def take(self, edits: Edits) -> None:
+        self.edits = edits
 
     def begin(self) -> None:
         assert not self.begun
@@ -192,6 +200,7 @@ class MemoryJournal:
         assert self.ended is None
         assert done.iteration == len(self.kept) + 1
         self.kept.append(done)
+        self.edits = NO_EDITS
         self.checkpoint = checkpoint
         self.observations.append(observation)
 
@@ -201,7 +210,7 @@ class MemoryJournal:
 
     def again(self) -> MemoryJournal:
         kept = tuple(Done.model_validate_json(done.model_dump_json()) for done in self.kept)
-        return MemoryJournal(Past(self.begun, kept, self.checkpoint, self.ended))
+        return MemoryJournal(Past(self.begun, kept, self.edits, self.checkpoint, self.ended))
 
 
 class FixedClock:

@@ -14,7 +14,7 @@ from pytest_soak.artifacts.files import append, cut, sweep, write_bytes, writing
 from pytest_soak.artifacts.journal import DamageError, decode, encode
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.config.documents import show
-from pytest_soak.engine.past import Done, Ended, Past
+from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Past
 from pytest_soak.errors import SoakUsageError
 
 _ANEW = "or start anew without --soak-resume"
@@ -42,14 +42,18 @@ class _Iteration(_Line):
     feeds: dict[str, int]
 
 
+class _Edits(_Line):
+    kind: Literal["edits"] = "edits"
+    edits: Edits
+
+
 class _End(_Line):
     kind: Literal["end"] = "end"
     end: Ended
 
 
-_lines: TypeAdapter[_Header | _Iteration | _End] = TypeAdapter(
-    Annotated[_Header | _Iteration | _End, Field(discriminator="kind")]
-)
+_AnyLine = _Header | _Iteration | _Edits | _End
+_lines: TypeAdapter[_AnyLine] = TypeAdapter(Annotated[_AnyLine, Field(discriminator="kind")])
 
 
 class Content(NamedTuple):
@@ -57,6 +61,7 @@ class Content(NamedTuple):
 
     fingerprint: dict[str, Any]
     iterations: tuple[_Iteration, ...]
+    edits: Edits
     end: Ended | None
     size: int
 
@@ -83,23 +88,27 @@ def read_journal(files: LaneFiles) -> Content:
         raise SoakUsageError(f"{path}:{error.line}", problem) from None
     header: _Header | None = None
     iterations: list[_Iteration] = []
-    end: Ended | None = None
+    edits, end = NO_EDITS, None
     for number, payload in enumerate(payloads, 1):
-        line = _parsed(payload)
-        if number == 1 and isinstance(line, _Header):
-            header = line
-        elif isinstance(line, _Iteration) and not end and line.done.iteration == number - 1:
-            iterations.append(line)
-        elif isinstance(line, _End) and not end and header is not None:
-            end = line.end
-        else:
-            problem = f"is not what a journal has there; restore the file, {_ANEW}"
-            raise SoakUsageError(f"{path}:{number}", problem)
+        goes_on = header is not None and end is None
+        match _parsed(payload):
+            case _Header() as line if number == 1:
+                header = line
+            case _Iteration() as line if goes_on and line.done.iteration == len(iterations) + 1:
+                iterations.append(line)
+                edits = NO_EDITS
+            case _Edits() as line if goes_on:
+                edits = line.edits
+            case _End() as line if goes_on:
+                end = line.end
+            case _:
+                problem = f"is not what a journal has there; restore the file, {_ANEW}"
+                raise SoakUsageError(f"{path}:{number}", problem)
     assert header is not None
-    return Content(header.fingerprint, tuple(iterations), end, size)
+    return Content(header.fingerprint, tuple(iterations), edits, end, size)
 
 
-def _parsed(payload: str) -> _Header | _Iteration | _End | None:
+def _parsed(payload: str) -> _AnyLine | None:
     try:
         return _lines.validate_json(payload)
     except ValidationError:
@@ -132,6 +141,7 @@ class LaneJournal:
             begun=True,
             iterations=tuple(line.done for line in content.iterations),
             checkpoint=None if checkpoint is None else self._read(checkpoint),
+            edits=content.edits,
             end=content.end,
         )
         self._checkpoint = None if checkpoint is None else checkpoint.name
@@ -158,6 +168,10 @@ class LaneJournal:
         write_bytes(
             self._files.journal, encode(header.model_dump_json(by_alias=True)), durable=True
         )
+
+    def take(self, edits: Edits) -> None:
+        """Make durable with which edits the next iteration begins."""
+        self._append(_Edits(edits=edits))
 
     def keep(self, done: Done, checkpoint: bytes | None, observation: Any) -> None:
         """Make an iteration durable: checkpoint, events, and then the line that counts."""

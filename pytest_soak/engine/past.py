@@ -13,17 +13,25 @@ from pytest_soak.errors import SoakUsageError
 from pytest_soak.kpi.summary import Summary
 
 
-class Done(BaseModel):
-    """A completed iteration: what an operator edited before it, and what it measured.
+class Edits(BaseModel):
+    """What an operator changed in the runtime file; `refused` tells why that cannot be used."""
 
-    `refused` tells of an edit that could not be used; `state_hash` is of the overrides in force.
+    model_config = ConfigDict(frozen=True)
+
+    values: dict[str, float] = {}
+    refused: str | None = None
+
+
+class Done(BaseModel):
+    """A completed iteration: the edits it began with, and what it measured.
+
+    `state_hash` is of the overrides that were in force.
     """
 
     model_config = ConfigDict(frozen=True)
 
     iteration: int
-    edits: dict[str, float]
-    refused: str | None
+    edits: Edits
     summary: Summary
     state_hash: str
     started: str
@@ -39,12 +47,19 @@ class Ended(BaseModel):
     cause: str
 
 
+NO_EDITS = Edits()
+
+
 @dataclass(frozen=True)
 class Past:
-    """What earlier sessions did of a lane, and the target's checkpoint after it."""
+    """What earlier sessions did of a lane, and the target's checkpoint after it.
+
+    `edits` are those with which the first iteration that is not done had begun.
+    """
 
     begun: bool = False
     iterations: tuple[Done, ...] = ()
+    edits: Edits = NO_EDITS
     checkpoint: bytes | None = None
     end: Ended | None = None
 
@@ -53,10 +68,15 @@ def redo(plan: LanePlan, state: LaneState, done: Done) -> tuple[LaneState, Itera
     """The state after an iteration that was done before, and its record."""
     if state.iteration == 0:
         state = enter(plan, state, {})
-    if done.refused is not None:
-        state = note(state, done.refused)
-    state, record = advance(plan, enter(plan, state, done.edits), done.summary)
+    state, record = advance(plan, entered(plan, state, done.edits), done.summary)
     return state, record.model_copy(update={"started": done.started, "seconds": done.seconds})
+
+
+def entered(plan: LanePlan, state: LaneState, edits: Edits) -> LaneState:
+    """The state in which the next iteration runs."""
+    if edits.refused is not None:
+        state = note(state, edits.refused)
+    return enter(plan, state, edits.values)
 
 
 def rehearse(plan: LanePlan, past: Past) -> IterationRecord | None:

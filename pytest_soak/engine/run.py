@@ -19,8 +19,8 @@ from pytest_soak.engine.events import (
     LaneStarted,
     PhaseChanged,
 )
-from pytest_soak.engine.lane import LaneState, advance, begin, enter, finish, note
-from pytest_soak.engine.past import Done, Ended, Past, redo, rehearse
+from pytest_soak.engine.lane import LaneState, advance, begin, enter, finish
+from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Past, entered, redo, rehearse
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError, one_line
@@ -29,9 +29,6 @@ from pytest_soak.targets.base import Target
 from pytest_soak.tuning.phases import phase_of
 
 ExtraKpi = Callable[[Any, Summary], "float | None"]
-
-RESUMABLE = (Ending.COMPLETED, Ending.INTERRUPTED)
-"""The endings after which a later session may go on."""
 
 
 class RuntimeFile(Protocol):
@@ -58,6 +55,12 @@ class Journal(Protocol):
 
     def begin(self) -> None:
         """Say that the lane begins."""
+
+    def settle(self) -> None:
+        """Take away what a killed process left half done."""
+
+    def take(self, edits: Edits) -> None:
+        """Make durable with which edits the next iteration begins."""
 
     def keep(self, done: Done, checkpoint: bytes | None, observation: Any) -> None:
         """Make an iteration durable, with the target's checkpoint after it and its events."""
@@ -99,6 +102,7 @@ class LaneRun:
         self._serving = False
         self._lasting = False
         self._written: tuple[Mapping[str, float], ...] = ()
+        self._taken = NO_EDITS
 
     def run_iteration(self) -> IterationRecord:
         """Run the next window and judge it; or replay it, where the journal has it.
@@ -135,13 +139,14 @@ class LaneRun:
         else:
             self.ended, cause = self._stop(ending, one_line(cause))
         try:
-            if self._lasting and self.ended not in RESUMABLE:
+            if self._lasting and cause and self.ended is not Ending.INTERRUPTED:
                 self._journal.end(Ended(ending=self.ended, cause=cause))
         finally:
             if self._begun:
                 self._emit(LaneFinished(result=finish(self.plan, self.state, self.ended, cause)))
 
     def _begin(self) -> None:
+        self._journal.settle()
         self._begun = True
         self._emit(LaneStarted(plan=self.plan))
         past = self._journal.past
@@ -158,7 +163,7 @@ class LaneRun:
     def _run(self) -> tuple[LaneState, IterationRecord]:
         iteration = self.state.iteration + 1
         try:
-            edits, refused = self._enter()
+            edits = self._enter()
             started, clock = self._clock.now(), monotonic()
             observation, summary = self._measure()
             seconds = monotonic() - clock
@@ -172,7 +177,6 @@ class LaneRun:
         done = Done(
             iteration=iteration,
             edits=edits,
-            refused=refused,
             summary=summary,
             state_hash=record.state_hash,
             started=started.isoformat(timespec="milliseconds"),
@@ -206,18 +210,19 @@ class LaneRun:
                 ending = Ending.TARGET
         return ending, cause
 
-    def _enter(self) -> tuple[dict[str, float], str | None]:
-        """Make the next iteration's overrides be in force: an operator's edits, or why refused."""
+    def _enter(self) -> Edits:
+        """Make the next iteration's overrides be in force, an operator's edits among them."""
         if not self._serving:
             self._serve()
-        edits, refused = self._edits()
-        if refused is not None:
-            self.state = note(self.state, refused)
-        self.state = enter(self.plan, self.state, edits)
-        if refused is not None or self._written != (self.state.overrides,):
+        edits = self._edits()
+        if edits != self._taken:
+            self._journal.take(edits)
+        self._taken = NO_EDITS
+        self.state = entered(self.plan, self.state, edits)
+        if edits.refused is not None or self._written != (self.state.overrides,):
             self._write()
         self._announce_phase()
-        return edits, refused
+        return edits
 
     def _serve(self) -> None:
         """Start the target before the first new iteration.
@@ -225,10 +230,11 @@ class LaneRun:
         Until it goes on, no failure of a resumed lane lasts: another session may try again.
         """
         past, in_force = self._journal.past, self.state.overrides
-        ahead = enter(self.plan, self.state, {})
         if self.state.iteration == 0:
-            self.state = ahead
-        self._written = (ahead.overrides, in_force) if past.iterations else (ahead.overrides,)
+            self.state = enter(self.plan, self.state, {})
+        ahead = entered(self.plan, self.state, past.edits).overrides
+        self._written = (in_force, ahead) if past.iterations else (ahead,)
+        self._taken = past.edits
         if not past.begun:
             self._write()
             self._journal.begin()
@@ -253,19 +259,23 @@ class LaneRun:
         self._runtime.write(self.state.overrides)
         self._written = (self.state.overrides,)
 
-    def _edits(self) -> tuple[dict[str, float], str | None]:
-        """What an operator changed in the runtime file, or why that cannot be used.
+    def _edits(self) -> Edits:
+        """What an operator changed in the runtime file.
 
-        After a crash the file may be that of the last iteration or of the next one.
+        After a crash the file may be that of the last iteration or of the one that was under way,
+        whose edits are in the journal.
         """
+        before = self._taken
         try:
             found = self._runtime.read()
             if found is None:
                 raise SoakUsageError("runtime_overrides.json", "is gone")
             table, source = self.plan.table, "runtime_overrides.json"
-            return operator_edits(table, self._written, found, source), None
+            values = operator_edits(table, self._written, found, source)
         except SoakUsageError as error:
-            return {}, f"edit refused, last good values kept: {error}"
+            refused = f"edit refused, last good values kept: {error}"
+            return Edits(values=before.values, refused=refused)
+        return Edits(values=before.values | values, refused=before.refused)
 
     def _announce_phase(self) -> None:
         iteration, warmup = self.state.iteration + 1, self.plan.warmup

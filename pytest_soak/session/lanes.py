@@ -101,12 +101,7 @@ class LaneBook:
 
         journal.open()
         runtime = RuntimeOverridesFile(files.runtime)
-        run = LaneRun(plan, target, runtime, SystemClock(), emit, journal, extra)
-        try:
-            journal.settle()
-        except ArtifactError as error:
-            raise SoakUsageError("--soak-resume", str(error)) from error
-        return run
+        return LaneRun(plan, target, runtime, SystemClock(), emit, journal, extra)
 
     def take_events(self) -> list[Event]:
         """The events since the last call."""
