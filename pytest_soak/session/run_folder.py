@@ -7,7 +7,7 @@ from pathlib import Path
 from pytest_soak.artifacts.files import sweep, write_bytes
 from pytest_soak.artifacts.lane_journal import read_journal
 from pytest_soak.artifacts.layout import Layout
-from pytest_soak.errors import SoakUsageError
+from pytest_soak.errors import ArtifactError, SoakUsageError
 from pytest_soak.session.lock import RootLock
 from pytest_soak.session.result import ResultFile
 from pytest_soak.session.settings import Settings
@@ -35,8 +35,12 @@ class RunFolder:
         self._layout.make_root()
         self._lock.take()
         told = self._resume() if self._settings.resume and self._layout.has_journal else self._new()
-        self._result_file.begin()
         self.prepared = True
+        try:
+            self._result_file.begin()
+        except ArtifactError:
+            self.withdraw()
+            raise
         return told
 
     def join(self, worker: str) -> None:
@@ -67,8 +71,8 @@ class RunFolder:
         self._archived = self._layout.prepare()
         if unfinished:
             told.append(
-                f"the run before this one was not finished and is kept; to resume it, stop this "
-                f"one, run: pytest-soak reopen {self._archived}  and give --soak-resume"
+                "the run before this one was not finished; to go on with it, stop this one, run "
+                f"pytest-soak reopen {self._archived} and give its settings and --soak-resume"
             )
         return told
 

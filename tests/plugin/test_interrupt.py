@@ -6,11 +6,9 @@ import json
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
-from harness import Workbench
+from harness import Workbench, wait_for
 
 SLOW_BOT = """
     import time
@@ -60,10 +58,3 @@ def test_ctrl_c_keeps_the_completed_iterations(bench: Workbench, workers: tuple[
     assert output.splitlines()[-1].startswith("NO VERDICT: 0 of 1 lane finished")
     if not workers:
         assert (bench.directory / "stopped").exists()
-
-
-def wait_for(path: Path, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path.name} did not appear"
-        time.sleep(0.02)
