@@ -360,6 +360,41 @@ def test_a_second_session_is_refused_with_the_pid_of_the_first(
     assert bench.pytest(*arguments).returncode == 0
 
 
+SLEEPING_BOT = """
+    import time
+    from pathlib import Path
+    from pytest_soak.testing import InstantTarget
+
+    class Bot(InstantTarget):
+        def run(self, overrides, window):
+            if window.iteration == 3 and not Path("asleep").exists():
+                Path("asleep").touch()
+                time.sleep(3)
+            return super().run(overrides, window)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills")
+def test_a_resume_waits_for_the_worker_of_a_killed_session(bench: Workbench) -> None:
+    bench.write("bot.py", SLEEPING_BOT)
+    arguments = ("--soak-iterations=5", "--soak-target=bot:Bot", LOOSE)
+    first = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *arguments, "-n", "1"],
+        cwd=bench.directory,
+        env=bench.environment({}),
+        stdout=subprocess.DEVNULL,
+    )
+    wait_for(bench.directory / "asleep")
+    first.kill()
+    first.wait()
+    done = bench.pytest(*arguments, "--soak-resume")
+    assert done.returncode == 0, done.everything
+    assert "resumed: iterations 1-3 from the journal" in done.stdout
+    resumed = contents(bench.directory / ROOT)
+    assert bench.pytest(*arguments).returncode == 0
+    assert contents(bench.directory / ROOT) == resumed
+
+
 def test_the_bot_of_the_kills_goes_on_only_from_its_checkpoint() -> None:
     made: dict[str, Any] = {}
     exec(BOT.format(sleep=0), made)
