@@ -40,7 +40,7 @@ class RootLock:
             self._acquire(path, WORKER_SECONDS).release()
             path.unlink(missing_ok=True)
         with _locking(self._holder):
-            self._holder.write_text(str(os.getpid()), encoding="ascii")
+            self._holder.write_bytes(b"%d" % os.getpid())
 
     def take_as(self, worker: str) -> None:
         """Say that a worker of the session is at work; until its process ends."""
@@ -69,7 +69,7 @@ class RootLock:
 
     def _who(self) -> str:
         try:
-            return f" (process {int(self._holder.read_text(encoding='ascii'))})"
+            return f" (process {int(self._holder.read_bytes())})"
         except (OSError, ValueError):
             return ""
 

@@ -149,6 +149,8 @@ class Terminal:
         for result in results:
             for reason in result.reasons:
                 self._line(f"{result.lane.id}: {reason}")
+        if unfinished or any(result.verdict is None for result in results):
+            self._line("to go on: the same command with --soak-resume")
         latest = self._context.book.layout.latest
         if latest.exists():
             self._line(f"artifacts: {_short(latest, self._config)}{os.sep}")
