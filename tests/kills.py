@@ -50,7 +50,7 @@ class Case:
 
 CASES = (
     Case("bot", ("--soak-iterations=20", *_BOT)),
-    Case("mock", ("--soak-iterations=300", "--soak-target=mock", *_TUNED)),
+    Case("mock", ("--soak-iterations=100", "--soak-target=mock", *_TUNED)),
     Case("sim", ("--soak-iterations=12", "--soak-minutes=10", "--soak-feeds", *_TUNED)),
     Case("controller", ("--soak-iterations=12", "--soak-seed=1..3", "-n2", *_BOT)),
     Case("worker", ("--soak-iterations=12", "--soak-seed=1..3", "-n2", *_BOT), "worker"),

@@ -133,6 +133,7 @@ class LaneRun:
         """
         if self.ended is not None:
             return
+        self.ended = ending
         past = self._journal.past.end
         if past is not None and not self._left and ending is not Ending.INTERRUPTED:
             self.ended, cause = past.ending, past.cause
