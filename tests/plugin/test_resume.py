@@ -278,7 +278,6 @@ def test_a_test_that_did_not_run_its_iteration_has_ended_the_lane(bench: Workben
 def test_a_target_that_cannot_go_on_yet_may_be_resumed_later(desk: Workbench) -> None:
     killed(desk, 4)
     text = (desk.directory / "bot.py").read_text()
-    desk.write("bot.py", text.replace("place = 1.0\n", "place = 1.0\n    start = None\n", 1))
     desk.write("bot.py", text.replace('.write("start ")', ".no_exchange"))
     done = soak(desk, 6, "--soak-resume")
     assert done.returncode == 1
