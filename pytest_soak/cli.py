@@ -159,5 +159,19 @@ def rotate(root: Path, ttl_days: float, max_size_mb: float, keep_latest: int, dr
         return 1
 
 
+@commands.command()
+@click.argument("source", metavar="PATH", type=click.Path(path_type=Path))
+@click.option("--output", default=None, type=click.Path(path_type=Path), metavar="FILE")
+def trend(source: Path, output: Path | None) -> None:
+    """Show whether KPIs drift in the run at PATH: an artifact folder, a run, or a lane's folder.
+
+    Over the last 8 steady iterations and over all: median, spread, slope with its interval.
+    """
+    from pytest_soak.commands.trend import trend as run
+
+    text = run(source, output)
+    click.echo(one_line(str(output)) if output else text, nl=output is not None)
+
+
 if __name__ == "__main__":
     main()
