@@ -31,11 +31,11 @@ bounded interval: fewer than {least} points, or points so alike that they are wo
 {effective:g} independent ones). Method and sources are in `pytest_soak/stats/trend.py`.
 
 In one table the gated KPIs share a chance of 5 %, and so do the others: with five gated KPIs each
-has 1 %. The figures below are measured on {times} simulated series each, autocorrelated with r from
-one iteration to the next, with heavy tails (`python -m benchmarks.trend`). *False*: a drift is
-claimed though there is none, over all n points / over the last 8 of them. *Found*: a rise of
-{rise:g} standard deviations over the n points is called rising. What is neither is `none seen` or
-`inconclusive`; the share of the latter, without drift, is the third figure.
+has 1 %. The figures below are measured on {times} simulated series
+each, autocorrelated with r from one iteration to the next, with heavy tails
+(`python -m benchmarks.trend`). *False*: a drift is claimed though there is none, over all n points
+/ over the last 8 of them. *Found*: a rise of {rise:g} standard deviations over the n points is
+called rising. *Inconclusive*: nothing is claimed of a series without drift, over all n points.
 
 {tables}
 What follows. Up to r = 0.6 false claims stay near the stated chance. At r = 0.9 short series claim

@@ -15,8 +15,8 @@ from pytest_soak.gates.engine import Verdict
 from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.settings import Settings
 
-_ELSEWHERE = ("dir", "target")
-"""Settings that RESULT.json leaves out: it lies in the one, and `source` says the other."""
+_ELSEWHERE = ("dir", "report", "target")
+"""Settings that RESULT.json leaves out: paths beside it, and what `source` says."""
 
 
 class ResultFile:
