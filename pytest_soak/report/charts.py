@@ -120,7 +120,7 @@ def draw(plot: Plot) -> Chart:
         areas=tuple(_areas(plot.points, box)),
         rules=tuple(box.rule(span, level) for span, level in plot.rules if low <= level <= high),
         lines=tuple(_steps(plot.points, box) if plot.steps else _lines(plot.points, box)),
-        marks=tuple(_mark(box.x(x), box.y(y), kind, title) for x, y, kind, title in plot.marks),
+        marks=tuple(_marks(plot.marks, box)),
         x_labels=tuple(
             Label(_n(box.x(tick)), _n(plot.height - 5), f"{tick:.0f}")
             for tick in _ticks(plot.first, plot.last, 6, whole=True)
@@ -227,9 +227,11 @@ def _bands(limits: Sequence[Limit], box: _Box) -> Iterable[Rect]:
     for n, limit in enumerate(limits):
         harder = [o.value for o in limits[n + 1 :] if o.bad == limit.bad]
         if limit.bad < 0:
-            yield box.band(max(harder, default=-math.inf), limit.value, limit.kind)
-        elif limit.bad > 0:
-            yield box.band(limit.value, min(harder, default=math.inf), limit.kind)
+            lower, upper = max(harder, default=-math.inf), limit.value
+        else:
+            lower, upper = limit.value, min(harder, default=math.inf)
+        if limit.bad and lower < upper:
+            yield box.band(lower, upper, limit.kind)
 
 
 def _runs(points: Sequence[Point]) -> Iterable[list[Point]]:
@@ -269,6 +271,19 @@ def _areas(points: Sequence[Point], box: _Box) -> Iterable[str]:
             lower = [(p.middle, p.low) for p in reversed(run)]
             places = [(box.x(x), box.y(y)) for x, y in upper + lower if y is not None]
             yield "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in places) + "Z"
+
+
+def _marks(marks: Sequence[tuple[float, float, str, str]], box: _Box) -> Iterable[Mark]:
+    """A mark each; those without a title as one a kind."""
+    untold: dict[str, list[str]] = {}
+    for x, y, kind, title in marks:
+        mark = _mark(box.x(x), box.y(y), kind, title)
+        if title:
+            yield mark
+        else:
+            untold.setdefault(kind, []).append(mark.path)
+    for kind, paths in untold.items():
+        yield Mark("".join(paths), kind, "")
 
 
 def _mark(x: float, y: float, kind: str, title: str) -> Mark:

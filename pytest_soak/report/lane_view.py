@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,11 +17,10 @@ from pytest_soak.report.changes import PHASE, Change, changes
 from pytest_soak.report.charts import Chart, Limit, Plot, Span
 from pytest_soak.report.numbers import number
 from pytest_soak.report.read import Iteration, Lane
-from pytest_soak.report.thin import Group, groups, spans
+from pytest_soak.report.thin import Detail, Group, groups, spans
 from pytest_soak.report.trends import KpiTrend, drift_text, lane_trends
 from pytest_soak.tuning.phases import Phase
 
-MOST_ROWS = 100
 EDGE = ("gross_bps", "fees_eff_bps", "slippage_bps", "inventory_bps")
 _NAMES = dict(zip(EDGE, ("gross", "fees", "slippage", "inventory"), strict=True))
 _PHASES: dict[str, str] = {Phase.WARMUP: "warmup", Phase.RAMPDOWN: "rampdown"}
@@ -82,9 +82,9 @@ class LaneView:
     trends: Sequence[KpiTrend]
 
 
-def lane_view(lane: Lane, anchor: str, size: int) -> LaneView:
-    """What is shown of a lane whose iterations are drawn in groups of `size`."""
-    drawn = groups(lane.iterations, size)
+def lane_view(lane: Lane, anchor: str, much: Detail) -> LaneView:
+    """What is shown of a lane."""
+    drawn = groups(lane.iterations, much.size)
     made = list(changes(lane.iterations))
     moved = [change for change in made if change.by != PHASE]
     names = list(dict.fromkeys(change.parameter for change in moved))
@@ -106,10 +106,10 @@ def lane_view(lane: Lane, anchor: str, size: int) -> LaneView:
         blocks=_blocks(lane.blocks),
         parameters=[_parameter(name, drawn, made) for name in names],
         phased=[_parameter(name, drawn, made) for name in sorted(phased.difference(names))],
-        changes=moved[-MOST_ROWS:],
+        changes=moved[-much.rows :],
         changes_total=len(moved),
         metrics=gated,
-        iterations=lane.iterations[-MOST_ROWS:],
+        iterations=lane.iterations[-much.rows :],
         iterations_total=len(lane.iterations),
         trends=trends,
     )
@@ -175,9 +175,10 @@ def _kpi(lane: Lane, name: str, drawn: Sequence[Group]) -> KpiChart:
     for group, point in zip(drawn, points, strict=True):
         if point.value is not None and point.low is not None and point.high is not None:
             bad = worst([_side(limits, v) for v in (point.low, point.high)])
-            if checks and (bad is not Verdict.PASS or len(group.iterations) == 1):
+            if checks and (bad is not Verdict.PASS or group.single):
                 height = next(v for v in (point.low, point.high) if _side(limits, v) is bad)
                 title = f"{group.name}, {group.iterations[-1].phase}: {number(height)} ({bad})"
+                title = title if group.single else ""
                 grace = "" if group.iterations[-1].graded else " grace"
                 marks.append((point.middle, height, f"{bad}{grace}", title))
     first, end_ = drawn[0].first, drawn[-1].last
@@ -260,15 +261,15 @@ def _blocks(counts: Mapping[str, int]) -> list[Block]:
 
 def _parameter(name: str, drawn: Sequence[Group], made: Sequence[Change]) -> KpiChart:
     points = [group.override(name) for group in drawn]
-    marks, left = [], [change for change in made if change.parameter == name]
-    for group, point in zip(drawn, points, strict=True):
-        here = [change for change in left if change.iteration <= group.last]
-        left = left[len(here) :]
-        told = [change for change in here if change.by != PHASE] or here
-        if told and point.value is not None:
-            newest = told[-1]
-            title = f"{group.name}: {number(newest.before)} to {number(newest.after)}, {newest.by}"
-            marks.append((group.first - 0.5, point.value, newest.by, f"{title}: {newest.reason}"))
+    marks = []
+    for n, change in sorted(_newest(name, drawn, made).items()):
+        group, value = drawn[n], points[n].value
+        if value is not None:
+            told = (
+                f"{number(change.before)} to {number(change.after)}, {change.by}: {change.reason}"
+            )
+            title = f"{group.name}: {told}" if group.single else ""
+            marks.append((group.first - 0.5, value, change.by, title))
     plot = Plot(
         name,
         drawn[0].first,
@@ -280,3 +281,15 @@ def _parameter(name: str, drawn: Sequence[Group], made: Sequence[Change]) -> Kpi
         height=110.0,
     )
     return KpiChart(name, "", points[-1].value, "", "", charts.draw(plot))
+
+
+def _newest(name: str, drawn: Sequence[Group], made: Sequence[Change]) -> dict[int, Change]:
+    """By group, the newest change of a parameter; one of a phase only where there is no other."""
+    starts = [group.first for group in drawn]
+    newest: dict[int, Change] = {}
+    for change in made:
+        if change.parameter == name:
+            n = bisect_right(starts, change.iteration) - 1
+            if change.by != PHASE or newest.get(n, change).by == PHASE:
+                newest[n] = change
+    return newest

@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -225,7 +224,7 @@ def _iteration(found: IterSummary) -> Iteration:
         verdict=summary.verdict,
         graded=summary.graded,
         reasons=tuple(summary.verdict_reasons),
-        kpis={sys.intern(k): _finite(v) for k, v in summary.__pydantic_extra__.items()},
+        kpis={sys.intern(k): v for k, v in summary.__pydantic_extra__.items()},
         overrides={sys.intern(k): v for k, v in found.overrides.items()},
         sources={sys.intern(k): sys.intern(v) for k, v in found.sources.items()},
         deltas={name: delta for name, delta in tuning.deltas.items() if delta},
@@ -233,7 +232,3 @@ def _iteration(found: IterSummary) -> Iteration:
         locked_next=tuning.freeze_active,
         panicked=tuning.panicked,
     )
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and isfinite(value) else None

@@ -10,9 +10,9 @@ from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.report.charts import Point, Span
 from pytest_soak.report.read import Iteration
 
-MOST_POINTS = 4000
-"""Of a report, one curve of each lane counted; a lane keeps LEAST_POINTS whatever the others."""
-LEAST_POINTS, FULL_POINTS = 60, 240
+MOST_POINTS = 1200
+"""Of one curve in all lanes together; a lane keeps LEAST_POINTS however many there are."""
+LEAST_POINTS, FULL_POINTS = 40, 240
 
 
 class Group(NamedTuple):
@@ -29,6 +29,11 @@ class Group(NamedTuple):
     def last(self) -> int:
         """The number of the last."""
         return self.iterations[-1].number
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one iteration."""
+        return len(self.iterations) == 1
 
     @property
     def verdict(self) -> str:
@@ -58,10 +63,17 @@ class Group(NamedTuple):
         return Point(self.first, self.last, median(values), min(values), max(values))
 
 
-def group_size(iterations: int, lanes: int) -> int:
-    """How many iterations of a lane are drawn as one, where so many lanes are drawn."""
-    most = min(max(MOST_POINTS // lanes, LEAST_POINTS), FULL_POINTS)
-    return max(1, -(-iterations // most))
+class Detail(NamedTuple):
+    """How much is shown of a lane: so many iterations as one point, so many rows of a table."""
+
+    size: int
+    rows: int
+
+
+def detail(iterations: int, lanes: int) -> Detail:
+    """What is shown of each of so many lanes, the longest of which has so many iterations."""
+    points = min(max(MOST_POINTS // lanes, LEAST_POINTS), FULL_POINTS)
+    return Detail(max(1, -(-iterations // points)), min(max(600 // lanes, 20), 100))
 
 
 def groups(iterations: Sequence[Iteration], size: int) -> list[Group]:

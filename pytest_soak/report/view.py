@@ -9,7 +9,7 @@ from statistics import median
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.report.lane_view import LaneView, lane_view
 from pytest_soak.report.read import Lane, Run
-from pytest_soak.report.thin import group_size
+from pytest_soak.report.thin import detail
 
 MOST_LANES = 24
 MOST_COLUMNS = 8
@@ -53,7 +53,7 @@ class Page:
 def page_view(run: Run) -> Page:
     """What is shown of a run."""
     shown = _shown(run.lanes)
-    size = group_size(max((len(lane.iterations) for lane in shown), default=0), len(shown) or 1)
+    much = detail(max((len(lane.iterations) for lane in shown), default=0), len(shown) or 1)
     anchors = {id(lane): f"lane-{n}" for n, lane in enumerate(shown, 1)}
     metrics = list(dict.fromkeys(m for lane in run.lanes for m in lane.gated()))[:MOST_COLUMNS]
     result = run.result
@@ -71,8 +71,8 @@ def page_view(run: Run) -> Page:
         ][:MOST_LANES],
         metrics=metrics,
         rows=[_row(lane, anchors.get(id(lane), ""), metrics) for lane in run.lanes],
-        lanes=[lane_view(lane, anchors[id(lane)], size) for lane in shown],
-        notes=_notes(run, len(shown), size),
+        lanes=[lane_view(lane, anchors[id(lane)], much) for lane in shown],
+        notes=_notes(run, len(shown), much.size),
         settings=result.settings if result else {},
         meta={name: str(value) for name, value in result.meta.items()} if result else {},
     )
@@ -147,7 +147,7 @@ def _notes(run: Run, shown: int, size: int) -> list[str]:
         notes.append(
             f"Thinned: up to {size} neighbouring iterations are drawn as one. A line is their "
             "median, the area around it reaches from the lowest to the highest value, a verdict "
-            "is their worst. Figures and tables are of all iterations."
+            "is their worst. Figures are of all iterations; long tables show the newest."
         )
     if shown < len(run.lanes):
         notes.append(
