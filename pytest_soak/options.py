@@ -154,6 +154,14 @@ OPTIONS = (
         "where the HTML report goes, if not to latest/report.html in the artifacts",
     ),
     Option(
+        "resume",
+        "",
+        "",
+        "go on with the latest run where it was interrupted, with its settings",
+        flag=True,
+        ini=False,
+    ),
+    Option(
         "feeds",
         "",
         "",

@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 from pytest_soak.artifacts import build, tuning
-from pytest_soak.artifacts.files import append_lines, write_json, write_text
+from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import TunedIteration
-from pytest_soak.canonical import compact
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, LaneStarted
+from pytest_soak.engine.pace import Clock
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.errors import ArtifactError
 from pytest_soak.gates.engine import FINAL_WINDOW
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from pytest_soak.market.feeds import Observation
-
-AUDIT_EVENTS = 1000
+NEWEST_SECONDS = 1.0
+"""How old what is told of the newest iteration may get while a lane runs."""
 
 
 class LaneArtifacts:
-    """Writes what a lane's events tell; one object a lane."""
+    """Writes what a lane's events tell, and what a journal can tell again; one object a lane.
 
-    def __init__(self, files: LaneFiles, *, feeds: bool) -> None:
+    The files of the newest iteration are replaced once a second, and when the lane ends.
+    """
+
+    def __init__(self, files: LaneFiles, clock: Clock) -> None:
         self._files = files
-        self._feeds = feeds
+        self._clock = clock
         self._broken = False
         self._plan: LanePlan | None = None
-        self._tuned: list[TunedIteration] = []
+        self._newest: IterationFinished | None = None
+        self._due = clock.monotonic()
+        self._tuned: list[str] = []
         self._graded: deque[dict[str, float | None]] = deque(maxlen=FINAL_WINDOW)
 
     def handle(self, event: Event) -> None:
@@ -56,57 +54,46 @@ class LaneArtifacts:
             return
         assert self._plan is not None
         if isinstance(event, IterationFinished):
-            self._iteration(event.record, event.observation)
-            if event.control is not None:
-                state = tuning.tuning_state(self._plan, event.record.iteration, event.control)
-                write_json(self._files.home / "TUNING_STATE.json", state.data())
+            self._iteration(event.record)
+            self._newest = event
+            if self._clock.monotonic() >= self._due:
+                self._write_newest()
         elif isinstance(event, LaneFinished):
             self._final(event.result)
 
-    def _iteration(self, record: IterationRecord, observation: Observation | None) -> None:
+    def _iteration(self, record: IterationRecord) -> None:
         assert self._plan is not None
         files = self._files
-        if observation is not None and hasattr(observation, "blocks"):
-            self._events(observation)
-        write_json(files.artifact("EDGE_REPORT.json"), build.edge_report(record).data())
-        write_json(files.artifact("EDGE_SENTINEL.json"), tuning.sentinel(record).data())
-        self._tuned.append(tuning.tuned_iteration(record))
+        self._tuned.append(tuning.tuned_iteration(record).model_dump_json())
         if record.graded:
             self._graded.append(record.summary.kpis)
         if record.tuning.frozen is not None:
             taken = tuning.snapshot(self._plan, record, self._graded)
             write_json(files.home / "PRODUCTION_SNAPSHOT.json", taken.data())
+        write_json(files.summary(record.iteration), build.iter_summary(record).data())
+
+    def _write_newest(self) -> None:
+        assert self._plan is not None
+        if self._newest is None:
+            return
+        files, record, control = self._files, self._newest.record, self._newest.control
+        write_json(files.artifact("EDGE_REPORT.json"), build.edge_report(record).data())
+        write_json(files.artifact("EDGE_SENTINEL.json"), tuning.sentinel(record).data())
         gate = build.iteration_gate(self._plan, record)
         write_json(files.artifact("KPI_GATE.json"), gate.data())
-        write_json(files.summary(record.iteration), build.iter_summary(record).data())
+        if control is not None:
+            state = tuning.tuning_state(self._plan, record.iteration, control)
+            write_json(files.home / "TUNING_STATE.json", state.data())
+        self._newest, self._due = None, self._clock.monotonic() + NEWEST_SECONDS
 
     def _final(self, result: LaneResult) -> None:
         assert self._plan is not None
-        report = tuning.tuning_report(self._plan, result, self._tuned)
+        self._write_newest()
+        tuned = [TunedIteration.model_validate_json(text) for text in self._tuned]
+        report = tuning.tuning_report(self._plan, result, tuned)
         write_json(self._files.home / "TUNING_REPORT.json", report.data())
         if result.ending is Ending.INTERRUPTED:
             return
         gate = build.final_gate(self._plan, result)
         write_json(self._files.artifact("KPI_GATE.json"), gate.data())
         write_json(self._files.summary("final"), build.final_summary(result).data())
-
-    def _events(self, observation: Observation) -> None:
-        blocks = observation.blocks if self._feeds else observation.blocks[-AUDIT_EVENTS:]
-        lines = _rows(blocks, reason=observation.block_reasons)
-        write_text(self._files.artifact("audit.jsonl"), "".join(f"{line}\n" for line in lines))
-        if self._feeds:
-            day = f"{datetime.fromtimestamp(observation.start_us / 1e6, UTC):%Y%m%d}"
-            append_lines(self._files.feed("fills", day), _rows(observation.fills))
-            append_lines(self._files.feed("pipeline_ticks", day), _rows(observation.ticks))
-
-
-def _rows(columns: NDArray, reason: tuple[str, ...] = ()) -> Iterator[str]:  # type: ignore[type-arg]
-    names = columns.dtype.names or ()
-    for values in columns.tolist():
-        row: dict[str, Any] = {
-            name: None if value != value else value
-            for name, value in zip(names, values, strict=True)
-        }
-        if reason:
-            row["reason"] = reason[row["reason"]]
-        yield compact(row)

@@ -60,10 +60,12 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
     }
     if not context.on_worker:
         from pytest_soak.session.controller import Controller
+        from pytest_soak.session.signals import StopOnce
         from pytest_soak.session.terminal import Terminal
 
         terminal = Terminal(config, context)
         parts |= {
+            "signals": StopOnce(),
             "terminal": terminal,
             "controller": Controller(config, context, terminal, distributed(config)),
         }

@@ -86,6 +86,7 @@ class Settings(BaseModel):
     report: Path | None
     rootdir: Path
     feeds: bool
+    resume: bool
     default_overrides: bool
     sources: dict[str, str]
     shown: dict[str, str]
@@ -169,6 +170,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         report=_report(given["report"]) if "report" in given else None,
         rootdir=inputs.rootdir,
         feeds=_flag(given, "feeds"),
+        resume=_flag(given, "resume"),
         default_overrides="overrides-json" not in given,
         sources={name: value.source for name, value in given.items()} | knob_sources,
         shown={name: value.text.replace("\n", " ") for name, value in given.items()}
