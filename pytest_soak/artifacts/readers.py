@@ -10,7 +10,7 @@ import io
 import os.path
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -78,6 +78,28 @@ def is_folder(path: Path) -> bool:
     start = place.member and f"{place.member}/"
     with _unpacking():
         return any(name.startswith(start) for name, _ in _members(place.file))
+
+
+def documents(folder: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """The files below `folder`, or of what was one, whose names are `wanted`.
+
+    Names are relative, with `/`, as they were written; the order is that of the archive, or
+    sorted. Raises as `read_bytes`.
+    """
+    place = None if os.path.isdir(folder) else _locate(folder)  # noqa: PTH112 - as above
+    if place is None or place.member is None:
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix().removesuffix(GZIP)
+            if wanted(name) and path.is_file():
+                yield name, read_bytes(folder / name)
+        return
+    start = place.member and f"{place.member}/"
+    with _unpacking():
+        for full, content in _members(place.file):
+            name = full.removeprefix(start).removesuffix(GZIP)
+            if full.startswith(start) and wanted(name):
+                packed = full.endswith(GZIP)
+                yield name, _document(gzip.GzipFile(fileobj=content) if packed else content)
 
 
 def summary_of(source: Path) -> Path:
