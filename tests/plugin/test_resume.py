@@ -399,3 +399,13 @@ def test_the_bot_of_the_kills_goes_on_only_from_its_checkpoint() -> None:
     overrides = {"min_interval_ms": 65.0}
     one.run(overrides, None)
     assert one.run(overrides, None) != other.run(overrides, None)
+
+
+def test_presets_and_phases_do_not_compound_across_a_resume(
+    desk: Workbench, tmp_path: Path
+) -> None:
+    changing = ("--soak-preset=maker_bias_uplift_v1", "--soak-warmup")
+    killed(desk, 3, *changing)
+    killed(desk, 5, "--soak-resume", *changing)
+    assert soak(desk, 6, "--soak-resume", *changing).returncode == 0
+    assert contents(desk.directory / ROOT) == undisturbed(tmp_path, 6, *changing)
