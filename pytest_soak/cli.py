@@ -48,6 +48,7 @@ _ROOT = click.option(
     help="the artifact root",
 )
 _DRY = click.option("--dry-run", is_flag=True, help="print what would be done, and change nothing")
+_PATH = click.Path(path_type=Path)
 _NOT_NEGATIVE = click.FloatRange(min=0)
 
 
@@ -157,6 +158,36 @@ def rotate(root: Path, ttl_days: float, max_size_mb: float, keep_latest: int, dr
     except ArtifactError as error:
         click.echo(f"ERROR: {error}", err=True)
         return 1
+
+
+@commands.command()
+@click.argument("runs", metavar="DIR...", nargs=-1, required=True, type=_PATH)
+@click.option(
+    "--output",
+    default=DIRECTORY.default,
+    envvar=DIRECTORY.env,
+    show_default=True,
+    type=_PATH,
+    metavar="DIR",
+    help="the artifact root whose latest run this becomes",
+)
+@click.option("--against", default=None, type=_PATH, metavar="RUN", help="compare with this run")
+@click.option("--allow-different-settings", is_flag=True, help="join runs that are not alike")
+def merge(
+    runs: tuple[Path, ...], output: Path, against: Path | None, allow_different_settings: bool
+) -> int:
+    """Join the runs of several machines: one run folder, one verdict, exit status 0 or 1.
+
+    DIR is an artifact root, a run in its `runs`, or where one should be: a run that is missing or
+    not finished leaves the whole without a verdict. Lanes may differ in profile, market and seed.
+    """
+    from pytest_soak.commands.merge import merge as run
+    from pytest_soak.commands.merge import merged_lines
+
+    merged = run(runs, output, against, allow_different=allow_different_settings)
+    for line in merged_lines(merged):
+        click.echo(line)
+    return merged.result.exit_status or 0
 
 
 if __name__ == "__main__":

@@ -11,12 +11,13 @@ import pytest
 
 from pytest_soak.engine.events import Event, IterationFinished, LaneStarted
 from pytest_soak.engine.record import IterationRecord, LaneResult
+from pytest_soak.report.words import plural
 from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.markers import SEED, marker_lines
 from pytest_soak.session.table import lane_table
 from pytest_soak.session.targets import fixture_file
-from pytest_soak.session.verdict import Conclusion, plural
+from pytest_soak.session.verdict import Conclusion
 
 PROGRESS_SECONDS = 10.0
 LANES_SHOWN = 4

@@ -91,7 +91,7 @@ def test_every_artifact_validates_against_its_shipped_schema(soaked: Outcome) ->
         jsonschema.validate(data, json.loads(shipped_schema(name)))
         assert path.read_bytes().endswith(b"}\n")
         seen.add(name)
-    assert seen == set(ARTIFACTS)
+    assert seen == set(ARTIFACTS) - {"comparison"}
     assert len(files) == 24 + 1 + 3 + 3
 
 
