@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -183,10 +184,15 @@ def merge(
     """
     from pytest_soak.commands.merge import merge as run
     from pytest_soak.commands.merge import merged_lines
+    from pytest_soak.report.github import annotate, github_step
 
+    github = github_step(os.environ)
     merged = run(runs, output, against, allow_different=allow_different_settings)
-    for line in merged_lines(merged):
-        click.echo(line)
+    *lines, last = merged_lines(merged)
+    if github is not None:
+        lines += annotate(merged.result)
+        github.write_summary(merged.result, merged.comparison)
+    click.echo("\n".join([*lines, last]))
     return merged.result.exit_status or 0
 
 

@@ -18,7 +18,7 @@ from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
 from pytest_soak.merging.join import check_distinct, join
 from pytest_soak.merging.runs import RESULT, Run, read_run
-from pytest_soak.report.words import plural, table, verdict_line
+from pytest_soak.report.words import difference_rows, plural, table, verdict_line
 
 COMPARISON = "COMPARISON.json"
 _OF_THE_RUN = {
@@ -102,33 +102,6 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     rows = difference_rows(comparison)
     if len(rows) > 1:
         yield from (one_line(line) if n else line for n, line in enumerate(table(rows)))
-
-
-def difference_rows(comparison: Comparison) -> list[list[str]]:
-    """Headings, then one row a judged KPI in which some lane differs."""
-    heads = ["profile", "market", "kpi", "of", "pairs", "before", "after", "difference", "95 %"]
-    rows = [heads]
-    for found in comparison.kpis:
-        if not found.judged or (found.mean == 0 and not found.half_width):
-            continue
-        low_high = "too few pairs"
-        if found.half_width is not None:
-            low_high = (
-                f"{found.mean - found.half_width:+.4g} to {found.mean + found.half_width:+.4g}"
-            )
-        numbers = f"{found.before:.4g}", f"{found.after:.4g}", f"{found.mean:+.4g}"
-        rows.append(
-            [
-                found.profile,
-                found.market,
-                found.kpi,
-                found.measure,
-                str(found.pairs),
-                *numbers,
-                low_high,
-            ]
-        )
-    return rows
 
 
 def _read(given: Sequence[Path], output: Path) -> tuple[list[Run], list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pytest_soak.artifacts.models import LaneOutcome, RunResult
+from pytest_soak.artifacts.models import Comparison, LaneOutcome, RunResult
 from pytest_soak.errors import one_line
 from pytest_soak.gates.engine import Verdict
 
@@ -42,6 +42,33 @@ def of_several(verdicts: Mapping[str, Verdict], lanes: int, target: str, tuned: 
     whom = "" if worst is Verdict.PASS else f": {worst} {bad}"
     how = f" {tuned} of them as tuned, see TUNING_REPORT.json" if tuned else ""
     return f"{worst} for {lanes} lanes ({counts}, {target}){how}{whom}"
+
+
+def difference_rows(comparison: Comparison) -> list[list[str]]:
+    """Headings, then one row a judged KPI in which some lane differs."""
+    heads = ["profile", "market", "kpi", "of", "pairs", "before", "after", "difference", "95 %"]
+    rows = [heads]
+    for found in comparison.kpis:
+        if not found.judged or (found.mean == 0 and not found.half_width):
+            continue
+        low_high = "too few pairs"
+        if found.half_width is not None:
+            low_high = (
+                f"{found.mean - found.half_width:+.4g} to {found.mean + found.half_width:+.4g}"
+            )
+        numbers = f"{found.before:.4g}", f"{found.after:.4g}", f"{found.mean:+.4g}"
+        rows.append(
+            [
+                found.profile,
+                found.market,
+                found.kpi,
+                found.measure,
+                str(found.pairs),
+                *numbers,
+                low_high,
+            ]
+        )
+    return rows
 
 
 def _of_one(lane: LaneOutcome, result: RunResult) -> str:

@@ -120,6 +120,14 @@ class Terminal:
     def _line(self, text: str) -> None:
         self._reporter.write_line(text)
 
+    def line_of_its_own(self, text: str) -> None:
+        """Print `text` at the start of a line, also after a bot that printed half of one."""
+        if self._reporter is not None:
+            self._reporter.ensure_newline()
+            if self._config.option.capture == "no":
+                self._line("")
+            self._line(text)
+
     def complain(self, text: str) -> None:
         """Say what went wrong beside the tests."""
         if self._reporter is not None:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from runs import outcome, result, write_run
 
 from pytest_soak.artifacts.models import RunResult
-from pytest_soak.commands.merge import difference_rows, merge, merged_lines
+from pytest_soak.commands.merge import merge, merged_lines
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
 from pytest_soak.merging.join import check_distinct, join
 from pytest_soak.merging.runs import Run, read_run
-from pytest_soak.report.words import verdict_line
+from pytest_soak.report.words import difference_rows, verdict_line
 
 
 def run(of: RunResult, name: str = "a") -> Run:
