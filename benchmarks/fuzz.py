@@ -122,7 +122,7 @@ def read_table(path: Path) -> Iterable[str]:
 def read_runtime(path: Path) -> Iterable[str]:
     table = reference_table()
     found = RuntimeOverridesFile(path).read() or {}
-    return map(str, operator_edits(table, table.defaults(), found, path.name).values())
+    return map(str, operator_edits(table, (table.defaults(),), found, path.name).values())
 
 
 def read_judged(path: Path) -> Iterable[str]:

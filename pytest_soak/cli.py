@@ -196,5 +196,15 @@ def merge(
     return merged.result.exit_status or 0
 
 
+@commands.command()
+@click.argument("run", type=click.Path(path_type=Path))
+def reopen(run: Path) -> None:
+    """Make RUN, a folder in runs/, the latest run again: for --soak-resume."""
+    from pytest_soak.commands.reopen import reopen as make_latest
+
+    moved = make_latest(run)
+    click.echo(f"{run} is the latest run now{f'; the one before is {moved}' if moved else ''}")
+
+
 if __name__ == "__main__":
     main()

@@ -32,7 +32,7 @@ def pytest_soak_extra_kpis(  # type: ignore[empty-body]
 
 @pytest.hookspec
 def pytest_soak_iteration_finished(config: pytest.Config, record: IterationRecord) -> None:
-    """An iteration was measured and judged."""
+    """An iteration was measured and judged; now, or before a resumed session."""
 
 
 @pytest.hookspec

@@ -148,6 +148,14 @@ OPTIONS = (
     ),
     Option("dir", "artifacts/soak", "PATH", "where artifacts are written", "SOAK_DIR"),
     Option(
+        "resume",
+        "",
+        "",
+        "go on with the latest run where it was interrupted, with its settings",
+        flag=True,
+        ini=False,
+    ),
+    Option(
         "feeds",
         "",
         "",

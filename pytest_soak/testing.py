@@ -186,7 +186,7 @@ def _apply(
         file.write(values)
         for group in groups:
             file.write({**_read(file), **{name: overrides[name] for name in group}})
-            values = values | operator_edits(table, values, _read(file), file.path.name)
+            values = values | operator_edits(table, (values,), _read(file), file.path.name)
             file.write(values)
             applied.update(group)
             if applied == set(overrides):

@@ -16,6 +16,7 @@ from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.config.presets import Change, Preset, WarmupLength, load_preset, preset_shelf
 from pytest_soak.engine.events import Event
+from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Past
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.run import ExtraKpi, LaneRun
 from pytest_soak.errors import SoakUsageError
@@ -174,6 +175,51 @@ class MemoryFile:
 
 
 @dataclass
+class MemoryJournal:
+    """A journal in memory; `again()` is what a later session finds of it."""
+
+    past: Past = field(default_factory=Past)
+    begun: bool = False
+    kept: list[Done] = field(default_factory=list)
+    checkpoint: bytes | None = None
+    observations: list[Any] = field(default_factory=list)
+    edits: Edits = NO_EDITS
+    ended: Ended | None = None
+
+    def __post_init__(self) -> None:
+        self.begun, self.kept = self.past.begun, list(self.past.iterations)
+        self.checkpoint, self.ended = self.past.checkpoint, self.past.end
+        self.edits = self.past.edits
+
+    def settle(self) -> None:
+        pass
+
+    def take(self, edits: Edits) -> None:
+        self.edits = edits
+
+    def begin(self) -> None:
+        assert not self.begun
+        self.begun = True
+
+    def keep(self, done: Done, checkpoint: bytes | None, observation: Any) -> None:
+        assert self.begun
+        assert self.ended is None
+        assert done.iteration == len(self.kept) + 1
+        self.kept.append(done)
+        self.edits = NO_EDITS
+        self.checkpoint = checkpoint
+        self.observations.append(observation)
+
+    def end(self, ended: Ended) -> None:
+        assert self.ended is None
+        self.ended = ended
+
+    def again(self) -> MemoryJournal:
+        kept = tuple(Done.model_validate_json(done.model_dump_json()) for done in self.kept)
+        return MemoryJournal(Past(self.begun, kept, self.edits, self.checkpoint, self.ended))
+
+
+@dataclass
 class FakeClock:
     """Moves when told, or by sleeping; every sleep is `late` seconds late. `slept` has them all."""
 
@@ -201,6 +247,7 @@ class Lane:
     target: FakeTarget
     file: MemoryFile
     events: list[Event]
+    journal: MemoryJournal
 
     @property
     def kinds(self) -> list[str]:
@@ -213,14 +260,16 @@ def lane_of(
     target: FakeTarget | None = None,
     edits: Mapping[int, Any] | None = None,
     extra: Mapping[str, ExtraKpi] | None = None,
+    file: MemoryFile | None = None,
+    journal: MemoryJournal | None = None,
     clock: FakeClock | None = None,
     pause: float = 0.0,
 ) -> Lane:
     target, events = target or FakeTarget(returns), list[Event]()
-    file = MemoryFile(edits or {})
+    file, journal = file or MemoryFile(edits or {}), journal or MemoryJournal()
     clock = clock or FakeClock()
-    run = LaneRun(of or plan(), target, file, clock, events.append, extra, pause)
-    return Lane(run, target, file, events)
+    run = LaneRun(of or plan(), target, file, clock, events.append, journal, extra, pause)
+    return Lane(run, target, file, events, journal)
 
 
 def fills(rows: Sequence[tuple[int, bool, float, float, float, float, float]]) -> NDArray[np.void]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 
 from pytest_soak.canonical import dumps
 from pytest_soak.errors import ArtifactError
+from pytest_soak.system import sync_folder
+
+_HALF = re.compile(r"\..+\.\d+\.tmp")
 
 
 def write_json(path: Path, value: Any, *, durable: bool = False) -> None:
@@ -19,16 +23,53 @@ def write_json(path: Path, value: Any, *, durable: bool = False) -> None:
 
 def write_text(path: Path, text: str, *, durable: bool = False) -> None:
     """Replace `path` by `text` in UTF-8, in one step; ArtifactError where that fails."""
+    write_bytes(path, text.encode(), durable=durable)
+
+
+def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Replace `path` by `data`, in one step; ArtifactError where that fails."""
     with writing(path):
-        _replace(path, text, durable=durable)
+        _replace(path, data, durable=durable)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Append `data` to a file that is there, and wait for the disk; all of it or nothing.
+
+    Raises ArtifactError where that fails.
+    """
+    with writing(path), path.open("r+b", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        try:
+            left = memoryview(data)
+            while left:
+                left = left[file.write(left) :]
+            os.fsync(file.fileno())
+        except BaseException:
+            file.truncate(size)
+            raise
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:
-    """Append whole lines."""
+    """Append whole lines to a file, new or not, and wait for the disk."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{line}\n" for line in lines)
+        path.touch()
+    append(path, "".join(f"{line}\n" for line in lines).encode())
+
+
+def cut(path: Path, size: int) -> None:
+    """Shorten a file to its first `size` bytes, and wait for the disk."""
+    with writing(path), path.open("r+b") as file:
+        file.truncate(size)
+        os.fsync(file.fileno())
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed process left of files that it was writing in `folder`."""
+    with writing(folder):
+        for path in folder.glob(".*.tmp"):
+            if _HALF.fullmatch(path.name):
+                path.unlink()
 
 
 @contextmanager
@@ -40,16 +81,18 @@ def writing(path: Path) -> Iterator[None]:
         raise ArtifactError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _replace(path: Path, text: str, *, durable: bool) -> None:
+def _replace(path: Path, data: bytes, *, durable: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with half.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with half.open("wb") as file:
+            file.write(data)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
         half.replace(path)
+        if durable:
+            sync_folder(path.parent)
     except BaseException:
         half.unlink(missing_ok=True)
         raise

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 from pytest_soak.artifacts import build, tuning
-from pytest_soak.artifacts.files import append_lines, write_json, write_text
+from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import TunedIteration
-from pytest_soak.canonical import compact
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, LaneStarted
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.errors import ArtifactError
 from pytest_soak.gates.engine import FINAL_WINDOW
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from pytest_soak.market.feeds import Observation
-
-AUDIT_EVENTS = 1000
-
 
 class LaneArtifacts:
-    """Writes what a lane's events tell; one object a lane."""
+    """Writes what a lane's events tell, and what a journal can tell again; one object a lane."""
 
-    def __init__(self, files: LaneFiles, *, feeds: bool) -> None:
+    def __init__(self, files: LaneFiles) -> None:
         self._files = files
-        self._feeds = feeds
         self._broken = False
         self._plan: LanePlan | None = None
         self._tuned: list[TunedIteration] = []
@@ -56,18 +44,16 @@ class LaneArtifacts:
             return
         assert self._plan is not None
         if isinstance(event, IterationFinished):
-            self._iteration(event.record, event.observation)
+            self._iteration(event.record)
             if event.control is not None:
                 state = tuning.tuning_state(self._plan, event.record.iteration, event.control)
                 write_json(self._files.home / "TUNING_STATE.json", state.data())
         elif isinstance(event, LaneFinished):
             self._final(event.result)
 
-    def _iteration(self, record: IterationRecord, observation: Observation | None) -> None:
+    def _iteration(self, record: IterationRecord) -> None:
         assert self._plan is not None
         files = self._files
-        if observation is not None and hasattr(observation, "blocks"):
-            self._events(observation)
         write_json(files.artifact("EDGE_REPORT.json"), build.edge_report(record).data())
         write_json(files.artifact("EDGE_SENTINEL.json"), tuning.sentinel(record).data())
         self._tuned.append(tuning.tuned_iteration(record))
@@ -89,24 +75,3 @@ class LaneArtifacts:
         gate = build.final_gate(self._plan, result)
         write_json(self._files.artifact("KPI_GATE.json"), gate.data())
         write_json(self._files.summary("final"), build.final_summary(result).data())
-
-    def _events(self, observation: Observation) -> None:
-        blocks = observation.blocks if self._feeds else observation.blocks[-AUDIT_EVENTS:]
-        lines = _rows(blocks, reason=observation.block_reasons)
-        write_text(self._files.artifact("audit.jsonl"), "".join(f"{line}\n" for line in lines))
-        if self._feeds:
-            day = f"{datetime.fromtimestamp(observation.start_us / 1e6, UTC):%Y%m%d}"
-            append_lines(self._files.feed("fills", day), _rows(observation.fills))
-            append_lines(self._files.feed("pipeline_ticks", day), _rows(observation.ticks))
-
-
-def _rows(columns: NDArray, reason: tuple[str, ...] = ()) -> Iterator[str]:  # type: ignore[type-arg]
-    names = columns.dtype.names or ()
-    for values in columns.tolist():
-        row: dict[str, Any] = {
-            name: None if value != value else value
-            for name, value in zip(names, values, strict=True)
-        }
-        if reason:
-            row["reason"] = reason[row["reason"]]
-        yield compact(row)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pytest_soak.artifacts.files import write_text, writing
+from pytest_soak.artifacts.files import sweep, write_text, writing
 
+RUNTIME = "runtime_overrides.json"
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
@@ -19,6 +20,16 @@ class LaneFiles:
 
     home: Path
     runtime: Path
+
+    @property
+    def journal(self) -> Path:
+        """What of the lane is durable."""
+        return self.home / "journal"
+
+    @property
+    def feeds(self) -> Path:
+        """The folder of the feeds."""
+        return self.home / "feeds"
 
     def summary(self, iteration: int | str) -> Path:
         """`ITER_SUMMARY_<N>.json`, or `_final`."""
@@ -30,7 +41,7 @@ class LaneFiles:
 
     def feed(self, name: str, day: str) -> Path:
         """A feed of one day, `YYYYMMDD` on the target's clock."""
-        return self.home / "feeds" / f"{name}_{day}.jsonl"
+        return self.feeds / f"{name}_{day}.jsonl"
 
 
 @dataclass(frozen=True)
@@ -54,15 +65,26 @@ class Layout:
         """The files of a lane; a lone lane has the folders to itself."""
         if self.several_lanes:
             home = self.latest / lane
-            return LaneFiles(home, home / "runtime_overrides.json")
-        return LaneFiles(self.latest, self.root / "runtime_overrides.json")
+            return LaneFiles(home, home / RUNTIME)
+        return LaneFiles(self.latest, self.root / RUNTIME)
 
-    def prepare(self) -> Path | None:
-        """Make room for a new run: what is in `latest` moves to `runs/`; where it went, if so."""
+    @property
+    def has_journal(self) -> bool:
+        """Whether there is a run in `latest` that may be resumed."""
+        return any(True for where in ("journal", "*/journal") for _ in self.latest.glob(where))
+
+    def make_root(self) -> None:
+        """Make the root, to be left out of version control."""
         with writing(self.root):
             if not self.root.exists():
                 self.root.mkdir(parents=True)
                 write_text(self.root / ".gitignore", "*\n")
+
+    def prepare(self) -> Path | None:
+        """Make room for a new run: what is in `latest` moves to `runs/`; where it went, if so."""
+        self.make_root()
+        sweep(self.root)
+        with writing(self.root):
             archived = self._archive() if self.latest.exists() else None
             self.latest.mkdir()
         return archived
@@ -74,8 +96,26 @@ class Layout:
             self.latest.rmdir()
             if archived is not None:
                 archived.rename(self.latest)
+                self.bring_runtime_file()
+
+    def reopen(self, run: Path) -> Path | None:
+        """Make an earlier `run` the latest again; where the latest went, if there was one."""
+        with writing(self.root):
+            archived = self._archive() if self.latest.exists() else None
+            run.rename(self.latest)
+            self.bring_runtime_file()
+        return archived
+
+    def bring_runtime_file(self) -> None:
+        """Put the runtime file that was archived with a run where the run had it."""
+        kept = self.latest / RUNTIME
+        if kept.exists() and (self.latest / "journal").exists():
+            kept.replace(self.root / RUNTIME)
 
     def _archive(self) -> Path:
+        in_force = self.root / RUNTIME
+        if in_force.exists() and (self.latest / "journal").exists():
+            in_force.replace(self.latest / RUNTIME)
         runs = self.root / "runs"
         runs.mkdir(exist_ok=True)
         name = self._run_name()

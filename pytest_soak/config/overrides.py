@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,14 +104,21 @@ def overrides_document(text: str, source: str, base: Path) -> Document:
 
 
 def operator_edits(
-    table: ParameterTable, written: Mapping[str, float], found: Mapping[str, Any], source: str
+    table: ParameterTable,
+    written: Sequence[Mapping[str, float]],
+    found: Mapping[str, Any],
+    source: str,
 ) -> dict[str, float]:
-    """What an operator changed in the runtime file since we wrote it.
+    """What an operator changed in the runtime file: values of none of those we may have `written`.
 
     Raises SoakUsageError when the edit cannot be used: an unknown name, a bad value, a lost key.
     """
-    lost = [name for name in written if name not in found]
+    lost = [name for name in table if name not in found]
     if lost:
         raise SoakUsageError(source, f"missing parameter {lost[0]!r}; every parameter must stay")
     checked = {name: table.check(name, value, source) for name, value in found.items()}
-    return {name: value for name, value in checked.items() if value != written[name]}
+    return {
+        name: value
+        for name, value in checked.items()
+        if all(value != ours[name] for ours in written)
+    }

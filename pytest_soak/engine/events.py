@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from pytest_soak.engine.control import Control
 from pytest_soak.engine.plan import LanePlan
-from pytest_soak.engine.record import IterationRecord, LaneResult
+from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.tuning.phases import Phase
 
 
 class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class LaneStarted(_Event):
@@ -21,6 +21,20 @@ class LaneStarted(_Event):
 
     kind: Literal["lane_started"] = "lane_started"
     plan: LanePlan
+
+
+class LaneResumed(_Event):
+    """An earlier session did the first `iterations` of the lane.
+
+    `ending` is why they were its last, if they were. Else the target goes on from its checkpoint
+    (`restored`), or has none.
+    """
+
+    kind: Literal["lane_resumed"] = "lane_resumed"
+    lane: str
+    iterations: int
+    ending: Ending | None
+    restored: bool
 
 
 class PhaseChanged(_Event):
@@ -33,15 +47,15 @@ class PhaseChanged(_Event):
 
 
 class IterationFinished(_Event):
-    """An iteration was measured and judged.
+    """An iteration was measured and judged; `replayed` says that an earlier session did it.
 
-    `control` is what it hands to the next one. It and `observation` never leave the process.
+    `control` is what it hands to the next one; it never leaves the process.
     """
 
     kind: Literal["iteration_finished"] = "iteration_finished"
     record: IterationRecord
     control: Annotated[Control | None, Field(exclude=True, repr=False)] = None
-    observation: Annotated[Any, Field(exclude=True, repr=False)] = None
+    replayed: bool = False
 
 
 class IterationFailed(_Event):
@@ -60,7 +74,23 @@ class LaneFinished(_Event):
     result: LaneResult
 
 
-Event = LaneStarted | PhaseChanged | IterationFinished | IterationFailed | LaneFinished
+class Notice(_Event):
+    """Something to tell of the run; a `problem` fails the session."""
+
+    kind: Literal["notice"] = "notice"
+    text: str
+    problem: bool = False
+
+
+Event = (
+    LaneStarted
+    | LaneResumed
+    | PhaseChanged
+    | IterationFinished
+    | IterationFailed
+    | LaneFinished
+    | Notice
+)
 
 _events: TypeAdapter[list[Event]] = TypeAdapter(list[Annotated[Event, Field(discriminator="kind")]])
 

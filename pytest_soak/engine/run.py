@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
@@ -12,14 +13,26 @@ from pytest_soak.engine.events import (
     IterationFailed,
     IterationFinished,
     LaneFinished,
+    LaneResumed,
     LaneStarted,
     PhaseChanged,
 )
-from pytest_soak.engine.lane import advance, begin, enter, finish, note
+from pytest_soak.engine.lane import LaneState, advance, begin, enter, finish
 from pytest_soak.engine.pace import Clock, ClockWatch, Pace
+from pytest_soak.engine.past import (
+    NO_EDITS,
+    Done,
+    Edits,
+    Ended,
+    Past,
+    entered,
+    noted,
+    redo,
+    rehearse,
+)
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
-from pytest_soak.errors import SoakUsageError, TargetError, one_line
+from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError, one_line
 from pytest_soak.kpi.summary import Summary, checked, summary_of
 from pytest_soak.targets.base import Target
 from pytest_soak.tuning.phases import phase_of
@@ -37,10 +50,33 @@ class RuntimeFile(Protocol):
         """Replace it."""
 
 
+class Journal(Protocol):
+    """What of a lane survives the process. Each method raises ArtifactError where it cannot."""
+
+    past: Past
+
+    def begin(self) -> None:
+        """Say that the lane begins."""
+
+    def settle(self) -> None:
+        """Take away what a killed process left half done."""
+
+    def take(self, edits: Edits) -> None:
+        """Make durable with which edits the next iteration begins."""
+
+    def keep(self, done: Done, checkpoint: bytes | None, observation: Any) -> None:
+        """Make an iteration durable, with the target's checkpoint after it and its events."""
+
+    def end(self, ended: Ended) -> None:
+        """Make durable that the lane has ended."""
+
+
 class LaneRun:
     """One lane under way: owns its target and its state, and emits its events.
 
-    `pause` are the seconds between two of its iterations.
+    What the journal has of the lane is not run again: its iterations are replayed one by one, and
+    the target is started before the first new one. Raises SoakUsageError where the journal's past
+    is not one of `plan`. `pause` are the seconds between two iterations.
     """
 
     def __init__(
@@ -50,6 +86,7 @@ class LaneRun:
         runtime: RuntimeFile,
         clock: Clock,
         emit: Callable[[Event], None],
+        journal: Journal,
         extra_kpis: Mapping[str, ExtraKpi] | None = None,
         pause: float = 0.0,
     ) -> None:
@@ -62,9 +99,15 @@ class LaneRun:
         self._pace = Pace(clock, pause, 60 * plan.lane.minutes)
         self._clocks = ClockWatch(clock)
         self._emit = emit
+        self._journal = journal
         self._extra_kpis = dict(extra_kpis or {})
-        self._started = False
-        self._held: Mapping[str, float] = {}
+        self._last = rehearse(plan, journal.past)
+        self._left = deque(journal.past.iterations)
+        self._begun = False
+        self._serving = False
+        self._lasting = False
+        self._written: tuple[Mapping[str, float], ...] = ()
+        self._taken = NO_EDITS
 
     def pause(self) -> None:
         """Wait until the next iteration is due; not before the first, nor after the last."""
@@ -72,95 +115,183 @@ class LaneRun:
             self._pace.wait()
 
     def run_iteration(self) -> IterationRecord:
-        """Run the next window and judge it.
+        """Run the next window and judge it; or replay it, where the journal has it.
 
         Raises TargetError, after the lane has ended, when the target raised or returned what is
         no measurement; RuntimeError when the lane has ended before.
         """
         if self.ended is not None:
             raise RuntimeError(f"lane {self.plan.lane.id} has ended ({self.ended})")
+        if not self._begun:
+            self._begin()
+        if self._left:
+            return self._finish(*redo(self.plan, self.state, self._left.popleft()), replayed=True)
+        if self._journal.past.end is not None:
+            cause = self._journal.past.end.cause
+            self.end(Ending.TARGET, cause)
+            raise TargetError(cause)
         try:
-            self._enter()
-            self._pace.begin()
-            started, clock = self._clock.now(), self._clock.monotonic()
-            observation, summary = self._measure()
-            self._pace.end()
-        except TargetError as error:
-            cause = str(error)
-            self._emit(
-                IterationFailed(
-                    lane=self.plan.lane.id, iteration=self.state.iteration + 1, cause=cause
-                )
-            )
-            self.end(Ending.TARGET, f"iteration {self.state.iteration + 1}: {cause}")
+            return self._finish(*self._run(), replayed=False)
+        except ArtifactError:
+            self._lasting = False
             raise
-        jump = self._clocks.look()
-        state = self.state if jump is None else note(self.state, jump)
-        self.state, record = advance(self.plan, state, summary)
-        record = record.model_copy(
-            update={
-                "started": started.isoformat(timespec="milliseconds"),
-                "seconds": self._clock.monotonic() - clock,
-            }
-        )
-        self._emit(
-            IterationFinished(record=record, control=self.state.control, observation=observation)
-        )
-        if record.ending is not None:
-            self.end(record.ending, "")
-        elif record.iteration == self.plan.iterations:
-            self.end(Ending.COMPLETED, "")
-        return record
 
     def end(self, ending: Ending, cause: str) -> None:
-        """End the lane, once; the target is stopped, also when that is its last complaint."""
+        """End the lane, once; the target is stopped, also when that is its last complaint.
+
+        A lane that has ended in an earlier session ends as it did there.
+        """
         if self.ended is not None:
             return
         self.ended = ending
+        past = self._journal.past.end
+        if past is not None and not self._left and ending is not Ending.INTERRUPTED:
+            self.ended, cause = past.ending, past.cause
+        else:
+            self.ended, cause = self._stop(ending, one_line(cause))
         try:
-            if self._started:
+            if self._lasting and cause and self.ended is not Ending.INTERRUPTED:
+                self._journal.end(Ended(ending=self.ended, cause=cause))
+        finally:
+            if self._begun:
+                self._emit(LaneFinished(result=finish(self.plan, self.state, self.ended, cause)))
+
+    def _begin(self) -> None:
+        self._journal.settle()
+        self._begun = True
+        self._emit(LaneStarted(plan=self.plan))
+        past = self._journal.past
+        if self._last is not None:
+            self._emit(
+                LaneResumed(
+                    lane=self.plan.lane.id,
+                    iterations=self._last.iteration,
+                    ending=past.end.ending if past.end else self._ending(self._last),
+                    restored=past.checkpoint is not None,
+                )
+            )
+
+    def _run(self) -> tuple[LaneState, IterationRecord]:
+        iteration = self.state.iteration + 1
+        try:
+            edits = self._enter()
+            self._pace.begin()
+            started, clock = self._clock.now(), self._clock.monotonic()
+            observation, summary = self._measure()
+            seconds = self._clock.monotonic() - clock
+            self._pace.end()
+            checkpoint = self._checkpoint()
+        except TargetError as error:
+            cause = str(error)
+            self._emit(IterationFailed(lane=self.plan.lane.id, iteration=iteration, cause=cause))
+            self.end(Ending.TARGET, f"iteration {iteration}: {cause}")
+            raise
+        jump = self._clocks.look()
+        state, record = advance(self.plan, noted(self.state, jump), summary)
+        done = Done(
+            iteration=iteration,
+            edits=edits,
+            jump=jump,
+            summary=summary,
+            state_hash=record.state_hash,
+            started=started.isoformat(timespec="milliseconds"),
+            seconds=seconds,
+        )
+        self._journal.keep(done, checkpoint, observation)
+        return state, record.model_copy(update={"started": done.started, "seconds": seconds})
+
+    def _finish(
+        self, state: LaneState, record: IterationRecord, *, replayed: bool
+    ) -> IterationRecord:
+        self.state = state
+        self._emit(IterationFinished(record=record, control=state.control, replayed=replayed))
+        ending = self._ending(record)
+        if ending is not None:
+            self.end(ending, "")
+        return record
+
+    def _ending(self, record: IterationRecord) -> Ending | None:
+        """Why the lane ends with `record`, if it does."""
+        done = record.iteration == self.plan.iterations
+        return record.ending or (Ending.COMPLETED if done else None)
+
+    def _stop(self, ending: Ending, cause: str) -> tuple[Ending, str]:
+        try:
+            if self._serving:
                 ask("stop", self._target.stop)
         except TargetError as error:
             cause = f"{cause}; {error}" if cause else str(error)
             if ending is Ending.COMPLETED:
-                self.ended = Ending.TARGET
-        if self._started:
-            result = finish(self.plan, self.state, self.ended, one_line(cause))
-            self._emit(LaneFinished(result=result))
+                ending = Ending.TARGET
+        return ending, cause
 
-    def _enter(self) -> None:
-        """Make the next iteration's overrides be in force; start the target before the first."""
-        if not self._started:
-            self._start()
+    def _enter(self) -> Edits:
+        """Make the next iteration's overrides be in force, an operator's edits among them."""
+        if not self._serving:
+            self._serve()
         edits = self._edits()
-        self.state = enter(self.plan, self.state, edits or {})
-        if edits is None or self._held != self.state.overrides:
+        if edits != self._taken:
+            self._journal.take(edits)
+        self._taken = NO_EDITS
+        self.state = entered(self.plan, self.state, edits)
+        if edits.refused is not None or self._written != (self.state.overrides,):
             self._write()
         self._announce_phase()
+        return edits
 
-    def _start(self) -> None:
-        self.state = enter(self.plan, self.state, {})
-        self._write()
-        self._emit(LaneStarted(plan=self.plan))
-        self._started = True
+    def _serve(self) -> None:
+        """Start the target before the first new iteration.
+
+        Until it goes on, no failure of a resumed lane lasts: another session may try again.
+        """
+        past, in_force = self._journal.past, self.state.overrides
+        if self.state.iteration == 0:
+            self.state = enter(self.plan, self.state, {})
+        ahead = entered(self.plan, self.state, past.edits).overrides
+        self._written = (in_force, ahead) if past.iterations else (ahead,)
+        self._taken = past.edits
+        if not past.begun:
+            self._write()
+            self._journal.begin()
+            self._lasting = True
+        self._serving = True
         ask("start", lambda: self._target.start(self.plan.lane))
+        if past.checkpoint is not None:
+            restore: Any = getattr(self._target, "restore", None)
+            ask("restore", lambda: restore(past.checkpoint))
+        self._lasting = True
+
+    def _checkpoint(self) -> bytes | None:
+        take = getattr(self._target, "checkpoint", None)
+        if take is None or not hasattr(self._target, "restore"):
+            return None
+        taken = ask("checkpoint", take)
+        if not isinstance(taken, bytes):
+            raise TargetError(f"checkpoint() returned {type(taken).__name__}, expected bytes")
+        return taken
 
     def _write(self) -> None:
         self._runtime.write(self.state.overrides)
-        self._held = self.state.overrides
+        self._written = (self.state.overrides,)
 
-    def _edits(self) -> dict[str, float] | None:
-        """What an operator changed in the runtime file; None when he broke it."""
+    def _edits(self) -> Edits:
+        """What an operator changed in the runtime file.
+
+        After a crash the file may be that of the last iteration or of the one that was under way,
+        whose edits are in the journal.
+        """
+        before = self._taken
         try:
             found = self._runtime.read()
             if found is None:
                 raise SoakUsageError("runtime_overrides.json", "is gone")
-            edits = operator_edits(self.plan.table, self._held, found, "runtime_overrides.json")
-            self._held = dict(found)
-            return edits
+            table, source = self.plan.table, "runtime_overrides.json"
+            values = operator_edits(table, self._written, found, source)
+            self._written = (dict(found),)
         except SoakUsageError as error:
-            self.state = note(self.state, f"edit refused, last good values kept: {error}")
-            return None
+            refused = f"edit refused, last good values kept: {error}"
+            return Edits(values=before.values, refused=refused)
+        return Edits(values=before.values | values, refused=before.refused)
 
     def _announce_phase(self) -> None:
         iteration, warmup = self.state.iteration + 1, self.plan.warmup

@@ -62,6 +62,7 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         from pytest_soak.report.github import github_step
         from pytest_soak.session.announcer import Announcer
         from pytest_soak.session.controller import Controller
+        from pytest_soak.session.signals import StopOnce
         from pytest_soak.session.terminal import Terminal
 
         terminal = Terminal(config, context)
@@ -69,6 +70,7 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         if step is not None:
             parts["github"] = Announcer(step, context, terminal)
         parts |= {
+            "signals": StopOnce(),
             "terminal": terminal,
             "controller": Controller(config, context, terminal, distributed(config)),
         }

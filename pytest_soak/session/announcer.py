@@ -41,7 +41,7 @@ class Announcer:
         if self._context.usage_error is not None:
             return [command("error", "soak", self._context.usage_error)]
         path = self._context.book.layout.result
-        if not self._context.book.prepared or not path.exists():
+        if not self._context.book.run.prepared or not path.exists():
             return []
         result = RunResult.model_validate_json(path.read_bytes())
         try:

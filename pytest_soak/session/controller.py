@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, unpack
+from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, Notice, unpack
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError
 from pytest_soak.gates.engine import Verdict, metrics_of
@@ -43,7 +43,7 @@ class Controller:
         if session.config.option.collectonly:
             return (yield)
         self._session = session
-        self._get_ready(session)
+        self._get_ready()
         try:
             return (yield)
         finally:
@@ -51,10 +51,11 @@ class Controller:
                 if result.verdict is Verdict.FAIL:
                     self._report_gate(session, result)
 
-    def _get_ready(self, session: pytest.Session) -> None:
+    def _get_ready(self) -> None:
         try:
             if self._distributed:
                 self._context.book.prepare()
+                self._take_events()
             if self._simulates():
                 self._compile()
         except SoakUsageError as error:
@@ -91,7 +92,14 @@ class Controller:
         if usage and self._session is not None:
             self._session.shouldstop = USAGE_ERROR
 
+    def _take_events(self) -> None:
+        for event in self._context.book.take_events():
+            self._deliver(event)
+
     def _deliver(self, event: Event) -> None:
+        if isinstance(event, Notice):
+            self._notice(event)
+            return
         self._begun = True
         self._terminal.handle(event)
         if isinstance(event, IterationFinished):
@@ -104,6 +112,13 @@ class Controller:
             self._results.append(result)
             self._tell("gate_verdict", lane=result.lane.id, judgement=result.judgement, final=True)
             self._tell("lane_finished", result=result)
+
+    def _notice(self, notice: Notice) -> None:
+        if notice.problem:
+            self._failed.setdefault(notice.text, None)
+            self._terminal.complain(notice.text)
+        else:
+            self._terminal.say(notice.text)
 
     def _tell(self, what: str, **facts: object) -> None:
         """Call a hook of the user's; one that raises fails the session, not the soak."""
@@ -153,17 +168,17 @@ class Controller:
         if session.config.option.collectonly:
             return (yield)
         context.book.close()
-        for event in context.book.take_events():
-            self._deliver(event)
+        self._take_events()
         order = {lane.id: n for n, lane in enumerate(context.settings.lanes())}
         self._results.sort(key=lambda r: order[r.lane.id])
         conclusion = self._conclude(session)
         session.exitstatus = self._exit_status(session, conclusion)
         if context.usage_error is not None and not self._begun:
-            context.book.withdraw()
-        if context.book.prepared:
+            context.book.run.withdraw()
+        if context.book.run.prepared:
             self._write_result(session, conclusion)
         yield
+        context.book.run.release()
         if session.exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED:
             self._terminal.last_line(conclusion)
         return None

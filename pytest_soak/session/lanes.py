@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
+from pytest_soak import __version__
+from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.handlers import LaneArtifacts
+from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
-from pytest_soak.engine.events import Event
+from pytest_soak.engine.events import Event, Notice
+from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError
@@ -17,6 +22,7 @@ from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.context import Slot, SoakContext
 from pytest_soak.session.planning import plan_lane
 from pytest_soak.session.result import ResultFile
+from pytest_soak.session.run_folder import RunFolder
 from pytest_soak.session.targets import Chosen, extra_kpis
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
 from pytest_soak.targets.resolve import build, describe
@@ -34,28 +40,20 @@ class LaneBook:
         self._why: dict[str, str] = {}
         self.layout = Layout(context.settings.directory, several_lanes=len(self._infos) > 1)
         self.result_file = ResultFile(context.settings, self.layout)
-        self.prepared = context.on_worker
-        self._archived: Path | None = None
+        self.run = RunFolder(context.settings, self.layout, self.result_file)
 
     def prepare(self) -> None:
-        """Make room for the run's artifacts; once, and never on a worker.
+        """Make room for the run's artifacts, or go on in the latest run's; once.
 
         Raises SoakUsageError where that is not possible.
         """
-        if self.prepared:
-            return
         try:
-            self._archived = self.layout.prepare()
-            self.result_file.begin()
+            if self._context.on_worker:
+                self.run.join(self._config.workerinput["workerid"])  # type: ignore[attr-defined]
+            else:
+                self._events += [Notice(text=text) for text in self.run.prepare()]
         except ArtifactError as error:
             raise SoakUsageError("--soak-dir", str(error)) from error
-        self.prepared = True
-
-    def withdraw(self) -> None:
-        """Leave the artifacts as they were: a usage error came before the first lane began."""
-        if self.prepared:
-            self.layout.withdraw(self._archived)
-            self.prepared = False
 
     def obstacle(self, slot: Slot) -> str | None:
         """Why the slot's iteration cannot run; None when it can."""
@@ -90,14 +88,17 @@ class LaneBook:
         plan = plan_lane(settings, info, spec, chosen.name, extra, last)
         self.prepare()
         files = self.layout.lane(lane)
-        artifacts = LaneArtifacts(files, feeds=settings.feeds)
+        artifacts = LaneArtifacts(files)
+        feeds = Feeds(files, kept=settings.feeds)
+        journal = LaneJournal(files, _fingerprint(plan, target, extra, settings.feeds), feeds)
 
         def emit(event: Event) -> None:
             self._events.append(event)
             artifacts.handle(event)
 
+        journal.open()
         runtime = RuntimeOverridesFile(files.runtime)
-        return LaneRun(plan, target, runtime, SystemClock(), emit, extra, settings.sleep)
+        return LaneRun(plan, target, runtime, SystemClock(), emit, journal, extra, settings.sleep)
 
     def take_events(self) -> list[Event]:
         """The events since the last call."""
@@ -112,7 +113,7 @@ class LaneBook:
         if record is None:
             self._why[slot.lane] = f"iteration {slot.iteration} did not complete: {failure}"
             if run is not None:
-                run.end(Ending.TEST, self._why[slot.lane])
+                self._end(run, Ending.TEST, self._why[slot.lane])
         elif record.ending is not None:
             self._why[slot.lane] = (
                 f"the {record.ending} ended the lane at iteration {slot.iteration}"
@@ -121,7 +122,27 @@ class LaneBook:
     def close(self) -> None:
         """End what is still under way: the session was interrupted."""
         for run in self._runs.values():
-            run.end(Ending.INTERRUPTED, f"interrupted after iteration {run.state.iteration}")
+            cause = f"interrupted after iteration {run.state.iteration}"
+            self._end(run, Ending.INTERRUPTED, cause)
+
+    def _end(self, run: LaneRun, ending: Ending, cause: str) -> None:
+        try:
+            run.end(ending, cause)
+        except ArtifactError as error:
+            self._events.append(Notice(text=str(error), problem=True))
+
+
+def _fingerprint(
+    plan: LanePlan, target: Target, extra_kpis: Iterable[str], feeds: bool
+) -> dict[str, Any]:
+    """All that a lane's bytes depend on, but for its length."""
+    version = getattr(target, "version", None)
+    return plan.model_dump(mode="json", exclude={"iterations", "planned"}) | {
+        "pytest_soak": __version__,
+        "target_version": version if isinstance(version, str) else None,
+        "extra_kpis": sorted(extra_kpis),
+        "feeds": feeds,
+    }
 
 
 class _Unbuilt:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from pydantic import ValidationError
+
 from pytest_soak.artifacts.build import machine, outcome
 from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.canonical import compact
 from pytest_soak.engine.record import LaneResult
+from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.settings import Settings
 
-_ELSEWHERE = ("dir", "target")
-"""Settings that RESULT.json leaves out: it lies in the one, and `source` says the other."""
+_ELSEWHERE = ("dir", "target", "resume")
+"""Settings that RESULT.json leaves out: what it lies in, what `source` says, what is no matter."""
 
 
 class ResultFile:
@@ -43,6 +46,15 @@ class ResultFile:
         """Say how it ended."""
         self._write("interrupted" if interrupted else "finished", results, verdict, exit_status)
 
+    def earlier(self) -> RunResult:
+        """What the latest run says of itself; SoakUsageError when that cannot be read."""
+        path = self._layout.result
+        try:
+            return RunResult.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            problem = "cannot be read; restore the file, or start anew without --soak-resume"
+            raise SoakUsageError(str(path), problem) from None
+
     def _write(
         self,
         status: str,
@@ -66,7 +78,7 @@ class ResultFile:
                 "meta": self._meta(),
             }
         )
-        write_json(self._layout.result, result.data())
+        write_json(self._layout.result, result.data(), durable=True)
 
     def _meta(self) -> dict[str, str]:
         digest = hashlib.sha256(compact(self._settings.shown).encode()).hexdigest()[:8]

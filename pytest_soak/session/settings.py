@@ -85,6 +85,7 @@ class Settings(BaseModel):
     directory: Path
     rootdir: Path
     feeds: bool
+    resume: bool
     default_overrides: bool
     sources: dict[str, str]
     shown: dict[str, str]
@@ -167,6 +168,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         directory=_directory(given["dir"]),
         rootdir=inputs.rootdir,
         feeds=_flag(given, "feeds"),
+        resume=_flag(given, "resume"),
         default_overrides="overrides-json" not in given,
         sources={name: value.source for name, value in given.items()} | knob_sources,
         shown={name: value.text.replace("\n", " ") for name, value in given.items()}

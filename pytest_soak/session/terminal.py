@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_soak.engine.events import Event, IterationFinished, LaneStarted
+from pytest_soak.engine.events import Event, IterationFinished, LaneResumed, LaneStarted
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.report.words import plural
 from pytest_soak.session.clock import SystemClock
@@ -34,6 +34,7 @@ class Terminal:
         self._clock = SystemClock()
         self._several = len(context.settings.lanes()) > 1
         self._done = 0
+        self._replayed = 0
         self._began: float | None = None
         self._shown = 0.0
         self._seeded = False
@@ -96,10 +97,16 @@ class Terminal:
             if self._context.settings.default_overrides and not self._seeded:
                 self._seeded = True
                 self._line(SEED)
+        if isinstance(event, LaneResumed):
+            self.say(_resumed(event, several_lanes=self._several))
+        if isinstance(event, IterationFinished):
+            self._done += 1
+            self._replayed += event.replayed
+            if event.replayed:
+                return
         for line in marker_lines(event, several_lanes=self._several):
             self._line(line)
         if isinstance(event, IterationFinished):
-            self._done += 1
             self._progress(event.record)
 
     def _progress(self, record: IterationRecord) -> None:
@@ -111,7 +118,8 @@ class Terminal:
         if self._began is None or now - self._shown < PROGRESS_SECONDS or self._done == total:
             return
         if self._shown or now - self._began >= PROGRESS_SECONDS:
-            left = (now - self._began) / self._done * (total - self._done)
+            each = (now - self._began) / (self._done - self._replayed)
+            left = each * (total - self._done)
             self._line(
                 f"soak: {self._done}/{total} iterations, {record.phase}, ETA {_duration(left)}"
             )
@@ -127,6 +135,11 @@ class Terminal:
             if self._config.option.capture == "no":
                 self._line("")
             self._line(text)
+
+    def say(self, text: str) -> None:
+        """Say something of the run."""
+        if self._reporter is not None:
+            self._line(f"soak: {text}")
 
     def complain(self, text: str) -> None:
         """Say what went wrong beside the tests."""
@@ -147,6 +160,8 @@ class Terminal:
         for result in results:
             for reason in result.reasons:
                 self._line(f"{result.lane.id}: {reason}")
+        if unfinished or any(result.verdict is None for result in results):
+            self._line("to go on: the same command with --soak-resume")
         latest = self._context.book.layout.latest
         if latest.exists():
             self._line(f"artifacts: {_short(latest, self._config)}{os.sep}")
@@ -166,6 +181,18 @@ def _is_soak(report: pytest.TestReport) -> bool:
 def _short(path: Path, config: pytest.Config) -> str:
     base = config.invocation_params.dir
     return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
+
+
+def _resumed(event: LaneResumed, *, several_lanes: bool) -> str:
+    lane = f"{event.lane} " if several_lanes else ""
+    span = f"iterations 1-{event.iterations}" if event.iterations > 1 else "iteration 1"
+    if event.ending is not None:
+        rest = f"where the lane ended ({event.ending})"
+    elif event.restored:
+        rest = f"the target goes on from its checkpoint with iteration {event.iterations + 1}"
+    else:
+        rest = f"the target keeps no checkpoint and begins with iteration {event.iterations + 1}"
+    return f"{lane}resumed: {span} from the journal, {rest}"
 
 
 def _duration(seconds: float) -> str:

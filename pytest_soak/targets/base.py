@@ -37,8 +37,9 @@ class Target(Protocol):
     """A bot under soak; one object serves one lane.
 
     A target may also have `parameters` (its own parameter table), `kpis` (the names of the KPIs
-    that it gives), `deterministic` (True: the same lane, freshly started under the same overrides,
-    gives the same KPIs), `checkpoint() -> bytes` and `restore(bytes)`.
+    that it gives), `deterministic` (True: the same lane, freshly started under the same
+    overrides, gives the same KPIs), `checkpoint() -> bytes` and `restore(bytes)`, and `version`,
+    a text: what was measured with one version is not resumed with another.
     """
 
     def start(self, lane: LaneInfo) -> None:

@@ -54,6 +54,13 @@ class SimulatedTarget:
         """Let go of the simulation."""
         self._simulation = None
 
+    @property
+    def version(self) -> str:
+        """The digest of the market's sources."""
+        from pytest_soak.market.compile import source_digest
+
+        return source_digest()
+
     def checkpoint(self) -> bytes:
         """Return the whole state, to be restored at the same place between two windows."""
         from pytest_soak.market.checkpoint import pack

@@ -9,9 +9,8 @@ one that earns most and misses none; at most so many parameters as the guards le
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from operator import itemgetter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 from pytest_soak.config.parameters import Parameter, ParameterTable
@@ -24,13 +23,22 @@ _Step = dict[str, float]
 
 def propose(view: View) -> Proposal:
     """The best step that there is evidence for; none without readings."""
-    standings = _standings(view)
-    if not standings:
+    before, earnings = _goals(view), _earnings(view)
+    if not before:
         return Proposal()
+    goals = before
+    doubt = 1.0 / math.sqrt(len(view.readings))
+    choices = {name: _sizes(row, view.baseline[name]) for name, row in view.table.items()}
     step: _Step = {}
     for _ in range(limits().guards.parameters_a_step):
-        step = _extended(view, standings, step) or step
-    return Proposal(deltas=step, rationale=_reasons(view, standings, step))
+        found = _best(goals, earnings, choices, doubt)
+        if found is None:
+            break
+        name, delta = found
+        step[name] = delta
+        goals = [goal.after(name, delta) for goal in goals]
+        del choices[name]
+    return Proposal(deltas=step, rationale=_reasons(before, goals, earnings, step))
 
 
 def without_effects(table: ParameterTable) -> bool:
@@ -39,8 +47,8 @@ def without_effects(table: ParameterTable) -> bool:
 
 
 @dataclass(frozen=True)
-class _Standing:
-    """A metric at the present baseline: its goal, the estimate, and the noise of one iteration.
+class _Goal:
+    """A metric at the present baseline: its limit, the estimate, the noise of one iteration.
 
     `slopes` are what it changes by with each parameter.
     """
@@ -52,13 +60,25 @@ class _Standing:
     noise: float
     slopes: Mapping[str, float]
 
-    def shortfall(self, step: Mapping[str, float]) -> float:
-        """How far `step` leaves the metric from where it should be, in standard deviations."""
-        above = (self.estimate + _change(self.slopes, step) - self.limit) / self.noise
+    def after(self, name: str, delta: float) -> _Goal:
+        """The same when a parameter has moved."""
+        return replace(self, estimate=self.estimate + delta * self.slopes.get(name, 0.0))
+
+    def shortfall(self, change: float = 0.0) -> float:
+        """How far a change leaves the metric from where it should be, in standard deviations."""
+        above = (self.estimate + change - self.limit) / self.noise
         return max(0.0, limits().effects.margin - (above if self.side is Side.ABOVE else -above))
 
 
-def _standings(view: View) -> list[_Standing]:
+@dataclass(frozen=True)
+class _Earnings:
+    """What each parameter earns, and the least gain that is worth a step."""
+
+    slopes: Mapping[str, float]
+    worth: float
+
+
+def _goals(view: View) -> list[_Goal]:
     found = []
     for (metric, side), limit in view.goals.items():
         slopes = _slopes(view.table, metric)
@@ -66,8 +86,15 @@ def _standings(view: View) -> list[_Standing]:
         if values:
             least = limits().effects.least_noise * (abs(limit) or 1.0)
             noise = max(least, stdev(values) if len(values) > 2 else 0.0)
-            found.append(_Standing(metric, side, limit, fmean(values), noise, slopes))
+            found.append(_Goal(metric, side, limit, fmean(values), noise, slopes))
     return found
+
+
+def _earnings(view: View) -> _Earnings:
+    slopes = _slopes(view.table, MONEY)
+    money = _carried(view, MONEY, slopes)
+    worth = limits().effects.least_gain * abs(fmean(money)) if money else math.inf
+    return _Earnings(slopes, worth)
 
 
 def _carried(view: View, metric: str, slopes: Mapping[str, float]) -> list[float]:
@@ -76,8 +103,10 @@ def _carried(view: View, metric: str, slopes: Mapping[str, float]) -> list[float
     for reading in view.readings:
         value = reading.kpis.get(metric)
         if value is not None:
-            moved = {name: view.baseline[name] - reading.overrides[name] for name in slopes}
-            found.append(value + _change(slopes, moved))
+            moved = (
+                (view.baseline[n] - reading.overrides[n]) * slope for n, slope in slopes.items()
+            )
+            found.append(value + sum(moved))
     return found
 
 
@@ -91,39 +120,37 @@ def _slopes(table: ParameterTable, metric: str) -> dict[str, float]:
     return found
 
 
-def _change(slopes: Mapping[str, float], step: Mapping[str, float]) -> float:
-    return sum(delta * slopes.get(name, 0.0) for name, delta in step.items())
-
-
-def _extended(view: View, standings: Sequence[_Standing], step: _Step) -> _Step | None:
-    """`step` and one parameter more: the nearer to the goals the better, then the richer.
+def _best(
+    goals: Sequence[_Goal],
+    earnings: _Earnings,
+    choices: Mapping[str, Sequence[float]],
+    doubt: float,
+) -> tuple[str, float] | None:
+    """The parameter to move and by how much: nearer to the goals if possible, else richer.
 
     It must come nearer by more than the doubt of the estimates, or earn without going further away.
     """
-
-    def judge(of: _Step) -> tuple[float, float]:
-        return sum(one.shortfall(of) for one in standings), _change(slopes, of)
-
-    slopes = _slopes(view.table, MONEY)
-    money = _carried(view, MONEY, slopes)
-    worth = limits().effects.least_gain * abs(fmean(money)) if money else math.inf
-    doubt = 1.0 / math.sqrt(len(view.readings))
-    short, gain = judge(step)
+    short = sum(goal.shortfall() for goal in goals)
     nearer, richer = [], []
-    for name in view.table:
-        for delta in _sizes(view.table[name], view.baseline[name]) if name not in step else ():
-            longer = {**step, name: delta}
-            left, more = judge(longer)
+    for name, deltas in choices.items():
+        moved = [(goal, goal.slopes[name]) for goal in goals if name in goal.slopes]
+        rest = sum(goal.shortfall() for goal in goals if name not in goal.slopes)
+        earns = earnings.slopes.get(name, 0.0)
+        for delta in deltas:
+            if short <= doubt and delta * earns <= earnings.worth:
+                continue
+            left = rest + sum(goal.shortfall(delta * slope) for goal, slope in moved)
             if short - left > doubt:
-                nearer.append((round(left, 2), -more, longer))
-            elif left <= short and more - gain > worth:
-                richer.append((left, -more, longer))
+                nearer.append((round(left, 2), -delta * earns, name, delta))
+            elif left <= short and delta * earns > earnings.worth:
+                richer.append((-delta * earns, name, delta))
     if nearer:
-        return min(nearer, key=itemgetter(0, 1))[2]
-    return min(richer, key=itemgetter(1))[2] if richer else None
+        return min(nearer)[2:]
+    return min(richer)[1:] if richer else None
 
 
-def _sizes(row: Parameter, value: float) -> Iterable[float]:
+def _sizes(row: Parameter, value: float) -> Sequence[float]:
+    """The steps that a parameter can take, within its tuner range."""
     low, high = row.tuner_range or (None, None)
     if low is None or high is None or not row.effects:
         return ()
@@ -136,18 +163,20 @@ def _sizes(row: Parameter, value: float) -> Iterable[float]:
     return sorted(found)
 
 
-def _reasons(view: View, standings: Sequence[_Standing], step: _Step) -> tuple[str, ...]:
+def _reasons(
+    before: Sequence[_Goal], after: Sequence[_Goal], earnings: _Earnings, step: _Step
+) -> tuple[str, ...]:
     """One line for each goal that the step brings nearer; else what it earns."""
     if not step:
         return ()
     margin = limits().effects.margin
     lines = [
-        f"{one.metric}={one.estimate:.2f}, wanted {one.side} {one.limit:g} by {margin:g} sd"
-        f" -> {_told(step)} ({_change(one.slopes, step):+.2f})"
-        for one in standings
-        if one.shortfall(step) < one.shortfall({})
+        f"{was.metric}={was.estimate:.2f}, wanted {was.side} {was.limit:g} by {margin:g} sd"
+        f" -> {_told(step)} ({will.estimate - was.estimate:+.2f})"
+        for was, will in zip(before, after, strict=True)
+        if will.shortfall() < was.shortfall()
     ]
-    gain = _change(_slopes(view.table, MONEY), step)
+    gain = sum(delta * earnings.slopes.get(name, 0.0) for name, delta in step.items())
     return tuple(lines) or (f"no goal further away -> {_told(step)} ({MONEY} {gain:+.0f})",)
 
 

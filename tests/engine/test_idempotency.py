@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from builders import FakeClock, FakeTarget, plan, preset_named
+from builders import FakeClock, FakeTarget, MemoryJournal, plan, preset_named
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -139,7 +139,8 @@ def _lane(values: Mapping[str, float], groups: Groups) -> list[tuple[str, bytes]
                 yield GOOD
 
         of = plan(iterations=len(groups) + 1)
-        lane = LaneRun(of, FakeTarget(saves()), file, FakeClock(), lambda event: None)
+        target, journal = FakeTarget(saves()), MemoryJournal()
+        lane = LaneRun(of, target, file, FakeClock(), lambda event: None, journal)
         records = [lane.run_iteration() for _ in range(of.iterations)]
         assert [record.state_hash for record in records] == [hashed for hashed, _ in found]
         return found

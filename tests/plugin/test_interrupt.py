@@ -1,4 +1,4 @@
-"""Ctrl-C and a full stop: a clear message, and valid artifacts of what was done."""
+"""Ctrl-C and SIGTERM: a clear message, valid artifacts of what was done, and a resume."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from crashes import contents
 from harness import Workbench, wait_for
 
 SLOW_BOT = """
@@ -17,23 +18,26 @@ SLOW_BOT = """
 
     class Bot(InstantTarget):
         def run(self, overrides, window):
-            if window.iteration == 3:
+            if window.iteration == 3 and not Path("go").exists():
                 Path("waiting").touch()
                 time.sleep(60)
             return super().run(overrides, window)
 
         def stop(self):
+            Path("stopping").touch()
+            time.sleep(0.5)
             Path("stopped").touch()
 """
+COMMAND = ("--soak-iterations=4", "--soak-target=bot:Bot", "--soak-gate=smoke")
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
-@pytest.mark.parametrize("workers", [(), ("-n", "1")])
-def test_ctrl_c_keeps_the_completed_iterations(bench: Workbench, workers: tuple[str, ...]) -> None:
+def stopped_by(bench: Workbench, numbers: list[signal.Signals], *workers: str) -> str:
+    """The output of a soak that was sent a signal in its third iteration, the others after it."""
     bench.write("bot.py", SLOW_BOT)
-    command = [sys.executable, "-m", "pytest", "--soak-iterations=9", "--soak-target=bot:Bot"]
     process = subprocess.Popen(
-        [*command, *workers],
+        [sys.executable, "-m", "pytest", *COMMAND, *workers],
         cwd=bench.directory,
         env=bench.environment({}),
         stdout=subprocess.PIPE,
@@ -42,9 +46,28 @@ def test_ctrl_c_keeps_the_completed_iterations(bench: Workbench, workers: tuple[
         start_new_session=True,
     )
     wait_for(bench.directory / "waiting")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(numbers[0])
+    if len(numbers) > 1:
+        wait_for(bench.directory / "stopping")
+        for number in numbers[1:]:
+            process.send_signal(number)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 2, output
+    return output
+
+
+ONCE, TERM = [signal.SIGINT], [signal.SIGTERM]
+AGAIN = [signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGINT]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "workers"),
+    [(ONCE, ()), (ONCE, ("-n", "1")), (TERM, ()), (TERM, ("-n", "1")), (AGAIN, ())],
+)
+def test_a_signal_keeps_the_completed_iterations(
+    bench: Workbench, numbers: list[signal.Signals], workers: tuple[str, ...]
+) -> None:
+    output = stopped_by(bench, numbers, *workers)
     assert "KeyboardInterrupt" in output
     assert "INTERNALERROR" not in output
     latest = bench.directory / "artifacts/soak/latest"
@@ -58,3 +81,26 @@ def test_ctrl_c_keeps_the_completed_iterations(bench: Workbench, workers: tuple[
     assert output.splitlines()[-1].startswith("NO VERDICT: 0 of 1 lane finished")
     if not workers:
         assert (bench.directory / "stopped").exists()
+
+
+def test_an_interrupted_soak_is_resumed_to_the_same_bytes(bench: Workbench) -> None:
+    stopped_by(bench, ONCE)
+    bench.write("go", "")
+    done = bench.pytest(*COMMAND, "--soak-resume")
+    assert done.returncode == 0, done.everything
+    resumed = contents(bench.directory / "artifacts/soak")
+    assert bench.pytest(*COMMAND).returncode == 0
+    assert contents(bench.directory / "artifacts/soak") == resumed
+
+
+def test_the_signals_are_given_back_after_a_soak(bench: Workbench) -> None:
+    bench.write("bot.py", SLOW_BOT)
+    bench.write("go", "")
+    script = (
+        "import pytest, signal\n"
+        "pytest.main(['--soak-iterations=1', '--soak-target=bot:Bot', '-q'])\n"
+        "print('after', signal.getsignal(signal.SIGTERM) == signal.SIG_DFL,"
+        " signal.getsignal(signal.SIGINT) is signal.default_int_handler)\n"
+    )
+    done = bench.run(sys.executable, "-c", script)
+    assert done.last_line == "after True True"

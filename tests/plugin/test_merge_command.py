@@ -42,9 +42,8 @@ def test_jobs_merge_to_what_one_session_would_have_left(jobs: Workbench) -> None
     assert done.returncode == 0, done.everything
     assert done.last_line == "PASS for 3 lanes (3 PASS, mock)"
     merged, one = files(jobs.directory / "all"), files(jobs.directory / "job-1..3")
-    assert merged.keys() == one.keys() - {
-        f"default-calm-{n}/runtime_overrides.json" for n in (1, 2, 3)
-    }
+    only_of_use_under_way = ("/journal", "/runtime_overrides.json")
+    assert sorted(merged) == sorted(x for x in one if not x.endswith(only_of_use_under_way))
     result, wanted = json.loads(merged["RESULT.json"]), json.loads(one["RESULT.json"])
     jsonschema.validate(result, json.loads(shipped_schema("result")))
     assert result["settings"].pop("seed") == "1,2,3"

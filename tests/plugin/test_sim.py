@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from crashes import contents
 from harness import Outcome, Workbench
 
 MINUTES = "--soak-minutes=5"
 
 
-def contents(done: Outcome) -> dict[str, Any]:
-    """Every artifact of a run, without `meta`."""
-    root = done.directory / "artifacts" / "soak"
-    found: dict[str, Any] = {}
-    for path in sorted((root / "latest").rglob("*")):
-        if path.is_file() and path.name != "RESULT.json":
-            found[str(path.relative_to(root))] = _plain(path)
-    return found
-
-
-def _plain(path: Path) -> Any:
-    text = path.read_text(encoding="utf-8")
-    if path.suffix != ".json":
-        return text
-    data = json.loads(text)
-    data.pop("meta", None)
-    return data
+def files(done: Outcome) -> dict[str, Any]:
+    """Every artifact of a run, without what differs from run to run."""
+    return contents(done.directory / "artifacts" / "soak")
 
 
 def test_the_same_seed_gives_the_same_bytes(bench: Workbench) -> None:
-    first = contents(bench.soak(2, MINUTES, "--soak-feeds"))
-    assert contents(bench.soak(2, MINUTES, "--soak-feeds")) == first
+    first = files(bench.soak(2, MINUTES, "--soak-feeds"))
+    assert files(bench.soak(2, MINUTES, "--soak-feeds")) == first
     assert {Path(name).name for name in first} >= {
         "fills_20240101.jsonl",
         "pipeline_ticks_20240101.jsonl",
     }
-    other = contents(bench.soak(2, MINUTES, "--soak-feeds", "--soak-seed=43"))
+    other = files(bench.soak(2, MINUTES, "--soak-feeds", "--soak-seed=43"))
     name = "latest/ITER_SUMMARY_2.json"
     assert other[name]["summary"]["net_bps"] != first[name]["summary"]["net_bps"]
 

@@ -167,7 +167,7 @@ def test_an_edit_is_exactly_what_differs_after_rounding(
     written: dict[str, float], changed: dict[str, float]
 ) -> None:
     written = {name: TABLE[name].round(value) for name, value in written.items()}
-    edits = operator_edits(TABLE, written, written | changed, "file")
+    edits = operator_edits(TABLE, [written], written | changed, "file")
     rounded = {name: TABLE[name].round(value) for name, value in changed.items()}
     assert written | edits == written | rounded
     assert all(written[name] != value for name, value in edits.items())
@@ -183,4 +183,4 @@ def test_an_edit_is_exactly_what_differs_after_rounding(
 )
 def test_a_bad_edit_says_what_is_wrong(found: dict[str, Any], message: str) -> None:
     written = dict.fromkeys("abcd", 1.0)
-    assert usage_error(lambda: operator_edits(TABLE, written, found, "file")).startswith(message)
+    assert usage_error(lambda: operator_edits(TABLE, [written], found, "file")).startswith(message)

@@ -1,0 +1,249 @@
+"""The journal of a lane: what makes each completed iteration outlive its process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from pytest_soak.artifacts.feeds import Feeds
+from pytest_soak.artifacts.files import append, cut, sweep, write_bytes, writing
+from pytest_soak.artifacts.journal import DamageError, decode, encode
+from pytest_soak.artifacts.layout import LaneFiles
+from pytest_soak.config.documents import show
+from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Past
+from pytest_soak.errors import SoakUsageError
+
+_ANEW = "or start anew without --soak-resume"
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class _Header(_Line):
+    kind: Literal["lane"] = "lane"
+    schema_: Literal["pytest-soak/journal/1"] = Field("pytest-soak/journal/1", alias="schema")
+    fingerprint: dict[str, Any]
+
+
+class _Checkpoint(_Line):
+    name: str = Field(pattern=r"^checkpoint_\d+$")
+    sha256: str
+
+
+class _Iteration(_Line):
+    kind: Literal["iteration"] = "iteration"
+    done: Done
+    checkpoint: _Checkpoint | None
+    feeds: dict[str, int]
+
+
+class _Edits(_Line):
+    kind: Literal["edits"] = "edits"
+    edits: Edits
+
+
+class _End(_Line):
+    kind: Literal["end"] = "end"
+    end: Ended
+
+
+_AnyLine = _Header | _Iteration | _Edits | _End
+_lines: TypeAdapter[_AnyLine] = TypeAdapter(Annotated[_AnyLine, Field(discriminator="kind")])
+
+
+class Content(NamedTuple):
+    """What a journal says; `size` is the length in bytes of its good lines."""
+
+    fingerprint: dict[str, Any]
+    iterations: tuple[_Iteration, ...]
+    edits: Edits
+    end: Ended | None
+    size: int
+
+    @property
+    def feeds(self) -> dict[str, int]:
+        """The size of each feed file after the last iteration."""
+        return {name: size for line in self.iterations for name, size in line.feeds.items()}
+
+    @property
+    def checkpoint(self) -> _Checkpoint | None:
+        """The target's checkpoint after the last iteration."""
+        return self.iterations[-1].checkpoint if self.iterations else None
+
+
+def read_journal(files: LaneFiles) -> Content:
+    """The content of a lane's journal; SoakUsageError for one that is damaged or unreadable."""
+    path = files.journal
+    try:
+        payloads, size = decode(path.read_bytes())
+    except OSError as error:
+        raise SoakUsageError(str(path), f"cannot be read: {error.strerror or error}") from None
+    except DamageError as error:
+        problem = f"is damaged: its checksum does not match; restore the file, {_ANEW}"
+        raise SoakUsageError(f"{path}:{error.line}", problem) from None
+    header: _Header | None = None
+    iterations: list[_Iteration] = []
+    edits, end = NO_EDITS, None
+    for number, payload in enumerate(payloads, 1):
+        goes_on = header is not None and end is None
+        match _parsed(payload):
+            case _Header() as line if number == 1:
+                header = line
+            case _Iteration() as line if goes_on and line.done.iteration == len(iterations) + 1:
+                iterations.append(line)
+                edits = NO_EDITS
+            case _Edits() as line if goes_on:
+                edits = line.edits
+            case _End() as line if goes_on:
+                end = line.end
+            case _:
+                problem = f"is not what a journal has there; restore the file, {_ANEW}"
+                raise SoakUsageError(f"{path}:{number}", problem)
+    assert header is not None
+    return Content(header.fingerprint, tuple(iterations), edits, end, size)
+
+
+def _parsed(payload: str) -> _AnyLine | None:
+    try:
+        return _lines.validate_json(payload)
+    except ValidationError:
+        return None
+
+
+class LaneJournal:
+    """Appends what a lane did; `past` is what it had done when the journal was opened."""
+
+    def __init__(self, files: LaneFiles, fingerprint: Mapping[str, Any], feeds: Feeds) -> None:
+        self.past = Past()
+        self._files = files
+        self._fingerprint = dict(fingerprint)
+        self._feeds = feeds
+        self._checkpoint: str | None = None
+        self._found: Content | None = None
+
+    def open(self) -> None:
+        """Take over what the journal on the disk has, if there is one.
+
+        Raises SoakUsageError, and changes nothing, where it is damaged, was made with another
+        fingerprint, or has lost its checkpoint or feeds.
+        """
+        if not self._files.journal.exists():
+            return
+        content = read_journal(self._files)
+        _same(content.fingerprint, self._fingerprint)
+        checkpoint = content.checkpoint
+        self.past = Past(
+            begun=True,
+            iterations=tuple(line.done for line in content.iterations),
+            checkpoint=None if checkpoint is None else self._read(checkpoint),
+            edits=content.edits,
+            end=content.end,
+        )
+        self._checkpoint = None if checkpoint is None else checkpoint.name
+        self._feeds.check(content.feeds)
+        self._found = content
+
+    def settle(self) -> None:
+        """Take away what a killed process left half done."""
+        if self._found is None:
+            return
+        cut(self._files.journal, self._found.size)
+        self._feeds.cut(self._found.feeds)
+        with writing(self._files.home):
+            for path in self._files.home.glob("checkpoint_*"):
+                if path.name != self._checkpoint:
+                    path.unlink()
+            self._files.summary("final").unlink(missing_ok=True)
+        for folder in (self._files.home, self._files.artifact("x").parent):
+            sweep(folder)
+
+    def begin(self) -> None:
+        """Begin the file."""
+        header = _Header(fingerprint=self._fingerprint)
+        write_bytes(
+            self._files.journal, encode(header.model_dump_json(by_alias=True)), durable=True
+        )
+
+    def take(self, edits: Edits) -> None:
+        """Make durable with which edits the next iteration begins."""
+        self._append(_Edits(edits=edits))
+
+    def keep(self, done: Done, checkpoint: bytes | None, observation: Any) -> None:
+        """Make an iteration durable: checkpoint, events, and then the line that counts."""
+        before, kept = self._checkpoint, None
+        if checkpoint is not None:
+            kept = _Checkpoint(
+                name=f"checkpoint_{done.iteration}", sha256=sha256(checkpoint).hexdigest()
+            )
+            write_bytes(self._files.home / kept.name, checkpoint, durable=True)
+        sizes = self._feeds.write(observation)
+        self._append(_Iteration(done=done, checkpoint=kept, feeds=sizes))
+        self._checkpoint = None if kept is None else kept.name
+        if before is not None:
+            with writing(self._files.home):
+                (self._files.home / before).unlink(missing_ok=True)
+
+    def end(self, ended: Ended) -> None:
+        """Make the end of the lane durable."""
+        self._append(_End(end=ended))
+
+    def _append(self, line: _Line) -> None:
+        append(self._files.journal, encode(line.model_dump_json()))
+
+    def _read(self, checkpoint: _Checkpoint) -> bytes:
+        path = self._files.home / checkpoint.name
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            problem = f"cannot be read: {error.strerror or error}; restore the file, {_ANEW}"
+            raise SoakUsageError(str(path), problem) from None
+        if sha256(data).hexdigest() != checkpoint.sha256:
+            problem = f"is not what the journal says; restore the file, {_ANEW}"
+            raise SoakUsageError(str(path), problem)
+        return data
+
+
+def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Raise SoakUsageError for the first difference."""
+    now = json.loads(json.dumps(now))
+    found = _difference(before, now, ())
+    if found is not None:
+        where, old, new = found
+        raise SoakUsageError(
+            "--soak-resume",
+            f"{'.'.join(where)}: {old} in the journal, {new} now; give what the journal has, "
+            f"{_ANEW}",
+        )
+
+
+def _difference(
+    before: Any, now: Any, where: tuple[str, ...]
+) -> tuple[tuple[str, ...], str, str] | None:
+    if before == now:
+        return None
+    if isinstance(before, list) and isinstance(now, list):
+        before, now = dict(enumerate(before)), dict(enumerate(now))
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return where, _shown(before), _shown(now)
+    for key in [*before, *(key for key in now if key not in before)]:
+        pair = before.get(key, _NOTHING), now.get(key, _NOTHING)
+        found = _difference(*pair, (*where, str(key)))
+        if found is not None:
+            return found
+    return None
+
+
+_NOTHING = object()
+
+
+def _shown(value: Any) -> str:
+    if value is _NOTHING:
+        return "not there"
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    return "null" if value is None else show(value)

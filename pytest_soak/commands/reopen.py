@@ -1,0 +1,27 @@
+"""`pytest-soak reopen`: an earlier run as the latest again, for `--soak-resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_soak.artifacts.layout import Layout
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.session.lock import RootLock
+
+
+def reopen(run: Path) -> Path | None:
+    """Make `run`, a folder in `runs/`, the latest; where the latest went, if there was one.
+
+    Raises SoakUsageError when it is no run or a session is at work there, ArtifactError when the
+    folders cannot be moved.
+    """
+    run = run.absolute()
+    if run.parent.name != "runs" or not (run / "RESULT.json").is_file():
+        raise SoakUsageError(str(run), "expected the folder of a run: artifacts/soak/runs/NAME")
+    root = run.parent.parent
+    lock = RootLock(root)
+    try:
+        lock.take()
+        return Layout(root, several_lanes=False).reopen(run)
+    finally:
+        lock.release()

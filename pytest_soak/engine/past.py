@@ -1,0 +1,107 @@
+"""What earlier sessions did of a lane: the inputs of `advance`, from which all else follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from pytest_soak.engine.lane import LaneState, advance, begin, enter, note
+from pytest_soak.engine.plan import LanePlan
+from pytest_soak.engine.record import Ending, IterationRecord
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.kpi.summary import Summary
+
+
+class Edits(BaseModel):
+    """What an operator changed in the runtime file; `refused` tells why that cannot be used."""
+
+    model_config = ConfigDict(frozen=True)
+
+    values: dict[str, float] = {}
+    refused: str | None = None
+
+
+class Done(BaseModel):
+    """A completed iteration: the edits it began with, and what it measured.
+
+    `state_hash` is of the overrides that were in force; `jump` is what happened to the clocks.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    iteration: int
+    edits: Edits
+    summary: Summary
+    state_hash: str
+    started: str
+    seconds: float
+    jump: str | None = None
+
+
+class Ended(BaseModel):
+    """The end of a lane that no session may undo."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ending: Ending
+    cause: str
+
+
+NO_EDITS = Edits()
+
+
+@dataclass(frozen=True)
+class Past:
+    """What earlier sessions did of a lane, and the target's checkpoint after it.
+
+    `edits` are those with which the first iteration that is not done had begun.
+    """
+
+    begun: bool = False
+    iterations: tuple[Done, ...] = ()
+    edits: Edits = NO_EDITS
+    checkpoint: bytes | None = None
+    end: Ended | None = None
+
+
+def redo(plan: LanePlan, state: LaneState, done: Done) -> tuple[LaneState, IterationRecord]:
+    """The state after an iteration that was done before, and its record."""
+    if state.iteration == 0:
+        state = enter(plan, state, {})
+    ready = noted(entered(plan, state, done.edits), done.jump)
+    state, record = advance(plan, ready, done.summary)
+    return state, record.model_copy(update={"started": done.started, "seconds": done.seconds})
+
+
+def entered(plan: LanePlan, state: LaneState, edits: Edits) -> LaneState:
+    """The state in which the next iteration runs."""
+    return enter(plan, noted(state, edits.refused), edits.values)
+
+
+def noted(state: LaneState, text: str | None) -> LaneState:
+    """`state` with a note, if there is something to note."""
+    return state if text is None else note(state, text)
+
+
+def rehearse(plan: LanePlan, past: Past) -> IterationRecord | None:
+    """The record of the last iteration of `past`; None without one.
+
+    Raises SoakUsageError where the plan is shorter, or does not lead to what was in force.
+    """
+    if len(past.iterations) > plan.iterations:
+        raise SoakUsageError(
+            "--soak-resume",
+            f"{plan.lane.id} has {len(past.iterations)} iterations in its journal, more than the "
+            f"{plan.iterations} asked for; ask for at least as many, or start anew without it",
+        )
+    state, record = begin(plan), None
+    for done in past.iterations:
+        state, record = redo(plan, state, done)
+        if record.state_hash != done.state_hash:
+            raise SoakUsageError(
+                "--soak-resume",
+                f"iteration {done.iteration} of {plan.lane.id} would run under other overrides "
+                "than it did: pytest-soak itself has changed; start anew without it",
+            )
+    return record

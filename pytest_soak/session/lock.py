@@ -1,0 +1,84 @@
+"""One session at a time writes an artifact root."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pytest_soak.errors import ArtifactError, SoakUsageError
+
+WORKER_SECONDS = 60.0
+"""How long to wait for the workers of a killed session; pytest-xdist ends them within 20 s."""
+
+
+class RootLock:
+    """The lock of an artifact root; what holds it dies with its process.
+
+    Each worker of pytest-xdist holds one of its own: it may outlive a killed session by seconds.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._held: FileLock | None = None
+
+    @property
+    def _holder(self) -> Path:
+        return self._root / ".soak.pid"
+
+    def take(self) -> None:
+        """Lock the root, which exists, against other sessions.
+
+        Raises SoakUsageError when another session is at work, ArtifactError when the folder
+        cannot be written.
+        """
+        self._held = self._acquire(self._root / ".soak.lock", 0.0)
+        for path in self._root.glob(".soak-*.lock"):
+            self._acquire(path, WORKER_SECONDS).release()
+            path.unlink(missing_ok=True)
+        with _locking(self._holder):
+            self._holder.write_bytes(b"%d" % os.getpid())
+
+    def take_as(self, worker: str) -> None:
+        """Say that a worker of the session is at work; until its process ends."""
+        self._held = self._acquire(self._root / f".soak-{worker}.lock", 0.0)
+
+    def release(self) -> None:
+        """Let others at the root."""
+        if self._held is not None:
+            with suppress(OSError):
+                self._holder.unlink(missing_ok=True)
+            self._held.release()
+            self._held = None
+
+    def _acquire(self, path: Path, seconds: float) -> FileLock:
+        lock = FileLock(path, timeout=seconds)
+        try:
+            with _locking(path):
+                lock.acquire()
+        except Timeout:
+            raise SoakUsageError(
+                "--soak-dir",
+                f"another session{self._who()} writes {self._root}; wait for it, or give each its "
+                "own --soak-dir",
+            ) from None
+        return lock
+
+    def _who(self) -> str:
+        try:
+            return f" (process {int(self._holder.read_bytes())})"
+        except (OSError, ValueError):
+            return ""
+
+
+@contextmanager
+def _locking(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Timeout:
+        raise
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be locked: {error.strerror or error}") from error
