@@ -148,4 +148,4 @@ def _copy(run: Run, layout: Layout) -> None:
 
 def _of_a_lane(name: str) -> bool:
     first = name.partition("/")[0]
-    return bool(name) and first not in _OF_THE_RUN and not first.startswith(".")
+    return bool(name) and first not in _OF_THE_RUN and not first.startswith((".", "checkpoint_"))

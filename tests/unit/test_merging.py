@@ -248,6 +248,28 @@ def test_merging_writes_nothing_when_it_refuses(tmp_path: Path) -> None:
     assert not output.exists()
 
 
+def test_what_only_a_run_under_way_needs_is_left_behind(tmp_path: Path) -> None:
+    kept = [
+        "ITER_SUMMARY_1.json",
+        "artifacts/audit.jsonl",
+        "feeds/fills_20250101.jsonl",
+        "mine.txt",
+    ]
+    left = ["journal", "checkpoint_3", ".x.tmp", "runtime_overrides.json", "report.html"]
+    several = tmp_path / "b/latest/steady_safe-spike-3"
+    root = write_run(tmp_path / "a", result(outcome(1)))
+    write_run(tmp_path / "b", result(outcome(2), outcome(3, "spike")))
+    for folder in (root / "latest", several):
+        for name in (*kept, *left):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(name)
+    merge([root, tmp_path / "b"], tmp_path / "out", None, allow_different=False)
+    for lane in ("steady_safe-calm-1", "steady_safe-spike-3"):
+        home = tmp_path / "out/latest" / lane
+        found = [p.relative_to(home).as_posix() for p in home.rglob("*") if p.is_file()]
+        assert sorted(found) == sorted(kept)
+
+
 def test_what_a_file_says_stays_on_its_line(tmp_path: Path) -> None:
     forged = "bad\n::error::forged\x1b[2J"
     root = write_run(tmp_path / "a", result(outcome(1, reasons=[forged]), unfinished=[forged]))
