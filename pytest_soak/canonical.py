@@ -5,12 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
+from math import isfinite
 from typing import Any
+
+import orjson
+
+_READABLE = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 def dumps(value: Any) -> str:
     """Readable JSON with sorted keys and a newline at the end; ValueError for NaN or infinity."""
-    return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    _refuse_nan(value)
+    return orjson.dumps(value, option=_READABLE).decode()
+
+
+def _refuse_nan(value: Any) -> None:
+    """ValueError for a number that JSON has none for; orjson would write null."""
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise ValueError(f"{value} is not JSON compliant")
+    elif isinstance(value, dict):
+        for one in value.values():
+            _refuse_nan(one)
+    elif isinstance(value, list):
+        for one in value:
+            _refuse_nan(one)
 
 
 def compact(value: Any) -> str:
@@ -22,6 +42,11 @@ def compact(value: Any) -> str:
 
 def state_hash(overrides: Mapping[str, float]) -> str:
     """SHA-256 of the overrides' RFC 8785 form, in hex: 1 and 1.0 are the same."""
+    return _hash(tuple(overrides.items()))
+
+
+@lru_cache(maxsize=64)
+def _hash(items: tuple[tuple[str, float], ...]) -> str:
     import rfc8785
 
-    return hashlib.sha256(rfc8785.dumps(dict(overrides))).hexdigest()
+    return hashlib.sha256(rfc8785.dumps(dict(items))).hexdigest()

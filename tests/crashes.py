@@ -148,7 +148,7 @@ class Soak:
         files = self.layout.lane("x")
         journal = LaneJournal(files, {"plan": "this"}, Feeds(files, kept=self.feeds))
         journal.open()
-        artifacts, runtime = LaneArtifacts(files), RuntimeOverridesFile(files.runtime)
+        artifacts, runtime = LaneArtifacts(files, FakeClock()), RuntimeOverridesFile(files.runtime)
         run = LaneRun(self.plan, self.make(), runtime, FakeClock(), artifacts.handle, journal)
         while run.ended is None:
             run.run_iteration()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pytest_soak.canonical import dumps
 from pytest_soak.errors import ArtifactError
@@ -81,11 +81,19 @@ def writing(path: Path) -> Iterator[None]:
         raise ArtifactError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
+def _opened(path: Path) -> BinaryIO:
+    """A new file; its folder is made if need be."""
+    try:
+        return path.open("wb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
+
+
 def _replace(path: Path, data: bytes, *, durable: bool) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with half.open("wb") as file:
+        with _opened(half) as file:
             file.write(data)
             if durable:
                 file.flush()

@@ -9,20 +9,30 @@ from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import TunedIteration
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, LaneStarted
+from pytest_soak.engine.pace import Clock
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.errors import ArtifactError
 from pytest_soak.gates.engine import FINAL_WINDOW
 
+NEWEST_SECONDS = 1.0
+"""How old what is told of the newest iteration may get while a lane runs."""
+
 
 class LaneArtifacts:
-    """Writes what a lane's events tell, and what a journal can tell again; one object a lane."""
+    """Writes what a lane's events tell, and what a journal can tell again; one object a lane.
 
-    def __init__(self, files: LaneFiles) -> None:
+    The files of the newest iteration are replaced once a second, and when the lane ends.
+    """
+
+    def __init__(self, files: LaneFiles, clock: Clock) -> None:
         self._files = files
+        self._clock = clock
         self._broken = False
         self._plan: LanePlan | None = None
-        self._tuned: list[TunedIteration] = []
+        self._newest: IterationFinished | None = None
+        self._due = clock.monotonic()
+        self._tuned: list[str] = []
         self._graded: deque[dict[str, float | None]] = deque(maxlen=FINAL_WINDOW)
 
     def handle(self, event: Event) -> None:
@@ -45,30 +55,42 @@ class LaneArtifacts:
         assert self._plan is not None
         if isinstance(event, IterationFinished):
             self._iteration(event.record)
-            if event.control is not None:
-                state = tuning.tuning_state(self._plan, event.record.iteration, event.control)
-                write_json(self._files.home / "TUNING_STATE.json", state.data())
+            self._newest = event
+            if self._clock.monotonic() >= self._due:
+                self._write_newest()
         elif isinstance(event, LaneFinished):
             self._final(event.result)
 
     def _iteration(self, record: IterationRecord) -> None:
         assert self._plan is not None
         files = self._files
-        write_json(files.artifact("EDGE_REPORT.json"), build.edge_report(record).data())
-        write_json(files.artifact("EDGE_SENTINEL.json"), tuning.sentinel(record).data())
-        self._tuned.append(tuning.tuned_iteration(record))
+        self._tuned.append(tuning.tuned_iteration(record).model_dump_json())
         if record.graded:
             self._graded.append(record.summary.kpis)
         if record.tuning.frozen is not None:
             taken = tuning.snapshot(self._plan, record, self._graded)
             write_json(files.home / "PRODUCTION_SNAPSHOT.json", taken.data())
+        write_json(files.summary(record.iteration), build.iter_summary(record).data())
+
+    def _write_newest(self) -> None:
+        assert self._plan is not None
+        if self._newest is None:
+            return
+        files, record, control = self._files, self._newest.record, self._newest.control
+        write_json(files.artifact("EDGE_REPORT.json"), build.edge_report(record).data())
+        write_json(files.artifact("EDGE_SENTINEL.json"), tuning.sentinel(record).data())
         gate = build.iteration_gate(self._plan, record)
         write_json(files.artifact("KPI_GATE.json"), gate.data())
-        write_json(files.summary(record.iteration), build.iter_summary(record).data())
+        if control is not None:
+            state = tuning.tuning_state(self._plan, record.iteration, control)
+            write_json(files.home / "TUNING_STATE.json", state.data())
+        self._newest, self._due = None, self._clock.monotonic() + NEWEST_SECONDS
 
     def _final(self, result: LaneResult) -> None:
         assert self._plan is not None
-        report = tuning.tuning_report(self._plan, result, self._tuned)
+        self._write_newest()
+        tuned = [TunedIteration.model_validate_json(text) for text in self._tuned]
+        report = tuning.tuning_report(self._plan, result, tuned)
         write_json(self._files.home / "TUNING_REPORT.json", report.data())
         if result.ending is Ending.INTERRUPTED:
             return

@@ -88,7 +88,8 @@ class LaneBook:
         plan = plan_lane(settings, info, spec, chosen.name, extra, last)
         self.prepare()
         files = self.layout.lane(lane)
-        artifacts = LaneArtifacts(files)
+        clock = SystemClock()
+        artifacts = LaneArtifacts(files, clock)
         feeds = Feeds(files, kept=settings.feeds)
         journal = LaneJournal(files, _fingerprint(plan, target, extra, settings.feeds), feeds)
 
@@ -98,7 +99,7 @@ class LaneBook:
 
         journal.open()
         runtime = RuntimeOverridesFile(files.runtime)
-        return LaneRun(plan, target, runtime, SystemClock(), emit, journal, extra, settings.sleep)
+        return LaneRun(plan, target, runtime, clock, emit, journal, extra, settings.sleep)
 
     def take_events(self) -> list[Event]:
         """The events since the last call."""

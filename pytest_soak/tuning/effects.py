@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean, stdev
+from statistics import fmean
 
 from pytest_soak.config.parameters import Parameter, ParameterTable
 from pytest_soak.tuning.limits import limits
@@ -85,9 +85,15 @@ def _goals(view: View) -> list[_Goal]:
         values = _carried(view, metric, slopes)
         if values:
             least = limits().effects.least_noise * (abs(limit) or 1.0)
-            noise = max(least, stdev(values) if len(values) > 2 else 0.0)
-            found.append(_Goal(metric, side, limit, fmean(values), noise, slopes))
+            estimate = fmean(values)
+            noise = max(least, _deviation(values, estimate) if len(values) > 2 else 0.0)
+            found.append(_Goal(metric, side, limit, estimate, noise, slopes))
     return found
+
+
+def _deviation(values: Sequence[float], mean: float) -> float:
+    """The sample standard deviation; statistics.stdev is exact, and fifty times slower."""
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
 def _earnings(view: View) -> _Earnings:

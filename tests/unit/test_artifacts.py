@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from builders import FakeTarget, blocks, fills, lane_of, observation, plan
+from builders import FakeClock, FakeTarget, blocks, fills, lane_of, observation, plan
 
 from pytest_soak.artifacts import build
 from pytest_soak.artifacts.feeds import AUDIT_EVENTS, Feeds
@@ -58,7 +58,7 @@ def soak(root: Path, *returns: object, feeds: bool = False, of: LanePlan | None 
     layout = Layout(root, several_lanes=False)
     layout.prepare()
     lane_files = layout.lane("x")
-    writer = LaneArtifacts(lane_files)
+    writer = LaneArtifacts(lane_files, FakeClock())
     lane = lane_of(*returns, of=of or plan(iterations=len(returns)))
     try:
         while lane.run.ended is None:
@@ -177,7 +177,7 @@ def test_the_final_summary_has_the_medians_and_the_ending(tmp_path: Path) -> Non
 def test_there_is_no_final_summary_of_an_interrupted_lane(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "soak", several_lanes=False)
     layout.prepare()
-    writer, lane = LaneArtifacts(layout.lane("x")), lane_of(GOOD)
+    writer, lane = LaneArtifacts(layout.lane("x"), FakeClock()), lane_of(GOOD)
     lane.run.run_iteration()
     lane.run.end(Ending.INTERRUPTED, "Ctrl-C")
     for event in lane.events:
@@ -347,7 +347,7 @@ def test_the_runtime_file_reads_back_what_was_written_and_tells_what_is_wrong(
 def test_a_lane_whose_target_never_started_has_a_valid_verdict(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "soak", several_lanes=False)
     layout.prepare()
-    writer = LaneArtifacts(layout.lane("x"))
+    writer = LaneArtifacts(layout.lane("x"), FakeClock())
     lane = lane_of(target=FakeTarget(on_start=OSError("no exchange")))
     with pytest.raises(TargetError):
         lane.run.run_iteration()
