@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from statistics import fmean
 from typing import Literal
 
 import numpy as np
@@ -15,6 +14,8 @@ from pytest_soak.stats.paired import paired_effect
 
 ENOUGH_PAIRS = 3
 """Of two, Student's interval is 12.7 standard errors wide: it says nothing."""
+
+_LARGEST = 1e150
 
 Hours = Mapping[int, IterSummary]
 Measure = Literal["median", "hourly"]
@@ -86,7 +87,7 @@ def _values(run: Run, lane: str, hours: Hours, others: Hours) -> Values:
             and _kpis(others[number]).get(kpi) is not None
         ]
         if measured:
-            found[kpi, "hourly"] = fmean(measured)
+            found[kpi, "hourly"] = sum(measured) / len(measured)
     return found
 
 
@@ -104,10 +105,15 @@ def _differences(
                 pairs = [
                     (before[x][key], after[x][key]) for x in ids if _has(key, before, after, x)
                 ]
-                if pairs:
+                if _finite(pairs):
                     yield _difference(
                         profile, market, key, pairs, judged=any(kpi in judged[x] for x in ids)
                     )
+
+
+def _finite(pairs: Sequence[tuple[float, float]]) -> bool:
+    """Whether there are pairs of which a difference and its square can be told."""
+    return bool(pairs) and all(abs(value) < _LARGEST for pair in pairs for value in pair)
 
 
 def _has(

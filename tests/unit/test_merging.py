@@ -237,6 +237,7 @@ def test_the_difference_has_an_interval_where_there_are_enough_pairs() -> None:
     assert [low, high] == pytest.approx([0.0446, 0.4554], abs=1e-3)
     assert paired([3.1, 3.2], [3.0, 3.0])[0][8] == "too few pairs"
     assert paired([3.0, 3.0, 3.0], [3.0, 3.0, 3.0]) == []
+    assert paired([3.0, 3.0, 1e308], [3.0, 3.0, -1e308]) == []
 
 
 def test_merging_writes_nothing_when_it_refuses(tmp_path: Path) -> None:
