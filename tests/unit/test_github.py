@@ -6,9 +6,9 @@ import html
 from pathlib import Path
 
 import pytest
+from finished_runs import outcome, result
 from hypothesis import given
 from hypothesis import strategies as st
-from runs import outcome, result
 from workflow_commands import Command, obeyed
 
 from pytest_soak.errors import one_line

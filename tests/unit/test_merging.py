@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from builders import usage_error
+from finished_runs import outcome, result, write_run
 from hypothesis import given
 from hypothesis import strategies as st
-from runs import outcome, result, write_run
 
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.commands.merge import merge, merged_lines

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from finished_runs import outcome, result, write_run
 from harness import INSTANT, Workbench
-from runs import outcome, result, write_run
 from workflow_runner import RUN, WORKFLOWS, Job, Workflow
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are sh scripts")
