@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from finished_runs import outcome, result
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from workflow_commands import Command, obeyed
 
@@ -24,6 +24,7 @@ from pytest_soak.report.github import (
 
 
 @given(title=st.text(max_size=50), message=st.text(max_size=200))
+@example(title="100%3A%2C, 5: %", message="100%25 %0A%0D%3A%")
 def test_a_command_says_what_it_was_given_on_one_line(title: str, message: str) -> None:
     line = command("error", title, message)
     assert line.splitlines() == [line]
