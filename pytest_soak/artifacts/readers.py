@@ -30,7 +30,7 @@ MOST_UNPACKED = 8 * 2**30
 """Of an archive, while a document is looked for in it."""
 
 _LONGEST_NAME = 4096
-_PLAIN_NAME = re.compile(r"(?!\.\.?/)[^/\\:]+(/(?!\.\.?(/|$))[^/\\:]+)*")
+_PLAIN_NAME = re.compile(r"(?!\.\.?(/|$))[^/\\:]+(/(?!\.\.?(/|$))[^/\\:]+)*")
 
 
 class _Place(NamedTuple):
