@@ -16,9 +16,13 @@ from finished_runs import outcome, result, write_run
 from harness import INSTANT, Workbench
 from workflow_runner import RUN, WORKFLOWS, Job, Workflow
 
+import pytest_soak
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are sh scripts")
 
 ROOT = Path(__file__).parents[2]
+PACKAGE = Path(pytest_soak.__file__).parent
+"""As it is under test, with the compiled kernel."""
 CHECKOUT = ("README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "conftest.py")
 INSTANT_INI = f"soak_target = {INSTANT.partition('=')[2]}\n"
 TESTS = ("harness.py", "builders.py", "unit/test_canonical.py")
@@ -35,7 +39,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         script.write_text(f'#!/bin/sh\nexec "{sys.executable}"{words} "$@"\n')
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
     inherited = Workbench(folder).environment({})
-    path = [str(_metadata(tmp_path_factory)), str(ROOT), inherited.get("PYTHONPATH", "")]
+    path = [str(_metadata(tmp_path_factory)), str(PACKAGE.parent), inherited.get("PYTHONPATH", "")]
     return inherited | {
         "PATH": f"{folder}:{inherited['PATH']}",
         "PYTHONPATH": ":".join(path),
@@ -90,8 +94,8 @@ def checkout(bench: Workbench) -> None:
     """This repository, with few of its tests."""
     for name in CHECKOUT:
         shutil.copy2(ROOT / name, bench.directory)
-    for name in ("pytest_soak", "profiles"):
-        shutil.copytree(ROOT / name, bench.directory / name)
+    shutil.copytree(PACKAGE, bench.directory / "pytest_soak")
+    shutil.copytree(ROOT / "profiles", bench.directory / "profiles")
     for name in TESTS:
         bench.write(f"tests/{name}", (ROOT / "tests" / name).read_text(encoding="utf-8"))
 
