@@ -97,6 +97,7 @@ class ParameterTable(Mapping[str, Parameter]):
 
     def __init__(self, parameters: Mapping[str, Parameter], source: str) -> None:
         self._parameters = dict(parameters)
+        self._slopes: dict[str, dict[str, float]] = {}
         self.source = source
 
     def __getitem__(self, name: str) -> Parameter:
@@ -111,6 +112,17 @@ class ParameterTable(Mapping[str, Parameter]):
     def defaults(self) -> dict[str, float]:
         """The default of each parameter."""
         return {name: row.round(row.default) for name, row in self.items()}
+
+    def slopes(self, metric: str) -> Mapping[str, float]:
+        """The change of a metric per unit of each parameter that has an effect on it."""
+        if metric not in self._slopes:
+            self._slopes[metric] = {
+                name: row.effects[metric] / (high - low)
+                for name, row in self.items()
+                for low, high in [row.tuner_range or (None, None)]
+                if metric in row.effects and low is not None and high is not None and low < high
+            }
+        return self._slopes[metric]
 
     def check(self, name: str, value: object, source: str) -> float:
         """`value` rounded; SoakUsageError for an unknown name or a value outside the bounds."""

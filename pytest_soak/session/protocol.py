@@ -82,6 +82,8 @@ class Protocol:
         if call.when == "call" or call.excinfo is not None:
             self._settle(item, call)
         report = yield
+        if call.when == "teardown" and record is not None:
+            del item.stash[RECORD]  # the session keeps its items to the end
         setattr(report, LANE, slot.lane)
         events = self._context.book.take_events()
         if events:

@@ -28,6 +28,8 @@ def propose(view: View) -> Proposal:
         return Proposal()
     goals = before
     doubt = 1.0 / math.sqrt(len(view.readings))
+    if earnings.worth == math.inf and sum(goal.shortfall() for goal in goals) <= doubt:
+        return Proposal()
     choices = {name: _sizes(row, view.baseline[name]) for name, row in view.table.items()}
     step: _Step = {}
     for _ in range(limits().guards.parameters_a_step):
@@ -81,7 +83,7 @@ class _Earnings:
 def _goals(view: View) -> list[_Goal]:
     found = []
     for (metric, side), limit in view.goals.items():
-        slopes = _slopes(view.table, metric)
+        slopes = view.table.slopes(metric)
         values = _carried(view, metric, slopes)
         if values:
             least = limits().effects.least_noise * (abs(limit) or 1.0)
@@ -97,7 +99,7 @@ def _deviation(values: Sequence[float], mean: float) -> float:
 
 
 def _earnings(view: View) -> _Earnings:
-    slopes = _slopes(view.table, MONEY)
+    slopes = view.table.slopes(MONEY)
     money = _carried(view, MONEY, slopes)
     worth = limits().effects.least_gain * abs(fmean(money)) if money else math.inf
     return _Earnings(slopes, worth)
@@ -113,16 +115,6 @@ def _carried(view: View, metric: str, slopes: Mapping[str, float]) -> list[float
                 (view.baseline[n] - reading.overrides[n]) * slope for n, slope in slopes.items()
             )
             found.append(value + sum(moved))
-    return found
-
-
-def _slopes(table: ParameterTable, metric: str) -> dict[str, float]:
-    """The change of a metric per unit of each parameter that moves it."""
-    found = {}
-    for name, row in table.items():
-        low, high = row.tuner_range or (None, None)
-        if metric in row.effects and low is not None and high is not None and low < high:
-            found[name] = row.effects[metric] / (high - low)
     return found
 
 
