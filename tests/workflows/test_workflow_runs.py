@@ -94,7 +94,8 @@ def checkout(bench: Workbench) -> None:
     """This repository, with few of its tests."""
     for name in CHECKOUT:
         shutil.copy2(ROOT / name, bench.directory)
-    shutil.copytree(PACKAGE, bench.directory / "pytest_soak")
+    installed = shutil.ignore_patterns("profiles")  # a wheel has them in the package
+    shutil.copytree(PACKAGE, bench.directory / "pytest_soak", ignore=installed)
     shutil.copytree(ROOT / "profiles", bench.directory / "profiles")
     for name in TESTS:
         bench.write(f"tests/{name}", (ROOT / "tests" / name).read_text(encoding="utf-8"))
