@@ -197,6 +197,20 @@ def merge(
 
 
 @commands.command()
+@click.argument("source", metavar="PATH", type=click.Path(path_type=Path))
+@click.option("--output", default=None, type=click.Path(path_type=Path), metavar="FILE")
+def trend(source: Path, output: Path | None) -> None:
+    """Show whether KPIs drift in the run at PATH: an artifact folder, a run, or a lane's folder.
+
+    Over the last 8 steady iterations and over all: median, spread, slope with its interval.
+    """
+    from pytest_soak.commands.trend import trend as run
+
+    text = run(source, output)
+    click.echo(one_line(str(output)) if output else text, nl=output is not None)
+
+
+@commands.command()
 @click.argument("run", type=click.Path(path_type=Path))
 def reopen(run: Path) -> None:
     """Make RUN, a folder in runs/, the latest run again: for --soak-resume."""

@@ -148,6 +148,12 @@ OPTIONS = (
     ),
     Option("dir", "artifacts/soak", "PATH", "where artifacts are written", "SOAK_DIR"),
     Option(
+        "report",
+        "",
+        "PATH",
+        "where the HTML report goes, if not to latest/report.html in the artifacts",
+    ),
+    Option(
         "resume",
         "",
         "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from pytest_soak.artifacts.handlers import LaneArtifacts
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
+from pytest_soak.canonical import dumps
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.targets.base import LaneInfo, Window
@@ -179,9 +181,12 @@ def contents(root: Path) -> dict[str, Any]:
         elif path.suffix == ".json":
             text = path.read_text(encoding="utf-8")
             data = json.loads(text)
-            assert text == json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+            assert text == dumps(data)
             data.pop("meta", None)
             found[name] = data
+        elif path.name == "report.html":
+            text = path.read_text(encoding="utf-8")
+            found[name] = re.sub(r"<!-- meta -->.*<!-- /meta -->", "", text, flags=re.DOTALL)
         else:
             found[name] = path.read_bytes()
     return found

@@ -134,9 +134,27 @@ def _gate(
         verdict_raw=verdicts[1].value,
         note=judged.judgement.note,
         reasons=list(reasons),
-        metrics=[_metric(check) for check in judged.judgement.checks],
+        metrics=[_metric(check) for check in judged.judgement.checks] or _unjudged(plan, judged),
         meta={},
     )
+
+
+def _unjudged(plan: LanePlan, judged: IterationRecord | LaneResult) -> list[GateMetric]:
+    """The thresholds of a lane of which nothing was graded."""
+    return [
+        GateMetric(
+            gate=gate.name,
+            metric=threshold.metric,
+            value=None,
+            verdict="WARN",
+            fail_unless=threshold.fail_unless,
+            warn_unless=threshold.warn_unless,
+            reason=judged.judgement.note,
+            no_data=True,
+        )
+        for gate in plan.finals
+        for threshold in gate.on(plan.lane.market)
+    ]
 
 
 def edge_report(record: IterationRecord) -> EdgeReport:

@@ -61,6 +61,16 @@ class Layout:
         """The verdict of the whole session."""
         return self.latest / "RESULT.json"
 
+    @property
+    def report(self) -> Path:
+        """The report of the whole session, unless the user wants it elsewhere."""
+        return self.latest / "report.html"
+
+    @property
+    def trend(self) -> Path:
+        """The trends of all lanes."""
+        return self.latest / "STEADY_TREND.md"
+
     def lane(self, lane: str) -> LaneFiles:
         """The files of a lane; a lone lane has the folders to itself."""
         if self.several_lanes:

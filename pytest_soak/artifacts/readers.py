@@ -11,7 +11,7 @@ import os.path
 import re
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -87,7 +87,7 @@ def contents(run: Path) -> Iterator[tuple[str, io.BufferedIOBase]]:
 
     Raises OSError, and ValueError for a damaged archive or a name in it that leads elsewhere.
     """
-    place = _locate(run)
+    place = None if os.path.isdir(run) else _locate(run)  # noqa: PTH112 - as above
     if place is None:
         for path in sorted(run.rglob("*")):
             if path.is_file() and not path.is_symlink():
@@ -99,6 +99,28 @@ def contents(run: Path) -> Iterator[tuple[str, io.BufferedIOBase]]:
             if not _PLAIN_NAME.fullmatch(name):
                 raise ValueError(f"damaged (a file in it is named {name!r})")
             yield name, content
+
+
+def documents(folder: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """The files below `folder`, or of what was one, whose names are `wanted`.
+
+    Names are relative, with `/`, as they were written; the order is that of the archive, or
+    sorted. Raises as `read_bytes`.
+    """
+    place = None if os.path.isdir(folder) else _locate(folder)  # noqa: PTH112 - as above
+    if place is None or place.member is None:
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix().removesuffix(GZIP)
+            if wanted(name) and path.is_file():
+                yield name, read_bytes(folder / name)
+        return
+    start = place.member and f"{place.member}/"
+    with _unpacking():
+        for full, content in _members(place.file):
+            name = full.removeprefix(start).removesuffix(GZIP)
+            if full.startswith(start) and wanted(name):
+                packed = full.endswith(GZIP)
+                yield name, _document(gzip.GzipFile(fileobj=content) if packed else content)
 
 
 def summary_of(source: Path) -> Path:

@@ -19,6 +19,7 @@ from pytest_soak.merging.compare import compare
 from pytest_soak.merging.join import check_distinct, join
 from pytest_soak.merging.runs import RESULT, Run, read_run
 from pytest_soak.report.words import difference_rows, plural, table, verdict_line
+from pytest_soak.report.write import write_report
 
 COMPARISON = "COMPARISON.json"
 _OF_THE_RUN = {
@@ -64,6 +65,7 @@ def merge(
             comparison = compare(Run(str(output), layout.latest, result), reference)
             write_json(layout.latest / COMPARISON, comparison.data())
         write_json(layout.result, result.data())
+        write_report(layout, layout.report)
     return Merged(result, comparison)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_soak.artifacts.models import GateMetric, IterSummary, KpiGate, LaneOutcome, RunResult
-from pytest_soak.artifacts.readers import contents, is_file
+from pytest_soak.artifacts.readers import documents, is_file
 from pytest_soak.config.documents import Document, Model, parse_json, read_document, validate
 from pytest_soak.config.names import check_name
 from pytest_soak.errors import SoakUsageError
@@ -47,11 +47,11 @@ class Run:
         homes = {self.home(lane): lane for lane in self.lanes}
         found: dict[str, dict[int, IterSummary]] = {lane: {} for lane in self.lanes}
         try:
-            for path, content in contents(self.folder):
+            for path, content in documents(self.folder, lambda path: path.endswith(".json")):
                 folder, slash, name = path.rpartition("/")
                 match, lane = _SUMMARY.fullmatch(name), homes.get(folder + slash)
                 if match and lane is not None:
-                    text, source = content.read().decode(), f"{self.folder}/{path}"
+                    text, source = content.decode(), f"{self.folder}/{path}"
                     found[lane][int(match[1])] = _parsed(IterSummary, parse_json(text, source))
         except (OSError, ValueError) as error:
             raise SoakUsageError(str(self.folder), f"cannot be read: {error}") from None

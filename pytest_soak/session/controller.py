@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, Notice, unpack
 from pytest_soak.engine.record import LaneResult
-from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict, metrics_of
 from pytest_soak.session.context import USAGE_ERROR, SoakContext
 from pytest_soak.session.protocol import EVENTS, LANE, USAGE
@@ -36,6 +37,7 @@ class Controller:
         self._failed: dict[str, str | None] = {}
         self._session: pytest.Session | None = None
         self._distributed = distributed
+        self._report: Path | None = None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -177,6 +179,7 @@ class Controller:
             context.book.run.withdraw()
         if context.book.run.prepared:
             self._write_result(session, conclusion)
+            self._write_report()
         yield
         context.book.run.release()
         if session.exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED:
@@ -214,9 +217,20 @@ class Controller:
             self._terminal.complain(str(error))
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
+    def _write_report(self) -> None:
+        """Write what is to look at; where that fails it is told, and the verdict stands."""
+        from pytest_soak.report.write import write_report
+
+        layout, wanted = self._context.book.layout, self._context.settings.report
+        try:
+            write_report(layout, wanted or layout.report)
+            self._report = wanted or layout.report
+        except Exception as error:
+            self._terminal.complain(f"no report: {one_line(str(error) or type(error).__name__)}")
+
     def pytest_terminal_summary(self) -> None:
         """The table of lanes."""
         if self._results or self._iterations:
             seen = {result.lane.id for result in self._results}
             unstarted = [x.id for x in self._context.settings.lanes() if x.id not in seen]
-            self._terminal.table(self._results, unstarted)
+            self._terminal.table(self._results, unstarted, self._report)

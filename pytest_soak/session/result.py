@@ -18,8 +18,8 @@ from pytest_soak.gates.engine import Verdict
 from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.settings import Settings
 
-_ELSEWHERE = ("dir", "target", "resume")
-"""Settings that RESULT.json leaves out: what it lies in, what `source` says, what is no matter."""
+_ELSEWHERE = ("dir", "report", "target", "resume")
+"""Settings that RESULT.json leaves out: places, what `source` says, what is no matter."""
 
 
 class ResultFile:

@@ -83,6 +83,7 @@ class Settings(BaseModel):
     warmup: Preset | None
     fallback: Profile | None
     directory: Path
+    report: Path | None
     rootdir: Path
     feeds: bool
     resume: bool
@@ -166,6 +167,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         warmup=_warmup(given, inputs.rootdir),
         fallback=_fallback(inputs.rootdir) if _flag(given, "auto-tune") else None,
         directory=_directory(given["dir"]),
+        report=_report(given["report"]) if "report" in given else None,
         rootdir=inputs.rootdir,
         feeds=_flag(given, "feeds"),
         resume=_flag(given, "resume"),
@@ -314,6 +316,13 @@ def _directory(given: Given) -> Path:
     for folder in (path, *path.parents):
         if os.path.lexists(folder) and not folder.is_dir():
             raise SoakUsageError(given.at, f"expected a folder, {folder} is none")
+    return path
+
+
+def _report(given: Given) -> Path:
+    path = user_path(given.text, given.base, given.at)
+    if path.is_dir():
+        raise SoakUsageError(given.at, f"expected a file, {path} is a folder")
     return path
 
 

@@ -146,8 +146,10 @@ class Terminal:
         if self._reporter is not None:
             self._reporter.write_line(f"soak: {text}", red=True)
 
-    def table(self, results: Sequence[LaneResult], unfinished: Sequence[str]) -> None:
-        """The lanes side by side, why each is not PASS, and where the artifacts lie."""
+    def table(
+        self, results: Sequence[LaneResult], unfinished: Sequence[str], report: Path | None
+    ) -> None:
+        """The lanes side by side, why each is not PASS, where artifacts and report lie."""
         if self._reporter is None:
             return
         self._reporter.section("soak")
@@ -165,6 +167,8 @@ class Terminal:
         latest = self._context.book.layout.latest
         if latest.exists():
             self._line(f"artifacts: {_short(latest, self._config)}{os.sep}")
+        if report is not None:
+            self._line(f"report: {_short(report, self._config)}")
 
     def last_line(self, conclusion: Conclusion) -> None:
         """The very last line of the session."""

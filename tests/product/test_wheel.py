@@ -15,6 +15,7 @@ from harness import MARKER, Outcome, Workbench
 from pytest_soak.artifacts.models import ARTIFACTS, shipped_schema
 
 ROOT = Path(__file__).parents[2]
+TEMPLATES = ("chart.html", "lane.html", "report.html", "style.css")
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +52,7 @@ def test_the_wheel_holds_data_and_no_tests(wheel: Path) -> None:
     for name in ("profiles/steady_safe.yaml", "py.typed", "gates/builtin/soak.yaml"):
         assert f"pytest_soak/{name}" in names
     assert "pytest_soak/config/parameters.yaml" in names
+    assert {f"pytest_soak/report/templates/{name}" for name in TEMPLATES} <= names
     assert not any(name.startswith(("tests/", "conftest")) for name in names)
 
 

@@ -251,7 +251,7 @@ def test_merging_writes_nothing_when_it_refuses(tmp_path: Path) -> None:
 
 def test_what_only_a_run_under_way_needs_is_left_behind(tmp_path: Path) -> None:
     kept = [
-        "ITER_SUMMARY_1.json",
+        "TUNING_REPORT.json",
         "artifacts/audit.jsonl",
         "feeds/fills_20250101.jsonl",
         "mine.txt",

@@ -1,0 +1,22 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from pytest_soak.session.markers import NO_VALUE
+
+
+def number(value: float | None) -> str:
+    """About four digits, with thousands parted: `0.2184`, `286.1`, `4,281,997`."""
+    if value is None or not isfinite(value):
+        return NO_VALUE
+    if abs(value) >= 1e15:
+        return f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def signed(value: float | None) -> str:
+    """As `number`, with the sign always shown."""
+    text = number(value)
+    return text if value is None or value <= 0 or text == NO_VALUE else f"+{text}"

@@ -1,0 +1,234 @@
+"""A run as plain values, from its files: the one reader of all that is shown afterwards."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from pytest_soak.artifacts import readers
+from pytest_soak.artifacts.models import (
+    EdgeReport,
+    FinalSummary,
+    GateMetric,
+    IterSummary,
+    KpiGate,
+    LaneOutcome,
+    RunResult,
+)
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.gates.engine import FINAL_WINDOW
+from pytest_soak.tuning.phases import Phase
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_RESULT = "RESULT.json"
+_SUMMARY = re.compile(r"ITER_SUMMARY_(\d+|final)\.json")
+_FILE = re.compile(rf"(?:(.*)/)?({_SUMMARY.pattern}|(?:artifacts/)?(?:KPI_GATE|EDGE_REPORT)\.json)")
+_GATE, _EDGE = "artifacts/KPI_GATE.json", "artifacts/EDGE_REPORT.json"
+
+
+class Iteration(NamedTuple):
+    """One iteration; `deltas` are in force in the next, in which the tuner may be `locked_next`."""
+
+    number: int
+    phase: str
+    verdict: str
+    graded: bool
+    reasons: tuple[str, ...]
+    kpis: dict[str, float | None]
+    overrides: dict[str, float]
+    sources: dict[str, str]
+    deltas: dict[str, float]
+    rationale: tuple[str, ...]
+    locked_next: bool
+    panicked: bool
+
+    @property
+    def steady(self) -> bool:
+        """Whether a trend counts it: graded, in the steady phase."""
+        return self.graded and self.phase == Phase.STEADY
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A lane: its iterations by number, and its outcome if it ended.
+
+    `checks` are the newest ones of the gates, `gate` is the name of the one that judges each
+    iteration; `blocks` count the newest iteration's stopped quote changes by reason.
+    """
+
+    id: str
+    target: str
+    market: str
+    seed: int
+    iterations: tuple[Iteration, ...]
+    outcome: LaneOutcome | None
+    gate: str = ""
+    note: str = ""
+    checks: tuple[GateMetric, ...] = ()
+    blocks: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str | None:
+        """The final verdict; None of a lane that did not end."""
+        return self.outcome.verdict if self.outcome else None
+
+    def gated(self) -> list[str]:
+        """The metrics of its gates."""
+        return list(dict.fromkeys(check.metric for check in self.checks))
+
+    def kpis(self) -> list[str]:
+        """Every KPI that it measured or was judged by: those of the gates, then by name."""
+        measured = {
+            name for one in self.iterations for name, v in one.kpis.items() if v is not None
+        }
+        gated = self.gated()
+        return gated + sorted(measured.difference(gated))
+
+    def last_graded(self) -> list[Iteration]:
+        """The iterations that its final verdict rests on."""
+        return [one for one in self.iterations if one.graded][-FINAL_WINDOW:]
+
+
+@dataclass(frozen=True)
+class Run:
+    """The lanes of a run, and RESULT.json if it is there."""
+
+    lanes: tuple[Lane, ...]
+    result: RunResult | None
+
+
+@dataclass
+class _Found:
+    iterations: list[IterSummary] = field(default_factory=list)
+    final: FinalSummary | None = None
+    gate: KpiGate | None = None
+    edge: EdgeReport | None = None
+
+
+def read_run(path: Path) -> Run:
+    """The run at `path`: an artifact root (its latest run), a run, or a lane's folder.
+
+    Raises SoakUsageError when there is none, or when a file of it is damaged.
+    """
+    try:
+        latest = path / "latest"
+        folder = latest if latest.is_dir() else path
+        result, found = _collect(folder)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise SoakUsageError(str(path), f"cannot be read: {why}") from None
+    if result is None and not found:
+        remedy = "give an artifact folder, a run in its runs/, or a lane's folder"
+        raise SoakUsageError(str(path), f"holds no iteration of a soak; {remedy}")
+    return Run(tuple(_lanes(result, found)), result)
+
+
+def _collect(folder: Path) -> tuple[RunResult | None, dict[str, _Found]]:
+    """The documents of a run by the folder of their lane."""
+    result: RunResult | None = None
+    lanes: dict[str, _Found] = {}
+
+    def wanted(name: str) -> bool:
+        return name == _RESULT or _FILE.fullmatch(name) is not None
+
+    for name, content in readers.documents(folder, wanted):
+        source = folder / name
+        if name == _RESULT:
+            result = _parse(RunResult, source, content)
+            continue
+        home, summary = _home(name)
+        lane = lanes.setdefault(home, _Found())
+        if summary == "final":
+            lane.final = _parse(FinalSummary, source, content)
+        elif summary is not None:
+            lane.iterations.append(_parse(IterSummary, source, content))
+        elif name.endswith(_GATE):
+            lane.gate = _parse(KpiGate, source, content)
+        else:
+            lane.edge = _parse(EdgeReport, source, content)
+    return result, {home: lane for home, lane in lanes.items() if lane.iterations or lane.final}
+
+
+def _home(name: str) -> tuple[str, str | None]:
+    """The folder of a document's lane, and the number of a summary."""
+    folder, _, file = name.rpartition("/")
+    match = _SUMMARY.fullmatch(file)
+    if match is not None:
+        return folder, match[1]
+    return folder.removesuffix("artifacts").removesuffix("/"), None
+
+
+def _parse(model: type[Model], source: Path, content: bytes) -> Model:
+    try:
+        return model.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise SoakUsageError(
+            str(source), f"is no {model.__name__} of this version ({where}: {first['msg']})"
+        ) from None
+
+
+def _lanes(result: RunResult | None, found: Mapping[str, _Found]) -> Iterable[Lane]:
+    """The lanes in the order of the result; then those that it does not know, by folder."""
+    outcomes = {outcome.lane: outcome for outcome in result.lanes} if result else {}
+    lanes = [_lane(lane, outcomes) for _, lane in sorted(found.items())]
+    seen = {lane.id for lane in lanes}
+    target = result.source if result else ""
+    lanes += [
+        Lane(o.lane, target, o.market, o.seed, (), o)
+        for o in outcomes.values()
+        if o.lane not in seen
+    ]
+    order = {lane: n for n, lane in enumerate([*outcomes, *(result.unfinished if result else ())])}
+    return sorted(lanes, key=lambda lane: order.get(lane.id, len(order)))
+
+
+def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome]) -> Lane:
+    iterations = tuple(map(_iteration, sorted(found.iterations, key=lambda one: one.iteration)))
+    final, gate, edge = found.final, found.gate, found.edge
+    any_of = found.iterations[0] if found.iterations else None
+    if final is not None:
+        name, target = final.result.lane, final.source
+        market, seed = final.result.market, final.result.seed
+    else:
+        assert any_of is not None
+        name, target = any_of.lane, any_of.source
+        market, seed = any_of.summary.market, any_of.summary.mock_seed
+    return Lane(
+        id=name,
+        target=target,
+        market=market,
+        seed=seed,
+        iterations=iterations,
+        outcome=final.result if final else outcomes.get(name),
+        gate=gate.gate if gate else "",
+        note=gate.note if gate else "",
+        checks=tuple(gate.metrics) if gate else (),
+        blocks={why: share.count for why, share in edge.block_reasons.items()} if edge else {},
+    )
+
+
+def _iteration(found: IterSummary) -> Iteration:
+    summary, tuning = found.summary, found.tuning
+    return Iteration(
+        number=found.iteration,
+        phase=summary.phase,
+        verdict=summary.verdict,
+        graded=summary.graded,
+        reasons=tuple(summary.verdict_reasons),
+        kpis={sys.intern(k): v for k, v in summary.__pydantic_extra__.items()},
+        overrides={sys.intern(k): v for k, v in found.overrides.items()},
+        sources={sys.intern(k): sys.intern(v) for k, v in found.sources.items()},
+        deltas={name: delta for name, delta in tuning.deltas.items() if delta},
+        rationale=tuple(tuning.rationale),
+        locked_next=tuning.freeze_active,
+        panicked=tuning.panicked,
+    )

@@ -1,0 +1,157 @@
+"""What the report shows of a run, as plain values for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from pytest_soak.gates.engine import Verdict, worst
+from pytest_soak.report.lane_view import LaneView, lane_view
+from pytest_soak.report.read import Lane, Run
+from pytest_soak.report.thin import detail
+
+MOST_LANES = 24
+MOST_COLUMNS = 8
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value of the table of lanes, and how the gates judged it."""
+
+    value: float | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A lane in the table of lanes; `anchor` is empty where no more is shown of it."""
+
+    lane: Lane
+    anchor: str
+    done: str
+    counts: Mapping[str, int]
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole report."""
+
+    verdict: str
+    headline: str
+    facts: Sequence[tuple[str, str]]
+    reasons: Sequence[str]
+    metrics: Sequence[str]
+    rows: Sequence[Row]
+    lanes: Sequence[LaneView]
+    notes: Sequence[str]
+    settings: Mapping[str, str]
+    meta: Mapping[str, str]
+
+
+def page_view(run: Run) -> Page:
+    """What is shown of a run."""
+    shown = _shown(run.lanes)
+    much = detail(max((len(lane.iterations) for lane in shown), default=0), len(shown) or 1)
+    anchors = {id(lane): f"lane-{n}" for n, lane in enumerate(shown, 1)}
+    metrics = list(dict.fromkeys(m for lane in run.lanes for m in lane.gated()))[:MOST_COLUMNS]
+    result = run.result
+    verdict = _verdict(run)
+    return Page(
+        verdict=verdict or "NO VERDICT",
+        headline=_headline(run),
+        facts=_facts(run),
+        reasons=[
+            f"{lane.id}: {reason}"
+            for lane in run.lanes
+            if lane.outcome
+            for reason in lane.outcome.reasons
+            if len(run.lanes) > 1
+        ][:MOST_LANES],
+        metrics=metrics,
+        rows=[_row(lane, anchors.get(id(lane), ""), metrics) for lane in run.lanes],
+        lanes=[lane_view(lane, anchors[id(lane)], much) for lane in shown],
+        notes=_notes(run, len(shown), much.size),
+        settings=result.settings if result else {},
+        meta={name: str(value) for name, value in result.meta.items()} if result else {},
+    )
+
+
+def _shown(lanes: Sequence[Lane]) -> list[Lane]:
+    """The lanes that are shown in full: where there are too many, the worst ones."""
+    ranks = {Verdict.FAIL: 0, None: 1, Verdict.WARN: 2, Verdict.PASS: 3}
+    ranked = sorted(range(len(lanes)), key=lambda n: ranks[lanes[n].verdict])  # type: ignore[index]
+    return [lanes[n] for n in sorted(ranked[:MOST_LANES])]
+
+
+def _verdict(run: Run) -> str | None:
+    if run.result is not None:
+        return run.result.verdict
+    judged = [Verdict(lane.verdict) for lane in run.lanes if lane.verdict is not None]
+    return str(worst(judged)) if len(judged) == len(run.lanes) else None
+
+
+def _headline(run: Run) -> str:
+    targets = ", ".join(dict.fromkeys(lane.target for lane in run.lanes if lane.target))
+    if not run.lanes:
+        return "no lane began"
+    if len(run.lanes) == 1:
+        return f"{run.lanes[0].id}, target {targets}"
+    return f"{len(run.lanes)} lanes, target {targets}"
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    done = sum(len(lane.iterations) for lane in run.lanes)
+    counts = {v: sum(lane.verdict == v for lane in run.lanes) for v in Verdict}
+    facts = [
+        ("lanes", str(len(run.lanes))),
+        ("iterations", str(done)),
+        ("PASS / WARN / FAIL", " / ".join(str(n) for n in counts.values())),
+    ]
+    if run.result is not None:
+        exit_status = run.result.exit_status
+        facts += [
+            ("gate mode", run.result.gate_mode),
+            ("session", run.result.status),
+            ("exit status", "n/a" if exit_status is None else str(exit_status)),
+        ]
+    return facts
+
+
+def _row(lane: Lane, anchor: str, metrics: Sequence[str]) -> Row:
+    found: dict[str, int] = dict.fromkeys(Verdict, 0)
+    for one in lane.iterations:
+        found[Verdict(one.verdict)] += 1
+    done, planned = len(lane.iterations), lane.outcome.planned if lane.outcome else 0
+    if lane.outcome:
+        done = max(done, lane.outcome.iterations)
+    return Row(
+        lane=lane,
+        anchor=anchor,
+        done=str(done) if planned in (0, done) else f"{done} of {planned}",
+        counts=lane.outcome.counts if lane.outcome else found,
+        cells=[_cell(lane, metric) for metric in metrics],
+    )
+
+
+def _cell(lane: Lane, metric: str) -> Cell:
+    judged = [Verdict(check.verdict) for check in lane.checks if check.metric == metric]
+    values = [v for one in lane.last_graded() if (v := one.kpis.get(metric)) is not None]
+    return Cell(median(values) if values else None, str(worst(judged)) if judged else "")
+
+
+def _notes(run: Run, shown: int, size: int) -> list[str]:
+    notes = []
+    if size > 1:
+        notes.append(
+            f"Thinned: up to {size} neighbouring iterations are drawn as one. A line is their "
+            "median, the area around it reaches from the lowest to the highest value, a verdict "
+            "is their worst. Figures are of all iterations; long tables show the newest."
+        )
+    if shown < len(run.lanes):
+        notes.append(
+            f"{shown} of {len(run.lanes)} lanes are shown in full, those with the worst verdicts; "
+            "the table has all."
+        )
+    return notes

@@ -1,0 +1,22 @@
+"""Writing what is to look at after a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_soak.artifacts.files import write_text
+from pytest_soak.artifacts.layout import Layout
+from pytest_soak.report.markdown import trend_text
+from pytest_soak.report.page import report_text
+from pytest_soak.report.read import read_run
+
+
+def write_report(layout: Layout, report: Path) -> None:
+    """Write STEADY_TREND.md of the latest run, and its HTML report to `report`.
+
+    Raises SoakUsageError for a file that cannot be read, ArtifactError for one that cannot be
+    written.
+    """
+    run = read_run(layout.latest)
+    write_text(layout.trend, trend_text(run))
+    write_text(report, report_text(run))

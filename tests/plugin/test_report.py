@@ -1,0 +1,150 @@
+"""What a soak leaves to look at, and the command that looks at it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from harness import INSTANT, Outcome, Workbench
+
+LATEST = "artifacts/soak/latest"
+BREAKING_BOT = """
+    from pathlib import Path
+    from pytest_soak.testing import InstantTarget
+
+    class Bot(InstantTarget):
+        def run(self, overrides, window):
+            Path("artifacts/soak/latest/ITER_SUMMARY_9.json").write_text("{")
+            return super().run(overrides, window)
+"""
+TEMPERAMENTAL_BOT = """
+    from pytest_soak.testing import InstantTarget
+
+    class Bot(InstantTarget):
+        def run(self, overrides, window):
+            if window.iteration == 3:
+                raise KeyboardInterrupt
+            return super().run(overrides, window)
+"""
+
+
+def report_of(done: Outcome) -> str:
+    return (done.directory / LATEST / "report.html").read_text(encoding="utf-8")
+
+
+def trend_of(done: Outcome) -> str:
+    return (done.directory / LATEST / "STEADY_TREND.md").read_text(encoding="utf-8")
+
+
+def test_a_soak_ends_with_a_report_and_a_trend(bench: Workbench) -> None:
+    done = bench.soak(6, INSTANT)
+    assert done.returncode == 0, done.everything
+    assert f"report: {Path(LATEST) / 'report.html'}" in done.lines
+    assert "<title>PASS: default-calm-42, target pytest_soak.testing:InstantTarget</title>" in (
+        report_of(done)
+    )
+    assert "## default-calm-42\n\nVerdict: PASS. 6 iterations, 2 of them steady" in trend_of(done)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_lanes_share_one_report_and_one_trend(bench: Workbench, workers: tuple[str, ...]) -> None:
+    done = bench.soak(2, INSTANT, "--soak-seed=1..3", *workers)
+    assert done.returncode == 0, done.everything
+    assert report_of(done).count('<section class="lane"') == 3
+    assert trend_of(done).count("\n## ") == 3
+    assert not list((done.directory / LATEST).glob("*/report.html"))
+
+
+def test_the_gate_of_the_lane_is_drawn_before_anything_is_graded(bench: Workbench) -> None:
+    done = bench.soak(2, INSTANT)
+    metrics = done.artifact("artifacts/KPI_GATE.json")["metrics"]
+    assert {m["reason"] for m in metrics} == {"nothing graded yet"}
+    assert 'class="warn"' in report_of(done)
+
+
+def test_a_failed_lane_and_an_interrupted_one_are_reported(bench: Workbench) -> None:
+    bench.write("strict.yaml", 'name: strict\nthresholds: [{metric: net_bps, fail_unless: "> 4"}]')
+    failed = bench.soak(3, INSTANT, "--soak-gate=strict.yaml", "--soak-gate-mode=hard")
+    assert failed.returncode == 1
+    assert "iteration 1: net_bps = 3.1, fail unless &gt; 4 (strict)" in report_of(failed)
+    bench.write("bot.py", TEMPERAMENTAL_BOT)
+    interrupted = bench.soak(5, "--soak-target=bot:Bot")
+    assert interrupted.returncode == 2
+    assert "<title>NO VERDICT: default-calm-42" in report_of(interrupted)
+    assert "Verdict: none. 2 iterations" in trend_of(interrupted)
+
+
+def test_the_report_goes_where_it_is_wanted(bench: Workbench) -> None:
+    done = bench.soak(1, INSTANT, "--soak-report=here/my report.html")
+    assert (done.directory / "here" / "my report.html").read_text().startswith("<!DOCTYPE html>")
+    assert not (done.directory / LATEST / "report.html").exists()
+    assert f"report: {Path('here/my report.html')}" in done.lines
+
+
+def test_a_folder_is_no_place_for_a_report(bench: Workbench) -> None:
+    done = bench.soak(1, INSTANT, "--soak-report=.")
+    assert done.returncode == 4
+    assert "ERROR: --soak-report: expected a file" in done.everything
+
+
+def test_a_report_that_cannot_be_written_costs_no_verdict(bench: Workbench) -> None:
+    bench.write("file", "")
+    done = bench.soak(1, INSTANT, "--soak-report=file/report.html")
+    assert done.returncode == 0
+    assert re.search(r"soak: no report: .*report.html: cannot be written: ", done.stdout)
+    assert done.artifact("RESULT.json")["exit_status"] == 0
+    assert done.last_line.startswith("WARN for default on calm")
+    assert "report: " not in [line[:8] for line in done.lines]
+
+
+def test_a_run_that_cannot_be_read_costs_no_verdict(bench: Workbench) -> None:
+    bench.write("bot.py", BREAKING_BOT)
+    done = bench.soak(1, "--soak-target=bot:Bot")
+    assert done.returncode == 0, done.everything
+    assert "soak: no report: " in done.stdout
+    assert "ITER_SUMMARY_9.json: is no IterSummary of this version" in done.stdout
+    assert "Traceback" not in done.everything
+
+
+def test_nothing_is_written_where_nothing_ran(bench: Workbench) -> None:
+    bench.soak(1, INSTANT, "--collect-only")
+    assert not any("report" in name for name in bench.files())
+
+
+def test_the_same_seed_gives_the_same_report(tmp_path: Path) -> None:
+    texts = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        done = Workbench(tmp_path / name).soak(6, "--soak-target=mock", "--soak-profile=aggressive")
+        texts.append((re.sub(r"(?s)<!-- meta -->.*", "", report_of(done)), trend_of(done)))
+    assert texts[0] == texts[1]
+
+
+def test_the_trend_of_a_run_is_printed_or_written(bench: Workbench) -> None:
+    bench.soak(6, INSTANT)
+    printed = bench.command("trend", "artifacts/soak")
+    assert printed.returncode == 0, printed.everything
+    assert printed.stdout == trend_of(printed)
+    assert printed.stdout.isascii()
+    written = bench.command("trend", LATEST, "--output", "out/trend.md")
+    assert (written.returncode, written.stdout.strip()) == (0, str(Path("out/trend.md")))
+    assert (bench.directory / "out/trend.md").read_text() == printed.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("trend",), "Missing argument"),
+        (("trend", "nowhere"), "nowhere: holds no iteration of a soak; give an artifact folder"),
+        (("trend", LATEST, "--output", "artifacts"), "artifacts: cannot be written"),
+    ],
+)
+def test_mistakes_are_one_line_and_status_four(
+    bench: Workbench, arguments: tuple[str, ...], problem: str
+) -> None:
+    bench.soak(1, INSTANT)
+    done = bench.command(*arguments)
+    assert done.returncode == 4
+    assert problem in done.stderr
+    assert len(done.stderr.splitlines()) == 1

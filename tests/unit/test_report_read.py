@@ -1,0 +1,108 @@
+"""A run as plain values, wherever its files lie."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+from builders import usage_error
+from runs import metric, outcome_of, summary_of, write_lane, write_result, write_run
+
+from pytest_soak.report.read import read_run
+
+
+@pytest.mark.parametrize("below", ["", "latest", "runs/20250101T000000Z-00000000"])
+def test_an_artifact_root_a_run_and_an_earlier_run_are_read(tmp_path: Path, below: str) -> None:
+    write_run(tmp_path / (below or "latest"), lanes=2, iterations=3)
+    run = read_run(tmp_path / below)
+    assert [lane.id for lane in run.lanes] == ["safe-calm-1", "safe-calm-2"]
+    assert [one.number for one in run.lanes[0].iterations] == [1, 2, 3]
+    assert run.result is not None
+
+
+def test_a_lane_tells_what_was_measured_judged_and_blocked(tmp_path: Path) -> None:
+    (lane,) = read_run(write_run(tmp_path, iterations=12)).lanes
+    assert (lane.target, lane.market, lane.seed, lane.verdict) == ("fake", "calm", 1, "PASS")
+    assert lane.gate == "soak"
+    assert lane.kpis()[:3] == ["net_bps", "risk_ratio", "fees_eff_bps"]
+    assert lane.blocks == {"risk": 3, "age": 1}
+    assert [one.number for one in lane.last_graded()] == [5, 6, 7, 8, 9, 10, 11, 12]
+    assert lane.iterations[0].overrides == {"spread": 1.0}
+
+
+def test_a_lanes_own_folder_needs_no_result(tmp_path: Path) -> None:
+    write_run(tmp_path, lanes=2, iterations=3)
+    run = read_run(tmp_path / "safe-calm-2")
+    assert run.result is None
+    assert [(lane.id, lane.verdict) for lane in run.lanes] == [("safe-calm-2", "PASS")]
+
+
+def test_a_lane_under_way_has_no_outcome(tmp_path: Path) -> None:
+    write_lane(tmp_path, [summary_of(1), summary_of(2)], [metric()])
+    (tmp_path / "ITER_SUMMARY_final.json").unlink()
+    (lane,) = read_run(tmp_path).lanes
+    assert lane.outcome is None
+    assert lane.verdict is None
+
+
+def test_a_lane_that_completed_no_iteration_is_told_by_the_result(tmp_path: Path) -> None:
+    good = write_lane(tmp_path / "b", [summary_of(1, "b")], [])
+    write_result(tmp_path, [outcome_of("a", 0, verdict="FAIL", reasons=["no start"]), good])
+    lanes = read_run(tmp_path).lanes
+    assert [(lane.id, len(lane.iterations), lane.verdict) for lane in lanes] == [
+        ("a", 0, "FAIL"),
+        ("b", 1, "PASS"),
+    ]
+
+
+def test_what_a_rotation_removed_is_a_gap_and_what_it_compressed_is_read(tmp_path: Path) -> None:
+    write_run(tmp_path, iterations=12)
+    (tmp_path / "ITER_SUMMARY_1.json").unlink()
+    plain = tmp_path / "ITER_SUMMARY_2.json"
+    with gzip.open(f"{plain}.gz", "wb") as packed:
+        packed.write(plain.read_bytes())
+    plain.unlink()
+    (lane,) = read_run(tmp_path).lanes
+    assert [one.number for one in lane.iterations] == list(range(2, 13))
+
+
+def test_an_archived_run_reads_as_before(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "runs/one", lanes=2, iterations=3)
+    before = read_run(run)
+    with tarfile.open(f"{run}.tar.gz", "w:gz") as archive:
+        archive.add(run, "one")
+    shutil.rmtree(run)
+    assert read_run(run) == before
+    assert read_run(run / "safe-calm-1").lanes == before.lanes[:1]
+    assert read_run(Path(f"{run}.tar.gz")) == before
+
+
+def test_a_number_that_is_none_is_damage(tmp_path: Path) -> None:
+    write_lane(tmp_path, [summary_of(1)], [])
+    path = tmp_path / "ITER_SUMMARY_1.json"
+    path.write_text(path.read_text().replace('"net_bps": 3.', '"net_bps": NaN, "x": 3.'))
+    assert "net_bps" in usage_error(lambda: read_run(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("RESULT.json", "{", "RESULT.json: is no RunResult of this version"),
+        ("ITER_SUMMARY_2.json", "[]", "ITER_SUMMARY_2.json: is no IterSummary of this version"),
+        ("artifacts/KPI_GATE.json", "{}", "KPI_GATE.json: is no KpiGate of this version"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, text: str, problem: str) -> None:
+    write_run(tmp_path, iterations=3)
+    (tmp_path / name).write_text(text)
+    assert problem in usage_error(lambda: read_run(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["nothing", "file.txt", "empty"])
+def test_what_is_no_run_is_said_to_be_none(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file.txt").write_text("hello")
+    assert "give an artifact folder" in usage_error(lambda: read_run(tmp_path / name))
