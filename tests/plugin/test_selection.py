@@ -154,7 +154,7 @@ def test_same_bytes_on_one_worker_or_two(bench: Workbench) -> None:
         done = bench.soak(3, "--soak-target=mock", "--soak-seed=1..3", *workers)
         home = done.directory / "artifacts/soak/latest"
         files = sorted(p for p in home.rglob("*.json") if p.name != "RESULT.json")
-        assert len(files) == 3 * (3 + 1 + 1 + 1 + 3)
+        assert len(files) == 3 * (3 + 1 + 1 + 1 + 1 + 3)
         contents.append({str(p.relative_to(home)): _without_meta(p.read_text()) for p in files})
     assert contents[0] == contents[1]
 
