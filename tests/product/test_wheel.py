@@ -94,7 +94,7 @@ def test_every_artifact_validates_against_its_shipped_schema(soaked: Outcome) ->
         assert path.read_bytes().endswith(b"}\n")
         seen.add(name)
     assert seen == set(ARTIFACTS) - {"comparison"}
-    assert len(files) == 24 + 1 + 3 + 3
+    assert len(files) == 24 + 1 + 4 + 3
 
 
 def test_every_kpi_is_caused_and_none_is_missing(soaked: Outcome) -> None:
