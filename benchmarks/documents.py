@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pytest_soak.artifacts import build, tuning
+from pytest_soak.artifacts.models import RunResult
 from pytest_soak.canonical import dumps
 from pytest_soak.config.names import shipped
 from pytest_soak.config.overrides import Overrides
@@ -85,6 +86,19 @@ def lane() -> dict[str, bytes]:
         data = build.iter_summary(record).data()
         found[f"ITER_SUMMARY_{number}.json"] = dumps(data).encode()
     result = finish(plan, state, Ending.COMPLETED, "")
+    found["artifacts/KPI_GATE.json"] = dumps(build.final_gate(plan, result).data()).encode()
+    run = RunResult(
+        source="fuzz",
+        status="finished",
+        verdict="PASS",
+        exit_status=0,
+        gate_mode="soft",
+        settings={"iterations": str(ITERATIONS)},
+        lanes=[build.outcome(result)],
+        unfinished=[],
+        meta={"run": "20250101T000000Z-00000001"},
+    )
+    found["RESULT.json"] = dumps(run.data()).encode()
     final = build.final_summary(result)
     found["ITER_SUMMARY_final.json"] = dumps(final.data()).encode()
     frozen = next(record for record in records if record.tuning.frozen is not None)

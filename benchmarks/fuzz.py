@@ -26,6 +26,7 @@ from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.commands.config import list_lines, show
 from pytest_soak.commands.freeze import freeze
+from pytest_soak.commands.merge import Merged, merged_lines
 from pytest_soak.config.legacy import plan_migration
 from pytest_soak.config.overrides import (
     Layer,
@@ -40,6 +41,11 @@ from pytest_soak.config.profiles import DEFAULT, load_profile, profile_shelf
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.gates.judge_file import judge_file
 from pytest_soak.gates.model import gate_shelf, load_gates
+from pytest_soak.merging.alike import check_alike
+from pytest_soak.merging.compare import compare
+from pytest_soak.merging.join import check_distinct, join
+from pytest_soak.merging.runs import read_run
+from pytest_soak.report.github import annotate, summary_text
 
 SECONDS = 5.0
 LONGEST_MESSAGE = 5000
@@ -151,6 +157,18 @@ def read_listing(path: Path) -> Iterable[str]:
     return list_root(path.parent.parent).left.values()
 
 
+def read_merged(path: Path) -> Iterable[str]:
+    packed = path.name.endswith(".tar.gz")
+    run = read_run(path if packed else path.parent)
+    if run is None:
+        return []
+    check_distinct([run])
+    check_alike([run, run])
+    merged = Merged(join([run], []), compare(run, run))
+    text = summary_text(*merged).splitlines()
+    return [*merged_lines(merged), *annotate(merged.result), *text]
+
+
 def kinds() -> list[Kind]:
     """Every kind of document that is fuzzed."""
     lane = documents.lane()
@@ -184,6 +202,9 @@ def kinds() -> list[Kind]:
             read_judged_run,
             packed=True,
         ),
+        Kind("result, merged", "RESULT.json", [lane["RESULT.json"]], read_merged, beside=lane),
+        Kind("iteration, merged", "ITER_SUMMARY_6.json", [summary], read_merged, beside=lane),
+        Kind("archived run, merged", "run.tar.gz", [documents.archive()], read_merged),
         Kind("legacy overrides", "ultra_safe_overrides.json", overrides, read_legacy),
         Kind("result, before a rotation", "latest/RESULT.json", [running], read_listing),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -48,6 +49,7 @@ _ROOT = click.option(
     help="the artifact root",
 )
 _DRY = click.option("--dry-run", is_flag=True, help="print what would be done, and change nothing")
+_PATH = click.Path(path_type=Path)
 _NOT_NEGATIVE = click.FloatRange(min=0)
 
 
@@ -157,6 +159,41 @@ def rotate(root: Path, ttl_days: float, max_size_mb: float, keep_latest: int, dr
     except ArtifactError as error:
         click.echo(f"ERROR: {error}", err=True)
         return 1
+
+
+@commands.command()
+@click.argument("runs", metavar="DIR...", nargs=-1, required=True, type=_PATH)
+@click.option(
+    "--output",
+    default=DIRECTORY.default,
+    envvar=DIRECTORY.env,
+    show_default=True,
+    type=_PATH,
+    metavar="DIR",
+    help="the artifact root whose latest run this becomes",
+)
+@click.option("--against", default=None, type=_PATH, metavar="RUN", help="compare with this run")
+@click.option("--allow-different-settings", is_flag=True, help="join runs that are not alike")
+def merge(
+    runs: tuple[Path, ...], output: Path, against: Path | None, allow_different_settings: bool
+) -> int:
+    """Join the runs of several machines: one run folder, one verdict, exit status 0 or 1.
+
+    DIR is an artifact root, a run in its `runs`, or where one should be: a run that is missing or
+    not finished leaves the whole without a verdict. Lanes may differ in profile, market and seed.
+    """
+    from pytest_soak.commands.merge import merge as run
+    from pytest_soak.commands.merge import merged_lines
+    from pytest_soak.report.github import annotate, github_step
+
+    github = github_step(os.environ)
+    merged = run(runs, output, against, allow_different=allow_different_settings)
+    *lines, last = merged_lines(merged)
+    if github is not None:
+        lines += annotate(merged.result)
+        github.write_summary(merged.result, merged.comparison)
+    click.echo("\n".join([*lines, last]))
+    return merged.result.exit_status or 0
 
 
 @commands.command()

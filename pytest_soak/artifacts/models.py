@@ -286,6 +286,46 @@ class RunResult(_Artifact):
     unfinished: list[str]
 
 
+class LanePair(BaseModel):
+    """A lane beside the lane of the same id in a reference run."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    lane: str
+    iterations: int = Field(description="That both runs still hold.")
+    identical: bool = Field(description="Every KPI and override of them, digit by digit.")
+    difference: str = Field(description="The first one; empty when identical.")
+
+
+class KpiDifference(BaseModel):
+    """How a KPI differs from the reference: means over the lanes of a profile on a market."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    profile: str
+    market: str
+    kpi: str
+    measure: Literal["median", "hourly"] = Field(
+        description="The lane's median of its last graded iterations, or mean of all of them."
+    )
+    pairs: int = Field(description="Lanes, by seed.")
+    before: float
+    after: float
+    mean: float = Field(description="Of after - before.")
+    half_width: Number = Field(description="Of its 95 % interval; null for too few pairs.")
+    judged: bool = Field(description="Whether a gate judges the KPI.")
+
+
+class Comparison(_Artifact):
+    """COMPARISON.json: a merged run beside a reference run."""
+
+    schema_: Literal["pytest-soak/comparison/1"] = Field("pytest-soak/comparison/1", alias="schema")
+    lanes: list[LanePair]
+    only_here: list[str]
+    only_in_reference: list[str]
+    kpis: list[KpiDifference]
+
+
 ARTIFACTS: dict[str, type[_Artifact]] = {
     "iter-summary": IterSummary,
     "final-summary": FinalSummary,
@@ -296,6 +336,7 @@ ARTIFACTS: dict[str, type[_Artifact]] = {
     "tuning-report": TuningReport,
     "production-snapshot": ProductionSnapshot,
     "result": RunResult,
+    "comparison": Comparison,
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import os.path
+import re
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ MOST_UNPACKED = 8 * 2**30
 """Of an archive, while a document is looked for in it."""
 
 _LONGEST_NAME = 4096
+_PLAIN_NAME = re.compile(r"(?!\.\.?(/|$))[^/\\:]+(/(?!\.\.?(/|$))[^/\\:]+)*")
 
 
 class _Place(NamedTuple):
@@ -78,6 +80,25 @@ def is_folder(path: Path) -> bool:
     start = place.member and f"{place.member}/"
     with _unpacking():
         return any(name.startswith(start) for name, _ in _members(place.file))
+
+
+def contents(run: Path) -> Iterator[tuple[str, io.BufferedIOBase]]:
+    """The regular files of a run's folder or archive, by name with `/`, each to be read at once.
+
+    Raises OSError, and ValueError for a damaged archive or a name in it that leads elsewhere.
+    """
+    place = None if os.path.isdir(run) else _locate(run)  # noqa: PTH112 - as above
+    if place is None:
+        for path in sorted(run.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                with path.open("rb") as file:
+                    yield path.relative_to(run).as_posix(), file
+        return
+    with _unpacking():
+        for name, content in _members(place.file):
+            if not _PLAIN_NAME.fullmatch(name):
+                raise ValueError(f"damaged (a file in it is named {name!r})")
+            yield name, content
 
 
 def documents(folder: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:

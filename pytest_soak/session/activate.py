@@ -59,11 +59,16 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         "protocol": Protocol(context),
     }
     if not context.on_worker:
+        from pytest_soak.report.github import github_step
+        from pytest_soak.session.announcer import Announcer
         from pytest_soak.session.controller import Controller
         from pytest_soak.session.signals import StopOnce
         from pytest_soak.session.terminal import Terminal
 
         terminal = Terminal(config, context)
+        step = github_step(os.environ)
+        if step is not None:
+            parts["github"] = Announcer(step, context, terminal)
         parts |= {
             "signals": StopOnce(),
             "terminal": terminal,

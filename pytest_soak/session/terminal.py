@@ -11,12 +11,13 @@ import pytest
 
 from pytest_soak.engine.events import Event, IterationFinished, LaneResumed, LaneStarted
 from pytest_soak.engine.record import IterationRecord, LaneResult
+from pytest_soak.report.words import plural
 from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.markers import SEED, marker_lines
 from pytest_soak.session.table import lane_table
 from pytest_soak.session.targets import fixture_file
-from pytest_soak.session.verdict import Conclusion, plural
+from pytest_soak.session.verdict import Conclusion
 
 PROGRESS_SECONDS = 10.0
 LANES_SHOWN = 4
@@ -126,6 +127,14 @@ class Terminal:
 
     def _line(self, text: str) -> None:
         self._reporter.write_line(text)
+
+    def line_of_its_own(self, text: str) -> None:
+        """Print `text` at the start of a line, also after a bot that printed half of one."""
+        if self._reporter is not None:
+            self._reporter.ensure_newline()
+            if self._config.option.capture == "no":
+                self._line("")
+            self._line(text)
 
     def say(self, text: str) -> None:
         """Say something of the run."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.gates.engine import Verdict, worst
+from pytest_soak.report.words import of_several, plural
 
 
 class Conclusion(NamedTuple):
@@ -28,16 +29,11 @@ def conclude(
         finished = f"{len(judged)} of {plural(lanes, 'lane')} finished"
         return Conclusion(None, f"NO VERDICT: {finished}, {plural(done, 'iteration')} done")
     verdict = worst(judged)
-    text = _of_one(results[0]) if len(results) == 1 else _of_several(results, lanes, verdict)
+    text = _of_one(results[0]) if len(results) == 1 else _of_several(results, lanes)
     if failed and verdict is not Verdict.FAIL:
         others = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
         return Conclusion(Verdict.FAIL, f"FAIL: {failed[0]}{others} failed; {text}")
     return Conclusion(verdict, text)
-
-
-def plural(count: int, word: str) -> str:
-    """`1 lane`, `2 lanes`."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _of_one(result: LaneResult) -> str:
@@ -60,12 +56,7 @@ def _as_tuned(result: LaneResult) -> str:
     return f" as tuned: {plural(len(result.changed), 'parameter')} changed, see {where}"
 
 
-def _of_several(results: Sequence[LaneResult], lanes: int, verdict: Verdict) -> str:
-    count = {v: sum(result.verdict is v for result in results) for v in Verdict}
-    counts = ", ".join(f"{number} {v}" for v, number in count.items() if number)
-    bad = ", ".join(result.lane.id for result in results if result.verdict is verdict)
-    whom = "" if verdict is Verdict.PASS else f": {verdict} {bad}"
+def _of_several(results: Sequence[LaneResult], lanes: int) -> str:
+    verdicts = {result.lane.id: result.verdict for result in results if result.verdict}
     targets = ", ".join(dict.fromkeys(result.target for result in results))
-    tuned = sum(bool(result.changed) for result in results)
-    how = f" {tuned} of them as tuned, see TUNING_REPORT.json" if tuned else ""
-    return f"{verdict} for {lanes} lanes ({counts}, {targets}){how}{whom}"
+    return of_several(verdicts, lanes, targets, sum(bool(result.changed) for result in results))

@@ -1,10 +1,11 @@
-"""The README's files and commands, written and run as a reader would."""
+"""The files and commands of README and OPERATIONS, written and run as a reader would."""
 
 from __future__ import annotations
 
 import re
 import shlex
 import sys
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -12,10 +13,17 @@ from typing import NamedTuple
 import pytest
 from harness import Workbench
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
-SECTIONS = [text for text in re.split(r"^## ", README, flags=re.MULTILINE) if "```console" in text]
+SECTIONS = [
+    text
+    for document in (README, OPERATIONS)
+    for text in re.split(r"^## ", document, flags=re.MULTILINE)
+    if "```console" in text
+]
 
 
 class Command(NamedTuple):
@@ -48,10 +56,30 @@ def test_the_console_blocks_print_what_they_show(bench: Workbench, section: str)
 def _check(bench: Workbench, command: Command) -> None:
     program, *arguments = command.arguments
     module = {"pytest": "pytest", "pytest-soak": "pytest_soak.cli"}[program]
-    done = bench.run(sys.executable, "-m", module, *arguments)
+    done = bench.run(sys.executable, "-m", module, *_expanded(bench, arguments))
+    assert command.expected or done.returncode == 0, done.everything
     for expected in command.expected:
         pattern = expected.replace("[", "[[]")
         assert any(fnmatchcase(line, pattern) for line in done.lines), (expected, done.everything)
+
+
+def _expanded(bench: Workbench, arguments: list[str]) -> Iterator[str]:
+    """The arguments as a shell would give them."""
+    for argument in arguments:
+        found = sorted(bench.directory.glob(argument)) if "*" in argument else []
+        yield from (str(path.relative_to(bench.directory)) for path in found)
+        if not found:
+            yield argument
+
+
+def test_every_command_of_the_operations_is_in_a_block_that_runs() -> None:
+    assert {lang for lang, _, _ in _BLOCK.findall(OPERATIONS)} <= {
+        "console",
+        "python",
+        "yaml",
+        "ini",
+    }
+    assert len(re.findall(r"^\$ ", OPERATIONS, re.MULTILINE)) > 15
 
 
 def test_the_two_commands_do_all_set_up() -> None:
@@ -59,7 +87,7 @@ def test_the_two_commands_do_all_set_up() -> None:
     for command in (soak, test):
         assert command.startswith("python3 -m venv .venv && .venv/bin/pip install --quiet ")
     assert soak.endswith("pytest --soak-iterations=24 --soak-profile=steady_safe")
-    assert test.endswith("'.[test]' && .venv/bin/pytest")
+    assert test.endswith("'.[test]' && .venv/bin/pytest -n 2")
 
 
 def test_the_main_command_works_in_a_checkout_with_tests(bench: Workbench) -> None:
@@ -72,6 +100,13 @@ def test_the_main_command_works_in_a_checkout_with_tests(bench: Workbench) -> No
     assert len(done.summaries()) == 1
 
 
-@pytest.mark.parametrize("name", re.findall(r"\]\(([^)#:]+)\)", README))
-def test_links_lead_somewhere(name: str) -> None:
-    assert (Path(__file__).parents[2] / name).exists()
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        (folder, name)
+        for folder, text in (("", README), ("docs", OPERATIONS))
+        for name in re.findall(r"\]\(([^)#:]+)\)", text)
+    ],
+)
+def test_links_lead_somewhere(folder: str, name: str) -> None:
+    assert (ROOT / folder / name).exists()

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_soak.artifacts import readers
-from pytest_soak.artifacts.readers import is_file, is_folder, read_bytes, summary_of
+from pytest_soak.artifacts.readers import contents, is_file, is_folder, read_bytes, summary_of
 from pytest_soak.config.documents import read_document
 
 FINAL = "ITER_SUMMARY_final.json"
@@ -54,6 +54,26 @@ def test_files_of_an_archived_run_have_their_old_names(runs: Path, run: str) -> 
     assert not is_folder(runs / run / "lane" / "x.json")
     assert not is_file(runs / run / "lane")
     assert summary_of(runs / run) == runs / run / FINAL
+
+
+@pytest.mark.parametrize("run", ["r", "r.tar.gz"])
+def test_all_that_a_run_holds_is_the_same_in_an_archive(runs: Path, run: str) -> None:
+    found = {name: content.read() for name, content in contents(runs / run)}
+    assert sorted(found) == sorted([FINAL, "lane/x.json", "lane/y.json.gz", "n" * 200])
+    assert found["lane/x.json"] == b"[2]"
+    for name, content in found.items():
+        (runs / "unpacked" / name).parent.mkdir(parents=True, exist_ok=True)
+        (runs / "unpacked" / name).write_bytes(content)
+    assert {name: content.read() for name, content in contents(runs / "unpacked")} == found
+
+
+@pytest.mark.parametrize(
+    "name", ["r/../x", "r/..", "r/.", "r/a/../../x", "r/a/..", "r//etc/x", "r/a\\..\\x", "r/c:x"]
+)
+def test_a_name_in_an_archive_that_leads_elsewhere_is_damage(tmp_path: Path, name: str) -> None:
+    archive(tmp_path / "bad.tar.gz", {name: b"x"})
+    with pytest.raises(ValueError, match="damaged"):
+        list(contents(tmp_path / "bad.tar.gz"))
 
 
 @pytest.mark.parametrize("name", ["s.json", "s.json.gz"])

@@ -1,0 +1,153 @@
+"""`pytest-soak merge`: the runs of many machines as one run with one verdict."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import NamedTuple
+
+from pytest_soak.artifacts.files import write_json, writing
+from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.lock import locked
+from pytest_soak.artifacts.models import Comparison, RunResult
+from pytest_soak.artifacts.readers import contents
+from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.merging.alike import check_alike
+from pytest_soak.merging.compare import compare
+from pytest_soak.merging.join import check_distinct, join
+from pytest_soak.merging.runs import RESULT, Run, read_run
+from pytest_soak.report.words import difference_rows, plural, table, verdict_line
+from pytest_soak.report.write import write_report
+
+COMPARISON = "COMPARISON.json"
+_OF_THE_RUN = {
+    RESULT,
+    COMPARISON,
+    "report.html",
+    "STEADY_TREND.md",
+    "journal",
+    "runtime_overrides.json",
+}
+"""What a lane's folder may hold that is not the lane's, or not of use when it is over."""
+
+
+class Merged(NamedTuple):
+    """The one run, and how it differs from the reference if there is one."""
+
+    result: RunResult
+    comparison: Comparison | None
+
+
+def merge(
+    given: Sequence[Path], output: Path, against: Path | None, *, allow_different: bool
+) -> Merged:
+    """Join the runs in `given` as the latest run of the artifact root `output`.
+
+    Raises SoakUsageError when they do not go together, ArtifactError when it cannot be written.
+    """
+    runs, empty = _read(given, output)
+    reference = None if against is None else _reference(against)
+    check_distinct(runs)
+    if not allow_different:
+        check_alike(runs)
+    result = join(runs, empty)
+    layout = Layout(
+        output, several_lanes=len({*result.unfinished, *(x.lane for x in result.lanes)}) > 1
+    )
+    with locked(output) if output.exists() else nullcontext():
+        layout.prepare()
+        for run in runs:
+            _copy(run, layout)
+        comparison = None
+        if reference is not None:
+            comparison = compare(Run(str(output), layout.latest, result), reference)
+            write_json(layout.latest / COMPARISON, comparison.data())
+        write_json(layout.result, result.data())
+        write_report(layout, layout.report)
+    return Merged(result, comparison)
+
+
+def merged_lines(merged: Merged) -> Iterator[str]:
+    """What to print of it: the lanes, why each is not PASS, the comparison, the verdict."""
+    lanes = merged.result.lanes
+    rows = [["lane", "iterations", "pass/warn/fail", "verdict"]]
+    for lane in lanes:
+        counts = "/".join(str(lane.counts.get(v, 0)) for v in ("PASS", "WARN", "FAIL"))
+        rows.append(
+            [lane.lane, f"{lane.iterations} of {lane.planned}", counts, lane.verdict or "-"]
+        )
+    yield from table(rows)
+    for lane in lanes:
+        yield from (one_line(f"{lane.lane}: {reason}") for reason in lane.reasons)
+    if merged.comparison is not None:
+        yield from comparison_lines(merged.comparison)
+    yield verdict_line(merged.result)
+
+
+def comparison_lines(comparison: Comparison) -> Iterator[str]:
+    """Which lanes are identical to the reference's, and how far the judged KPIs differ."""
+    against = f"against {comparison.meta['reference']}"
+    same = [pair for pair in comparison.lanes if pair.identical]
+    iterations = plural(sum(pair.iterations for pair in same), "iteration")
+    yield one_line(f"{against}: {plural(len(same), 'lane')} identical ({iterations})")
+    for pair in comparison.lanes:
+        if not pair.identical:
+            yield one_line(f"{against}: {pair.lane}: {pair.difference}")
+    for where, lanes in (
+        ("only here", comparison.only_here),
+        ("only in the reference", comparison.only_in_reference),
+    ):
+        if lanes:
+            yield one_line(f"{against}: {where}: {', '.join(lanes)}")
+    rows = difference_rows(comparison)
+    if len(rows) > 1:
+        yield from (one_line(line) if n else line for n, line in enumerate(table(rows)))
+
+
+def _read(given: Sequence[Path], output: Path) -> tuple[list[Run], list[str]]:
+    runs, empty = [], []
+    latest = (output / "latest").resolve()
+    for path in sorted(given):
+        run = read_run(path)
+        if run is None:
+            empty.append(f"{path} (no {RESULT})")
+        elif run.folder.resolve().is_relative_to(latest):
+            raise SoakUsageError(
+                "--output", f"{output} holds {path} as its latest run; give another"
+            )
+        else:
+            runs.append(run)
+    if not runs:
+        raise SoakUsageError("DIR", f"there is no {RESULT} in {', '.join(map(str, sorted(given)))}")
+    return runs, empty
+
+
+def _reference(path: Path) -> Run:
+    run = read_run(path)
+    if run is None:
+        raise SoakUsageError("--against", f"there is no {RESULT} in {path}; give a run's folder")
+    return run
+
+
+def _copy(run: Run, layout: Layout) -> None:
+    homes = {run.home(lane): layout.lane(lane).home for lane in run.lanes}
+    try:
+        for path, content in contents(run.folder):
+            first, slash, below = path.partition("/")
+            home, name = ("", path) if "" in homes else (first + slash, below)
+            if home not in homes or not _of_a_lane(name):
+                continue
+            target = homes[home] / name
+            with writing(target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("wb") as file:
+                    shutil.copyfileobj(content, file)
+    except (OSError, ValueError) as error:
+        raise SoakUsageError(str(run.folder), f"cannot be read: {error}") from None
+
+
+def _of_a_lane(name: str) -> bool:
+    first = name.partition("/")[0]
+    return bool(name) and first not in _OF_THE_RUN and not first.startswith((".", "checkpoint_"))

@@ -1,0 +1,61 @@
+"""Whether runs may be judged as one: the same settings, package, target and gates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.merging.runs import Run
+
+OF_LANES = ("profile", "market", "seed")
+"""Settings that say which lanes a run has."""
+MODE = "gate-mode"
+
+
+def check_alike(runs: Sequence[Run]) -> None:
+    """Raise SoakUsageError that names the first difference between the runs, by its path."""
+    facts = [_facts(run) for run in runs]
+    gates: dict[str, tuple[str, str]] = {}
+    for run, found in zip(runs, facts, strict=True):
+        for path in sorted({*facts[0], *found}):
+            _same(path, (facts[0].get(path), runs[0]), (found.get(path), run))
+        for path, threshold in _gates(run).items():
+            first, where = gates.setdefault(path, (threshold, run.given))
+            if first != threshold:
+                _refuse(path, first, where, threshold, run.given)
+
+
+def _facts(run: Run) -> Mapping[str, str]:
+    """What must be equal; the modes hard and soft judge the end of a lane alike."""
+    result = run.result
+    settings = {k: v for k, v in result.settings.items() if k not in (*OF_LANES, MODE)}
+    return {
+        "package": str(result.meta.get("pytest_soak", "unknown")),
+        "target": result.source,
+        f"settings.{MODE}": "off" if result.gate_mode == "off" else "hard or soft",
+    } | {f"settings.{name}": value for name, value in settings.items()}
+
+
+def _gates(run: Run) -> Mapping[str, str]:
+    """The thresholds that each lane was judged by: of one gate on one market, always the same."""
+    found = {}
+    for lane in run.result.lanes:
+        for check in run.checks(lane.lane):
+            path = f"gates.{check.gate}.{lane.market}.{check.metric}"
+            found[f"{path}.fail_unless"] = str(check.fail_unless)
+            found[f"{path}.warn_unless"] = str(check.warn_unless)
+    return found
+
+
+def _same(path: str, first: tuple[str | None, Run], other: tuple[str | None, Run]) -> None:
+    if first[0] != other[0]:
+        shown = [value or "not given" for value, _ in (first, other)]
+        _refuse(path, shown[0], first[1].given, shown[1], other[1].given)
+
+
+def _refuse(path: str, first: str, where: str, other: str, there: str) -> None:
+    raise SoakUsageError(
+        path,
+        f"{first} in {where}, {other} in {there}; merge runs with the same, "
+        "or give --allow-different-settings",
+    )

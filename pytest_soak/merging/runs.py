@@ -1,0 +1,101 @@
+"""A run that is over, as its files tell it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_soak.artifacts.models import GateMetric, IterSummary, KpiGate, LaneOutcome, RunResult
+from pytest_soak.artifacts.readers import documents, is_file
+from pytest_soak.config.documents import Document, Model, parse_json, read_document, validate
+from pytest_soak.config.names import check_name
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.options import MARKETS
+
+RESULT = "RESULT.json"
+_SUMMARY = re.compile(r"ITER_SUMMARY_([1-9][0-9]{0,17})\.json")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder (or archive) and its RESULT.json; `given` is how the user named it."""
+
+    given: str
+    folder: Path
+    result: RunResult
+
+    @property
+    def name(self) -> str:
+        """When it began, and a digest of its settings."""
+        return str(self.result.meta.get("run", self.given))
+
+    @property
+    def lanes(self) -> Mapping[str, LaneOutcome]:
+        """What was made of each lane, by its id."""
+        return {lane.lane: lane for lane in self.result.lanes}
+
+    def home(self, lane: str) -> str:
+        """Where the lane's files lie below the run's folder: empty, or ends with `/`."""
+        several = len({*self.lanes, *self.result.unfinished}) > 1
+        return f"{lane}/" if several else ""
+
+    def summaries(self) -> dict[str, dict[int, IterSummary]]:
+        """Every ITER_SUMMARY that it still holds, by lane and iteration."""
+        homes = {self.home(lane): lane for lane in self.lanes}
+        found: dict[str, dict[int, IterSummary]] = {lane: {} for lane in self.lanes}
+        try:
+            for path, content in documents(self.folder, lambda path: path.endswith(".json")):
+                folder, slash, name = path.rpartition("/")
+                match, lane = _SUMMARY.fullmatch(name), homes.get(folder + slash)
+                if match and lane is not None:
+                    text, source = content.decode(), f"{self.folder}/{path}"
+                    found[lane][int(match[1])] = _parsed(IterSummary, parse_json(text, source))
+        except (OSError, ValueError) as error:
+            raise SoakUsageError(str(self.folder), f"cannot be read: {error}") from None
+        return found
+
+    def checks(self, lane: str) -> list[GateMetric]:
+        """The newest metrics of the lane beside their thresholds."""
+        path = self.folder / f"{self.home(lane)}artifacts/KPI_GATE.json"
+        return _parsed(KpiGate, read_document(path)).metrics if _there(path) else []
+
+
+def read_run(given: Path) -> Run | None:
+    """The run in `given`: a run's folder or archive, or an artifact root; None if there is none.
+
+    Raises SoakUsageError when its RESULT.json is none.
+    """
+    for folder in (given, given / "latest"):
+        if _there(folder / RESULT):
+            document = read_document(folder / RESULT)
+            result = _parsed(RunResult, document)
+            for number, lane in enumerate(result.lanes):
+                _check_lane(lane, document, number)
+            return Run(str(given), folder, result)
+    return None
+
+
+def _there(path: Path) -> bool:
+    try:
+        return is_file(path)
+    except ValueError as error:
+        raise SoakUsageError(str(path), f"cannot be read: {error}") from None
+
+
+def _parsed(model: type[Model], document: Document) -> Model:
+    data: Any = document.data
+    known = model.model_fields["schema_"].default
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if schema != known:
+        document.fail((), f"expected the schema {known!r}, got {schema!r}")
+    return validate(model, document)
+
+
+def _check_lane(lane: LaneOutcome, document: Document, number: int) -> None:
+    """A lane's id becomes the name of a folder."""
+    check_name(lane.profile, "profile", f"{document.source} lanes.{number}.profile")
+    if lane.market not in MARKETS or lane.lane != f"{lane.profile}-{lane.market}-{lane.seed}":
+        document.fail((), f"lanes.{number}.lane: expected PROFILE-MARKET-SEED, got {lane.lane!r}")

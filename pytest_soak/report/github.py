@@ -1,0 +1,158 @@
+"""What GitHub Actions shows of a run: annotations, and the summary of the step."""
+
+from __future__ import annotations
+
+import html
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_soak.artifacts.files import writing
+from pytest_soak.artifacts.models import Comparison, LaneOutcome, RunResult
+from pytest_soak.errors import escaped, one_line
+from pytest_soak.report.words import difference_rows, verdict_line
+
+MOST_ANNOTATIONS = 10
+"""Of a kind that GitHub shows of a step."""
+MOST_BYTES = 2**20
+"""Of a step's summary; GitHub drops a longer one."""
+
+_COLUMNS = ("net_bps", "risk_ratio", "maker_taker_ratio", "p95_latency_ms")
+_MARKUP = r"\`*_{}[]<>()#+!|&~:@$"
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """A step of a workflow; `summary` is the file of its summary, if it has one."""
+
+    summary: Path | None
+    token: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    def stop(self) -> str:
+        """The line after which nothing that is printed is a workflow command, until `resume`."""
+        return f"::stop-commands::{self.token}"
+
+    def resume(self) -> str:
+        """The line that ends what `stop` began."""
+        return f"::{self.token}::"
+
+    def write_summary(self, result: RunResult, comparison: Comparison | None = None) -> None:
+        """Append the run to the step's summary, as far as there is room for it.
+
+        Raises ArtifactError when the file cannot be written.
+        """
+        if self.summary is None:
+            return
+        with writing(self.summary):
+            taken = self.summary.stat().st_size if self.summary.exists() else 0
+            text = summary_text(result, comparison, MOST_BYTES - taken)
+            with self.summary.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+
+
+def github_step(environment: Mapping[str, str]) -> GitHub | None:
+    """The step that this process is part of; None outside of GitHub Actions."""
+    if environment.get("GITHUB_ACTIONS") != "true":
+        return None
+    summary = environment.get("GITHUB_STEP_SUMMARY")
+    return GitHub(Path(summary) if summary else None)
+
+
+def annotate(result: RunResult) -> list[str]:
+    """An error for each lane or run that fails the whole, a warning for each lane that warns."""
+    errors = [_of_lane("error", lane) for lane in result.lanes if lane.verdict == "FAIL"]
+    errors += [command("error", name, "not finished") for name in result.unfinished]
+    if not errors and result.verdict not in ("PASS", "WARN"):
+        errors = [command("error", "soak", verdict_line(result))]
+    warnings = [_of_lane("warning", lane) for lane in result.lanes if lane.verdict == "WARN"]
+    return [*_few("error", errors), *_few("warning", warnings)]
+
+
+def command(kind: str, title: str, message: str) -> str:
+    """A workflow command: one line, whatever is in its parts."""
+    safe_title = _percent(one_line(title)).replace(":", "%3A").replace(",", "%2C")
+    return f"::{kind} title={safe_title}::{_percent(one_line(message))}"
+
+
+def summary_text(
+    result: RunResult, comparison: Comparison | None = None, room: int = MOST_BYTES
+) -> str:
+    """The run as Markdown of at most `room` bytes; what is left out is said."""
+    lines: list[str] = []
+    left = room
+    for line in _lines(result, comparison):
+        size = len(line.encode()) + 1
+        if size > left - _RESERVE:
+            lines.append(_CUT)
+            break
+        lines.append(line)
+        left -= size
+    text = "".join(f"{line}\n" for line in lines)
+    return text if len(text.encode()) <= room else ""
+
+
+_CUT = "\n*There is more; see the artifacts.*"
+_RESERVE = len(_CUT) + 1
+
+
+def _lines(result: RunResult, comparison: Comparison | None) -> Iterator[str]:
+    yield f"### {_text(verdict_line(result))}"
+    yield ""
+    if result.lanes:
+        heads = ("lane", "verdict", "iterations", *_COLUMNS, "why")
+        yield from _table([heads, *(_row(lane) for lane in result.lanes)])
+        yield ""
+    if comparison is not None:
+        yield from _compared(comparison)
+
+
+def _compared(comparison: Comparison) -> Iterator[str]:
+    same = sum(pair.identical for pair in comparison.lanes)
+    reference = _text(str(comparison.meta["reference"]))
+    yield f"Against {reference}: {same} of {len(comparison.lanes)} lanes identical."
+    yield ""
+    rows = difference_rows(comparison)
+    if len(rows) > 1:
+        yield from _table(rows)
+        yield ""
+
+
+def _row(lane: LaneOutcome) -> tuple[str, ...]:
+    medians = (lane.medians.get(name) for name in _COLUMNS)
+    return (
+        lane.lane,
+        lane.verdict or "none",
+        f"{lane.iterations} of {lane.planned}",
+        *("" if value is None else f"{value:.4g}" for value in medians),
+        "; ".join(lane.reasons),
+    )
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    heads, *rest = ([_text(cell) for cell in row] for row in rows)
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{' --- |' * len(heads)}"
+    for cells in rest:
+        yield f"| {' | '.join(cells)} |"
+
+
+def _text(text: str) -> str:
+    """`text` that Markdown and HTML show as it is."""
+    return "".join(f"&#{ord(c)};" if c in _MARKUP else html.escape(c) for c in escaped(text))
+
+
+def _of_lane(kind: str, lane: LaneOutcome) -> str:
+    return command(kind, lane.lane, "; ".join(lane.reasons) or f"the lane is {lane.verdict}")
+
+
+def _few(kind: str, commands: Sequence[str]) -> Sequence[str]:
+    if len(commands) <= MOST_ANNOTATIONS:
+        return commands
+    shown = commands[: MOST_ANNOTATIONS - 1]
+    rest = f"{len(commands) - len(shown)} more lanes, see the summary of the step"
+    return [*shown, command(kind, "soak", rest)]
+
+
+def _percent(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,0 +1,51 @@
+"""A soak session as a step of a GitHub workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from pytest_soak.artifacts.models import RunResult
+from pytest_soak.errors import ArtifactError
+from pytest_soak.report.github import GitHub, annotate, command
+from pytest_soak.session.context import SoakContext
+from pytest_soak.session.terminal import Terminal
+
+
+class Announcer:
+    """Keeps GitHub from obeying what is printed in the session; annotates its end.
+
+    To be registered before the controller, which writes RESULT.json before this reads it and the
+    last line after this has printed.
+    """
+
+    def __init__(self, step: GitHub, context: SoakContext, terminal: Terminal) -> None:
+        self._step = step
+        self._context = context
+        self._terminal = terminal
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """From here on a bot may print."""
+        self._terminal.line_of_its_own(self._step.stop())
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
+        """After the terminal's summary, which shows what the bot printed."""
+        yield
+        told = [] if session.config.option.collectonly else self._told()
+        self._terminal.line_of_its_own("\n".join([self._step.resume(), *told]))
+
+    def _told(self) -> list[str]:
+        if self._context.usage_error is not None:
+            return [command("error", "soak", self._context.usage_error)]
+        path = self._context.book.layout.result
+        if not self._context.book.run.prepared or not path.exists():
+            return []
+        result = RunResult.model_validate_json(path.read_bytes())
+        try:
+            self._step.write_summary(result)
+        except ArtifactError as error:
+            self._terminal.complain(str(error))
+        return annotate(result)

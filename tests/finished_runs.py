@@ -1,0 +1,53 @@
+"""Finished runs as files, without a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pytest_soak.artifacts.files import write_json
+from pytest_soak.artifacts.models import LaneOutcome, RunResult
+
+
+def outcome(seed: int = 42, market: str = "calm", **more: Any) -> LaneOutcome:
+    """A lane of `steady_safe` that passed, but for `more`."""
+    facts: dict[str, Any] = {
+        "lane": f"steady_safe-{market}-{seed}",
+        "profile": "steady_safe",
+        "market": market,
+        "seed": seed,
+        "gate": "soak",
+        "verdict": "PASS",
+        "verdict_raw": "PASS",
+        "reasons": [],
+        "ending": "completed",
+        "iterations": 6,
+        "planned": 6,
+        "counts": {"PASS": 6},
+        "medians": {"net_bps": 3.0},
+        "samples": {},
+        "changed": [],
+    }
+    return LaneOutcome(**(facts | more))
+
+
+def result(*lanes: LaneOutcome, **more: Any) -> RunResult:
+    """A finished run that passed, but for `more`."""
+    facts: dict[str, Any] = {
+        "source": "sim",
+        "status": "finished",
+        "verdict": "PASS",
+        "exit_status": 0,
+        "gate_mode": "soft",
+        "settings": {"iterations": "6", "minutes": "60", "market": "calm", "gate-mode": "soft"},
+        "lanes": list(lanes),
+        "unfinished": [],
+        "meta": {"pytest_soak": "1.0", "run": "20250101T000000Z-00000001"},
+    }
+    return RunResult(**(facts | more))
+
+
+def write_run(folder: Path, of: RunResult) -> Path:
+    """An artifact root with a RESULT.json and nothing else."""
+    write_json(folder / "latest" / "RESULT.json", of.data())
+    return folder

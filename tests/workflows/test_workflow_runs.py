@@ -1,0 +1,260 @@
+"""Every `run:` block of the workflows, run as GitHub would run it; none is left out."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from finished_runs import outcome, result, write_run
+from harness import INSTANT, Workbench
+from workflow_runner import RUN, WORKFLOWS, Job, Workflow
+
+import pytest_soak
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are sh scripts")
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = Path(pytest_soak.__file__).parent
+"""As it is under test, with the compiled kernel."""
+CHECKOUT = ("README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "conftest.py")
+INSTANT_INI = f"soak_target = {INSTANT.partition('=')[2]}\n"
+TESTS = ("harness.py", "builders.py", "unit/test_canonical.py")
+
+Start = Callable[..., Job]
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """`python` and `pytest-soak` are those of this test; pip is offline and installs nothing."""
+    folder = tmp_path_factory.mktemp("bin")
+    for name, words in {"python": "", "pytest-soak": " -m pytest_soak.cli"}.items():
+        script = folder / name
+        script.write_text(f'#!/bin/sh\nexec "{sys.executable}"{words} "$@"\n')
+        script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    inherited = Workbench(folder).environment({})
+    path = [str(_metadata(tmp_path_factory)), str(PACKAGE.parent), inherited.get("PYTHONPATH", "")]
+    return inherited | {
+        "PATH": f"{folder}:{inherited['PATH']}",
+        "PYTHONPATH": ":".join(path),
+        "PIP_DRY_RUN": "1",
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "GITHUB_ACTIONS": "true",
+    }
+
+
+def _metadata(factory: pytest.TempPathFactory) -> Path:
+    """A folder that makes this checkout an installed package, where it is none."""
+    folder = factory.mktemp("site")
+    try:
+        importlib.metadata.distribution("pytest-soak").version  # noqa: B018 - whether it is there
+    except importlib.metadata.PackageNotFoundError:
+        info = folder / "pytest_soak-0.1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pytest-soak\nVersion: 0.1.0\n")
+        (info / "entry_points.txt").write_text("[pytest11]\nsoak = pytest_soak.plugin\n")
+    return folder
+
+
+@pytest.fixture
+def start(environment: dict[str, str], bench: Workbench) -> Start:
+    def run(name: str, job: str, inputs: Any = (), matrix: Any = ()) -> Job:
+        workflow = Workflow(name)
+        return Job(
+            workflow,
+            job,
+            bench.directory,
+            environment | {"GITHUB_STEP_SUMMARY": str(bench.directory / "summary.md")},
+            inputs=dict(inputs),
+            matrix=dict(matrix),
+        ).run()
+
+    return run
+
+
+def good(job: Job) -> Job:
+    assert not job.failed, "\n".join(f"{s.name}: {s.returncode}\n{s.output}" for s in job.steps)
+    return job
+
+
+def soak(start: Start, **inputs: str) -> Job:
+    """`soak.yml` with its defaults, but for `inputs`."""
+    return start("soak", "soak", Workflow("soak").inputs("workflow_dispatch") | inputs)
+
+
+def checkout(bench: Workbench) -> None:
+    """This repository, with few of its tests."""
+    for name in CHECKOUT:
+        shutil.copy2(ROOT / name, bench.directory)
+    installed = shutil.ignore_patterns("profiles")  # a wheel has them in the package
+    shutil.copytree(PACKAGE, bench.directory / "pytest_soak", ignore=installed)
+    shutil.copytree(ROOT / "profiles", bench.directory / "profiles")
+    for name in TESTS:
+        bench.write(f"tests/{name}", (ROOT / "tests" / name).read_text(encoding="utf-8"))
+
+
+def downloaded(bench: Workbench) -> None:
+    """A run of each job of the matrix; of one job several attempts, of which the last warns."""
+    matrix = Workflow("soak-24h").jobs["soak"]["strategy"]["matrix"]
+    for profile in matrix["profile"]:
+        for market in matrix["market"]:
+            lane = outcome(42, market, lane=f"{profile}-{market}-42", profile=profile)
+            write_run(bench.directory / job_folder(profile, market, 1), result(lane))
+    for attempt, verdict in ((2, "FAIL"), (10, "WARN")):
+        run = result(outcome(42, verdict=verdict), verdict=verdict)
+        write_run(bench.directory / job_folder("steady_safe", "calm", attempt), run)
+
+
+def job_folder(profile: str, market: str, attempt: int) -> str:
+    return f"runs/soak-24h-{profile}-{market}-{RUN['run_id']}-{attempt}"
+
+
+class Scenario(NamedTuple):
+    """A repository and a matrix in which all of a job goes well, and what its steps then say."""
+
+    repository: Callable[[Workbench], object]
+    matrix: dict[str, str]
+    says: dict[str, str]
+
+
+SOAK = "Soak, and judge by the KPI gate"
+MERGE = "Merge the newest attempt of each job"
+SCENARIOS = {
+    "ci tests": Scenario(
+        checkout,
+        {"os": "ubuntu-latest"},
+        {"Install": "equirement already satisfied: check-jsonschema", "Test": " passed"},
+    ),
+    "ci smoke": Scenario(
+        checkout,
+        {"os": "ubuntu-latest"},
+        {
+            "Soak": "PASS for default on calm (3 iterations, sim)",
+            "Rotate": "disk use of latest and runs",
+        },
+    ),
+    "soak soak": Scenario(
+        lambda bench: shutil.copy(WORKFLOWS / "soak.yml", bench.directory),
+        {},
+        {SOAK: "PASS for steady_safe on calm (6 iterations, sim)"},
+    ),
+    "soak-24h soak": Scenario(
+        lambda bench: None,
+        {"profile": "steady_safe", "market": "calm"},
+        {
+            SOAK: "PASS for steady_safe on calm (24 iterations, sim)",
+            "Trend": "Verdict: PASS. 24 iterations",
+            "Release gate": "PASS: gate release on the medians of steady_safe-calm-42",
+            "Freeze": "RELEASE_SNAPSHOT.json: steady_safe-calm-42, signature ",
+        },
+    ),
+    "soak-24h verdict": Scenario(
+        downloaded, {}, {MERGE: "WARN for 9 lanes (8 PASS, 1 WARN, sim): WARN steady_safe-calm-42"}
+    ),
+}
+JOBS = [
+    f"{path.stem} {job}" for path in WORKFLOWS.glob("*.yml") for job in Workflow(path.stem).jobs
+]
+
+
+@pytest.mark.parametrize("key", sorted(JOBS))
+def test_every_block_runs_and_does_its_work(start: Start, bench: Workbench, key: str) -> None:
+    scenario, (name, job) = SCENARIOS[key], key.split()
+    scenario.repository(bench)
+    inputs = Workflow("soak").inputs("workflow_dispatch") if name == "soak" else {}
+    done = good(start(name, job, inputs, scenario.matrix))
+    assert {(job, step.name) for step in done.steps} == {
+        block for block in Workflow(name).blocks() if block[0] == job
+    }
+    for step, text in scenario.says.items():
+        assert text in done.output(step)
+
+
+def test_soak_yml_takes_its_defaults_from_the_default_layer(start: Start, bench: Workbench) -> None:
+    bench.write("pytest.ini", f"[pytest]\n{INSTANT_INI}")
+    done = good(soak(start))
+    assert "| seed | overrides | default_overrides.json |" in done.output(SOAK).splitlines()
+    assert done.outputs["bundle"] == {"name": "soak-steady_safe-calm"}
+    settings = _result(bench)["settings"]
+    assert (settings["auto-tune"], settings["iterations"]) == ("true", "6")
+    assert (bench.directory / "summary.md").read_text().startswith("### PASS for steady")
+    assert "artifacts/soak/junit.xml" in bench.files()
+
+
+def test_soak_yml_soaks_what_the_repository_says(start: Start, bench: Workbench) -> None:
+    bench.write(
+        "conftest.py",
+        """
+        import pytest
+        from pytest_soak.testing import InstantTarget
+
+        @pytest.fixture
+        def soak_target():
+            return InstantTarget
+        """,
+    )
+    bench.write("pytest.ini", "[pytest]\nsoak_gate = smoke\n")
+    bench.write("my/fast.yaml", "overrides: {min_interval_ms: 50}\n")
+    given = {"overrides_json": '{"tail_age_ms": 600}', "profile": "my/fast.yaml"}
+    done = good(soak(start, iterations="", hours="3", auto_tune="false", market="spike", **given))
+    told = done.output(SOAK)
+    assert "| seed |" not in told
+    assert "PASS for fast on spike (3 iterations, pytest_soak.testing:InstantTarget)" in told
+    assert done.outputs["bundle"] == {"name": "soak-my_fast.yaml-spike"}
+    settings = _result(bench)["settings"]
+    assert (settings["auto-tune"], settings["overrides-json"]) == (
+        "false",
+        given["overrides_json"],
+    )
+
+
+def test_an_input_is_never_a_command(start: Start, bench: Workbench) -> None:
+    bad = '$(touch pwned); "; touch pwned; `touch pwned` #'
+    done = soak(start, profile=bad, market=bad, package="pytest-soak", iterations=bad)
+    assert done.failed
+    assert "pwned" not in bench.files()
+    assert set(done.outputs["bundle"]["name"]) <= set("soak-_.touchpwned")
+    assert soak(start, package=bad).steps[0].returncode != 0
+    assert "pwned" not in bench.files()
+
+
+def test_a_failed_soak_fails_the_job_and_is_rotated(start: Start, bench: Workbench) -> None:
+    bench.write("pytest.ini", "[pytest]\nsoak_gate = never.yaml\nsoak_target = mock\n")
+    bench.write(
+        "never.yaml", 'name: never\nthresholds: [{metric: net_bps, fail_unless: ">= 99"}]\n'
+    )
+    done = soak(start, iterations="1")
+    assert [step.returncode for step in done.steps] == [0, 0, 1, 0]
+    assert "::error title=steady_safe-calm-42::net_bps = " in done.steps[2].output
+
+
+@pytest.mark.parametrize(("market", "mode"), [("calm", "hard"), ("volatile", "soft")])
+def test_the_gate_is_hard_on_calm_only(
+    start: Start, bench: Workbench, market: str, mode: str
+) -> None:
+    bench.write("pytest.ini", f"[pytest]\n{INSTANT_INI}")
+    good(start("soak-24h", "soak", matrix={"profile": "aggressive", "market": market}))
+    assert _result(bench)["gate_mode"] == mode
+    assert "artifacts/soak/latest/RELEASE_SNAPSHOT.json" in bench.files()
+
+
+def test_a_day_without_one_of_its_jobs_is_no_pass(start: Start, bench: Workbench) -> None:
+    write_run(bench.directory / job_folder("steady_safe", "calm", 1), result(outcome(42)))
+    done = start("soak-24h", "verdict")
+    told = done.output(MERGE)
+    assert "NO VERDICT: 1 lane finished; not finished: runs/soak-24h-aggressive-calm-" in told
+    assert [step.returncode for step in done.steps] == [0, 1, 0]
+    assert "::error title=runs/soak-24h-aggressive-calm-" in told
+
+
+def _result(bench: Workbench) -> Any:
+    path = bench.directory / "artifacts/soak/latest/RESULT.json"
+    return json.loads(path.read_text(encoding="utf-8"))
