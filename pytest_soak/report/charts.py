@@ -185,13 +185,14 @@ class _Box:
         self._step = (WIDTH - _LEFT - _RIGHT) / (last - first + 1)
         self._low, self._high = low, high
         self._floor = height - _BOTTOM
-        self._rise = (self._floor - _TOP) / (high - low)
+        self._rise = self._floor - _TOP
 
     def x(self, iteration: float) -> float:
         return _LEFT + (iteration - self._first) * self._step
 
     def y(self, value: float) -> float:
-        return self._floor - (min(max(value, self._low), self._high) - self._low) * self._rise
+        share = (min(max(value, self._low), self._high) - self._low) / (self._high - self._low)
+        return self._floor - share * self._rise
 
     def edges(self, span: Span) -> tuple[float, float]:
         return self.x(span.first - 0.5), self.x(span.last + 0.5)

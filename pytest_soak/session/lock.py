@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pytest_soak.artifacts.lock import LOCK
 from pytest_soak.errors import ArtifactError, SoakUsageError
 
 WORKER_SECONDS = 60.0
@@ -35,7 +36,7 @@ class RootLock:
         Raises SoakUsageError when another session is at work, ArtifactError when the folder
         cannot be written.
         """
-        self._held = self._acquire(self._root / ".soak.lock", 0.0)
+        self._held = self._acquire(self._root / LOCK, 0.0)
         for path in self._root.glob(".soak-*.lock"):
             self._acquire(path, WORKER_SECONDS).release()
             path.unlink(missing_ok=True)
