@@ -9,9 +9,14 @@ import tarfile
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pytest_soak.artifacts import build, tuning
+from pytest_soak.artifacts.feeds import Feeds
+from pytest_soak.artifacts.lane_journal import LaneJournal
+from pytest_soak.artifacts.layout import RUNTIME, LaneFiles
 from pytest_soak.artifacts.models import RunResult
+from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.canonical import dumps
 from pytest_soak.config.names import shipped
 from pytest_soak.config.overrides import Overrides
@@ -19,10 +24,11 @@ from pytest_soak.config.parameters import reference_table
 from pytest_soak.engine.lane import advance, begin, enter, finish
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
-from pytest_soak.engine.run import measure
+from pytest_soak.engine.run import LaneRun, measure
 from pytest_soak.gates.model import gate_shelf, load_gates
+from pytest_soak.session.clock import SystemClock
 from pytest_soak.targets.base import LaneInfo
-from pytest_soak.testing import GOOD
+from pytest_soak.testing import GOOD, InstantTarget
 
 ITERATIONS = 6
 
@@ -62,11 +68,11 @@ def overrides() -> list[bytes]:
 
 
 @cache
-def lane() -> dict[str, bytes]:
-    """The files of a finished lane by name."""
+def plan() -> LanePlan:
+    """What the lane is soaked with."""
     values = reference_table().defaults()
     gates = load_gates("soak", gate_shelf(Path()), Path(), "fuzz")
-    plan = LanePlan(
+    return LanePlan(
         lane=LaneInfo("default-calm-42", "default", "calm", 42),
         target="fuzz",
         iterations=ITERATIONS,
@@ -78,15 +84,21 @@ def lane() -> dict[str, bytes]:
         parameters=dict(reference_table()),
         tuner="effects",
     )
-    state, found, records = begin(plan), dict[str, bytes](), list[IterationRecord]()
+
+
+@cache
+def lane() -> dict[str, bytes]:
+    """The files of a finished lane by name."""
+    of = plan()
+    state, found, records = begin(of), dict[str, bytes](), list[IterationRecord]()
     for number in range(1, ITERATIONS + 1):
-        state = enter(plan, state, {})
-        state, record = advance(plan, state, measure(GOOD, None))
+        state = enter(of, state, {})
+        state, record = advance(of, state, measure(GOOD, None))
         records.append(record)
         data = build.iter_summary(record).data()
         found[f"ITER_SUMMARY_{number}.json"] = dumps(data).encode()
-    result = finish(plan, state, Ending.COMPLETED, "")
-    found["artifacts/KPI_GATE.json"] = dumps(build.final_gate(plan, result).data()).encode()
+    result = finish(of, state, Ending.COMPLETED, "")
+    found["artifacts/KPI_GATE.json"] = dumps(build.final_gate(of, result).data()).encode()
     run = RunResult(
         source="fuzz",
         status="finished",
@@ -102,9 +114,33 @@ def lane() -> dict[str, bytes]:
     final = build.final_summary(result)
     found["ITER_SUMMARY_final.json"] = dumps(final.data()).encode()
     frozen = next(record for record in records if record.tuning.frozen is not None)
-    snapshot = tuning.snapshot(plan, frozen, [record.summary.kpis for record in records])
+    snapshot = tuning.snapshot(of, frozen, [record.summary.kpis for record in records])
     found["PRODUCTION_SNAPSHOT.json"] = dumps(snapshot.data()).encode()
     return found
+
+
+def open_journal(home: Path) -> LaneJournal:
+    """The journal of the lane in `home`, as a resumed session opens it."""
+    files = LaneFiles(home, home / RUNTIME)
+    journal = LaneJournal(files, plan().model_dump(mode="json"), Feeds(files, kept=False))
+    journal.open()
+    return journal
+
+
+@cache
+def journal() -> bytes:
+    """The journal of a lane that was killed; an operator had changed an override."""
+    with TemporaryDirectory() as folder:
+        kept = open_journal(Path(folder))
+        runtime = RuntimeOverridesFile(Path(folder) / RUNTIME)
+        target, clock = InstantTarget(plan().lane), SystemClock()
+        run = LaneRun(plan(), target, runtime, clock, lambda event: None, kept)
+        for number in range(ITERATIONS - 1):
+            if number == 2:
+                runtime.write(run.state.overrides | {"tail_age_ms": 705.0})
+                runtime.read()
+            run.run_iteration()
+        return (Path(folder) / "journal").read_bytes()
 
 
 def archive() -> bytes:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from benchmarks import documents
 from benchmarks.mutations import mutate
+from pytest_soak.artifacts.journal import decode, encode
 from pytest_soak.artifacts.models import ProductionSnapshot
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
@@ -38,6 +39,7 @@ from pytest_soak.config.overrides import (
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.config.presets import load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import DEFAULT, load_profile, profile_shelf
+from pytest_soak.engine.past import rehearse
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.gates.judge_file import judge_file
 from pytest_soak.gates.model import gate_shelf, load_gates
@@ -58,13 +60,16 @@ Read = Callable[[Path], Iterable[str]]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of document: the name of its file, valid ones, and who reads it."""
+    """A kind of document: the name of its file, valid ones, and who reads it.
+
+    `written` makes the file of a document: what is mutated is inside.
+    """
 
     name: str
     file: str
     valid: list[bytes]
     read: Read
-    packed: bool = False
+    written: Callable[[bytes], bytes] = bytes
     beside: dict[str, bytes] | None = None
 
 
@@ -169,6 +174,26 @@ def read_merged(path: Path) -> Iterable[str]:
     return [*merged_lines(merged), *annotate(merged.result), *text]
 
 
+def read_kept(path: Path) -> Iterable[str]:
+    last = rehearse(documents.plan(), documents.open_journal(path.parent).past)
+    return [] if last is None else [last.state_hash]
+
+
+def packed(document: bytes) -> bytes:
+    """Compressed, as a rotation does."""
+    return gzip.compress(document, 1)
+
+
+def payloads(journal: bytes) -> bytes:
+    """The lines of a journal without their checksums."""
+    return "".join(f"{line}\n" for line in decode(journal)[0]).encode()
+
+
+def signed(lines: bytes) -> bytes:
+    """A journal of these lines, each with the checksum that it should have."""
+    return b"".join(encode(x) for x in lines.decode(errors="replace").split("\n") if x)
+
+
 def kinds() -> list[Kind]:
     """Every kind of document that is fuzzed."""
     lane = documents.lane()
@@ -176,6 +201,7 @@ def kinds() -> list[Kind]:
     snapshot = lane["PRODUCTION_SNAPSHOT.json"]
     profiles, presets, gates = documents.profiles(), documents.presets(), documents.gates()
     as_json, overrides = documents.as_json, documents.overrides()
+    journal = documents.journal()
     running = b'{"schema": "pytest-soak/result/1", "status": "running"}'
     return [
         Kind("profile (YAML)", "mine.yaml", profiles, read_profile),
@@ -183,7 +209,7 @@ def kinds() -> list[Kind]:
         Kind("profile, listed", "profiles/mine.yaml", profiles, read_listed),
         Kind("profile, shown", "profiles/mine.yaml", profiles, read_shown),
         Kind("snapshot as profile", "snap.json", [snapshot], read_profile),
-        Kind("snapshot, compressed", "snap.json.gz", [snapshot], read_profile, packed=True),
+        Kind("snapshot, compressed", "snap.json.gz", [snapshot], read_profile, packed),
         Kind("preset", "mine.yaml", [*presets, *as_json(presets)], read_preset),
         Kind("gate", "mine.yaml", [*gates, *as_json(gates)], read_gate, beside=lane),
         Kind("overrides file", "overrides.json", overrides, read_overrides),
@@ -200,20 +226,21 @@ def kinds() -> list[Kind]:
             "run.tar.gz",
             [gzip.decompress(documents.archive())],
             read_judged_run,
-            packed=True,
+            packed,
         ),
         Kind("result, merged", "RESULT.json", [lane["RESULT.json"]], read_merged, beside=lane),
         Kind("iteration, merged", "ITER_SUMMARY_6.json", [summary], read_merged, beside=lane),
         Kind("archived run, merged", "run.tar.gz", [documents.archive()], read_merged),
         Kind("legacy overrides", "ultra_safe_overrides.json", overrides, read_legacy),
+        Kind("journal", "journal", [journal], read_kept),
+        Kind("journal, signed", "journal", [payloads(journal)], read_kept, signed),
         Kind("result, before a rotation", "latest/RESULT.json", [running], read_listing),
     ]
 
 
 def attempt(kind: Kind, document: bytes, folder: Path) -> Finding | None:
     """Let the readers of `kind` at a document, in an empty folder; what was wrong with that."""
-    written = gzip.compress(document, 1) if kind.packed else document
-    for name, content in {**(kind.beside or {}), kind.file: written}.items():
+    for name, content in {**(kind.beside or {}), kind.file: kind.written(document)}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

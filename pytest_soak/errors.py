@@ -32,12 +32,17 @@ class TargetError(Exception):
 def escaped(text: str) -> str:
     """`text` on one line that any terminal and file can take: the rest is escaped."""
     line = " ".join(text.split())
+    if line.isprintable():
+        return line
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
 def one_line(text: str) -> str:
     """`text` escaped, and no longer than a reader can take: also a word of it is shortened."""
-    words = (_shortened(word, LONGEST_WORD) for word in escaped(text).split(" "))
+    line = escaped(text)
+    if len(line) <= LONGEST_WORD:
+        return line
+    words = (_shortened(word, LONGEST_WORD) for word in line.split(" "))
     return _shortened(" ".join(words), LONGEST_LINE)
 
 

@@ -158,6 +158,9 @@ class MemoryFile:
     content: dict[str, Any] = field(default_factory=dict)
     reads: int = 0
 
+    def untouched(self) -> bool:
+        return False
+
     def read(self) -> Mapping[str, Any] | None:
         self.reads += 1
         if self.reads not in self.edits:

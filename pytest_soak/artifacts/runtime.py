@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_soak.artifacts.files import write_json
+from pytest_soak.artifacts.files import write_bytes
+from pytest_soak.canonical import dumps
 from pytest_soak.config.documents import kind_of, read_document
 from pytest_soak.errors import SoakUsageError
 
@@ -16,9 +17,18 @@ class RuntimeOverridesFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._written: bytes | None = None
+
+    def untouched(self) -> bool:
+        """Whether it holds, byte for byte, what was written last and not read since."""
+        try:
+            return self._written is not None and self.path.read_bytes() == self._written
+        except OSError:
+            return False
 
     def read(self) -> Mapping[str, Any] | None:
         """The overrides it holds; None when it is gone, SoakUsageError when it is broken."""
+        self._written = None
         if not self.path.exists():
             return None
         data = read_document(self.path, self.path.name).data
@@ -28,4 +38,6 @@ class RuntimeOverridesFile:
 
     def write(self, overrides: Mapping[str, float]) -> None:
         """Replace it, durably."""
-        write_json(self.path, dict(overrides), durable=True)
+        data = dumps(dict(overrides)).encode()
+        write_bytes(self.path, data, durable=True)
+        self._written = data

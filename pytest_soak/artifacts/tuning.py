@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import median, stdev
+from statistics import fmean, median
 
 from pytest_soak.artifacts.build import machine, tuning
 from pytest_soak.artifacts.models import (
@@ -19,6 +19,7 @@ from pytest_soak.artifacts.models import (
 from pytest_soak.engine.control import Control
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import IterationRecord, LaneResult
+from pytest_soak.stats.spread import deviation
 
 
 def tuned_iteration(record: IterationRecord) -> TunedIteration:
@@ -120,6 +121,6 @@ def spread(samples: Iterable[Mapping[str, float | None]]) -> dict[str, Spread]:
             if value is not None:
                 values.setdefault(name, []).append(value)
     return {
-        name: Spread(median=median(v), sd=stdev(v) if len(v) > 1 else None, n=len(v))
+        name: Spread(median=median(v), sd=deviation(v, fmean(v)) if len(v) > 1 else None, n=len(v))
         for name, v in values.items()
     }

@@ -43,6 +43,9 @@ ExtraKpi = Callable[[Any, Summary], "float | None"]
 class RuntimeFile(Protocol):
     """The one mutable file: the overrides in force."""
 
+    def untouched(self) -> bool:
+        """Whether nobody has read or changed it since it was written: a cheaper question."""
+
     def read(self) -> Mapping[str, Any] | None:
         """What the file says now; None when it is gone. SoakUsageError when it is broken."""
 
@@ -281,6 +284,8 @@ class LaneRun:
         whose edits are in the journal.
         """
         before = self._taken
+        if self._runtime.untouched():
+            return before
         try:
             found = self._runtime.read()
             if found is None:

@@ -130,27 +130,32 @@ def _check(name: str, threshold: Threshold, history: Sequence[Sample]) -> Check:
 def _check_median(name: str, threshold: Threshold, history: Sequence[Sample]) -> Check:
     metric = threshold.metric
     lack = next((why for sample in history if (why := _lack(threshold, sample))), None)
-    base = Check(
+    value = None
+    if lack is None:
+        value = median(v for sample in history if (v := sample.values[metric]) is not None)
+        verdict, reason = _compared(threshold, value)
+    else:
+        verdict, reason = Verdict(threshold.no_data.upper()), f"{metric}: no data ({lack})"
+    return Check(
         gate=name,
         metric=metric,
-        value=None,
-        verdict=Verdict.PASS,
+        value=value,
+        verdict=verdict,
         fail_unless=threshold.fail_unless,
         warn_unless=threshold.warn_unless,
+        reason=reason,
+        no_data=lack is not None,
     )
-    if lack is not None:
-        verdict = Verdict(threshold.no_data.upper())
-        text = f"{metric}: no data ({lack})"
-        return base.model_copy(update={"verdict": verdict, "reason": text, "no_data": True})
-    value = median(v for sample in history if (v := sample.values[metric]) is not None)
+
+
+def _compared(threshold: Threshold, value: float) -> tuple[Verdict, str]:
     for verdict, limit in (
         (Verdict.FAIL, threshold.fail_unless),
         (Verdict.WARN, threshold.warn_unless),
     ):
         if limit is not None and not parse(limit).holds(value):
-            reason = f"{metric} = {value:.6g}, {verdict.lower()} unless {limit}"
-            return base.model_copy(update={"verdict": verdict, "value": value, "reason": reason})
-    return base.model_copy(update={"value": value})
+            return verdict, f"{threshold.metric} = {value:.6g}, {verdict.lower()} unless {limit}"
+    return Verdict.PASS, ""
 
 
 def _lack(threshold: Threshold, sample: Sample) -> str | None:

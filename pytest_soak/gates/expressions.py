@@ -7,6 +7,7 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -35,6 +36,7 @@ class Expression:
         return not math.isnan(value) and _OPERATORS[self.symbol](value, self.limit)
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> Expression:
     """Parse an expression; ValueError with what was expected."""
     match = _FORM.fullmatch(text)

@@ -50,6 +50,7 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
     from pytest_soak.session.order import Order
     from pytest_soak.session.protocol import Protocol
     from pytest_soak.session.targets import fixture_file
+    from pytest_soak.session.wire import Wire
 
     context.book = LaneBook(config, context)
     parts = {
@@ -57,6 +58,7 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         "collection": Collection(context),
         "order": Order(context),
         "protocol": Protocol(context),
+        "wire": Wire(),
     }
     if not context.on_worker:
         from pytest_soak.report.github import github_step

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, Notice, unpack
+from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, Notice
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict, metrics_of
 from pytest_soak.session.context import USAGE_ERROR, SoakContext
-from pytest_soak.session.protocol import EVENTS, LANE, USAGE
+from pytest_soak.session.protocol import LANE, USAGE
 from pytest_soak.session.targets import fixture_file
 from pytest_soak.session.terminal import Terminal
 from pytest_soak.session.verdict import Conclusion, conclude
+from pytest_soak.session.wire import EVENTS
 
 GATES = "soak-gates"
 SIMULATING = {"pytest_soak.targets.simulated", "pytest_soak.market.exchange"}
@@ -80,11 +81,8 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Hand the events on a report to their handlers."""
-        packed = getattr(report, EVENTS, None)
-        if packed:
-            for event in unpack(packed):
-                self._deliver(event)
-            setattr(report, EVENTS, [])
+        for event in report.__dict__.pop(EVENTS, ()):
+            self._deliver(event)
         if report.failed and GATES not in report.keywords:
             self._failed.setdefault(report.nodeid, getattr(report, LANE, None))
             self._terminal.failed(report)

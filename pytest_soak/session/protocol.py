@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_soak.engine.events import pack
 from pytest_soak.errors import ArtifactError, TargetError, one_line
 from pytest_soak.session.context import USAGE_ERROR, SoakContext, slot_of
 from pytest_soak.session.fixtures import RECORD
+from pytest_soak.session.wire import EVENTS
 
-EVENTS = "soak_events"
 LANE = "soak_lane"
 USAGE = "soak_usage_error"
 _SITE = Path(pytest.__file__).parents[1]
@@ -87,7 +86,7 @@ class Protocol:
         setattr(report, LANE, slot.lane)
         events = self._context.book.take_events()
         if events:
-            setattr(report, EVENTS, pack(events))
+            setattr(report, EVENTS, events)
         if self._context.usage_error:
             setattr(report, USAGE, self._context.usage_error)
         return report

@@ -104,8 +104,9 @@ class Terminal:
             self._replayed += event.replayed
             if event.replayed:
                 return
-        for line in marker_lines(event, several_lanes=self._several):
-            self._line(line)
+        lines = marker_lines(event, several_lanes=self._several)
+        if lines:
+            self._line("\n".join(lines))
         if isinstance(event, IterationFinished):
             self._progress(event.record)
 

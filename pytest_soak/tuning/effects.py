@@ -14,16 +14,19 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from pytest_soak.config.parameters import Parameter, ParameterTable
+from pytest_soak.stats.spread import deviation
 from pytest_soak.tuning.limits import limits
 from pytest_soak.tuning.view import Proposal, Side, View
 
 MONEY = "net_quote"
 _Step = dict[str, float]
+_Moves = Sequence[Mapping[str, float]]
 
 
 def propose(view: View) -> Proposal:
     """The best step that there is evidence for; none without readings."""
-    before, earnings = _goals(view), _earnings(view)
+    moves = _moves(view)
+    before, earnings = _goals(view, moves), _earnings(view, moves)
     if not before:
         return Proposal()
     goals = before
@@ -80,42 +83,42 @@ class _Earnings:
     worth: float
 
 
-def _goals(view: View) -> list[_Goal]:
+def _goals(view: View, moves: _Moves) -> list[_Goal]:
     found = []
     for (metric, side), limit in view.goals.items():
         slopes = view.table.slopes(metric)
-        values = _carried(view, metric, slopes)
+        values = _carried(view, moves, metric, slopes)
         if values:
             least = limits().effects.least_noise * (abs(limit) or 1.0)
             estimate = fmean(values)
-            noise = max(least, _deviation(values, estimate) if len(values) > 2 else 0.0)
+            noise = max(least, deviation(values, estimate) if len(values) > 2 else 0.0)
             found.append(_Goal(metric, side, limit, estimate, noise, slopes))
     return found
 
 
-def _deviation(values: Sequence[float], mean: float) -> float:
-    """The sample standard deviation; statistics.stdev is exact, and fifty times slower."""
-    return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
-
-
-def _earnings(view: View) -> _Earnings:
+def _earnings(view: View, moves: _Moves) -> _Earnings:
     slopes = view.table.slopes(MONEY)
-    money = _carried(view, MONEY, slopes)
+    money = _carried(view, moves, MONEY, slopes)
     worth = limits().effects.least_gain * abs(fmean(money)) if money else math.inf
     return _Earnings(slopes, worth)
 
 
-def _carried(view: View, metric: str, slopes: Mapping[str, float]) -> list[float]:
+def _moves(view: View) -> _Moves:
+    """How far each parameter has moved since each reading, where it has."""
+    now = view.baseline
+    return [
+        {n: now[n] - then for n, then in reading.overrides.items() if now[n] != then}
+        for reading in view.readings
+    ]
+
+
+def _carried(view: View, moves: _Moves, metric: str, slopes: Mapping[str, float]) -> list[float]:
     """The readings of a metric as they would have been at the present baseline."""
-    found = []
-    for reading in view.readings:
-        value = reading.kpis.get(metric)
-        if value is not None:
-            moved = (
-                (view.baseline[n] - reading.overrides[n]) * slope for n, slope in slopes.items()
-            )
-            found.append(value + sum(moved))
-    return found
+    return [
+        value + sum(delta * slopes[name] for name, delta in moved.items() if name in slopes)
+        for reading, moved in zip(view.readings, moves, strict=True)
+        if (value := reading.kpis.get(metric)) is not None
+    ]
 
 
 def _best(
