@@ -39,12 +39,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize("body", WRONG.values(), ids=WRONG)
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
-def test_a_lane_that_fails_fails_the_session(
-    bench: Workbench, body: str, workers: tuple[str, ...]
-) -> None:
+def test_a_lane_that_fails_fails_the_session(bench: Workbench, body: str) -> None:
     bench.write("bot.py", bot(body))
-    fails(bench.soak(3, "--soak-target=bot:Bot", "--soak-gate=smoke", *workers))
+    fails(bench.soak(3, "--soak-target=bot:Bot", "--soak-gate=smoke"))
+
+
+@pytest.mark.parametrize("what", ["run exits", "stop skips"])
+def test_a_lane_that_fails_on_a_worker_does_too(bench: Workbench, what: str) -> None:
+    bench.write("bot.py", bot(WRONG[what]))
+    fails(bench.soak(3, "--soak-target=bot:Bot", "--soak-gate=smoke", "-n", "2"))
 
 
 def test_a_failed_assertion_is_named_in_the_last_line(bench: Workbench) -> None:
