@@ -2,44 +2,75 @@
 
 The plugin's own cost is that of a soak's item less that of a bare pytest item. Each figure is the
 CPU time, or peak memory, of a whole process less that of a shorter one, divided by the difference
-in items. Run: python -m benchmarks.cost [--items 10 1000 10000] [--rounds 3]
+in items; of several rounds the median, and the least. `disk` is what the system alone takes for
+what an iteration must leave: a line made durable, and a file renamed into place.
+Run: python -m benchmarks.cost [--items 10 1000 10000] [--rounds 3] [--folder /dev/shm]
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 SOAK = ("--soak-target=pytest_soak.testing:InstantTarget", "-q", "-p", "no:cacheprovider")
 BARE = "import pytest\n@pytest.mark.parametrize('n', range({}))\ndef test(n): pass\n"
+DISK = """
+import os
+open("journal", "wb").close()
+for n in range({}):
+    with open("journal", "r+b", buffering=0) as journal:
+        journal.seek(0, os.SEEK_END)
+        journal.write(b"x" * 600)
+        os.fsync(journal.fileno())
+    with open(".half", "wb", buffering=0) as half:
+        half.write(b"x" * 2100)
+    os.replace(".half", f"summary{{n}}")
+"""
 
 
-def used(folder: Path, *arguments: str) -> tuple[float, float]:
-    """CPU milliseconds and peak memory, in KB, of a pytest session."""
-    command = [sys.executable, "-m", "pytest", *arguments]
+class Used(NamedTuple):
+    """CPU milliseconds and peak memory, in KB, of a process."""
+
+    cpu: float
+    memory: float
+
+
+def used(folder: str, *arguments: str) -> Used:
+    """What a Python process takes that runs in `folder`."""
+    command = [sys.executable, *arguments]
     running = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(running.pid, 0)
     if status != 0:
         raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
-    return 1e3 * (usage.ru_utime + usage.ru_stime), float(usage.ru_maxrss)
+    return Used(1e3 * (usage.ru_utime + usage.ru_stime), float(usage.ru_maxrss))
 
 
-def soak(items: int) -> tuple[float, float]:
+def soak(folder: str, items: int) -> Used:
     """Of a soak of so many iterations."""
-    with tempfile.TemporaryDirectory() as folder:
-        return used(Path(folder), f"--soak-iterations={items}", *SOAK)
+    return used(folder, "-m", "pytest", f"--soak-iterations={items}", *SOAK)
 
 
-def bare(items: int) -> tuple[float, float]:
+def bare(folder: str, items: int) -> Used:
     """Of as many empty tests."""
-    with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "test_bare.py").write_text(BARE.format(items), encoding="utf-8")
-        return used(Path(name), "-q", "-p", "no:cacheprovider", "-p", "no:soak")
+    (Path(folder) / "test_bare.py").write_text(BARE.format(items), encoding="utf-8")
+    return used(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:soak")
+
+
+def disk(folder: str, items: int) -> Used:
+    """Of as many durable lines and renamed files."""
+    return used(folder, "-c", DISK.format(items))
+
+
+def measured(run: Callable[[str, int], Used], items: list[int], where: str) -> list[Used]:
+    """What each number of items takes, each in a new folder of `where`."""
+    return [run(tempfile.mkdtemp(dir=where), number) for number in items]
 
 
 def main() -> None:
@@ -47,17 +78,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, nargs="+", default=[10, 1000, 10000])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", help="where to soak, e.g. on a disk in memory")
     given = parser.parse_args()
-    for name, run in (("soak", soak), ("bare", bare)):
-        rounds = [[run(items) for items in given.items] for _ in range(given.rounds)]
-        cost = [
-            (statistics.median(r[n][0] for r in rounds), statistics.median(r[n][1] for r in rounds))
-            for n in range(len(given.items))
-        ]
-        spans = zip(given.items, given.items[1:], cost, cost[1:], strict=False)
-        for fewer, more, before, after in spans:
-            cpu, memory = ((b - a) / (more - fewer) for a, b in zip(before, after, strict=True))
-            print(f"{name}: {fewer} to {more} items: {cpu:.3f} ms CPU and {memory:.1f} KB an item")
+    with tempfile.TemporaryDirectory(dir=given.folder) as where:
+        _compare(given.items, given.rounds, where)
+
+
+def _compare(items: list[int], repeats: int, where: str) -> None:
+    """Nothing is deleted before the end: ext4 looks for a long time at what was deleted lately."""
+    spans = list(enumerate(zip(items, items[1:], strict=False)))
+    for run in (soak, bare, disk):
+        rounds = [measured(run, items, where) for _ in range(repeats)]
+        for n, (fewer, more) in spans:
+            cpu = [(r[n + 1].cpu - r[n].cpu) / (more - fewer) for r in rounds]
+            memory = [(r[n + 1].memory - r[n].memory) / (more - fewer) for r in rounds]
+            print(
+                f"{run.__name__}: {fewer} to {more} items: {median(cpu):.2f} ms CPU "
+                f"(least {min(cpu):.2f}) and {median(memory):.1f} KB an item",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

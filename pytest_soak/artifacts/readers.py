@@ -110,9 +110,13 @@ def documents(folder: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str
     place = None if os.path.isdir(folder) else _locate(folder)  # noqa: PTH112 - as above
     if place is None or place.member is None:
         for path in sorted(folder.rglob("*")):
-            name = path.relative_to(folder).as_posix().removesuffix(GZIP)
+            full = path.relative_to(folder).as_posix()
+            name = full.removesuffix(GZIP)
             if wanted(name) and path.is_file():
-                yield name, read_bytes(folder / name)
+                yield (
+                    name,
+                    read_bytes(folder / name) if name != full else _document(path.open("rb")),
+                )
         return
     start = place.member and f"{place.member}/"
     with _unpacking():

@@ -104,9 +104,19 @@ class Run:
     result: RunResult | None
 
 
+class _Facts(NamedTuple):
+    """What each summary of a lane says of the lane."""
+
+    lane: str
+    target: str
+    market: str
+    seed: int
+
+
 @dataclass
 class _Found:
-    iterations: list[IterSummary] = field(default_factory=list)
+    facts: _Facts | None = None
+    iterations: list[Iteration] = field(default_factory=list)
     final: FinalSummary | None = None
     gate: KpiGate | None = None
     edge: EdgeReport | None = None
@@ -148,7 +158,7 @@ def _collect(folder: Path) -> tuple[RunResult | None, dict[str, _Found]]:
         if summary == "final":
             lane.final = _parse(FinalSummary, source, content)
         elif summary is not None:
-            lane.iterations.append(_parse(IterSummary, source, content))
+            _add(lane, _parse(IterSummary, source, content))
         elif name.endswith(_GATE):
             lane.gate = _parse(KpiGate, source, content)
         else:
@@ -191,24 +201,27 @@ def _lanes(result: RunResult | None, found: Mapping[str, _Found]) -> Iterable[La
     return sorted(lanes, key=lambda lane: order.get(lane.id, len(order)))
 
 
+def _add(lane: _Found, found: IterSummary) -> None:
+    summary = found.summary
+    lane.facts = _Facts(found.lane, found.source, summary.market, summary.mock_seed)
+    before = lane.iterations[-1] if lane.iterations else None
+    lane.iterations.append(_iteration(found, before))
+
+
 def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome]) -> Lane:
-    iterations = tuple(map(_iteration, sorted(found.iterations, key=lambda one: one.iteration)))
     final, gate, edge = found.final, found.gate, found.edge
-    any_of = found.iterations[0] if found.iterations else None
+    facts = found.facts
     if final is not None:
-        name, target = final.result.lane, final.source
-        market, seed = final.result.market, final.result.seed
-    else:
-        assert any_of is not None
-        name, target = any_of.lane, any_of.source
-        market, seed = any_of.summary.market, any_of.summary.mock_seed
+        result = final.result
+        facts = _Facts(result.lane, final.source, result.market, result.seed)
+    assert facts is not None
     return Lane(
-        id=name,
-        target=target,
-        market=market,
-        seed=seed,
-        iterations=iterations,
-        outcome=final.result if final else outcomes.get(name),
+        id=facts.lane,
+        target=facts.target,
+        market=facts.market,
+        seed=facts.seed,
+        iterations=tuple(sorted(found.iterations, key=lambda one: one.number)),
+        outcome=final.result if final else outcomes.get(facts.lane),
         gate=gate.gate if gate else "",
         note=gate.note if gate else "",
         checks=tuple(gate.metrics) if gate else (),
@@ -216,17 +229,22 @@ def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome]) -> Lane:
     )
 
 
-def _iteration(found: IterSummary) -> Iteration:
+def _iteration(found: IterSummary, before: Iteration | None) -> Iteration:
+    """Without a second copy of what stands in the one read `before`: a run may have thousands."""
     summary, tuning = found.summary, found.tuning
+    overrides, sources = found.overrides, found.sources
+    if before is not None:
+        overrides = before.overrides if before.overrides == overrides else overrides
+        sources = before.sources if before.sources == sources else sources
     return Iteration(
         number=found.iteration,
-        phase=summary.phase,
+        phase=sys.intern(summary.phase),
         verdict=summary.verdict,
         graded=summary.graded,
         reasons=tuple(summary.verdict_reasons),
         kpis={sys.intern(k): v for k, v in summary.__pydantic_extra__.items()},
-        overrides={sys.intern(k): v for k, v in found.overrides.items()},
-        sources={sys.intern(k): sys.intern(v) for k, v in found.sources.items()},
+        overrides=overrides,
+        sources=sources,
         deltas={name: delta for name, delta in tuning.deltas.items() if delta},
         rationale=tuple(tuning.rationale),
         locked_next=tuning.freeze_active,

@@ -39,9 +39,13 @@ class LaneCollector(pytest.Collector):
     def collect(self) -> Iterator[pytest.Item]:
         """One item an iteration."""
         context = self.config.stash[CONTEXT]
+        fixtures = None
         for iteration in range(1, context.settings.iterations + 1):
             slot = Slot(self.name, iteration)
-            item = SoakItem.from_parent(self, name=slot.name, callobj=run_iteration)
+            item = SoakItem.from_parent(
+                self, name=slot.name, callobj=run_iteration, fixtureinfo=fixtures
+            )
+            fixtures = item._fixtureinfo  # as those of one parametrized function, they share it
             item.stash[SLOT] = slot
             item.add_marker(pytest.mark.soak)
             yield item

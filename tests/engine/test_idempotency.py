@@ -129,13 +129,16 @@ def _lane(values: Mapping[str, float], groups: Groups) -> list[tuple[str, bytes]
     """
     with TemporaryDirectory() as folder:
         file = RuntimeOverridesFile(Path(folder) / "runtime_overrides.json")
+        operator = RuntimeOverridesFile(file.path)
         found: list[tuple[str, bytes]] = []
 
         def saves() -> Iterator[Any]:
             for group in [*groups, ()]:
                 held = file.path.read_bytes()
                 found.append((state_hash(json.loads(held)), held))
-                file.write({**json.loads(held), **{name: float(values[name]) for name in group}})
+                operator.write(
+                    {**json.loads(held), **{name: float(values[name]) for name in group}}
+                )
                 yield GOOD
 
         of = plan(iterations=len(groups) + 1)

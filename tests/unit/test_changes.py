@@ -15,7 +15,7 @@ def at(number: int, value: float, source: str = "default", **more: Any) -> Itera
         "overrides": {"spread": value, "age": 1.0},
         "sources": {"spread": source},
     } | more
-    return _iteration(summary_of(number, **given))
+    return _iteration(summary_of(number, **given), None)
 
 
 def only(*iterations: Iteration) -> Change:
