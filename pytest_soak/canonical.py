@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from math import isfinite
 from typing import Any
@@ -16,21 +16,20 @@ _READABLE = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLI
 
 def dumps(value: Any) -> str:
     """Readable JSON with sorted keys and a newline at the end; ValueError for NaN or infinity."""
-    _refuse_nan(value)
+    _refuse_nan([value])
     return orjson.dumps(value, option=_READABLE).decode()
 
 
-def _refuse_nan(value: Any) -> None:
+def _refuse_nan(values: Iterable[Any]) -> None:
     """ValueError for a number that JSON has none for; orjson would write null."""
-    if isinstance(value, float):
-        if not isfinite(value):
-            raise ValueError(f"{value} is not JSON compliant")
-    elif isinstance(value, dict):
-        for one in value.values():
-            _refuse_nan(one)
-    elif isinstance(value, list):
-        for one in value:
-            _refuse_nan(one)
+    for value in values:
+        if isinstance(value, float):
+            if not isfinite(value):
+                raise ValueError(f"{value} is not JSON compliant")
+        elif isinstance(value, dict):
+            _refuse_nan(value.values())
+        elif isinstance(value, list):
+            _refuse_nan(value)
 
 
 def compact(value: Any) -> str:
