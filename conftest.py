@@ -6,11 +6,15 @@ others.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from harness import Workbench
+
+ROOT = Path(__file__).parent
 
 with suppress(ImportError):  # a plain install, which soaks but does not test
     from hypothesis import settings
@@ -31,3 +35,25 @@ def bench(tmp_path: Path) -> Workbench:
     directory = tmp_path / "work"
     directory.mkdir()
     return Workbench(directory)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel installed, to come first on the import path."""
+    folder = tmp_path_factory.mktemp("site")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*pip, "--target", folder, wheel], check=True, capture_output=True)
+    return folder

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -86,7 +87,7 @@ def main() -> None:
 
 def _compare(items: list[int], repeats: int, where: str) -> None:
     """Nothing is deleted before the end: ext4 looks for a long time at what was deleted lately."""
-    spans = list(enumerate(zip(items, items[1:], strict=False)))
+    spans = list(enumerate(pairwise(items)))
     for run in (soak, bare, disk):
         rounds = [measured(run, items, where) for _ in range(repeats)]
         for n, (fewer, more) in spans:

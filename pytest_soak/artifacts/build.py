@@ -194,6 +194,7 @@ def outcome(result: LaneResult) -> LaneOutcome:
         medians=result.medians,
         samples=result.samples,
         changed=list(result.changed),
+        began_with=result.began_with,
     )
 
 

@@ -163,6 +163,7 @@ class LaneOutcome(BaseModel):
     medians: dict[str, Number] = Field(description="Of the last graded iterations.")
     samples: dict[str, int] = Field(description="The fewest of any of them.")
     changed: list[str] = Field(description="Parameters that the tuner or an operator moved.")
+    began_with: str = Field("", description="state_hash of the overrides before any was moved.")
 
 
 class FinalSummary(_Artifact):

@@ -190,6 +190,7 @@ def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") ->
         overrides=state.judged,
         sources=state.judged_sources,
         changed=_changed(plan, state),
+        began_with=state_hash(plan.overrides.values),
         frozen=state.control.watch.frozen == state.judged,
     )
 

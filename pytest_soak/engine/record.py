@@ -62,8 +62,8 @@ class LaneResult(BaseModel):
 
     `medians` are over the last graded iterations, `samples` the fewest of any of them. `overrides`
     and `sources` are the last iteration's baseline: without what a warm-up made of it. `changed`
-    are the parameters in which that is no longer what the lane began with; `frozen` says that the
-    last snapshot of a freeze holds it.
+    are the parameters in which that is no longer what the lane began with, whose state hash is
+    `began_with`; `frozen` says that the last snapshot of a freeze holds it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -85,4 +85,5 @@ class LaneResult(BaseModel):
     sources: dict[str, str]
     samples: dict[str, int] = {}
     changed: tuple[str, ...] = ()
+    began_with: str = ""
     frozen: bool = False

@@ -15,14 +15,14 @@ MODE = "gate-mode"
 def check_alike(runs: Sequence[Run]) -> None:
     """Raise SoakUsageError that names the first difference between the runs, by its path."""
     facts = [_facts(run) for run in runs]
-    gates: dict[str, tuple[str, str]] = {}
+    shared: dict[str, tuple[str, str]] = {}
     for run, found in zip(runs, facts, strict=True):
         for path in sorted({*facts[0], *found}):
             _same(path, (facts[0].get(path), runs[0]), (found.get(path), run))
-        for path, threshold in _gates(run).items():
-            first, where = gates.setdefault(path, (threshold, run.given))
-            if first != threshold:
-                _refuse(path, first, where, threshold, run.given)
+        for path, value in {**_profiles(run), **_gates(run)}.items():
+            first, where = shared.setdefault(path, (value, run.given))
+            if first != value:
+                _refuse(path, first, where, value, run.given)
 
 
 def _facts(run: Run) -> Mapping[str, str]:
@@ -34,6 +34,12 @@ def _facts(run: Run) -> Mapping[str, str]:
         "target": result.source,
         f"settings.{MODE}": "off" if result.gate_mode == "off" else "hard or soft",
     } | {f"settings.{name}": value for name, value in settings.items()}
+
+
+def _profiles(run: Run) -> Mapping[str, str]:
+    """What the lanes of each profile began with: one name may stand for two files."""
+    known = [lane for lane in run.result.lanes if lane.began_with]
+    return {f"profiles.{lane.profile}": f"overrides {lane.began_with[:12]}" for lane in known}
 
 
 def _gates(run: Run) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_soak.artifacts.files import writing
 from pytest_soak.artifacts.models import Comparison, LaneOutcome, RunResult
-from pytest_soak.errors import escaped, one_line
+from pytest_soak.errors import one_line
 from pytest_soak.report.words import difference_rows, verdict_line
 
 MOST_ANNOTATIONS = 10
@@ -139,7 +139,7 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _text(text: str) -> str:
     """`text` that Markdown and HTML show as it is."""
-    return "".join(f"&#{ord(c)};" if c in _MARKUP else html.escape(c) for c in escaped(text))
+    return "".join(f"&#{ord(c)};" if c in _MARKUP else html.escape(c) for c in one_line(text))
 
 
 def _of_lane(kind: str, lane: LaneOutcome) -> str:

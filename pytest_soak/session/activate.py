@@ -9,6 +9,7 @@ import pytest
 
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import OPTIONS
+from pytest_soak.report.github import command, github_step
 from pytest_soak.session.context import CONTEXT, PREFIX, SoakContext
 from pytest_soak.session.settings import Inputs, Settings, resolve_settings
 
@@ -18,8 +19,17 @@ _USERS = re.compile(r"(.+)(\[[^\[\]]+-iter\d{4,}\])")
 def activate(config: pytest.Config) -> None:
     """Resolve the settings and register the parts of a soak session.
 
-    Raises pytest.UsageError for the first setting that is wrong.
+    Raises pytest.UsageError for the first setting that is wrong, which GitHub is told of.
     """
+    try:
+        _activate(config)
+    except pytest.UsageError as error:
+        if github_step(os.environ) is not None:
+            print(command("error", "soak", str(error)))
+        raise
+
+
+def _activate(config: pytest.Config) -> None:
     sent = getattr(config, "workerinput", {}).get("soak")
     if sent is not None:
         settings = Settings.model_validate_json(sent)
@@ -61,7 +71,6 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         "wire": Wire(),
     }
     if not context.on_worker:
-        from pytest_soak.report.github import github_step
         from pytest_soak.session.announcer import Announcer
         from pytest_soak.session.controller import Controller
         from pytest_soak.session.signals import StopOnce

@@ -69,6 +69,14 @@ def test_a_usage_error_is_annotated(bench: Workbench, step: dict[str, str]) -> N
     assert not Path(step["GITHUB_STEP_SUMMARY"]).exists()
 
 
+def test_a_setting_that_is_wrong_is_annotated(bench: Workbench, step: dict[str, str]) -> None:
+    done = bench.soak(1, "--soak-profile=gone", **step)
+    assert done.returncode == 4
+    (told,) = obeyed(done.lines)
+    assert told.message.startswith("--soak-profile: unknown profile 'gone'; known: ")
+    assert "::error" not in bench.soak(1, "--soak-profile=gone").everything
+
+
 def test_a_summary_that_cannot_be_written_is_told_and_no_failure(
     bench: Workbench, step: dict[str, str]
 ) -> None:

@@ -148,6 +148,15 @@ def test_lanes_and_the_way_a_gate_ends_them_may_differ() -> None:
     assert (merged.settings["market"], merged.settings["gate-mode"]) == ("calm,spike", "soft,hard")
 
 
+def test_a_profile_of_one_name_must_be_one_profile() -> None:
+    mine = run(result(outcome(1).model_copy(update={"began_with": "ab" * 32})))
+    same = run(result(outcome(2).model_copy(update={"began_with": "ab" * 32})), "b")
+    theirs = run(result(outcome(3).model_copy(update={"began_with": "cd" * 32})), "c")
+    check_alike([mine, one, same])
+    message = usage_error(lambda: check_alike([mine, same, theirs]))
+    assert message.startswith("profiles.steady_safe: overrides abababababab in a, overrides cdcd")
+
+
 def gated(root: Path, seed: int, fail_unless: str, market: str = "calm") -> Run:
     from pytest_soak.artifacts.files import write_json
 
@@ -246,6 +255,10 @@ def test_merging_writes_nothing_when_it_refuses(tmp_path: Path) -> None:
     usage_error(lambda: merge(runs, output, None, allow_different=True))
     usage_error(lambda: merge(runs[:1], output, tmp_path / "gone", allow_different=True))
     usage_error(lambda: merge([tmp_path / "gone"], output, None, allow_different=True))
+    damaged = tmp_path / "b/latest/ITER_SUMMARY_1.json"
+    damaged.write_text("{}")
+    message = usage_error(lambda: merge(runs[1:], output, None, allow_different=True))
+    assert message.startswith(f"{damaged}: is no IterSummary")
     assert not output.exists()
 
 
