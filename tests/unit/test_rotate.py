@@ -153,6 +153,14 @@ def test_a_running_run_is_left_alone_and_named(root: Path) -> None:
     }
 
 
+def test_a_killed_run_that_was_given_up_ages_like_any_other(root: Path) -> None:
+    put(root, "runs/old/RESULT.json", b'{"status": "running"}', days=55)
+    _, said = run(root)
+    assert "leave runs/old" not in said
+    assert (root / "runs/old.tar.gz").exists()
+    assert not (root / "runs/old").exists()
+
+
 def test_no_link_is_followed_and_a_run_that_has_one_is_left_alone(
     root: Path, tmp_path: Path
 ) -> None:

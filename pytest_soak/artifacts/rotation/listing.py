@@ -35,7 +35,7 @@ def _list(root: Path) -> Listing:
                 files.append(File(below, status.st_size, status.st_mtime))
             else:
                 left[run] = f"{below} is no regular file"
-        if _running(root / run):
+        if run.name == LATEST and _unfinished(root / run):
             left[run] = "its RESULT.json says that it is running"
     return Listing(tuple(files), left)
 
@@ -61,7 +61,11 @@ def _walk(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
         yield from _walk(entry)
 
 
-def _running(run: Path) -> bool:
+def _unfinished(run: Path) -> bool:
+    """Whether the run is under way, or was killed and may be resumed.
+
+    A run in `runs` that says so was given up for a newer one.
+    """
     result = run / "RESULT.json"
     if not _is_folder(run) or not result.exists():
         return False
