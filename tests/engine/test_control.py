@@ -187,6 +187,7 @@ def test_fails_after_a_panic_neither_thaw_nor_move_anything() -> None:
     assert [record.overrides for record in records[3:]] == [SAFE] * 3
     assert not any(record.tuning.thawed for record in records)
     assert end.changed == ("min_interval_ms", "tail_age_ms")
+    assert end.began_with == records[0].state_hash != records[-1].state_hash
 
 
 @pytest.mark.parametrize("mode", [GateMode.SOFT, GateMode.OFF])

@@ -344,6 +344,24 @@ def test_the_runtime_file_reads_back_what_was_written_and_tells_what_is_wrong(
             file.read()
 
 
+def test_a_runtime_file_is_untouched_until_another_hand_writes_or_it_is_read(
+    tmp_path: Path,
+) -> None:
+    file = RuntimeOverridesFile(tmp_path / "runtime_overrides.json")
+    assert not file.untouched()
+    file.write({"a": 65.0})
+    ours = file.path.read_bytes()
+    assert file.untouched()
+    file.path.write_bytes(ours.replace(b"65", b"64"))
+    assert not file.untouched()
+    assert file.read() == {"a": 64.0}
+    file.path.write_bytes(ours)
+    assert not file.untouched(), "an edit that is taken back is an edit"
+    file.write({"a": 65.0})
+    file.path.unlink()
+    assert not file.untouched()
+
+
 def test_a_lane_whose_target_never_started_has_a_valid_verdict(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "soak", several_lanes=False)
     layout.prepare()

@@ -33,6 +33,16 @@ def test_a_lane_tells_what_was_measured_judged_and_blocked(tmp_path: Path) -> No
     assert lane.iterations[0].overrides == {"spread": 1.0}
 
 
+def test_what_repeats_from_iteration_to_iteration_is_held_once(tmp_path: Path) -> None:
+    home = write_run(tmp_path, iterations=12)
+    changed = home / "ITER_SUMMARY_9.json"
+    changed.write_text(changed.read_text().replace('"spread": 1.0', '"spread": 2.0'))
+    (lane,) = read_run(home).lanes
+    assert [one.overrides["spread"] for one in lane.iterations] == [*[1.0] * 8, 2.0, *[1.0] * 3]
+    assert len({id(one.sources) for one in lane.iterations}) == 1
+    assert len({id(one.overrides) for one in lane.iterations}) <= 3
+
+
 def test_a_lanes_own_folder_needs_no_result(tmp_path: Path) -> None:
     write_run(tmp_path, lanes=2, iterations=3)
     run = read_run(tmp_path / "safe-calm-2")
