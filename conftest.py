@@ -6,6 +6,7 @@ others.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -22,6 +23,12 @@ with suppress(ImportError):  # a plain install, which soaks but does not test
     settings.register_profile("explore", deadline=None)
     settings.register_profile("same", deadline=None, derandomize=True, database=None)
     settings.load_profile("same")
+
+
+def pytest_configure() -> None:
+    """Let the tests' own processes be interrupted, also if a shell runs this in background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
