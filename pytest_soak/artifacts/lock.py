@@ -1,29 +1,92 @@
-"""One session at a time in an artifact root."""
+"""One process at a time changes an artifact root."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pytest_soak.artifacts.files import writing
 from pytest_soak.errors import ArtifactError
 
 LOCK = ".soak.lock"
+WORKER_SECONDS = 60.0
+"""How long to wait for the workers of a killed session; pytest-xdist ends them within 20 s."""
+
+
+class RootLock:
+    """The lock of an artifact root; what holds it dies with its process.
+
+    Each worker of pytest-xdist holds one of its own: it may outlive a killed session by seconds.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._held: FileLock | None = None
+
+    @property
+    def _holder(self) -> Path:
+        return self._root / ".soak.pid"
+
+    def take(self) -> None:
+        """Lock the root, which exists; ArtifactError when another holds it or that fails."""
+        self._held = self._acquire(self._root / LOCK, 0.0)
+        for path in self._root.glob(".soak-*.lock"):
+            self._acquire(path, WORKER_SECONDS).release()
+            path.unlink(missing_ok=True)
+        with _locking(self._holder):
+            self._holder.write_bytes(b"%d" % os.getpid())
+
+    def take_as(self, worker: str) -> None:
+        """Say that a worker of the session is at work; until its process ends."""
+        self._held = self._acquire(self._root / f".soak-{worker}.lock", 0.0)
+
+    def release(self) -> None:
+        """Let others at the root."""
+        if self._held is None:
+            return
+        try:
+            with suppress(OSError):
+                self._holder.unlink(missing_ok=True)
+        finally:
+            self._held.release()
+            self._held = None
+
+    def _acquire(self, path: Path, seconds: float) -> FileLock:
+        lock = FileLock(path, timeout=seconds)
+        try:
+            with _locking(path):
+                lock.acquire()
+        except Timeout:
+            who = f"{self._root}: in use by another session{self._who()}"
+            raise ArtifactError(f"{who}; wait until it ends, or use another folder") from None
+        return lock
+
+    def _who(self) -> str:
+        try:
+            return f" (process {int(self._holder.read_bytes())})"
+        except (OSError, ValueError):
+            return ""
 
 
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
-    """Hold the artifact root; ArtifactError at once while another process does."""
-    lock = FileLock(root / LOCK, timeout=0)
-    with writing(root / LOCK):
-        try:
-            lock.acquire()
-        except Timeout:
-            raise ArtifactError(f"{root}: in use by a session; wait until it ends") from None
+    """Hold the artifact root; ArtifactError as `RootLock.take`."""
+    lock = RootLock(root)
     try:
+        lock.take()
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def _locking(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Timeout:
+        raise
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be locked: {error.strerror or error}") from error

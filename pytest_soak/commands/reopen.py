@@ -5,23 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.lock import locked
 from pytest_soak.errors import SoakUsageError
-from pytest_soak.session.lock import RootLock
 
 
 def reopen(run: Path) -> Path | None:
     """Make `run`, a folder in `runs/`, the latest; where the latest went, if there was one.
 
-    Raises SoakUsageError when it is no run or a session is at work there, ArtifactError when the
+    Raises SoakUsageError when it is no run, ArtifactError when a session is at work there or the
     folders cannot be moved.
     """
     run = run.absolute()
     if run.parent.name != "runs" or not (run / "RESULT.json").is_file():
         raise SoakUsageError(str(run), "expected the folder of a run: artifacts/soak/runs/NAME")
     root = run.parent.parent
-    lock = RootLock(root)
-    try:
-        lock.take()
+    with locked(root):
         return Layout(root, several_lanes=False).reopen(run)
-    finally:
-        lock.release()

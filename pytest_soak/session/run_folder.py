@@ -7,8 +7,8 @@ from pathlib import Path
 from pytest_soak.artifacts.files import sweep, write_bytes
 from pytest_soak.artifacts.lane_journal import read_journal
 from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.lock import RootLock
 from pytest_soak.errors import ArtifactError, SoakUsageError
-from pytest_soak.session.lock import RootLock
 from pytest_soak.session.result import ResultFile
 from pytest_soak.session.settings import Settings
 

@@ -344,7 +344,7 @@ def test_a_second_session_is_refused_with_the_pid_of_the_first(
     before = files(bench)
     second = bench.pytest(*arguments, *others)
     assert second.returncode == 4, second.everything
-    assert f"another session (process {first.pid}) writes " in second.everything
+    assert f"in use by another session (process {first.pid}); wait" in second.everything
     assert "Traceback" not in second.everything
     assert bench.pytest(*arguments, "--collect-only").returncode == 0
     assert files(bench) == before

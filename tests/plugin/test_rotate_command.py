@@ -103,7 +103,7 @@ def test_a_held_root_is_refused_with_one_line_and_1(bench: Workbench) -> None:
         holder.communicate()
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith("ERROR: artifacts/soak: in use by a session")
+    assert done.stderr.startswith("ERROR: artifacts/soak: in use by another session")
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -205,7 +205,7 @@ def test_where_there_is_nothing_to_do_nothing_is_made(tmp_path: Path) -> None:
 def test_a_root_that_a_session_holds_is_left_alone(root: Path, dry: bool) -> None:
     with FileLock(root / LOCK):
         before = contents(root)
-        with pytest.raises(ArtifactError, match="in use by a session"):
+        with pytest.raises(ArtifactError, match="in use by another session"):
             run(root, dry=dry)
         assert contents(root) == before
 
