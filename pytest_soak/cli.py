@@ -191,7 +191,10 @@ def merge(
     *lines, last = merged_lines(merged)
     if github is not None:
         lines += annotate(merged.result)
-        github.write_summary(merged.result, merged.comparison)
+        try:
+            github.write_summary(merged.result, merged.comparison)
+        except ArtifactError as error:
+            click.echo(f"ERROR: {error}", err=True)
     click.echo("\n".join([*lines, last]))
     return merged.result.exit_status or 0
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_soak.artifacts.files import write_json
-from pytest_soak.artifacts.models import LaneOutcome, RunResult
+from pytest_soak.artifacts.models import FinalSummary, LaneOutcome, RunResult
 
 
 def outcome(seed: int = 42, market: str = "calm", **more: Any) -> LaneOutcome:
@@ -48,6 +48,12 @@ def result(*lanes: LaneOutcome, **more: Any) -> RunResult:
 
 
 def write_run(folder: Path, of: RunResult) -> Path:
-    """An artifact root with a RESULT.json and nothing else."""
-    write_json(folder / "latest" / "RESULT.json", of.data())
+    """An artifact root with a RESULT.json, the final summary of each lane, and nothing else."""
+    latest = folder / "latest"
+    write_json(latest / "RESULT.json", of.data())
+    several = len({*of.unfinished, *(lane.lane for lane in of.lanes)}) > 1
+    for lane in of.lanes:
+        final = FinalSummary(source=of.source, result=lane, overrides={}, sources={}, meta={})
+        home = latest / lane.lane if several else latest
+        write_json(home / "ITER_SUMMARY_final.json", final.data())
     return folder

@@ -52,6 +52,7 @@ def merge(
     reference = None if against is None else _reference(against)
     check_distinct(runs)
     for run in runs:
+        run.check_whole()
         read_files(run.folder)
     if not allow_different:
         check_alike(runs)

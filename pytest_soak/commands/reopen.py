@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.lock import locked
+from pytest_soak.artifacts.readers import ARCHIVE
 from pytest_soak.errors import SoakUsageError
 
 
@@ -16,6 +17,10 @@ def reopen(run: Path) -> Path | None:
     folders cannot be moved.
     """
     run = run.absolute()
+    archive = run.with_name(f"{run.name.removesuffix(ARCHIVE)}{ARCHIVE}")
+    if not run.is_dir() and archive.is_file():
+        remedy = f"tar -xzf {archive.name} there, then reopen {archive.name.removesuffix(ARCHIVE)}"
+        raise SoakUsageError(str(archive), f"a rotation has archived this run; {remedy}")
     if run.parent.name != "runs" or not (run / "RESULT.json").is_file():
         raise SoakUsageError(str(run), "expected the folder of a run: artifacts/soak/runs/NAME")
     root = run.parent.parent

@@ -8,7 +8,13 @@ from typing import Literal
 
 import numpy as np
 
-from pytest_soak.artifacts.models import Comparison, IterSummary, KpiDifference, LanePair
+from pytest_soak.artifacts.models import (
+    Comparison,
+    IterSummary,
+    KpiDifference,
+    LaneOutcome,
+    LanePair,
+)
 from pytest_soak.merging.runs import Run
 from pytest_soak.stats.paired import paired_effect
 
@@ -27,7 +33,9 @@ def compare(run: Run, reference: Run) -> Comparison:
     """Every lane that both runs have, exactly; and its KPIs, paired by seed."""
     hours, earlier = run.summaries(), reference.summaries()
     both = [lane for lane in run.lanes if lane in reference.lanes]
-    lanes = [_pair(lane, hours[lane], earlier[lane]) for lane in both]
+    lanes = [
+        _pair(run.lanes[lane], reference.lanes[lane], hours[lane], earlier[lane]) for lane in both
+    ]
     values = {lane: _values(run, lane, hours[lane], earlier[lane]) for lane in both}
     before = {lane: _values(reference, lane, earlier[lane], hours[lane]) for lane in both}
     return Comparison(
@@ -40,19 +48,29 @@ def compare(run: Run, reference: Run) -> Comparison:
     )
 
 
-def _pair(lane: str, hours: Hours, earlier: Hours) -> LanePair:
+def _pair(lane: LaneOutcome, before: LaneOutcome, hours: Hours, earlier: Hours) -> LanePair:
     common = sorted(hours.keys() & earlier.keys())
-    difference = next(
-        (
-            f"ITER_SUMMARY_{number}.json {path}: {before} -> {after}"
-            for number in common
-            for path, before, after in _unequal(_exact(earlier[number]), _exact(hours[number]))
-        ),
-        "" if common else "no iteration is left to compare",
-    )
+    found = [
+        f"ITER_SUMMARY_{number}.json {path}: {old} -> {now}"
+        for number in common
+        for path, old, now in _unequal(_exact(earlier[number]), _exact(hours[number]))
+    ]
+    found += [
+        f"RESULT.json {path}: {old} -> {now}"
+        for path, old, now in _unequal(_outcome(before), _outcome(lane))
+    ]
+    if len(common) < max(lane.iterations, before.iterations):
+        most = max(lane.iterations, before.iterations)
+        found.append(f"{len(common)} of {most} iterations are left to compare, these are identical")
+    difference = found[0] if found else ""
     return LanePair(
-        lane=lane, iterations=len(common), identical=not difference, difference=difference
+        lane=lane.lane, iterations=len(common), identical=not difference, difference=difference
     )
+
+
+def _outcome(lane: LaneOutcome) -> dict[str, float | None]:
+    counts = {f"counts.{verdict}": float(count) for verdict, count in lane.counts.items()}
+    return counts | {f"medians.{name}": value for name, value in lane.medians.items()}
 
 
 def _exact(summary: IterSummary) -> dict[str, float | None]:

@@ -24,6 +24,9 @@ def check_distinct(runs: Sequence[Run]) -> None:
             seen[lane.lower()] = run.given
 
 
+_FROM_STRICT = ("hard", "soft", "off")
+
+
 def join(runs: Sequence[Run], empty: Sequence[str]) -> RunResult:
     """The result of `runs` (one or more) and of those that left none, by their names.
 
@@ -33,13 +36,12 @@ def join(runs: Sequence[Run], empty: Sequence[str]) -> RunResult:
     verdict = _verdict(results, complete=not empty)
     lanes = [lane for result in results for lane in result.lanes]
     finished = not empty and all(result.status == "finished" for result in results)
-    modes = list(dict.fromkeys(result.gate_mode for result in results))
     return RunResult(
         source=", ".join(dict.fromkeys(result.source for result in results)),
         status="finished" if finished else "interrupted",
         verdict=None if verdict is None else verdict.value,
         exit_status=0 if verdict in (Verdict.PASS, Verdict.WARN) else 1,
-        gate_mode=modes[0] if len(modes) == 1 else "soft",
+        gate_mode=max((result.gate_mode for result in results), key=_FROM_STRICT.index),
         settings=_settings(results),
         lanes=sorted(lanes, key=lambda x: (x.profile, MARKETS.index(x.market), x.seed)),
         unfinished=[lane for result in results for lane in result.unfinished] + list(empty),

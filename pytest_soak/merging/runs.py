@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_soak.artifacts.models import GateMetric, IterSummary, KpiGate, LaneOutcome, RunResult
-from pytest_soak.artifacts.readers import documents, is_file
+from pytest_soak.artifacts.readers import FINAL, documents, is_file
 from pytest_soak.config.documents import Document, Model, parse_json, read_document, validate
 from pytest_soak.config.names import check_name
 from pytest_soak.errors import SoakUsageError
@@ -56,6 +56,14 @@ class Run:
         except (OSError, ValueError) as error:
             raise SoakUsageError(str(self.folder), f"cannot be read: {error}") from None
         return found
+
+    def check_whole(self) -> None:
+        """Raise SoakUsageError for a judged lane of which not even the final summary is there."""
+        for lane in self.result.lanes:
+            final = self.folder / f"{self.home(lane.lane)}{FINAL}"
+            if lane.verdict is not None and not _there(final):
+                problem = f"is missing, though {RESULT} has a verdict on {lane.lane}; get all of it"
+                raise SoakUsageError(str(final), problem)
 
     def checks(self, lane: str) -> list[GateMetric]:
         """The newest metrics of the lane beside their thresholds."""

@@ -91,7 +91,7 @@ def lane_view(lane: Lane, anchor: str, much: Detail) -> LaneView:
     phased = {change.parameter for change in made}
     trends = lane_trends(lane) if lane.iterations else []
     gated = lane.gated() or [name for name in ("net_bps", "risk_ratio") if name in lane.kpis()]
-    plots = {name: _kpi(lane, name, drawn) for name in lane.kpis()}
+    plots = {name: _kpi(lane, name, drawn) for name in lane.kpis()} if drawn else {}
     return LaneView(
         lane=lane,
         anchor=anchor,

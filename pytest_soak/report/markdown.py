@@ -9,6 +9,7 @@ from pytest_soak.gates.engine import FINAL_WINDOW
 from pytest_soak.report.numbers import number, signed
 from pytest_soak.report.read import Lane, Run
 from pytest_soak.report.trends import FAMILY_CHANCE, KpiTrend, drift_text, lane_trends
+from pytest_soak.report.words import plural
 from pytest_soak.stats.trend import Trend
 
 _HEADS = ("of the last", "median", "IQR", "slope", "interval", "drift")
@@ -34,7 +35,7 @@ def _lane(lane: Lane) -> Iterator[str]:
     steady = sum(one.steady for one in lane.iterations)
     yield f"## {_safe(lane.id)}"
     yield ""
-    done = f"{len(lane.iterations)} iterations, {steady} of them steady and graded"
+    done = f"{_count(lane)}, {steady} of them steady and graded"
     yield f"Verdict: {lane.verdict or 'none'}. {done}."
     yield ""
     if not steady:
@@ -45,6 +46,14 @@ def _lane(lane: Lane) -> Iterator[str]:
         if rows:
             yield from _table([(title, *_HEADS), *rows])
             yield ""
+
+
+def _count(lane: Lane) -> str:
+    """How many iterations it is about; a rotation keeps the newest."""
+    left = len(lane.iterations)
+    if lane.outcome is not None and lane.outcome.iterations > left:
+        return f"{left} of {lane.outcome.iterations} iterations left"
+    return plural(left, "iteration")
 
 
 def _rows(kpi: KpiTrend) -> Iterator[tuple[str, ...]]:

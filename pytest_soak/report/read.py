@@ -130,7 +130,7 @@ def read_run(path: Path) -> Run:
     try:
         latest = path / "latest"
         folder = latest if latest.is_dir() else path
-        result, found = _collect(folder)
+        result, found = _collect(folder) if _is_run(folder) else (None, {})
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise SoakUsageError(str(path), f"cannot be read: {why}") from None
@@ -138,6 +138,13 @@ def read_run(path: Path) -> Run:
         remedy = "give an artifact folder, a run in its runs/, or a lane's folder"
         raise SoakUsageError(str(path), f"holds no iteration of a soak; {remedy}")
     return Run(tuple(_lanes(result, found)), result)
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether it is a run or a lane's folder, and not one that has some somewhere below it."""
+    if not folder.is_dir() or readers.is_file(folder / _RESULT):
+        return True
+    return any(folder.glob("ITER_SUMMARY_*.json*")) or any(folder.glob("*/ITER_SUMMARY_*.json*"))
 
 
 def _collect(folder: Path) -> tuple[RunResult | None, dict[str, _Found]]:

@@ -27,7 +27,7 @@ def verdict_line(result: RunResult) -> str:
         text = _of_one(result.lanes[0], result)
     else:
         tuned = sum(bool(lane.changed) for lane in result.lanes)
-        text = of_several(verdicts, len(verdicts), result.source, tuned)
+        text = of_several(verdicts, len(verdicts), _source(result), tuned)
     if result.verdict == Verdict.FAIL and Verdict.FAIL not in verdicts.values():
         text = f"FAIL: something beside the gates failed; {text}"
     return one_line(f"{text}; {unfinished}" if unfinished else text)
@@ -77,9 +77,12 @@ def _of_one(lane: LaneOutcome, result: RunResult) -> str:
         count = f"{lane.iterations} of {count}"
     why = "" if lane.verdict == Verdict.PASS or not lane.reasons else f": {lane.reasons[0]}"
     tuned = f" as tuned: {plural(len(lane.changed), 'parameter')} changed" if lane.changed else ""
-    return (
-        f"{lane.verdict} for {lane.profile} on {lane.market} ({count}, {result.source}){tuned}{why}"
-    )
+    on = f"{lane.profile} on {lane.market}"
+    return f"{lane.verdict} for {on} ({count}, {_source(result)}){tuned}{why}"
+
+
+def _source(result: RunResult) -> str:
+    return result.source + (", gate off" if result.gate_mode == "off" else "")
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -48,7 +48,6 @@ class LaneScheduling:
         self._pending: dict[WorkerController, list[int]] = {}
         self._own: dict[WorkerController, deque[int]] = {}
         self._lanes: deque[deque[int]] = deque()
-        self._closing: set[WorkerController] = set()
 
     @property
     def nodes(self) -> list[WorkerController]:
@@ -113,7 +112,6 @@ class LaneScheduling:
     def remove_node(self, node: WorkerController) -> str | None:
         """A worker is gone; its running item crashed, the rest of its lane goes to another."""
         pending, own = self._pending.pop(node), self._own.pop(node)
-        self._closing.discard(node)
         if not pending:
             return None
         assert self.collection is not None
@@ -122,12 +120,11 @@ class LaneScheduling:
         if left:
             self._lanes.appendleft(left)
             for other in self.nodes:
-                if other not in self._closing:
-                    self._feed(other)
+                self._feed(other)
         return crashed
 
     def _feed(self, node: WorkerController) -> None:
-        if node in self._closing:
+        if node.shutting_down:
             return
         pending, own = self._pending[node], self._own[node]
         batch: list[int] = []
@@ -141,7 +138,6 @@ class LaneScheduling:
             pending.extend(batch)
             node.send_runtest_some(batch)
         if not own and not self._lanes and len(pending) < IN_FLIGHT:
-            self._closing.add(node)
             node.shutdown()
 
 

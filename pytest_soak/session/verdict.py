@@ -59,4 +59,5 @@ def _as_tuned(result: LaneResult) -> str:
 def _of_several(results: Sequence[LaneResult], lanes: int) -> str:
     verdicts = {result.lane.id: result.verdict for result in results if result.verdict}
     targets = ", ".join(dict.fromkeys(result.target for result in results))
+    targets += ", gate off" if results[0].gate_mode == "off" else ""
     return of_several(verdicts, lanes, targets, sum(bool(result.changed) for result in results))

@@ -116,3 +116,12 @@ def test_a_merge_is_reported_like_a_session(bench: Workbench, step: dict[str, st
     assert done.last_line.startswith("NO VERDICT: ")
     summary = Path(step["GITHUB_STEP_SUMMARY"]).read_text()
     assert "1 of 1 lanes identical" in summary
+
+
+def test_a_merge_keeps_its_verdict_where_the_summary_cannot_be_written(bench: Workbench) -> None:
+    bench.soak(1, INSTANT, "--soak-gate=smoke")
+    step = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(bench.directory / "no/x.md")}
+    done = bench.command("merge", "artifacts/soak", "--output=all", **step)
+    assert done.returncode == 0
+    assert "x.md: cannot be written" in done.stderr
+    assert done.last_line.startswith("PASS for default on calm")

@@ -69,14 +69,14 @@ def test_every_reader_takes_a_merged_run(jobs: Workbench) -> None:
     assert thinned.stdout.count("remove latest/default-calm-") == 2
     again = jobs.command("merge", root, "job-3", "--output=more", f"--against={root}")
     assert again.returncode == 0, again.everything
-    assert "2 lanes identical (2 iterations)" in again.stdout
+    assert "default-calm-2: 1 of 2 iterations are left to compare, these are ide" in again.stdout
     assert "only here: default-calm-3" in again.stdout
     jobs.command("merge", "job-3")
     jobs.command("rotate", "--ttl-days=0")
     (archive,) = (jobs.directory / root / "runs").iterdir()
     packed = jobs.command("merge", str(archive), f"--against={archive}", "--output=unpacked")
     assert packed.returncode == 0, packed.everything
-    assert "2 lanes identical (2 iterations)" in packed.stdout
+    assert "default-calm-2: 1 of 2 iterations are left to compare, these are ide" in packed.stdout
     assert "unpacked/latest/default-calm-1/ITER_SUMMARY_2.json" in jobs.files()
 
 

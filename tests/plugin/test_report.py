@@ -148,3 +148,26 @@ def test_mistakes_are_one_line_and_status_four(
     assert done.returncode == 4
     assert problem in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_lane_that_fails_at_once_is_reported_beside_a_good_one(bench: Workbench) -> None:
+    bench.write(
+        "bot.py",
+        """
+        from pytest_soak.testing import InstantTarget
+
+        class Bot(InstantTarget):
+            def start(self, lane):
+                if lane.seed == 2:
+                    raise ConnectionError("no exchange")
+        """,
+    )
+    done = bench.soak(3, "--soak-target=bot:Bot", "--soak-gate=smoke", "--soak-seed=1,2")
+    assert done.returncode == 1, done.everything
+    assert any(line.startswith("report: ") for line in done.lines), done.everything
+    page = (bench.directory / "artifacts/soak/latest/report.html").read_text()
+    assert page.count("ConnectionError: no exchange") >= 1
+    assert "default-calm-1" in page
+    merged = bench.command("merge", "artifacts/soak", "--output=all")
+    assert merged.returncode == 1
+    assert merged.last_line.startswith("FAIL for 2 lanes (1 PASS, 1 FAIL")

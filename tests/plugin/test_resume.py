@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -307,6 +308,23 @@ def test_only_a_run_can_be_reopened(desk: Workbench, what: str) -> None:
     done = desk.command("reopen", what)
     assert done.returncode == 4
     assert "expected the folder of a run" in done.stderr
+
+
+def test_a_run_that_a_rotation_archived_is_reopened_once_it_is_unpacked(desk: Workbench) -> None:
+    killed(desk, 4)
+    desk.soak(1, INSTANT, LOOSE)
+    desk.command("rotate", "--ttl-days=0")
+    (archive,) = (desk.directory / ROOT / "runs").glob("*.tar.gz")
+    run = archive.with_name(archive.name.removesuffix(".tar.gz"))
+    refused = desk.command("reopen", str(run))
+    assert refused.returncode == 4
+    assert f"a rotation has archived this run; tar -xzf {archive.name} there" in refused.stderr
+    with tarfile.open(archive) as packed:
+        packed.extractall(archive.parent, filter="data")
+    assert desk.command("reopen", str(run)).returncode == 0
+    done = soak(desk, 5, "--soak-resume")
+    assert done.returncode == 0, done.everything
+    assert [line.split("iter=")[1].split()[0] for line in done.summaries()] == ["4", "5"]
 
 
 WAITING_BOT = """

@@ -98,6 +98,31 @@ def test_stopping_at_the_first_failure_keeps_what_was_done(
     assert done.artifact("RESULT.json")["unfinished"] == ["default-calm-42"]
 
 
+def test_a_failure_on_one_worker_stops_the_other_in_order(bench: Workbench) -> None:
+    bench.write(
+        "bot.py",
+        """
+        import time
+        from pytest_soak.testing import InstantTarget
+
+        class Bot(InstantTarget):
+            def run(self, overrides, window):
+                if self.lane.seed == 7:
+                    raise ConnectionError("lost")
+                time.sleep(0.1)
+                return super().run(overrides, window)
+        """,
+    )
+    arguments = ("--soak-target=bot:Bot", "--soak-gate=smoke", "--soak-seed=6..8")
+    done = bench.soak(6, *arguments, "-n", "2", "-x")
+    assert done.returncode == 1, done.everything
+    assert "INTERNALERROR" not in done.everything
+    assert done.last_line.startswith("FAIL for ")
+    result = done.artifact("RESULT.json")
+    assert "default-calm-8" in result["unfinished"]
+    assert [x["verdict"] for x in result["lanes"] if x["lane"] == "default-calm-7"] == ["FAIL"]
+
+
 def test_a_lane_stays_on_one_worker(bench: Workbench) -> None:
     bench.write(
         "bot.py",

@@ -262,6 +262,36 @@ def test_merging_writes_nothing_when_it_refuses(tmp_path: Path) -> None:
     assert not output.exists()
 
 
+def test_a_run_of_which_a_judged_lane_is_gone_is_refused(tmp_path: Path) -> None:
+    root = write_run(tmp_path / "a", result(outcome(1), outcome(2)))
+    final = root / "latest/steady_safe-calm-2/ITER_SUMMARY_final.json"
+    final.unlink()
+    message = usage_error(lambda: merge([root], tmp_path / "out", None, allow_different=True))
+    assert message.startswith(f"{final}: is missing, though RESULT.json has a verdict on steady_s")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_mode_that_judges_nothing_is_said_of_the_whole() -> None:
+    off = run(result(outcome(2), gate_mode="off"), "b")
+    merged = join([one, off], [])
+    assert merged.gate_mode == "off"
+    assert verdict_line(merged) == "PASS for 2 lanes (2 PASS, sim, gate off)"
+    assert verdict_line(join([off], [])).endswith("(6 iterations, sim, gate off)")
+
+
+def test_lanes_of_which_not_all_is_left_are_never_called_identical(tmp_path: Path) -> None:
+    def of(name: str, **facts: Any) -> Run:
+        found = read_run(write_run(tmp_path / name, result(outcome(1, **facts))))
+        assert found is not None
+        return found
+
+    (pair,) = compare(of("a"), of("b")).lanes
+    assert not pair.identical
+    assert pair.difference.startswith("0 of 6 iterations are left to compare")
+    (pair,) = compare(of("c", counts={"PASS": 4, "FAIL": 2}), of("d")).lanes
+    assert pair.difference == "RESULT.json counts.FAIL: None -> 2.0"
+
+
 def test_what_only_a_run_under_way_needs_is_left_behind(tmp_path: Path) -> None:
     kept = [
         "TUNING_REPORT.json",
@@ -281,7 +311,7 @@ def test_what_only_a_run_under_way_needs_is_left_behind(tmp_path: Path) -> None:
     for lane in ("steady_safe-calm-1", "steady_safe-spike-3"):
         home = tmp_path / "out/latest" / lane
         found = [p.relative_to(home).as_posix() for p in home.rglob("*") if p.is_file()]
-        assert sorted(found) == sorted(kept)
+        assert sorted(found) == sorted([*kept, "ITER_SUMMARY_final.json"])
 
 
 def test_what_a_file_says_stays_on_its_line(tmp_path: Path) -> None:

@@ -111,6 +111,13 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str, text: str, problem: 
     assert problem in usage_error(lambda: read_run(tmp_path))
 
 
+def test_a_folder_with_runs_somewhere_below_it_is_no_run(tmp_path: Path) -> None:
+    write_run(tmp_path / "mine/artifacts/soak/latest", iterations=2)
+    assert "holds no iteration of a soak" in usage_error(lambda: read_run(tmp_path))
+    assert "holds no iteration" in usage_error(lambda: read_run(tmp_path / "mine/artifacts"))
+    assert read_run(tmp_path / "mine/artifacts/soak").lanes
+
+
 @pytest.mark.parametrize("name", ["nothing", "file.txt", "empty"])
 def test_what_is_no_run_is_said_to_be_none(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()

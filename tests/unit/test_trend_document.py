@@ -61,6 +61,13 @@ def test_several_lanes_have_a_section_each_and_nothing_steady_says_so(tmp_path: 
     assert tables(text) == []
 
 
+def test_it_says_what_a_rotation_took_away(tmp_path: Path) -> None:
+    home = write_run(tmp_path, iterations=12)
+    for number_ in range(1, 11):
+        (home / f"ITER_SUMMARY_{number_}.json").unlink()
+    assert "2 of 12 iterations left, 2 of them steady and graded" in text_of(home)
+
+
 def test_hostile_names_make_neither_cells_nor_markup(tmp_path: Path) -> None:
     name = "a|b<script>\u202e"
     iterations = [summary_of(n, "x<b>|\n# y", kpis={name: float(n)}) for n in range(1, 12)]
