@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from pytest_soak.artifacts import build, tuning
 from pytest_soak.artifacts.feeds import Feeds
+from pytest_soak.artifacts.journal import decode, encode
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import RUNTIME, LaneFiles
 from pytest_soak.artifacts.models import RunResult
@@ -141,6 +142,17 @@ def journal() -> bytes:
                 runtime.read()
             run.run_iteration()
         return (Path(folder) / "journal").read_bytes()
+
+
+FEED = b'{"ts_us": 1, "side": "buy", "price": 100.01, "size": 0.5, "maker": true}\n' * 20
+FEED_NAME = "fills_19700101.jsonl"
+
+
+def journal_with_feed() -> bytes:
+    """The same journal of a target whose fills, `FEED`, were kept."""
+    *lines, last = decode(journal())[0]
+    kept = json.dumps(json.loads(last) | {"feeds": {FEED_NAME: len(FEED)}})
+    return b"".join(map(encode, [*lines, kept]))
 
 
 def archive() -> bytes:

@@ -179,6 +179,10 @@ def read_kept(path: Path) -> Iterable[str]:
     return [] if last is None else [last.state_hash]
 
 
+def read_feed(path: Path) -> Iterable[str]:
+    return read_kept(path.parent)
+
+
 def packed(document: bytes) -> bytes:
     """Compressed, as a rotation does."""
     return gzip.compress(document, 1)
@@ -202,6 +206,7 @@ def kinds() -> list[Kind]:
     profiles, presets, gates = documents.profiles(), documents.presets(), documents.gates()
     as_json, overrides = documents.as_json, documents.overrides()
     journal = documents.journal()
+    feed, fed = f"feeds/{documents.FEED_NAME}", {"journal": documents.journal_with_feed()}
     running = b'{"schema": "pytest-soak/result/1", "status": "running"}'
     return [
         Kind("profile (YAML)", "mine.yaml", profiles, read_profile),
@@ -234,6 +239,7 @@ def kinds() -> list[Kind]:
         Kind("legacy overrides", "ultra_safe_overrides.json", overrides, read_legacy),
         Kind("journal", "journal", [journal], read_kept),
         Kind("journal, signed", "journal", [payloads(journal)], read_kept, signed),
+        Kind("feed", feed, [documents.FEED], read_feed, beside=fed),
         Kind("result, before a rotation", "latest/RESULT.json", [running], read_listing),
     ]
 
