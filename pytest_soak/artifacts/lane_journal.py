@@ -108,6 +108,14 @@ def read_journal(files: LaneFiles) -> Content:
     return Content(header.fingerprint, tuple(iterations), edits, end, size)
 
 
+def iterations_kept(files: LaneFiles) -> int:
+    """How many iterations of a lane are durable, as far as its journal can be read."""
+    try:
+        return len(read_journal(files).iterations)
+    except SoakUsageError:
+        return 0
+
+
 def _parsed(payload: str) -> _AnyLine | None:
     try:
         return _lines.validate_json(payload)

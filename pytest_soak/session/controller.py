@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_soak.artifacts.lane_journal import iterations_kept
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, Notice
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
@@ -191,7 +192,15 @@ class Controller:
         failed = list(self._failed)
         if session.exitstatus == pytest.ExitCode.TESTS_FAILED and not failed:
             failed = ["something beside the soak"]
-        return conclude(self._results, lanes, self._iterations, failed)
+        return conclude(self._results, lanes, self._done(), failed)
+
+    def _done(self) -> int:
+        """How many iterations are done; workers that were cut off may not have told of all."""
+        book = self._context.book
+        if not (self._distributed and self._context.interrupted and book.run.prepared):
+            return self._iterations
+        lanes = (book.layout.lane(lane.id) for lane in self._context.settings.lanes())
+        return max(self._iterations, sum(map(iterations_kept, lanes)))
 
     def _exit_status(self, session: pytest.Session, conclusion: Conclusion) -> int:
         """pytest's own status, but where a soak has more to say (S1.10)."""

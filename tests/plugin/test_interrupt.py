@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from crashes import contents
-from harness import Workbench, wait_for
+from harness import INSTANT, Workbench, wait_for
 
 SLOW_BOT = """
     import time
@@ -79,8 +79,35 @@ def test_a_signal_keeps_the_completed_iterations(
     assert (result["status"], result["exit_status"]) == ("interrupted", 2)
     assert result["unfinished"] == ["default-calm-42"]
     assert output.splitlines()[-1].startswith("NO VERDICT: 0 of 1 lane finished")
+    assert output.splitlines()[-1].endswith(", 2 iterations done")
     if not workers:
         assert (bench.directory / "stopped").exists()
+
+
+DEAF = """
+    import os
+    import time
+
+    def pytest_runtest_logreport():
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            time.sleep(60)
+"""
+
+
+def test_what_a_worker_did_and_could_not_tell_is_counted(bench: Workbench) -> None:
+    bench.write("conftest.py", DEAF)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "--soak-iterations=2", INSTANT, "-n", "1"],
+        cwd=bench.directory,
+        env=bench.environment({}),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(bench.directory / "artifacts/soak/latest/ITER_SUMMARY_1.json")
+    process.terminate()
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert output.splitlines()[-1] == "NO VERDICT: 0 of 1 lane finished, 1 iteration done"
 
 
 def test_an_interrupted_soak_is_resumed_to_the_same_bytes(bench: Workbench) -> None:
