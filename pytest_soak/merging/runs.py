@@ -13,6 +13,7 @@ from pytest_soak.artifacts.readers import FINAL, documents, is_file
 from pytest_soak.config.documents import Document, Model, parse_json, read_document, validate
 from pytest_soak.config.names import check_name
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.gates.engine import Verdict
 from pytest_soak.options import MARKETS
 
 RESULT = "RESULT.json"
@@ -58,11 +59,11 @@ class Run:
         return found
 
     def check_whole(self) -> None:
-        """Raise SoakUsageError for a judged lane of which not even the final summary is there."""
+        """Raise SoakUsageError for a lane that did not fail, but has lost its final summary."""
         for lane in self.result.lanes:
             final = self.folder / f"{self.home(lane.lane)}{FINAL}"
-            if lane.verdict is not None and not _there(final):
-                problem = f"is missing, though {RESULT} has a verdict on {lane.lane}; get all of it"
+            if lane.verdict in (Verdict.PASS, Verdict.WARN) and not _there(final):
+                problem = f"is missing, though {RESULT} says {lane.verdict}; get the whole run"
                 raise SoakUsageError(str(final), problem)
 
     def checks(self, lane: str) -> list[GateMetric]:

@@ -262,13 +262,19 @@ def test_merging_writes_nothing_when_it_refuses(tmp_path: Path) -> None:
     assert not output.exists()
 
 
-def test_a_run_of_which_a_judged_lane_is_gone_is_refused(tmp_path: Path) -> None:
+def test_a_run_of_which_a_good_lane_is_gone_is_refused(tmp_path: Path) -> None:
     root = write_run(tmp_path / "a", result(outcome(1), outcome(2)))
     final = root / "latest/steady_safe-calm-2/ITER_SUMMARY_final.json"
     final.unlink()
     message = usage_error(lambda: merge([root], tmp_path / "out", None, allow_different=True))
-    assert message.startswith(f"{final}: is missing, though RESULT.json has a verdict on steady_s")
+    assert message == f"{final}: is missing, though RESULT.json says PASS; get the whole run"
     assert not (tmp_path / "out").exists()
+
+
+def test_a_lane_that_failed_fails_the_whole_also_without_its_files(tmp_path: Path) -> None:
+    root = write_run(tmp_path / "a", result(outcome(1, verdict="FAIL"), verdict="FAIL"))
+    (root / "latest/ITER_SUMMARY_final.json").unlink()
+    assert merge([root], tmp_path / "out", None, allow_different=True).result.verdict == "FAIL"
 
 
 def test_a_mode_that_judges_nothing_is_said_of_the_whole() -> None:
