@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.lanes import DIGITS, MARKETS, ROOT, Hours, Lane, profile, run_lanes, table
-from pytest_soak.gates.engine import FINAL_WINDOW, Sample, Verdict, judge, judge_final
-from pytest_soak.gates.expressions import parse
+from benchmarks.lanes import DIGITS, MARKETS, REPORTED, ROOT, Hours, Lane, profile, run_lanes, table
+from pytest_soak.gates.engine import FINAL_WINDOW, Sample, Verdict, judge, value_over
+from pytest_soak.gates.evidence import Evidence, failure_of, judge_final
+from pytest_soak.gates.expressions import parse, parse_share
 from pytest_soak.gates.model import Gate, Threshold, gate_shelf, load_gate
 from pytest_soak.stats.limits import extreme_limit, share_upper_bound
 
@@ -35,6 +36,9 @@ STEP = {
     "p95_latency_ms": 5.0,
     "adverse_bps_p95": 0.5,
 }
+REASONED = ("net_quote", "num_fills", "drawdown_ratio")
+"""Metrics whose limits follow from what they mean, and are only checked here."""
+SHARE_STEP = 5.0  # per cent of the graded hours
 HOURLY = "soak"
 MEDIAN = ("last8", "release")
 
@@ -62,12 +66,22 @@ def tail_limit(worst: NDArray[np.float64], floor: bool, chance: float) -> float:
 
 def block(gate: Gate, lanes: list[Hours], share: float) -> list[dict[str, str]]:
     """The thresholds of one market that must be looser than those for calm."""
-    found = []
-    for threshold in gate.thresholds:
-        row = _looser(gate, threshold, lanes, share)
-        if row is not None:
-            found.append(row)
-    return found
+    rows = (_looser(gate, t, lanes, share) for t in gate.thresholds if t.metric in STEP)
+    return [row for row in rows if row is not None]
+
+
+def failed_share(gate: Gate, market: str, lanes: list[Hours]) -> str | None:
+    """The rule for the hours that may fail, where that of the gate is too strict for a market.
+
+    The largest share that was seen, rounded outward: a lane's hours are too few for a law of it.
+    """
+    assert gate.failed is not None
+    assert gate.failed.fail_unless is not None
+    worst = max(100.0 * e.failed / e.graded for e in (gather(gate, market, x) for x in lanes))
+    limit = math.ceil(worst / SHARE_STEP) * SHARE_STEP
+    if limit <= parse_share(gate.failed.fail_unless).limit:
+        return None
+    return f'failed: {{warn_unless: "== 0", fail_unless: "<= {limit:.0f} %", at_least: 2}}'
 
 
 def _looser(
@@ -107,21 +121,47 @@ def _text(calm: str, limit: float, metric: str) -> tuple[str, bool]:
     return f"{expression.symbol} {limit:.{digits}f}", True
 
 
-def write_blocks(name: str, blocks: dict[str, list[dict[str, str]]]) -> None:
+Block = tuple[list[dict[str, str]], "str | None"]
+"""The thresholds of a market, and its rule for the hours that fail."""
+
+
+def write_blocks(name: str, blocks: dict[str, Block]) -> None:
     """Put the blocks at the end of a built-in gate's file."""
     path = BUILTIN / f"{name}.yaml"
     text = path.read_text(encoding="utf-8").split("\n# By `python -m benchmarks.gates`")[0].rstrip()
     lines = [text, "# By `python -m benchmarks.gates`, see docs/GATES.md.", "markets:"]
-    for market, rows in blocks.items():
-        if rows:
+    for market, (rows, failed) in blocks.items():
+        if rows or failed:
             lines.append(f"  {market}:")
+        if failed:
+            lines.append(f"    {failed}")
+        if rows:
+            lines.append("    thresholds:")
         for row in rows:
             fields = ", ".join(
                 f"{key}: {value}" if key == "metric" else f'{key}: "{value}"'
                 for key, value in row.items()
             )
-            lines.append(f"    - {{{fields}}}")
-    path.write_text("\n".join(lines if any(blocks.values()) else lines[:1]) + "\n", "utf-8")
+            lines.append(f"      - {{{fields}}}")
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def samples_of(lane: Hours) -> list[Sample]:
+    """The hours of a lane as a gate sees them."""
+    return [
+        Sample(values=dict(zip(REPORTED, map(float, hour), strict=True))) for hour in lane.values
+    ]
+
+
+def gather(gate: Gate, market: str, lane: Hours) -> Evidence:
+    """What a lane that the gate judges is judged on at its end."""
+    evidence = Evidence()
+    for number, sample in enumerate(samples_of(lane), 1):
+        if number > gate.grace:
+            found = judge(gate, market, [sample])
+            failed = found.verdict is Verdict.FAIL
+            evidence = evidence.with_graded(sample, failure_of(number, found) if failed else None)
+    return evidence
 
 
 @dataclass(frozen=True)
@@ -143,13 +183,8 @@ def count_alarms(market: str, lanes: list[Hours]) -> Alarms:
     hourly = final = either = warned = hours = 0
     culprits: dict[str, int] = {}
     for lane in lanes:
-        samples = [
-            Sample(values={m: float(lane.of(m)[hour]) for m in gate.metrics()})
-            for hour in range(len(lane.values))
-        ]
-        graded = samples[gate.grace :]
-        judged = [judge(gate, market, [sample]) for sample in graded]
-        end = judge_final(finals, market, graded)
+        judged = [judge(gate, market, [sample]) for sample in samples_of(lane)[gate.grace :]]
+        end = judge_final(finals, market, gather(gate, market, lane))
         failed = any(one.verdict is Verdict.FAIL for one in judged)
         hourly += failed
         final += end.verdict is Verdict.FAIL
@@ -197,6 +232,20 @@ def report(rows: list[list[Any]], figures: list[list[Any]]) -> str:
         f"outward) and checked on another. WARN limits let {100 * WARNINGS:.0f} % of the hours",
         "pass them. Where a market meets the figure for calm, that figure stays.",
         "",
+        "How many graded hours may FAIL (`failed`) is a requirement for calm too; elsewhere it is",
+        f"the largest share seen, rounded up to {SHARE_STEP:.0f} %, where that is more: for `soak`",
+        "by its own hourly limits, for `last8` by its limits hour by hour, as they apply when it",
+        "is the gate of a soak.",
+        "",
+        "Three limits at a lane's end follow from what they mean, and are only checked on seeds:",
+        "",
+        "- `net_quote > 0`: the median hour earns money. An hour of loss alone is at most a WARN.",
+        "- `num_fills >= 50`: with the 3 bps or so by which single fills differ, the net of an",
+        "  hour with fewer is known to no better than half a bps.",
+        "- `drawdown_ratio <= 0.25`: the largest drawdown is no more than a quarter of all that",
+        "  the last eight hours earned and lost. An hour that loses what another earns makes 0.125",
+        "  of it, one that loses three times as much 0.3.",
+        "",
         "## False alarms",
         "",
         table(head, rows),
@@ -217,12 +266,20 @@ def report(rows: list[list[Any]], figures: list[list[Any]]) -> str:
     return "\n".join(parts) + "\n"
 
 
+def values_of(metric: str, samples: list[Sample]) -> float:
+    """The value of a metric over hours, which must have one."""
+    value, _ = value_over(metric, samples)
+    assert value is not None
+    return value
+
+
 def describe(market: str, lanes: list[Hours], grace: int) -> list[list[Any]]:
     """Rows on the distribution of each gated metric."""
     rows = []
-    for metric in STEP:
-        hours = np.concatenate([lane.of(metric)[grace:] for lane in lanes])
-        medians = np.array([np.median(lane.of(metric)[-FINAL_WINDOW:]) for lane in lanes])
+    for metric in (*STEP, *REASONED):
+        hours = np.array([values_of(metric, [s]) for x in lanes for s in samples_of(x)[grace:]])
+        ends = [samples_of(lane)[-FINAL_WINDOW:] for lane in lanes]
+        medians = np.array([values_of(metric, end) for end in ends])
         figures = [hours.mean(), hours.std(), *np.quantile(hours, [0.01, 0.99])]
         figures += [medians.mean(), medians.std()]
         digits = DIGITS[metric]
@@ -236,12 +293,17 @@ def main() -> None:
     jobs = parser.parse_args().jobs
     gates = {name: gate_named(name) for name in (HOURLY, *MEDIAN)}
     names = (HOURLY, *gates[HOURLY].final)
-    limits = sum(t.fail_unless is not None for name in names for t in gates[name].thresholds)
+    judged = [t for name in names for t in gates[name].thresholds if t.metric in STEP]
+    limits = sum(t.fail_unless is not None for t in judged)
     others = [market for market in MARKETS if market != "calm"]
     basis = {market: lanes_of(market, SET_ON, jobs) for market in others}
     for name, gate in gates.items():
         found = {market: block(gate, basis[market], FALSE_ALARMS / limits) for market in others}
-        write_blocks(name, found)
+        write_blocks(name, {market: (rows, None) for market, rows in found.items()})
+        if gate.failed is not None:
+            now = gate_named(name)
+            shares = {market: failed_share(now, market, basis[market]) for market in others}
+            write_blocks(name, {market: (found[market], shares[market]) for market in others})
     alarms, figures = [], []
     for market in MARKETS:
         checked = lanes_of(market, CHECKED_ON, jobs)

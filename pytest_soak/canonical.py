@@ -11,25 +11,32 @@ from typing import Any
 
 import orjson
 
+_LEAST, _MOST = -(2**63), 2**64 - 1
 _READABLE = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 def dumps(value: Any) -> str:
-    """Readable JSON with sorted keys and a newline at the end; ValueError for NaN or infinity."""
-    _refuse_nan([value])
+    """Readable JSON with sorted keys and a newline at the end.
+
+    Raises ValueError for NaN, infinity, and a whole number of more than 64 bits.
+    """
+    _check_numbers([value])
     return orjson.dumps(value, option=_READABLE).decode()
 
 
-def _refuse_nan(values: Iterable[Any]) -> None:
-    """ValueError for a number that JSON has none for; orjson would write null."""
+def _check_numbers(values: Iterable[Any]) -> None:
+    """ValueError for a number that not every reader has; for some, orjson would write null."""
     for value in values:
         if isinstance(value, float):
             if not isfinite(value):
                 raise ValueError(f"{value} is not JSON compliant")
+        elif isinstance(value, int):
+            if not _LEAST <= value <= _MOST:
+                raise ValueError(f"a whole number of {value.bit_length()} bits, 64 at most")
         elif isinstance(value, dict):
-            _refuse_nan(value.values())
-        elif isinstance(value, list):
-            _refuse_nan(value)
+            _check_numbers(value.values())
+        elif isinstance(value, list | tuple):
+            _check_numbers(value)
 
 
 def compact(value: Any) -> str:

@@ -15,6 +15,7 @@ from pytest_soak.options import OPTIONS
 
 USAGE = 4
 DIRECTORY = next(option for option in OPTIONS if option.name == "dir")
+TARGET = next(option for option in OPTIONS if option.name == "target")
 
 
 def main() -> None:
@@ -65,9 +66,13 @@ def commands() -> None:
 @click.option("--market", default=None, help="judge by this market's thresholds")
 def gate(gate_name: str, file: Path, market: str | None) -> int:
     """Judge FILE, an ITER_SUMMARY, by GATE (a name or a YAML file): is it good enough."""
-    from pytest_soak.gates.judge_file import judge_file
+    from pytest_soak.gates.judge_file import ForeignFileError, judge_file
 
-    verdict = judge_file(gate_name, file, Path.cwd(), market)
+    try:
+        verdict = judge_file(gate_name, file, Path.cwd(), market)
+    except ForeignFileError as error:
+        click.echo(f"FAIL: {error}")
+        return 1
     for line in verdict.lines():
         click.echo(line)
     return 0 if verdict.passed else 1
@@ -99,11 +104,14 @@ def config_show(name: str) -> None:
 @click.option("--profile", default="default", metavar="NAME", help="profile name or path")
 @click.option("--preset", multiple=True, metavar="NAME", help="preset name or path, in order")
 @click.option("--set", "items", multiple=True, metavar="KEY=VALUE", help="one override")
-def config_explain(profile: str, preset: tuple[str, ...], items: tuple[str, ...]) -> None:
-    """Print each override of the reference maker with its source."""
+@click.option("--target", default=TARGET.default, metavar="module:attr", help="whose parameters")
+def config_explain(
+    profile: str, preset: tuple[str, ...], items: tuple[str, ...], target: str
+) -> None:
+    """Print each override of a target, the reference maker by default, with its source."""
     from pytest_soak.commands.config import explain, explain_lines
 
-    click.echo("\n".join(explain_lines(explain(profile, preset, items, Path.cwd()))))
+    click.echo("\n".join(explain_lines(explain(profile, preset, items, target, Path.cwd()))))
 
 
 @config.command("schema")

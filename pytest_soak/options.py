@@ -41,10 +41,19 @@ class Option:
         return f"--soak-{self.name}"
 
     @property
+    def spellings(self) -> tuple[str, ...]:
+        """The option as typed and, where there is one, its opposite."""
+        negation = self.flag_text.replace("--soak-", "--no-soak-")
+        return (self.flag_text, negation) if self.negatable else (self.flag_text,)
+
+    @property
     def dest(self) -> str:
         """The option's key in pytest's configuration, and its ini name."""
         return f"soak_{self.name.replace('-', '_')}"
 
+
+PREFIXES = ("--soak-", "--no-soak-")
+"""How every option of ours begins."""
 
 OPTIONS = (
     Option(

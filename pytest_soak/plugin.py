@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_soak.options import OPTIONS
+from pytest_soak.options import OPTIONS, PREFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from pytest_soak.market.recording import Feed
 
@@ -27,8 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         text = f"{option.help}{default}{env}".replace("%", "%%")
         if option.flag:
             _add_flag(group, option.flag_text, option.dest, "1", text)
-            if option.negatable:
-                negation = option.flag_text.replace("--soak-", "--no-soak-")
+            for negation in option.spellings[1:]:
                 _add_flag(group, negation, option.dest, "0", f"the opposite of {option.flag_text}")
         else:
             action = "append" if option.repeatable else "store"
@@ -54,6 +53,18 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hookspecs)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    parser: pytest.Parser, args: list[str]
+) -> Generator[None, None, None]:
+    """Refuse a misspelt option of ours, once all that conftest files add are known."""
+    yield
+    if any(arg.startswith(PREFIXES) for arg in args):
+        from pytest_soak.session.typed import check_known
+
+        check_known(parser, args)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; when the command line asks for a soak, bring in the rest."""
@@ -63,6 +74,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_soak.session.activate import activate
 
         activate(config)
+    elif any(arg.startswith(PREFIXES) for arg in config.invocation_params.args):
+        from pytest_soak.session.typed import check_switched_on
+
+        check_switched_on(config.invocation_params.args)
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:

@@ -31,6 +31,9 @@ GOOD: Mapping[str, float] = {
     "risk_ratio": 0.30,
     "p95_latency_ms": 260.0,
     "num_fills": 1000.0,
+    "volume_quote": 4e6,
+    "net_quote": 1240.0,
+    "max_drawdown_quote": 9.0,
 }
 
 

@@ -195,6 +195,8 @@ def outcome(result: LaneResult) -> LaneOutcome:
         samples=result.samples,
         changed=list(result.changed),
         began_with=result.began_with,
+        graded=result.evidence.graded,
+        failed=result.evidence.failed,
     )
 
 

@@ -7,7 +7,7 @@ from collections import deque
 from pytest_soak.artifacts import build, tuning
 from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.layout import LaneFiles
-from pytest_soak.artifacts.models import TunedIteration
+from pytest_soak.artifacts.models import ProductionSnapshot, TunedIteration
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, LaneStarted
 from pytest_soak.engine.pace import Clock
 from pytest_soak.engine.plan import LanePlan
@@ -33,6 +33,7 @@ class LaneArtifacts:
         self._newest: IterationFinished | None = None
         self._due = clock.monotonic()
         self._tuned: list[str] = []
+        self._snapshot: ProductionSnapshot | None = None
         self._graded: deque[dict[str, float | None]] = deque(maxlen=FINAL_WINDOW)
 
     def handle(self, event: Event) -> None:
@@ -68,9 +69,13 @@ class LaneArtifacts:
         if record.graded:
             self._graded.append(record.summary.kpis)
         if record.tuning.frozen is not None:
-            taken = tuning.snapshot(self._plan, record, self._graded)
-            write_json(files.home / "PRODUCTION_SNAPSHOT.json", taken.data())
+            rests_on = list(self._graded)[-record.rests_on :] if record.rests_on else []
+            self._take_snapshot(tuning.snapshot(self._plan, record, rests_on))
         write_json(files.summary(record.iteration), build.iter_summary(record).data())
+
+    def _take_snapshot(self, snapshot: ProductionSnapshot) -> None:
+        self._snapshot = snapshot
+        write_json(self._files.home / "PRODUCTION_SNAPSHOT.json", snapshot.data())
 
     def _write_newest(self) -> None:
         assert self._plan is not None
@@ -92,6 +97,8 @@ class LaneArtifacts:
         tuned = [TunedIteration.model_validate_json(text) for text in self._tuned]
         report = tuning.tuning_report(self._plan, result, tuned)
         write_json(self._files.home / "TUNING_REPORT.json", report.data())
+        if self._snapshot is not None and result.frozen:
+            self._take_snapshot(tuning.confirmed(self._snapshot, result.evidence))
         if result.ending is Ending.INTERRUPTED:
             return
         gate = build.final_gate(self._plan, result)

@@ -164,6 +164,8 @@ class LaneOutcome(BaseModel):
     samples: dict[str, int] = Field(description="The fewest of any of them.")
     changed: list[str] = Field(description="Parameters that the tuner or an operator moved.")
     began_with: str = Field("", description="state_hash of the overrides before any was moved.")
+    graded: int = Field(0, description="Iterations judged: those with the last overrides.")
+    failed: int = Field(0, description="How many of them failed.")
 
 
 class FinalSummary(_Artifact):
@@ -270,7 +272,8 @@ class ProductionSnapshot(_Artifact):
     overrides: dict[str, float]
     sources: dict[str, str]
     parameters: list[str] = Field(description="The names in the target's table.")
-    kpis: dict[str, Spread]
+    rests_on: int = Field(0, description="Graded iterations with these overrides.")
+    kpis: dict[str, Spread] = Field(description="Of the newest of them.")
     signature_hash: str
 
 

@@ -19,6 +19,7 @@ from pytest_soak.artifacts.models import (
 from pytest_soak.engine.control import Control
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import IterationRecord, LaneResult
+from pytest_soak.gates.evidence import Evidence
 from pytest_soak.stats.spread import deviation
 
 
@@ -93,7 +94,7 @@ def sentinel(record: IterationRecord) -> EdgeSentinel:
 def snapshot(
     plan: LanePlan, record: IterationRecord, graded: Iterable[Mapping[str, float | None]]
 ) -> ProductionSnapshot:
-    """PRODUCTION_SNAPSHOT of a freeze; `graded` are the KPIs of the last graded iterations."""
+    """PRODUCTION_SNAPSHOT of a freeze; `graded` are the KPIs of the iterations it rests on."""
     lock, frozen = record.tuning.lock, record.tuning.frozen
     assert lock is not None
     assert frozen is not None
@@ -107,10 +108,17 @@ def snapshot(
         overrides=frozen,
         sources=record.sources,
         parameters=list(plan.parameters),
+        rests_on=record.rests_on,
         kpis=spread(graded),
         signature_hash=lock.signature,
         meta=machine(),
     )
+
+
+def confirmed(snapshot: ProductionSnapshot, evidence: Evidence) -> ProductionSnapshot:
+    """A snapshot whose overrides were in force to the lane's end, with all that speaks for them."""
+    kpis = spread(sample.values for sample in evidence.last)
+    return snapshot.model_copy(update={"rests_on": evidence.graded, "kpis": kpis})
 
 
 def spread(samples: Iterable[Mapping[str, float | None]]) -> dict[str, Spread]:

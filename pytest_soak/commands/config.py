@@ -10,12 +10,17 @@ from pytest_soak.artifacts.models import ARTIFACTS, json_schema
 from pytest_soak.config.documents import read_document, read_text
 from pytest_soak.config.names import Shelf
 from pytest_soak.config.overrides import CLI, Layer, Overrides, parse_set, resolve
-from pytest_soak.config.parameters import reference_table
+from pytest_soak.config.parameters import ParameterTable
 from pytest_soak.config.presets import load_preset, preset_shelf
 from pytest_soak.config.profiles import DEFAULT, load_profile, profile_shelf
-from pytest_soak.errors import SoakUsageError, one_line, unknown
+from pytest_soak.errors import SoakUsageError, TargetError, one_line, unknown
 from pytest_soak.gates.model import gate_shelf
+from pytest_soak.options import OPTIONS
+from pytest_soak.targets.base import LaneInfo
+from pytest_soak.targets.resolve import build, describe, named_factory
 from pytest_soak.tuning.tuners import TUNERS
+
+OPTION = next(option for option in OPTIONS if option.name == "target")
 
 
 def shelves(folder: Path) -> dict[str, Shelf]:
@@ -51,13 +56,33 @@ def show(name: str, folder: Path) -> str:
     raise SoakUsageError("NAME", unknown("profile, preset or gate", name, known))
 
 
-def explain(profile: str, presets: Sequence[str], items: Sequence[str], folder: Path) -> Overrides:
-    """The overrides of the reference maker under a choice, with the source of each."""
+def explain(
+    profile: str, presets: Sequence[str], items: Sequence[str], target: str, folder: Path
+) -> Overrides:
+    """The overrides of a target under a choice, with the source of each."""
     layers = [Layer(source=CLI, at="--set", values=parse_set(items, "--set"))] if items else []
     shelf = preset_shelf(folder)
     chosen = [load_preset(name, shelf, folder, "--preset") for name in presets]
     loaded = load_profile(profile, profile_shelf(folder), folder, "--profile")
-    return resolve(reference_table(), loaded, layers, chosen)
+    try:
+        return resolve(_table_of(target, loaded.name, folder), loaded, layers, chosen)
+    except SoakUsageError as error:
+        if target != OPTION.default:
+            raise
+        remedy = "of a bot with parameters of its own, give --target=module:attr"
+        raise SoakUsageError(error.source, f"{error.problem}; {remedy}") from None
+
+
+def _table_of(target: str, profile: str, folder: Path) -> ParameterTable:
+    """The parameters of a target; one whose class does not say them is built, but not started."""
+    factory = named_factory(target, "--target", folder)
+    if isinstance(factory, type) and hasattr(factory, "parameters"):
+        return describe(factory, target).table
+    lane = LaneInfo(f"{profile}-calm-42", profile, "calm", 42)
+    try:
+        return describe(build(factory, lane), target).table
+    except TargetError as error:
+        raise SoakUsageError(f"--target={target}", str(error)) from None
 
 
 def explain_lines(overrides: Overrides) -> list[str]:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.files import write_json
-from pytest_soak.artifacts.models import FinalSummary, IterSummary, ProductionSnapshot
+from pytest_soak.artifacts.models import FinalSummary, IterSummary, LaneOutcome, ProductionSnapshot
 from pytest_soak.artifacts.readers import is_file, summary_of
 from pytest_soak.artifacts.tuning import spread
 from pytest_soak.canonical import state_hash
@@ -40,7 +40,8 @@ def freeze(source: Path, output: Path, profile: str | None) -> ProductionSnapsho
         overrides=final.overrides,
         sources=final.sources,
         parameters=list(final.overrides),
-        kpis=spread(_graded(file.parent, result.iterations)),
+        rests_on=result.graded,
+        kpis=spread(_graded(file.parent, result)),
         signature_hash=state_hash(final.overrides),
         meta=machine(),
     )
@@ -48,11 +49,12 @@ def freeze(source: Path, output: Path, profile: str | None) -> ProductionSnapsho
     return snapshot
 
 
-def _graded(folder: Path, iterations: int) -> list[dict[str, float | None]]:
+def _graded(folder: Path, result: LaneOutcome) -> list[dict[str, float | None]]:
+    """The KPIs of the newest iterations that the verdict rests on."""
     found: list[dict[str, float | None]] = []
-    for number in range(iterations, 0, -1):
+    for number in range(result.iterations, 0, -1):
         path = folder / f"ITER_SUMMARY_{number}.json"
-        if len(found) == FINAL_WINDOW or not is_file(path):
+        if len(found) == min(FINAL_WINDOW, result.graded) or not is_file(path):
             break
         summary = _read(path, IterSummary).summary
         if summary.graded:

@@ -131,13 +131,24 @@ def parse_yaml(text: str, source: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = f"{source}:{mark.line + 1}" if mark else source
-        raise SoakUsageError(at, f"is not valid YAML: {error.problem or error.context}") from None
+        remedy = _unquoted(text, mark.line) if mark else ""
+        problem = f"is not valid YAML: {error.problem or error.context}{remedy}"
+        raise SoakUsageError(at, problem) from None
     except yaml.YAMLError as error:
         raise SoakUsageError(source, f"is not valid YAML: {error}") from None
     except (ValueError, OverflowError):  # PyYAML's own, for an escape or a version out of range
         raise SoakUsageError(source, "is not valid YAML: a number in it is out of range") from None
     _check_characters(data, source)
     return Document(source, data, lines)
+
+
+_LIMIT = re.compile(r">=?\s*[-+.0-9][^,}\s]*")
+
+
+def _unquoted(text: str, line: int) -> str:
+    """The remedy for a limit without quotes: `>` alone begins a block of text in YAML."""
+    found = _LIMIT.search("".join(text.split("\n")[line : line + 1]))
+    return f'; quote the limit: "{found[0]}"' if found else ""
 
 
 def _check_characters(data: Any, source: str) -> None:
@@ -216,7 +227,9 @@ def _problem(model: type[BaseModel], at: Path_, error: ErrorDetails) -> str:
         return f"unknown key {dotted!r}; {nearest(str(where[-1]), _names(model, where[:-1]))}"
     if kind == "missing":
         return f"missing key {dotted!r}"
-    if kind in ("too_short", "too_long"):
+    if kind == "model_type":
+        wanted = f"keys ({', '.join(_names(model, where))})"
+    elif kind in ("too_short", "too_long"):
         least, most = error["ctx"].get("min_length"), error["ctx"].get("max_length")
         wanted = f"{least} or more entries" if kind == "too_short" else f"at most {most} entries"
     else:

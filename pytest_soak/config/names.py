@@ -37,7 +37,8 @@ class Shelf:
                 path = folder / f"{given}{suffix}"
                 if path.is_file():
                     return path
-        raise SoakUsageError(source, unknown(self.kind, given, self.names()))
+        where = f"yours are looked for in {self.folders[0]}"
+        raise SoakUsageError(source, f"{unknown(self.kind, given, self.names())} ({where})")
 
     def names(self) -> list[str]:
         """Every name on the shelf, sorted."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from statistics import median
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,15 +12,16 @@ from pytest_soak.engine.control import Control
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.gates.engine import (
-    FINAL_WINDOW,
     Judgement,
     Sample,
     Verdict,
     history_needed,
     judge,
-    judge_final,
+    value_over,
     worst,
 )
+from pytest_soak.gates.evidence import Evidence, Failure, failure_of, judge_final
+from pytest_soak.kpi.spans import derivable
 from pytest_soak.kpi.summary import Summary, drivers
 from pytest_soak.targets.base import Window
 from pytest_soak.tuning.limits import limits
@@ -34,7 +34,8 @@ class LaneState(BaseModel):
     """Everything a lane carries from one iteration to the next.
 
     `overrides` are those in force, with their `sources`; what they came from is in `control`, and
-    `judged` is the baseline of the last iteration, `judged_sources` where it is from.
+    `judged` is the baseline of the last iteration, `judged_sources` where it is from; `evidence`
+    are the iterations with that baseline.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,7 +48,7 @@ class LaneState(BaseModel):
     judged_sources: dict[str, str]
     notes: tuple[str, ...] = ()
     history: _Kept = ()
-    graded: _Kept = ()
+    evidence: Evidence = Evidence()
     counts: dict[str, int] = {}
     unsoftened: tuple[str, ...] = ()
 
@@ -103,6 +104,9 @@ def advance(
     hardened = judgement.no_data_failed or bool(summary.faults)
     counts = (graded and phase is not Phase.WARMUP) or hardened
     verdict = _soften(plan, judgement.verdict, counts)
+    failed = counts and judgement.verdict is Verdict.FAIL
+    failure = failure_of(iteration, judgement) if failed else None
+    evidence = _evidence(state, sample, failure, phase, graded=graded)
     eaten_by = tuple(drivers(summary.kpis))
     control, tuning = control_loop.leave(
         plan,
@@ -131,6 +135,7 @@ def advance(
         verdict=verdict,
         verdict_raw=judgement.verdict,
         graded=graded,
+        rests_on=evidence.graded,
         failure=_failure(summary, judgement, ending),
         ending=ending,
         tuning=tuning,
@@ -144,12 +149,26 @@ def advance(
             "judged_sources": state.control.sources,
             "notes": (),
             "history": history,
-            "graded": (*state.graded, sample)[-FINAL_WINDOW:] if graded else state.graded,
+            "evidence": evidence,
             "counts": state.counts | {verdict: state.counts.get(verdict, 0) + 1},
             "unsoftened": _unsoftened(state, iteration, judgement, hardened or ending is not None),
         }
     )
     return after, record
+
+
+def _evidence(
+    state: LaneState, sample: Sample, failure: Failure | None, phase: Phase, *, graded: bool
+) -> Evidence:
+    """The evidence after an iteration: it begins anew with another baseline than before.
+
+    From then on it is of steady iterations alone: what a phase adds is not what was found good.
+    """
+    changed = state.iteration > 0 and state.control.baseline != state.judged
+    evidence = Evidence(tuned=True) if changed else state.evidence
+    if not graded or (evidence.tuned and phase is not Phase.STEADY):
+        return evidence
+    return evidence.with_graded(sample, failure)
 
 
 def _ending(plan: LanePlan, verdict: Verdict, control: Control) -> Ending | None:
@@ -164,14 +183,16 @@ def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") ->
     It is the worse of the gates on the medians of the last graded iterations and of what nothing
     softens: an end before its time, a missing measurement.
     """
-    judgement = judge_final(plan.finals, plan.lane.market, state.graded)
+    evidence = state.evidence
+    unit = "hour" if plan.lane.minutes == 60 else "iteration"
+    judgement = judge_final(plan.finals, plan.lane.market, evidence, unit)
     reasons = [*([cause] if cause else []), *state.unsoftened, *judgement.reasons()]
     broken = ending in (Ending.TARGET, Ending.TEST, Ending.PANIC)
     failed = broken or ending is Ending.GATE or bool(state.unsoftened)
     raw: Verdict | None = worst([judgement.verdict, Verdict.FAIL if failed else Verdict.PASS])
     if ending is Ending.INTERRUPTED:
         raw = None
-    kept = state.graded or state.history
+    kept = evidence.last or state.history
     return LaneResult(
         lane=plan.lane,
         target=plan.target,
@@ -180,7 +201,7 @@ def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") ->
         verdict=raw if broken or raw is None else _soften(plan, raw, counts=True),
         verdict_raw=raw,
         judgement=judgement,
-        reasons=tuple(reasons or ([judgement.note] if not state.graded else [])),
+        reasons=tuple(reasons or ([judgement.note] if not evidence.graded else [])),
         ending=ending,
         iterations=state.iteration,
         planned=plan.planned,
@@ -192,6 +213,7 @@ def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") ->
         changed=_changed(plan, state),
         began_with=state_hash(plan.overrides.values),
         frozen=state.control.watch.frozen == state.judged,
+        evidence=evidence,
     )
 
 
@@ -240,6 +262,6 @@ def _medians(samples: _Kept) -> dict[str, float | None]:
         return {}
     found: dict[str, float | None] = {}
     for name in samples[-1].values:
-        values = [v for s in samples if (v := s.values.get(name)) is not None]
-        found[name] = median(values) if values else None
-    return found
+        given = [s for s in samples if s.values.get(name) is not None]
+        found[name] = value_over(name, given)[0] if given else None
+    return found | {name: value_over(name, samples)[0] for name in derivable(set(found))}

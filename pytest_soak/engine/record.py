@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.engine.control import TuningRecord
 from pytest_soak.gates.engine import Judgement, Verdict
+from pytest_soak.gates.evidence import Evidence
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.tuning.phases import Phase
@@ -28,8 +29,9 @@ class IterationRecord(BaseModel):
     """All of one iteration: what was in force, what was measured, what the gate says.
 
     `verdict_raw` is the gate's; `verdict` is after grace and the gate mode softened it. `graded`
-    iterations count for the lane. `failure` is why the item fails, None when it passes; `ending`
-    is why the lane stops here, None when it goes on.
+    iterations count for the lane, and `rests_on` of them have had these overrides without a change.
+    `failure` is why the item fails, None when it passes; `ending` is why the lane stops here, None
+    when it goes on.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +51,7 @@ class IterationRecord(BaseModel):
     verdict: Verdict
     verdict_raw: Verdict
     graded: bool
+    rests_on: int = 0
     failure: str | None = None
     ending: Ending | None = None
     tuning: TuningRecord
@@ -60,10 +63,10 @@ class IterationRecord(BaseModel):
 class LaneResult(BaseModel):
     """The verdict on a lane, and what it rests on; an interrupted lane has none.
 
-    `medians` are over the last graded iterations, `samples` the fewest of any of them. `overrides`
-    and `sources` are the last iteration's baseline: without what a warm-up made of it. `changed`
-    are the parameters in which that is no longer what the lane began with, whose state hash is
-    `began_with`; `frozen` says that the last snapshot of a freeze holds it.
+    `medians` are over the newest iterations of the `evidence`, `samples` the fewest of any of them.
+    `overrides` and `sources` are the last iteration's baseline: without what a warm-up made of it.
+    `changed` are the parameters in which that is no longer what the lane began with, whose state
+    hash is `began_with`; `frozen` says that the last snapshot of a freeze holds it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -87,3 +90,4 @@ class LaneResult(BaseModel):
     changed: tuple[str, ...] = ()
     began_with: str = ""
     frozen: bool = False
+    evidence: Evidence = Evidence()

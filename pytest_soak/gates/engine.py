@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.gates.expressions import parse
 from pytest_soak.gates.model import Gate, Threshold
+from pytest_soak.kpi.spans import SPAN_KPIS
 
 FINAL_WINDOW = 8
 
@@ -80,42 +81,23 @@ class Judgement(BaseModel):
 
 def judge(gate: Gate, market: str, history: Sequence[Sample]) -> Judgement:
     """The verdict on the newest iteration of `history` (oldest first, at least one)."""
-    checks = tuple(_check(gate.name, threshold, history) for threshold in gate.on(market))
+    checks = tuple(_check_lasting(gate.name, threshold, history) for threshold in gate.on(market))
     return Judgement(verdict=worst([c.verdict for c in checks]), checks=checks)
-
-
-def judge_final(gates: Sequence[Gate], market: str, graded: Sequence[Sample]) -> Judgement:
-    """The verdict on a lane: `gates` on the medians of its last eight graded iterations."""
-    if not graded:
-        return Judgement(verdict=Verdict.WARN, note="nothing graded yet")
-    last = graded[-FINAL_WINDOW:]
-    checks = tuple(
-        _check_median(gate.name, threshold, last) for gate in gates for threshold in gate.on(market)
-    )
-    return Judgement(
-        verdict=worst([c.verdict for c in checks]),
-        checks=checks,
-        note=_what(len(last)),
-    )
-
-
-def _what(count: int) -> str:
-    return "its one graded iteration" if count == 1 else f"medians of its last {count} graded"
 
 
 def history_needed(gate: Gate) -> int:
     """How many past iterations judging may look at."""
-    blocks = [gate.thresholds, *gate.markets.values()]
+    blocks = gate.blocks().values()
     return max([FINAL_WINDOW, *(t.window + t.for_ - 1 for block in blocks for t in block)])
 
 
-def _check(name: str, threshold: Threshold, history: Sequence[Sample]) -> Check:
-    now = _check_median(name, threshold, history[-threshold.window :])
+def _check_lasting(name: str, threshold: Threshold, history: Sequence[Sample]) -> Check:
+    now = check(name, threshold, history[-threshold.window :])
     if now.no_data or threshold.for_ == 1:
         return now
     ends = range(len(history) - 1, len(history) - threshold.for_, -1)
     earlier = [
-        _check_median(name, threshold, history[max(0, end - threshold.window) : end]).verdict
+        check(name, threshold, history[max(0, end - threshold.window) : end]).verdict
         if end > 0
         else Verdict.PASS
         for end in ends
@@ -127,12 +109,11 @@ def _check(name: str, threshold: Threshold, history: Sequence[Sample]) -> Check:
     return now.model_copy(update={"verdict": lasting, "reason": spell})
 
 
-def _check_median(name: str, threshold: Threshold, history: Sequence[Sample]) -> Check:
+def check(name: str, threshold: Threshold, history: Sequence[Sample]) -> Check:
+    """A threshold of the gate `name` applied to a metric over all of `history`."""
     metric = threshold.metric
-    lack = next((why for sample in history if (why := _lack(threshold, sample))), None)
-    value = None
-    if lack is None:
-        value = median(v for sample in history if (v := sample.values[metric]) is not None)
+    value, lack = value_over(metric, history, threshold.min_samples)
+    if value is not None:
         verdict, reason = _compared(threshold, value)
     else:
         verdict, reason = Verdict(threshold.no_data.upper()), f"{metric}: no data ({lack})"
@@ -144,7 +125,7 @@ def _check_median(name: str, threshold: Threshold, history: Sequence[Sample]) ->
         fail_unless=threshold.fail_unless,
         warn_unless=threshold.warn_unless,
         reason=reason,
-        no_data=lack is not None,
+        no_data=value is None,
     )
 
 
@@ -158,26 +139,45 @@ def _compared(threshold: Threshold, value: float) -> tuple[Verdict, str]:
     return Verdict.PASS, ""
 
 
-def _lack(threshold: Threshold, sample: Sample) -> str | None:
-    metric = threshold.metric
+def value_over(
+    metric: str, history: Sequence[Sample], min_samples: int | None = None
+) -> tuple[float | None, str | None]:
+    """The value of a metric over iterations, or None and why there is none.
+
+    It is their median, or what `kpi.spans` says of the metric.
+    """
+    span = SPAN_KPIS.get(metric)
+    if span is None or (len(history) == 1 and history[0].values.get(metric) is not None):
+        lack = next((why for s in history if (why := _lack(metric, s, min_samples))), None)
+        found = [v for s in history if (v := s.values.get(metric)) is not None]
+        return (median(found), None) if lack is None else (None, lack)
+    for name in span.needs:
+        for sample in history:
+            if why := _lack(name, sample, min_samples):
+                return None, f"{name}: {why}"
+    value = span.over([[sample.values[n] or 0.0 for n in span.needs] for sample in history])
+    return value, span.lack if value is None else None
+
+
+def _lack(metric: str, sample: Sample, min_samples: int | None) -> str | None:
     value = sample.values.get(metric)
     if value is None:
         return sample.reasons.get(metric, "not measured")
     if not isfinite(value):
         return f"{value} is no measurement"
-    if threshold.min_samples is None:
+    if min_samples is None:
         return None
     count = sample.samples.get(metric)
     if count is None:
-        return f"sample count unknown, {threshold.min_samples} needed"
-    return f"{count} samples of {threshold.min_samples}" if count < threshold.min_samples else None
+        return f"sample count unknown, {min_samples} needed"
+    return f"{count} samples of {min_samples}" if count < min_samples else None
 
 
 def metrics_of(checks: Sequence[Check]) -> Mapping[str, Check]:
     """The worst check of each metric, in order of first appearance."""
     found: dict[str, Check] = {}
-    for check in checks:
-        kept = found.get(check.metric)
-        if kept is None or worst([kept.verdict, check.verdict]) is not kept.verdict:
-            found[check.metric] = check
+    for one in checks:
+        kept = found.get(one.metric)
+        if kept is None or worst([kept.verdict, one.verdict]) is not kept.verdict:
+            found[one.metric] = one
     return found

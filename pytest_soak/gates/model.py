@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.config.names import NAME, Shelf
 from pytest_soak.errors import SoakUsageError, unknown
-from pytest_soak.gates.expressions import ExpressionText
+from pytest_soak.gates.expressions import (
+    Expression,
+    ExpressionText,
+    ShareText,
+    check_reach,
+    parse,
+    parse_share,
+)
+from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.spans import SPAN_KPIS
 from pytest_soak.options import MARKETS
 
 
@@ -34,18 +44,65 @@ class Threshold(BaseModel):
     for_: Annotated[int, Field(ge=1, le=1000, alias="for")] = 1
 
     @model_validator(mode="after")
-    def _says_something(self) -> Threshold:
-        if self.fail_unless is None and self.warn_unless is None:
-            raise ValueError("fail_unless or warn_unless")
+    def _can_decide(self) -> Threshold:
+        fails, warns = _said(self.fail_unless, self.warn_unless, parse)
+        check_reach(fails, warns, *range_of(self.metric))
         return self
+
+
+class Failed(BaseModel):
+    """How many graded iterations of a lane may FAIL: a count, or a share of them with `%`.
+
+    It fails a lane only with `at_least` so many.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fail_unless: ShareText | None = None
+    warn_unless: ShareText | None = None
+    at_least: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _can_decide(self) -> Failed:
+        said = _said(self.fail_unless, self.warn_unless, parse_share)
+        for percent, most in ((True, 100.0), (False, math.inf)):
+            fails, warns = (e if e and e.percent is percent else None for e in said)
+            check_reach(fails, warns, 0.0, most)
+        return self
+
+
+def _said(
+    fail_unless: str | None, warn_unless: str | None, parsed: Callable[[str], Expression]
+) -> tuple[Expression | None, Expression | None]:
+    if fail_unless is None and warn_unless is None:
+        raise ValueError("fail_unless or warn_unless")
+    fails, warns = (None if t is None else parsed(t) for t in (fail_unless, warn_unless))
+    return fails, warns
+
+
+def range_of(metric: str) -> tuple[float, float]:
+    """The lowest and the highest value that a metric can have, by the KPI table."""
+    kpi = SPAN_KPIS[metric].kpi if metric in SPAN_KPIS else KPIS.get(metric)
+    return (-math.inf, math.inf) if kpi is None else (kpi.low, kpi.high)
+
+
+class OnMarket(BaseModel):
+    """What a gate asks for on one market, in place of what it asks for elsewhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    thresholds: list[Threshold] = []
+    failed: Failed | None = None
 
 
 class Gate(BaseModel):
     """A named set of thresholds.
 
-    `grace` iterations at a lane's start count as at most WARN. `markets` holds, by market, the
-    thresholds that replace those for the same metric there. `final` names the gates that judge
-    the end of the lane together with this one.
+    `grace` iterations at a lane's start count as at most WARN. `failed` says how many of the others
+    may FAIL. `final` names the gates that judge the end of the lane together with this one; of a
+    lane whose overrides changed under way they need `min_final` iterations with the last ones.
+    `markets` holds, by market, the thresholds that replace those for the same metric there, and the
+    `failed` that does.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,12 +111,14 @@ class Gate(BaseModel):
     description: str = ""
     grace: Annotated[int, Field(ge=0)] = 0
     final: list[str] = []
+    min_final: Annotated[int, Field(ge=1)] = 4
+    failed: Failed | None = None
     thresholds: Annotated[list[Threshold], Field(min_length=1)]
-    markets: dict[str, list[Threshold]] = {}
+    markets: dict[str, OnMarket] = {}
 
     @field_validator("markets")
     @classmethod
-    def _are_markets(cls, blocks: dict[str, list[Threshold]]) -> dict[str, list[Threshold]]:
+    def _are_markets(cls, blocks: dict[str, OnMarket]) -> dict[str, OnMarket]:
         for market in blocks:
             if market not in MARKETS:
                 raise ValueError(f"names of markets; {unknown('market', market, MARKETS)}")
@@ -67,25 +126,33 @@ class Gate(BaseModel):
 
     def on(self, market: str) -> list[Threshold]:
         """The thresholds in force on `market`."""
-        block = self.markets.get(market, [])
+        block = self.markets.get(market, OnMarket()).thresholds
         replaced = {threshold.metric for threshold in block}
         return [t for t in self.thresholds if t.metric not in replaced] + block
 
+    def failed_on(self, market: str) -> Failed | None:
+        """How many iterations may FAIL on `market`; None where nothing is said of it."""
+        return self.markets.get(market, OnMarket()).failed or self.failed
+
+    def blocks(self) -> dict[tuple[str, ...], list[Threshold]]:
+        """Every list of thresholds that it has, by its place in the file."""
+        found: dict[tuple[str, ...], list[Threshold]] = {("thresholds",): self.thresholds}
+        for name, block in self.markets.items():
+            found["markets", name, "thresholds"] = block.thresholds
+        return found
+
     def metrics(self) -> list[str]:
         """Every metric that it names, in order."""
-        blocks = [self.thresholds, *self.markets.values()]
-        return list(dict.fromkeys(t.metric for block in blocks for t in block))
+        return list(dict.fromkeys(t.metric for block in self.blocks().values() for t in block))
 
-    def restricted(self, metrics: Collection[str]) -> dict[str, object]:
-        """The gate as data, with only the thresholds on `metrics`: to be pasted into a file."""
-
-        def kept(block: list[Threshold]) -> list[dict[str, object]]:
-            own = (t for t in block if t.metric in metrics)
-            return [t.model_dump(by_alias=True, exclude_defaults=True) for t in own]
-
-        markets = {name: block for name, given in self.markets.items() if (block := kept(given))}
-        data = {"name": self.name, "grace": self.grace, "thresholds": kept(self.thresholds)}
-        return data | ({"markets": markets} if markets else {})
+    def restricted(self, metrics: Collection[str], market: str) -> dict[str, object]:
+        """The gate on `market` as data, with only the thresholds on `metrics`: to be pasted."""
+        block = {
+            "thresholds": [t for t in self.on(market) if t.metric in metrics],
+            "failed": self.failed_on(market),
+        }
+        alone = self.model_copy(update={**block, "description": "", "final": [], "markets": {}})
+        return alone.model_dump(by_alias=True, exclude_defaults=True)
 
 
 def gate_shelf(user_folder: Path) -> Shelf:
@@ -123,9 +190,7 @@ def load_gates(given: str, shelf: Shelf, base: Path, source: str) -> tuple[Gate,
 def _read(path: Path, given: str, base: Path, known: Collection[str] | None) -> Gate:
     document = read_document(path, given if path.parent == base else str(path))
     gate = validate(Gate, document)
-    blocks: dict[tuple[str, ...], list[Threshold]] = {("thresholds",): gate.thresholds}
-    blocks |= {("markets", market): block for market, block in gate.markets.items()}
-    for where, block in blocks.items():
+    for where, block in gate.blocks().items():
         for index, threshold in enumerate(block):
             if known is not None and threshold.metric not in known:
                 problem = unknown("metric", threshold.metric, known)

@@ -14,6 +14,7 @@ A `_bps` KPI is the amount over the traded notional, times 10,000.
 
 from __future__ import annotations
 
+from math import fsum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,7 +78,7 @@ def _edge(observation: Observation) -> _Part:
     volume = float(np.sum(notional))
     parts = components_quote(observation)
     values: dict[str, float | None] = {
-        "net_quote": sum(parts.values()),
+        "net_quote": fsum(parts.values()),
         "volume_quote": volume,
         "num_fills": float(len(fills)),
     }
@@ -88,7 +89,7 @@ def _edge(observation: Observation) -> _Part:
             "fees_eff_bps": bps["fees"],
             "slippage_bps": bps["slippage"],
             "inventory_bps": bps["inventory"],
-            "net_bps": sum(bps.values()),
+            "net_bps": fsum(bps.values()),
             "maker_taker_ratio": min(1.0, float(np.sum(notional[fills["maker"]])) / volume),
         }
     return values, dict.fromkeys(values, len(fills))

@@ -12,6 +12,7 @@ from pytest_soak.config.documents import show
 from pytest_soak.errors import unknown
 from pytest_soak.kpi.definitions import COSTS, DRIVER_SHARE, KPIS
 
+_ROUNDING = 1e-12  # 0.2 * 3.0 is a little more than 0.6
 _ABSURD = 1e100  # beyond it medians and deviations leave the range of a float
 
 
@@ -93,7 +94,7 @@ def drivers(kpis: Mapping[str, float | None]) -> list[str]:
         return []
     costs = {name: cost for name in COSTS if (cost := cost_of(name, kpis.get(name))) > 0}
     return sorted(
-        (name for name, cost in costs.items() if cost >= DRIVER_SHARE * gross),
+        (name for name, cost in costs.items() if cost >= DRIVER_SHARE * gross * (1 - _ROUNDING)),
         key=lambda name: -costs[name],
     )
 

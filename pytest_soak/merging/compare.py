@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from statistics import fmean
 from typing import Literal
 
 import numpy as np
@@ -105,7 +106,7 @@ def _values(run: Run, lane: str, hours: Hours, others: Hours) -> Values:
             and _kpis(others[number]).get(kpi) is not None
         ]
         if measured:
-            found[kpi, "hourly"] = sum(measured) / len(measured)
+            found[kpi, "hourly"] = fmean(measured)
     return found
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import fsum
 from statistics import median
 
 from pytest_soak.artifacts.models import GateMetric
@@ -245,10 +246,10 @@ def _edge(lane: Lane) -> Chart | None:
     ]
     kept = [(w, [v for v in row if v is not None]) for w, row in rows]
     kept = [(w, row) for w, row in kept if len(row) == len(names)]
-    total = sum(weight for weight, _ in kept)
+    total = fsum(weight for weight, _ in kept)
     if not total:
         return None
-    means = [sum(w * row[n] for w, row in kept) / total for n in range(len(names))]
+    means = [fsum(w * row[n] for w, row in kept) / total for n in range(len(names))]
     steps = [(_NAMES[name], value) for name, value in zip(EDGE, means, strict=False)]
     return charts.waterfall(steps, ("net", means[-1]), "edge in bps of volume")
 

@@ -80,8 +80,10 @@ class Lane:
         return self.outcome.verdict if self.outcome else None
 
     def gated(self) -> list[str]:
-        """The metrics of its gates."""
-        return list(dict.fromkeys(check.metric for check in self.checks))
+        """The metrics of its gates that iterations have."""
+        measured = {name for one in self.iterations for name in one.kpis}
+        judged = dict.fromkeys(check.metric for check in self.checks)
+        return [name for name in judged if name in measured]
 
     def kpis(self) -> list[str]:
         """Every KPI that it measured or was judged by: those of the gates, then by name."""
@@ -93,7 +95,9 @@ class Lane:
 
     def last_graded(self) -> list[Iteration]:
         """The iterations that its final verdict rests on."""
-        return [one for one in self.iterations if one.graded][-FINAL_WINDOW:]
+        graded = [one for one in self.iterations if one.graded][-FINAL_WINDOW:]
+        most = self.outcome.graded if self.outcome and self.outcome.graded else len(graded)
+        return graded[-most:]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pytest_soak.engine.plan import LanePlan
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.model import Gate
 from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.spans import SPAN_KPIS, derivable
 from pytest_soak.session.settings import Settings
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.targets.resolve import TargetSpec
@@ -38,7 +39,7 @@ def plan_lane(
     overrides = overrides.model_copy(update={"notes": notes})
     gates = settings.gates[lane.profile]
     for gate in gates:
-        _check_metrics(gate, spec, extra_kpis, target)
+        _check_metrics(gate, lane.market, spec, extra_kpis, target)
     return LanePlan(
         lane=lane,
         target=target,
@@ -87,18 +88,23 @@ def _check_names(kpis: Collection[str], target: str) -> None:
             raise SoakUsageError(f"target {target}", problem)
 
 
-def _check_metrics(gate: Gate, spec: TargetSpec, extra: Collection[str], target: str) -> None:
+def _check_metrics(
+    gate: Gate, market: str, spec: TargetSpec, extra: Collection[str], target: str
+) -> None:
     given = {*(KPIS if spec.kpis is None else spec.kpis), *extra}
-    for metric in gate.metrics():
-        if metric in given:
-            continue
-        if metric not in KPIS:
+    given |= derivable(given)
+    lacking = [metric for metric in gate.metrics() if metric not in given]
+    for metric in lacking:
+        if metric not in KPIS and metric not in SPAN_KPIS:
             raise SoakUsageError(f"gate {gate.name}", unknown("metric", metric, given))
-        kept = [name for name in gate.metrics() if name in given]
-        if not kept:
-            remedy = f"none of its metrics is among the target's: {', '.join(sorted(given))}"
-        else:
-            remedy = f"restricted to what it gives, the gate is {compact(gate.restricted(kept))}"
-        raise SoakUsageError(
-            f"gate {gate.name}", f"target {target} does not give {metric!r}; {remedy}"
-        )
+    if lacking:
+        problem = f"{target} does not give {', '.join(lacking)}"
+        raise SoakUsageError(f"gate {gate.name}", f"{problem}; {_remedy(gate, market, given)}")
+
+
+def _remedy(gate: Gate, market: str, given: Collection[str]) -> str:
+    kept = [metric for metric in gate.metrics() if metric in given]
+    if not kept:
+        return f"give a gate over what it gives by --soak-gate: {', '.join(sorted(given))}"
+    rest = compact(gate.restricted(kept, market))
+    return f"give a gate without by --soak-gate=FILE.yaml, e.g. one that holds {rest}"

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_soak.config.overrides import resolve
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import KNOBS, OPTIONS
 from pytest_soak.session.activate import inputs_of
 from pytest_soak.session.settings import Settings, resolve_settings
-from pytest_soak.targets.resolve import named_factory
+from pytest_soak.session.targets import Chosen, chosen_by_option, fixture_file
+from pytest_soak.targets.resolve import describe
 
 
 def show_config(config: pytest.Config) -> int:
     """Print the settings; pytest.UsageError for the first that is wrong."""
     try:
         settings = resolve_settings(inputs_of(config))
-        named_factory(settings.target, settings.target_source, settings.rootdir)
+        if fixture_file(config) is None:
+            check_overrides(settings, chosen_by_option(config, settings))
     except SoakUsageError as error:
         raise pytest.UsageError(str(error)) from None
     for line in config_lines(settings):
         print(line)
     return int(pytest.ExitCode.OK)
+
+
+def check_overrides(settings: Settings, chosen: Chosen) -> None:
+    """Raise SoakUsageError for an override that the target's parameters do not allow.
+
+    A target whose table its class does not say is asked when it is built.
+    """
+    if isinstance(chosen.factory, type):
+        table = describe(chosen.factory, chosen.name).table
+        for profile in settings.profiles:
+            resolve(table, profile, settings.layers, settings.presets)
 
 
 def config_lines(settings: Settings) -> list[str]:

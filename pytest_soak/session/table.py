@@ -34,7 +34,7 @@ def lane_table(results: Sequence[LaneResult]) -> list[str]:
 def _metrics(results: Sequence[LaneResult]) -> list[str]:
     """The usual KPIs that some lane has, then what else the gates judge."""
     measured = {n for result in results for n, v in result.medians.items() if v is not None}
-    judged = [check.metric for result in results for check in result.judgement.checks]
+    judged = [c.metric for r in results for c in r.judgement.checks if c.metric in r.medians]
     return [n for n in dict.fromkeys([*_KPIS, *judged]) if n in measured or n in judged]
 
 

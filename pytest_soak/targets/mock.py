@@ -1,7 +1,7 @@
 """The `mock` target: KPIs drawn from distributions, instantly. For plumbing, never for a verdict.
 
-By chance it fails gates. Means and standard deviations are those of the specification (S3); every
-standard deviation is scaled by `sigma / 0.01`.
+By chance it fails gates. Every standard deviation is scaled by `sigma / 0.01`; an hour with a spike
+has the values of `_IN_SPIKE` to the digit. The money follows from `net_bps` and the volume.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ _COMMON = {
 _CALM = {"net_bps": (3.0, 0.5), "adverse_bps_p95": (2.0, 0.3), "risk_ratio": (0.30, 0.05)}
 _VOLATILE = {"net_bps": (2.5, 1.5), "adverse_bps_p95": (3.0, 1.0), "risk_ratio": (0.40, 0.15)}
 _IN_SPIKE = {"net_bps": 1.0, "adverse_bps_p95": 8.0, "risk_ratio": 0.70}
+_TRADE_QUOTE = (3000.0, 300.0)
+_DRAWDOWN_BPS = 0.2
+_MONEY = ("volume_quote", "net_quote", "max_drawdown_quote")
 _GAP_PROBABILITY = 0.02
 _NET_FLOOR = -10.0
 
@@ -28,7 +31,7 @@ _NET_FLOOR = -10.0
 class MockTarget:
     """Draws each iteration's KPIs from (seed, market, iteration) alone."""
 
-    kpis = (*_COMMON, *_CALM)
+    kpis = (*_COMMON, *_CALM, *_MONEY)
     deterministic = True
 
     def __init__(self, lane: LaneInfo) -> None:
@@ -48,15 +51,24 @@ class MockTarget:
         table = _COMMON | (_VOLATILE if lane.market == "volatile" else _CALM)
         spike = lane.market == "spike" and draws.random() < knobs.get("spike_prob", 0.05)
         gap = draws.random() < _GAP_PROBABILITY
-        means = {name: mean for name, (mean, _) in table.items()} | (_IN_SPIKE if spike else {})
-        values = {name: draws.gauss(means[name], sd * scale) for name, (_, sd) in table.items()}
+        values = {name: draws.gauss(mean, sd * scale) for name, (mean, sd) in table.items()}
+        values |= _IN_SPIKE if spike else {}
         if gap:
             values["net_bps"] -= knobs.get("gap_bps", 10.0)
         values["net_bps"] = max(values["net_bps"], _NET_FLOOR)
         kpis = {name: min(max(v, KPIS[name].low), KPIS[name].high) for name, v in values.items()}
         kpis["num_fills"] = float(round(kpis["num_fills"]))
+        kpis |= _money(draws, kpis, scale)
         return Summary(
             kpis=dict(kpis),
             samples=dict.fromkeys(kpis, int(kpis["num_fills"])),
             market={"spike_count": int(spike), "gap_events": int(gap)},
         )
+
+
+def _money(draws: Random, kpis: Mapping[str, float], scale: float) -> dict[str, float]:
+    mean, sd = _TRADE_QUOTE
+    volume = kpis["num_fills"] * max(draws.gauss(mean, sd * scale), 0.0)
+    net = kpis["net_bps"] * 1e-4 * volume
+    dips = abs(draws.gauss(0.0, _DRAWDOWN_BPS * scale)) * 1e-4 * volume
+    return dict(zip(_MONEY, (volume, net, max(0.0, -net) + dips), strict=True))

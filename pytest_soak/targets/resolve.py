@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -75,6 +76,7 @@ def build(factory: Callable[[LaneInfo], Target], lane: LaneInfo) -> Target:
         raise SoakUsageError(
             "soak_target", f"expected a class or LaneInfo -> Target, got {show(factory)}"
         )
+    _check_signature(factory)
     try:
         target = factory(lane)
     except Exception as error:
@@ -87,6 +89,22 @@ def build(factory: Callable[[LaneInfo], Target], lane: LaneInfo) -> Target:
             f"{type(target).__name__} has no method {missing[0]}(); expected start, run and stop",
         )
     return target
+
+
+def _check_signature(factory: Callable[[LaneInfo], Target]) -> None:
+    try:
+        signature = inspect.signature(factory)
+    except (TypeError, ValueError):  # a callable that does not say what it takes
+        return
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        name = _name(factory)
+        raise SoakUsageError(
+            f"target {name}",
+            f"is called with one argument, the LaneInfo of its lane, but takes {name}{signature} "
+            f"({error}); e.g. def __init__(self, lane)",
+        ) from None
 
 
 def describe(target: object, source: str) -> TargetSpec:

@@ -31,7 +31,7 @@ def propose(view: View) -> Proposal:
         return Proposal()
     goals = before
     doubt = 1.0 / math.sqrt(len(view.readings))
-    if earnings.worth == math.inf and sum(goal.shortfall() for goal in goals) <= doubt:
+    if earnings.worth == math.inf and math.fsum(goal.shortfall() for goal in goals) <= doubt:
         return Proposal()
     choices = {name: _sizes(row, view.baseline[name]) for name, row in view.table.items()}
     step: _Step = {}
@@ -115,7 +115,7 @@ def _moves(view: View) -> _Moves:
 def _carried(view: View, moves: _Moves, metric: str, slopes: Mapping[str, float]) -> list[float]:
     """The readings of a metric as they would have been at the present baseline."""
     return [
-        value + sum(delta * slopes[name] for name, delta in moved.items() if name in slopes)
+        value + math.fsum(delta * slopes[name] for name, delta in moved.items() if name in slopes)
         for reading, moved in zip(view.readings, moves, strict=True)
         if (value := reading.kpis.get(metric)) is not None
     ]
@@ -131,16 +131,16 @@ def _best(
 
     It must come nearer by more than the doubt of the estimates, or earn without going further away.
     """
-    short = sum(goal.shortfall() for goal in goals)
+    short = math.fsum(goal.shortfall() for goal in goals)
     nearer, richer = [], []
     for name, deltas in choices.items():
         moved = [(goal, goal.slopes[name]) for goal in goals if name in goal.slopes]
-        rest = sum(goal.shortfall() for goal in goals if name not in goal.slopes)
+        rest = math.fsum(goal.shortfall() for goal in goals if name not in goal.slopes)
         earns = earnings.slopes.get(name, 0.0)
         for delta in deltas:
             if short <= doubt and delta * earns <= earnings.worth:
                 continue
-            left = rest + sum(goal.shortfall(delta * slope) for goal, slope in moved)
+            left = rest + math.fsum(goal.shortfall(delta * slope) for goal, slope in moved)
             if short - left > doubt:
                 nearer.append((round(left, 2), -delta * earns, name, delta))
             elif left <= short and delta * earns > earnings.worth:
@@ -177,7 +177,7 @@ def _reasons(
         for was, will in zip(before, after, strict=True)
         if will.shortfall() < was.shortfall()
     ]
-    gain = sum(delta * earnings.slopes.get(name, 0.0) for name, delta in step.items())
+    gain = math.fsum(delta * earnings.slopes.get(name, 0.0) for name, delta in step.items())
     return tuple(lines) or (f"no goal further away -> {_told(step)} ({MONEY} {gain:+.0f})",)
 
 

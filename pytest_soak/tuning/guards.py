@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from math import fsum
 
 from pydantic import BaseModel, ConfigDict
 
@@ -136,10 +137,17 @@ def _too_fast(
     most = table[name].max_change_per_hour
     if most is None:
         return False
-    since = now.minute - limits.velocity_minutes
-    changed = sum(abs(m.after - m.before) for m in moves if m.minute > since)
+    changed = fsum(abs(m.after - m.before) for m in moves if _recent(limits, m, now.minute))
     allowed = most * (limits.velocity_warmup_factor if now.warmup else 1.0)
     return changed + step > allowed * (1 + 1e-12)
+
+
+def _recent(limits: GuardLimits, move: Move, minute: float) -> bool:
+    """Whether a move is so young that the velocity counts it, to the microsecond."""
+    return round((minute - move.minute) * _US) < round(limits.velocity_minutes * _US)
+
+
+_US = 60_000_000  # in a minute
 
 
 def _beyond_micro_step(
@@ -162,7 +170,5 @@ def keep_recent(
     """The moves that a guard may still look at."""
     span = max(limits.oscillation_iterations, limits.cooldown_iterations)
     return tuple(
-        move
-        for move in moves
-        if move.minute > minute - limits.velocity_minutes or move.iteration > iteration - span
+        move for move in moves if _recent(limits, move, minute) or move.iteration > iteration - span
     )

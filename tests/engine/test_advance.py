@@ -13,7 +13,7 @@ from pytest_soak.engine.lane import LaneState, advance, begin, enter, finish, no
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.gates.engine import Verdict
-from pytest_soak.gates.model import Gate, Threshold
+from pytest_soak.gates.model import Gate, OnMarket, Threshold
 from pytest_soak.kpi.summary import Summary, summary_of
 
 PASS, WARN, FAIL = Verdict.PASS, Verdict.WARN, Verdict.FAIL
@@ -95,7 +95,7 @@ def test_the_state_does_not_grow_with_the_lane(measured: list[float | None]) -> 
     of = plan()
     state, _ = soak(of, measured)
     assert len(state.history) == 8
-    assert len(state.graded) == 8
+    assert len(state.evidence.last) == 8
     assert len(state.unsoftened) <= 1
     assert state.iteration == len(measured)
 
@@ -283,8 +283,8 @@ def test_windows_follow_each_other_without_gap() -> None:
 
 def test_the_thresholds_of_the_lanes_market_apply() -> None:
     lenient = Threshold(metric="net_bps", fail_unless=">= 0")
-    on_calm = plan(gate(net_at_least_2, markets={"calm": [lenient]}))
-    on_spike = plan(gate(net_at_least_2, markets={"spike": [lenient]}))
+    on_calm = plan(gate(net_at_least_2, markets={"calm": OnMarket(thresholds=[lenient])}))
+    on_spike = plan(gate(net_at_least_2, markets={"spike": OnMarket(thresholds=[lenient])}))
     assert verdicts(on_calm, BAD) == [("PASS", "PASS")]
     assert verdicts(on_spike, BAD) == [("FAIL", "FAIL")]
     assert final(on_calm, BAD).verdict is PASS

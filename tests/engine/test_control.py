@@ -334,3 +334,40 @@ def test_an_own_table_is_tuned_by_the_rules_that_fit_it() -> None:
 
 def test_a_record_of_nothing_says_nothing() -> None:
     assert TuningRecord().model_dump(exclude_defaults=True) == {}
+
+
+def end_of(result: LaneResult) -> tuple[str | None, int, list[str]]:
+    return result.verdict, result.evidence.graded, [r for r in result.reasons if "as tuned" in r]
+
+
+def test_a_tuned_lane_is_judged_on_the_iterations_with_its_last_baseline() -> None:
+    poor = {**CALM, "net_bps": -500.0, "min_interval_pct": 40.0}
+    rest = [CALM] * 4
+    _, end = soak(tuned(9), poor, poor, poor, CALM, *rest)  # moved after 1; cooldown; frozen? no
+    assert end.medians["net_bps"] == 2.8
+    assert end_of(end)[0] in ("PASS", "WARN")
+    _, few = soak(tuned(3), BUSY, CALM, CALM)
+    assert end_of(few) == ("WARN", 2, ["as tuned for 2 of 4 hours, 2 more needed (test)"])
+    _, enough = soak(tuned(5), BUSY, CALM, CALM, CALM, CALM)
+    assert end_of(enough)[1:] == (4, [])
+
+
+def test_its_few_last_iterations_can_still_fail_it() -> None:
+    _, end = soak(tuned(2), BUSY, BAD)
+    assert end.verdict == "FAIL"
+    assert "1 of 1 graded" not in "".join(end.reasons)  # the gate says nothing of that
+
+
+def test_an_operators_edit_begins_the_evidence_anew_and_a_phase_does_not() -> None:
+    _, end = soak(plan(), *[CALM] * 5, edits={4: {"tail_age_ms": 700.0}})
+    assert end.evidence.tuned
+    assert end.evidence.graded < 4
+    warm = plan(iterations=8, warmup=WARMUP)
+    _, end = soak(warm, *[CALM] * 8)
+    assert not end.evidence.tuned
+    assert end.evidence.graded == 8
+
+
+def test_a_record_tells_how_many_iterations_had_its_overrides() -> None:
+    records, _ = soak(tuned(6), CALM, CALM, BUSY, CALM, CALM, CALM)
+    assert [record.rests_on for record in records] == [1, 2, 3, 1, 2, 3]

@@ -115,3 +115,52 @@ def test_the_gate_hook_speaks_after_each_iteration_and_at_the_end(bench: Workben
         "HOOK gate default-calm-42 WARN True",
         "HOOK lane default-calm-42 WARN",
     ]
+
+
+BOT = """
+    import pytest
+    from pytest_soak.testing import GOOD, InstantTarget
+
+
+    class Bot(InstantTarget):
+        nets = {nets}
+
+        def run(self, overrides, window):
+            net = self.nets[window.iteration - 1]
+            loss = max(0.0, -net) * 400
+            return {{**GOOD, "net_bps": net, "net_quote": net * 400, "max_drawdown_quote": loss}}
+
+
+    @pytest.fixture(scope="session")
+    def soak_target():
+        return Bot
+"""
+
+
+def test_hours_of_catastrophe_are_not_forgotten_for_good_ones_at_the_end(bench: Workbench) -> None:
+    bench.write("conftest.py", BOT.format(nets=[3.1] * 4 + [-500.0] * 12 + [3.1] * 8))
+    done = bench.soak(24)
+    assert done.returncode == 1
+    assert "FAILED soak::gates::default-calm-42::failed" in done.stdout
+    assert done.last_line == (
+        "FAIL for default on calm (24 iterations, conftest:Bot): 12 of 20 graded hours failed: "
+        "first and worst 5 (net_bps = -500, fail unless >= 2.0) (soak)"
+    )
+    metrics = {m["metric"]: m for m in done.artifact("artifacts/KPI_GATE.json")["metrics"]}
+    assert metrics["failed"]["value"] == 12
+    assert metrics["failed"]["fail_unless"] == "<= 10 %"
+    off = bench.soak(24, "--soak-gate-mode=off")
+    assert off.returncode == 0
+    assert "12 of 20 graded hours failed" in off.last_line
+
+
+def test_a_lane_that_loses_its_money_in_an_hour_is_no_pass(bench: Workbench) -> None:
+    bench.write("conftest.py", BOT.format(nets=[3.1] * 14 + [-10.0] + [3.1] * 5))
+    done = bench.soak(20)
+    assert done.returncode == 1
+    assert "FAILED soak::gates::default-calm-42::drawdown_ratio" in done.stdout
+    assert "drawdown_ratio = 0.315457, fail unless <= 0.25 (last8)" in done.stdout
+    bench.write("conftest.py", BOT.format(nets=[3.1] * 14 + [-1.0] + [3.1] * 5))
+    done = bench.soak(20)
+    assert done.returncode == 0
+    assert done.last_line.startswith("WARN for default on calm (20 iterations, conftest:Bot): 1 of")

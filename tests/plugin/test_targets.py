@@ -210,7 +210,7 @@ def test_a_gate_over_kpis_the_target_does_not_give_prints_the_one_that_fits(
 ) -> None:
     done = quant.soak(2, "--soak-target=bot:Bot")
     assert done.returncode == 4
-    assert "does not give 'risk_ratio'" in done.stderr
+    assert "bot:Bot does not give risk_ratio, maker_taker_ratio, " in done.stderr
     assert '{"fail_unless": ">= 2.0", "metric": "net_bps", "warn_unless": ">= 2.7"}' in done.stderr
     assert not (quant.directory / "artifacts").exists()
 

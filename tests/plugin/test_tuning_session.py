@@ -111,8 +111,8 @@ def test_with_auto_tune_decisions_are_applied_shown_and_told_at_the_end(desk: Wo
     ]
     assert fields(done, "SUPPRESSED") == ['{"min_interval_ms": "cooldown"}'] * 2
     assert done.last_line == (
-        "PASS for default on calm (5 iterations, bot:Busy) as tuned: 1 parameter changed, "
-        "see TUNING_REPORT.json"
+        "WARN for default on calm (5 iterations, bot:Busy) as tuned: 1 parameter changed, "
+        "see TUNING_REPORT.json: as tuned for 1 of 4 hours, 3 more needed (soak)"
     )
     second = done.artifact("ITER_SUMMARY_2.json")
     assert second["sources"]["min_interval_ms"] == "tuner"
@@ -240,6 +240,7 @@ def test_a_freeze_is_shown_written_and_named_in_the_last_line(desk: Workbench) -
     assert snapshot["overrides"] == third["overrides"]
     assert snapshot["signature_hash"] == third["summary"]["state_hash"] == freeze.split("=")[-1]
     assert snapshot["sources"]["min_interval_ms"] == "tuner"
+    assert snapshot["rests_on"] == done.artifact("RESULT.json")["lanes"][0]["graded"]
     assert done.last_line == (
         "PASS for default on calm (7 iterations, bot:Frozen) as tuned: "
         "2 parameters changed, see PRODUCTION_SNAPSHOT.json"
@@ -302,7 +303,8 @@ def test_a_fail_thaws_aloud(desk: Workbench) -> None:
 def test_several_lanes_say_how_many_were_tuned(desk: Workbench) -> None:
     done = soak(desk, "Busy", 5, "--soak-auto-tune", "--soak-seed=1,2")
     assert done.last_line == (
-        "PASS for 2 lanes (2 PASS, bot:Busy) 2 of them as tuned, see TUNING_REPORT.json"
+        "WARN for 2 lanes (2 WARN, bot:Busy) 2 of them as tuned, see TUNING_REPORT.json: "
+        "WARN default-calm-1, default-calm-2"
     )
 
 

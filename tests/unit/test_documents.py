@@ -289,4 +289,6 @@ def test_a_very_long_name_leaves_a_message_that_can_be_read() -> None:
     )
     message = usage_error(lambda: validate(Gate, parse_json(text, "x")))
     assert len(message) < 400
-    assert message.endswith("known: description, final, grace, markets, name, thresholds")
+    assert message.endswith(
+        "known: description, failed, final, grace, markets, min_final, name, thresholds"
+    )

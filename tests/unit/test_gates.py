@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,27 @@ from pytest_soak.gates.engine import (
     Verdict,
     history_needed,
     judge,
-    judge_final,
     metrics_of,
     worst,
 )
+from pytest_soak.gates.evidence import Evidence, judge_final
 from pytest_soak.gates.expressions import parse
-from pytest_soak.gates.model import Gate, Threshold, gate_shelf, load_gate, load_gates
+from pytest_soak.gates.model import (
+    Failed,
+    Gate,
+    OnMarket,
+    Threshold,
+    gate_shelf,
+    load_gate,
+    load_gates,
+)
 from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.spans import SPAN_KPIS
 
 NOWHERE = Path("/nowhere")
 PASS, WARN, FAIL = Verdict.PASS, Verdict.WARN, Verdict.FAIL
 
-# S9's table, as the readers' table has it: when a gate *fails / warns*.
+# When a gate *fails / warns*.
 TABLE: dict[str, dict[str, tuple[str | None, str | None]]] = {
     "soak": {
         "risk_ratio": ("> 0.50", "> 0.40"),
@@ -34,6 +44,8 @@ TABLE: dict[str, dict[str, tuple[str | None, str | None]]] = {
         "net_bps": ("< 2.0", "< 2.7"),
         "p95_latency_ms": ("> 400", "> 350"),
         "adverse_bps_p95": (None, "> 3.0"),
+        "net_quote": (None, "<= 0"),
+        "num_fills": (None, "< 50"),
     },
     "smoke": {
         "risk_ratio": ("> 0.8", None),
@@ -51,13 +63,16 @@ TABLE: dict[str, dict[str, tuple[str | None, str | None]]] = {
         "maker_taker_ratio": ("< 0.83", None),
         "net_bps": ("< 2.8", None),
         "p95_latency_ms": ("> 340", None),
+        "net_quote": ("<= 0", None),
+        "num_fills": ("< 50", None),
+        "drawdown_ratio": ("> 0.25", None),
     },
 }
 GRACE = {"soak": 4, "smoke": 0, "release": 0, "last8": 0}
 
 
 def builtin(name: str) -> Gate:
-    return load_gate(name, gate_shelf(NOWHERE), NOWHERE, "test", known=KPIS)
+    return load_gate(name, gate_shelf(NOWHERE), NOWHERE, "test", known={*KPIS, *SPAN_KPIS})
 
 
 def threshold(**given: Any) -> Threshold:
@@ -194,7 +209,7 @@ def test_for_and_window_look_at_as_much_history_as_is_kept() -> None:
     asked = gate(threshold(window=7, **{"for": 5}))
     assert history_needed(asked) == 11
     assert history_needed(gate()) == 8
-    in_block = gate(markets={"calm": [threshold(window=20)]})
+    in_block = gate(markets={"calm": OnMarket(thresholds=[threshold(window=20)])})
     assert history_needed(in_block) == 20
 
 
@@ -211,7 +226,7 @@ def test_a_market_block_replaces_the_thresholds_of_its_metrics_there_only() -> N
     asked = gate(
         threshold(),
         threshold(metric="risk_ratio", fail_unless="<= 0.5"),
-        markets={"spike": [threshold(fail_unless=">= -1")]},
+        markets={"spike": OnMarket(thresholds=[threshold(fail_unless=">= -1")])},
     )
     history = [sample(net_bps=0.0, risk_ratio=0.1)]
     assert judge(asked, "calm", history).verdict is FAIL
@@ -232,18 +247,26 @@ def test_the_worst_verdict_does_not_depend_on_order_or_grouping(
     assert worst([]) is PASS
 
 
+def graded_nets(*values: float | None) -> Evidence:
+    """Graded iterations of `net_bps`, of which none failed."""
+    evidence = Evidence()
+    for one in nets(*values):
+        evidence = evidence.with_graded(one, None)
+    return evidence
+
+
 def test_the_end_is_judged_on_the_medians_of_the_last_eight() -> None:
-    graded = nets(0, 0, 0, 0, 9, 9, 9, 9, 9, 0, 0, 0)
+    graded = graded_nets(0, 0, 0, 0, 9, 9, 9, 9, 9, 0, 0, 0)
     found = judge_final([gate()], "calm", graded)
     assert found.checks[0].value == 9
     assert found.note == "medians of its last 8 graded"
-    three = judge_final([gate()], "calm", nets(1, 2, 9))
+    three = judge_final([gate()], "calm", graded_nets(1, 2, 9))
     assert (three.checks[0].value, three.verdict) == (2, WARN)
 
 
 def test_the_end_is_the_worst_of_all_its_gates_each_named() -> None:
     strict = Gate(name="strict", thresholds=[threshold(fail_unless=">= 4")])
-    found = judge_final([gate(), strict], "calm", nets(3.5))
+    found = judge_final([gate(), strict], "calm", graded_nets(3.5))
     assert found.verdict is FAIL
     assert found.reasons() == ["net_bps = 3.5, fail unless >= 4 (strict)"]
     assert metrics_of(found.checks)["net_bps"].gate == "strict"
@@ -251,13 +274,13 @@ def test_the_end_is_the_worst_of_all_its_gates_each_named() -> None:
 
 
 def test_nothing_graded_is_a_warning_that_says_so() -> None:
-    found = judge_final([gate()], "calm", [])
+    found = judge_final([gate()], "calm", Evidence())
     assert (found.verdict, found.note) == (WARN, "nothing graded yet")
 
 
 def test_a_missing_value_among_the_graded_fails_the_end() -> None:
-    assert judge_final([gate()], "calm", nets(9, None, 9)).verdict is FAIL
-    assert judge_final([gate()], "calm", nets(*[None, *[9] * 8])).verdict is PASS
+    assert judge_final([gate()], "calm", graded_nets(9, None, 9)).verdict is FAIL
+    assert judge_final([gate()], "calm", graded_nets(*[None, *[9] * 8])).verdict is PASS
 
 
 HEAD = "name: g\nthresholds:\n  - {metric: net_bps, fail_unless: '> 1'}\n"
@@ -279,10 +302,14 @@ HEAD = "name: g\nthresholds:\n  - {metric: net_bps, fail_unless: '> 1'}\n"
         (HEAD + "grace: -1", "g.yaml:4: grace: expected greater than or equal to 0, got -1"),
         (HEAD + "grace: 1.5", "g.yaml:4: grace: expected"),
         (HEAD + "graze: 1", "g.yaml:4: unknown key 'graze'; did you mean 'grace'?"),
-        (HEAD + "markets: {clam: []}", "g.yaml:4: markets: expected names of markets; unknown m"),
+        (
+            HEAD + "markets: {calm: []}",
+            "g.yaml:4: markets.calm: expected keys (thresholds, failed)",
+        ),
+        (HEAD + "markets: {clam: {}}", "g.yaml:4: markets: expected names of markets; unknown m"),
         (HEAD + "  - {metric: net_pbs, warn_unless: '> 1'}", "g.yaml:4: unknown metric 'net_pbs'"),
         (
-            HEAD + "markets:\n  calm:\n    - {metric: net_pbs, warn_unless: '> 1'}",
+            HEAD + "markets:\n  calm:\n    thresholds: [{metric: net_pbs, warn_unless: '> 1'}]",
             "g.yaml:6: unknown metric 'net_pbs'; did you mean 'net_bps'?",
         ),
     ],
@@ -298,7 +325,9 @@ def test_a_final_gate_that_is_none_is_named_with_who_asked_for_it(tmp_path: Path
     (tmp_path / "g.yaml").write_text(HEAD + "final: [last9]")
     shelf = gate_shelf(tmp_path)
     message = usage_error(lambda: load_gates("g.yaml", shelf, tmp_path, "cli"))
-    assert message == "cli: unknown gate 'last9'; did you mean 'last8'? (named as final by g)"
+    looked = f"(yours are looked for in {tmp_path / 'gates'})"
+    problem = f"cli: unknown gate 'last9'; did you mean 'last8'? {looked}"
+    assert message == f"{problem} (named as final by g)"
 
 
 def test_the_users_own_gate_is_found_before_the_packages(tmp_path: Path) -> None:
@@ -308,17 +337,54 @@ def test_the_users_own_gate_is_found_before_the_packages(tmp_path: Path) -> None
 
 
 def test_a_restricted_gate_can_be_pasted_into_a_file() -> None:
-    import json
-
+    risk = threshold(metric="risk_ratio", fail_unless="<= 0.5")
+    stricter = threshold(metric="risk_ratio", fail_unless="<= 0.4")
     asked = gate(
         threshold(**{"for": 2}),
-        threshold(metric="risk_ratio"),
+        risk,
         grace=3,
-        markets={"calm": [threshold(window=2)], "spike": [threshold(metric="risk_ratio")]},
+        failed=Failed(fail_unless="<= 10 %"),
+        markets={
+            "calm": OnMarket(thresholds=[threshold(window=2)]),
+            "spike": OnMarket(thresholds=[stricter], failed=Failed(fail_unless="<= 20 %")),
+        },
     )
-    text = json.dumps(asked.restricted(["net_bps"]))
+    text = json.dumps(asked.restricted(["net_bps"], "volatile"))
     again = validate(Gate, parse_yaml(text, "pasted"))
     assert again.metrics() == ["net_bps"]
     assert again.grace == 3
-    assert again.thresholds == [threshold(**{"for": 2})]
-    assert again.markets == {"calm": [threshold(window=2)]}
+    assert again.thresholds == asked.thresholds[:1]
+    assert again.failed == asked.failed
+    on_spike = asked.restricted(["risk_ratio"], "spike")
+    found = validate(Gate, parse_yaml(json.dumps(on_spike), "pasted"))
+    assert (found.thresholds, found.failed) == ([stricter], Failed(fail_unless="<= 20 %"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("failed: {fail_unless: '<= 100 %'}", "g.yaml:4: failed: expected a limit that some value"),
+        ("failed: {fail_unless: '< 0'}", "can meet, not '< 0'"),
+        ("failed: {at_least: 2}", "failed: expected fail_unless or warn_unless"),
+        ("failed: {fail_unless: '<= 10 percent'}", "failed.fail_unless: expected an operator"),
+        ("min_final: 0", "min_final: expected greater than or equal to 1"),
+        (
+            "  - {metric: risk_ratio, fail_unless: '<= 40'}",
+            "g.yaml:4: thresholds.1: expected a limit that some value from 0 to 1 can miss, not "
+            "'<= 40'; did you mean '<= 0.4'?",
+        ),
+        (
+            "markets: {spike: {thresholds: [{metric: drawdown_ratio, fail_unless: '>= 0'}]}}",
+            "markets.spike.thresholds.0: expected a limit that some value of 0 or more can miss",
+        ),
+        ("  - {metric: net_bps, fail_unless: '5 %'}", "thresholds.1.fail_unless: expected"),
+        ("  - {metric: net_bps, fail_unless: >= 0.4}", "g.yaml:4: is not valid YAML"),
+        ("  - metric: net_bps\n    fail_unless: >= 0.4", 'quote the limit: ">= 0.4"'),
+    ],
+)
+def test_a_gate_that_cannot_decide_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "g.yaml").write_text(HEAD + text)
+    shelf = gate_shelf(tmp_path)
+    known = {*KPIS, *SPAN_KPIS}
+    found = usage_error(lambda: load_gate("g.yaml", shelf, tmp_path, "--soak-gate", known))
+    assert message in found

@@ -28,7 +28,7 @@ VOLATILE = CALM | {
     "adverse_bps_p95": (3.0, 1.0),
     "risk_ratio": (0.40, 0.15),
 }
-IN_SPIKE = CALM | {"net_bps": (1.0, 0.5), "adverse_bps_p95": (8.0, 0.3), "risk_ratio": (0.7, 0.05)}
+IN_SPIKE = {"net_bps": 1.0, "adverse_bps_p95": 8.0, "risk_ratio": 0.70}
 
 
 def draw(
@@ -67,7 +67,17 @@ def test_calm_and_volatile_have_the_means_and_sds_of_the_specification() -> None
 def test_spike_is_calm_but_for_its_episodes() -> None:
     found = without_gaps(many("spike"))
     check_moments([s for s in found if not s.market["spike_count"]], CALM)
-    check_moments([s for s in found if s.market["spike_count"]], IN_SPIKE)
+    for spike in (s for s in found if s.market["spike_count"]):
+        assert {name: spike.kpis[name] for name in IN_SPIKE} == IN_SPIKE
+
+
+def test_the_money_is_consistent_with_net_and_volume() -> None:
+    for found in many("calm", ("gap_bps", 50.0))[:2_000]:
+        kpis = {name: value or 0.0 for name, value in found.kpis.items()}
+        assert kpis["net_quote"] == pytest.approx(kpis["net_bps"] * 1e-4 * kpis["volume_quote"])
+        assert kpis["max_drawdown_quote"] >= max(0.0, -kpis["net_quote"])
+    volumes = [s.kpis["volume_quote"] or 0.0 for s in many("calm")]
+    assert fmean(volumes) == pytest.approx(100 * 3000.0, rel=0.02)
 
 
 @pytest.mark.parametrize(("probability", "wanted"), [(None, 0.05), (0.3, 0.3), (0.0, 0.0)])
@@ -95,7 +105,8 @@ def test_sigma_scales_every_standard_deviation() -> None:
     halved = {name: (mean, sd / 2) for name, (mean, sd) in CALM.items()}
     check_moments(without_gaps(many("calm", ("sigma", 0.005))), halved)
     still = draw("calm", 1, knobs={"sigma": 0.0}).kpis
-    assert still == {name: mean for name, (mean, _) in CALM.items()}
+    money = {"volume_quote": 3e5, "net_quote": 90.0, "max_drawdown_quote": 0.0}
+    assert still == pytest.approx({name: mean for name, (mean, _) in CALM.items()} | money)
 
 
 def test_net_is_floored_at_minus_ten() -> None:

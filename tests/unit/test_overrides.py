@@ -119,7 +119,8 @@ def test_a_name_that_passes_is_one_harmless_part_of_a_path(name: str) -> None:
 def test_an_unknown_name_suggests_the_nearest_and_a_missing_file_is_named(tmp_path: Path) -> None:
     shelf = profile_shelf(tmp_path)
     near = usage_error(lambda: load_profile("stedy_safe", shelf, tmp_path, "SOAK_PROFILE"))
-    assert near == "SOAK_PROFILE: unknown profile 'stedy_safe'; did you mean 'steady_safe'?"
+    problem = "SOAK_PROFILE: unknown profile 'stedy_safe'; did you mean 'steady_safe'?"
+    assert near == f"{problem} (yours are looked for in {tmp_path / 'profiles'})"
     gone = usage_error(lambda: load_profile("my/gone.yaml", shelf, tmp_path, "cli"))
     assert gone == "cli: no such profile file: my/gone.yaml"
 

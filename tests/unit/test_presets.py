@@ -195,9 +195,8 @@ def test_a_bad_preset_file_is_one_line(text: str, message: str, tmp_path: Path) 
 def test_an_unknown_preset_suggests_the_nearest(tmp_path: Path) -> None:
     shelf = preset_shelf(tmp_path)
     message = usage_error(lambda: load_preset("maker_bias_uplift", shelf, tmp_path, "cli"))
-    assert message == (
-        "cli: unknown preset 'maker_bias_uplift'; did you mean 'maker_bias_uplift_v1'?"
-    )
+    problem = "cli: unknown preset 'maker_bias_uplift'; did you mean 'maker_bias_uplift_v1'?"
+    assert message == f"{problem} (yours are looked for in {tmp_path / 'profiles/presets'})"
 
 
 def test_a_warm_up_needs_a_preset_that_says_how_long_it_lasts(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""KPIs of a span of iterations that are no median of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from math import fsum
+from typing import NamedTuple
+
+from pytest_soak.kpi.definitions import Kpi
+
+
+class SpanKpi(NamedTuple):
+    """Such a KPI: what it is, the KPIs of each iteration that it needs, and how it follows.
+
+    `over` takes them iteration by iteration, in the order of `needs`; None where it has no value,
+    because of `lack`.
+    """
+
+    kpi: Kpi
+    needs: tuple[str, ...]
+    over: Callable[[Sequence[Sequence[float]]], float | None]
+    lack: str
+
+
+def drawdown_ratio(rows: Sequence[Sequence[float]]) -> float | None:
+    """The largest drawdown over the sum of |net|; `rows` are (net_quote, max_drawdown_quote).
+
+    The drawdown is the larger of the largest one within an iteration and of that of the equity
+    between iterations. What stretches from within one iteration into another is thus underrated.
+    """
+    turnover = fsum(abs(net) for net, _ in rows)
+    if turnover == 0:
+        return None
+    equity = [0.0, *accumulate(net for net, _ in rows)]
+    peaks = accumulate(equity, max)
+    between = max(peak - now for peak, now in zip(peaks, equity, strict=True))
+    return max(between, *(within for _, within in rows)) / turnover
+
+
+_MEANING = "largest drawdown of the judged iterations, of the sum of their |net_quote|"
+
+SPAN_KPIS: dict[str, SpanKpi] = {
+    "drawdown_ratio": SpanKpi(
+        Kpi("drawdown_ratio", "down", _MEANING, 0.0),
+        ("net_quote", "max_drawdown_quote"),
+        drawdown_ratio,
+        "net_quote is 0 throughout",
+    )
+}
+
+
+def derivable(given: set[str]) -> set[str]:
+    """The KPIs of a span that follow from those in `given`."""
+    return {name for name, span in SPAN_KPIS.items() if given.issuperset(span.needs)}

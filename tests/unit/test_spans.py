@@ -1,0 +1,121 @@
+"""KPIs of a span of iterations, and sums that do not hang on the interpreter."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from builders import gate, observation, sample
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_soak.gates.engine import Verdict, judge
+from pytest_soak.gates.evidence import Evidence, judge_final
+from pytest_soak.gates.model import Threshold
+from pytest_soak.kpi.edge import summarize
+from pytest_soak.kpi.spans import SPAN_KPIS, derivable, drawdown_ratio
+from pytest_soak.stats.spread import deviation
+
+quotes = st.floats(-1e6, 1e6)
+hours = st.lists(st.tuples(quotes, st.floats(0, 1e6)), min_size=1, max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("rows", "ratio"),
+    [
+        ([(100.0, 5.0)] * 8, 5 / 800),
+        ([(100.0, 5.0)] * 7 + [(-100.0, 110.0)], 110 / 800),
+        ([(100.0, 0.0), (-50.0, 50.0), (-50.0, 50.0), (200.0, 0.0)], 100 / 400),
+        ([(-300.0, 300.0), (100.0, 0.0), (100.0, 0.0)], 300 / 500),
+        ([(0.0, 10.0), (0.0, 3.0)], None),
+    ],
+)
+def test_the_largest_drawdown_is_taken_of_all_that_was_earned_and_lost(
+    rows: list[tuple[float, float]], ratio: float | None
+) -> None:
+    assert drawdown_ratio(rows) == pytest.approx(ratio) if ratio else drawdown_ratio(rows) is None
+
+
+@given(hours)
+def test_the_drawdown_is_that_of_some_span_or_of_some_iteration(
+    rows: list[tuple[float, float]],
+) -> None:
+    equity = [0.0]
+    for net, _ in rows:
+        equity.append(equity[-1] + net)
+    falls = [a - b for n, a in enumerate(equity) for b in equity[n:]]
+    turnover = sum(abs(b - a) for a, b in pairwise(equity))
+    found = drawdown_ratio(rows)
+    if found is not None and turnover > 0:
+        wanted = max(*falls, *(within for _, within in rows)) / turnover
+        assert found == pytest.approx(wanted, rel=1e-6)
+
+
+def money(*nets: float) -> Evidence:
+    evidence = Evidence()
+    for net in nets:
+        one = sample(net_quote=net, max_drawdown_quote=max(0.0, -net))
+        evidence = evidence.with_graded(one, None)
+    return evidence
+
+
+def test_a_gate_judges_it_over_the_last_iterations_not_by_a_median() -> None:
+    asked = gate(Threshold(metric="drawdown_ratio", fail_unless="<= 0.25"))
+    one_loss = judge_final([asked], "calm", money(*[100.0] * 7, -100.0))
+    assert one_loss.verdict is Verdict.PASS
+    assert one_loss.checks[0].value == pytest.approx(0.125)
+    assert judge_final([asked], "calm", money(*[100.0] * 7, -400.0)).verdict is Verdict.FAIL
+
+
+def test_it_is_no_data_where_what_it_needs_is_missing() -> None:
+    asked = gate(Threshold(metric="drawdown_ratio", fail_unless="<= 0.25"))
+    found = judge(asked, "calm", [sample(net_quote=1.0)])
+    assert found.reasons() == ["drawdown_ratio: no data (max_drawdown_quote: not measured) (test)"]
+    still = judge(asked, "calm", [sample(net_quote=0.0, max_drawdown_quote=0.0)])
+    assert still.reasons() == ["drawdown_ratio: no data (net_quote is 0 throughout) (test)"]
+    known = judge(asked, "calm", [sample(drawdown_ratio=0.2)])
+    assert known.verdict is Verdict.PASS
+
+
+def test_it_follows_from_what_a_target_gives() -> None:
+    assert derivable({"net_quote", "max_drawdown_quote", "mine"}) == {"drawdown_ratio"}
+    assert derivable({"net_quote"}) == set()
+    assert all(name == span.kpi.name for name, span in SPAN_KPIS.items())
+
+
+def naive(values: Iterable[Any], start: Any = 0) -> Any:
+    for value in values:
+        start = start + value
+    return start
+
+
+def compensated(values: Iterable[Any], start: Any = 0) -> Any:
+    """What `sum` is from Python 3.12 on, for floats."""
+    listed = list(values)
+    if not any(isinstance(value, float) for value in listed):
+        return naive(listed, start)
+    total, lost = float(start), 0.0
+    for value in listed:
+        after = total + value
+        lost += (total - after) + value if abs(total) >= abs(value) else (value - after) + total
+        total = after
+    return total + lost
+
+
+def test_no_figure_hangs_on_how_an_interpreter_sums(monkeypatch: pytest.MonkeyPatch) -> None:
+    from builders import fills
+
+    rows = [(1, n % 3 != 0, 100.0 + n / 7, 1.1, 0.013 * n, 100.0 + n / 9, 100.3) for n in range(40)]
+    values = [0.1] * 10
+    found = []
+    for summed in (naive, compensated):
+        monkeypatch.setattr(builtins, "sum", summed)
+        kpis = summarize(observation(fills=fills(rows), mid_end=103.7, inventory_start=0.3)).kpis
+        ratio = drawdown_ratio([(v, v) for v in values])
+        found.append((kpis, deviation(values, 0.3), ratio))
+    monkeypatch.undo()
+    assert naive(values) != compensated(values)
+    assert found[0] == found[1]
