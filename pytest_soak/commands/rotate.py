@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import datetime
 from math import isnan
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.rotation.plan import DAY, Action, Limits, plan_rotation
 from pytest_soak.canonical import compact
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.session.clock import SystemClock
 
 GOOD, OVER_SIZE = 0, 2
 MEGABYTE = 1_000_000
@@ -50,11 +50,11 @@ def _rotate(root: Path, limits: Limits, say: Callable[[str], None], *, dry: bool
     listing = list_root(root)
     for run, why in sorted(listing.left.items()):
         say(f"leave {run}: {why}")
-    size = listing.size
-    for action in plan_rotation(listing, time.time(), limits):
+    size, clock = listing.size, SystemClock()
+    for action in plan_rotation(listing, clock.now().timestamp(), limits):
         left = measure(root, action) if dry else perform(root, action)
         if not dry:
-            append_lines(root / FOLDER / LOG, [_logged(action, left)])
+            append_lines(root / FOLDER / LOG, [_logged(action, left, clock.now())])
         say(_told(action, left))
         size += left - action.size
     say(
@@ -70,10 +70,10 @@ def _told(action: Action, left: int) -> str:
     return f"{action.kind} {action.path}{into}: {files}, {_bytes(action.size)} -> {_bytes(left)}"
 
 
-def _logged(action: Action, left: int) -> str:
+def _logged(action: Action, left: int, when: datetime) -> str:
     return compact(
         {
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "time": when.isoformat(timespec="seconds"),
             "action": action.kind,
             "path": str(action.path),
             "into": str(action.target) if action.target else None,
