@@ -69,7 +69,7 @@ class LaneArtifacts:
             self._graded.append(record.summary.kpis)
         if record.tuning.frozen is not None:
             taken = tuning.snapshot(self._plan, record, self._graded)
-            write_json(files.home / "PRODUCTION_SNAPSHOT.json", taken.data())
+            write_json(files.named("PRODUCTION_SNAPSHOT.json"), taken.data())
         write_json(files.summary(record.iteration), build.iter_summary(record).data())
 
     def _write_newest(self) -> None:
@@ -83,7 +83,7 @@ class LaneArtifacts:
         write_json(files.artifact("KPI_GATE.json"), gate.data())
         if control is not None:
             state = tuning.tuning_state(self._plan, record.iteration, control)
-            write_json(files.home / "TUNING_STATE.json", state.data())
+            write_json(files.named("TUNING_STATE.json"), state.data())
         self._newest, self._due = None, self._clock.monotonic() + NEWEST_SECONDS
 
     def _final(self, result: LaneResult) -> None:
@@ -91,7 +91,7 @@ class LaneArtifacts:
         self._write_newest()
         tuned = [TunedIteration.model_validate_json(text) for text in self._tuned]
         report = tuning.tuning_report(self._plan, result, tuned)
-        write_json(self._files.home / "TUNING_REPORT.json", report.data())
+        write_json(self._files.named("TUNING_REPORT.json"), report.data())
         if result.ending is Ending.INTERRUPTED:
             return
         gate = build.final_gate(self._plan, result)

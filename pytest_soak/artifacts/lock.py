@@ -9,6 +9,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pytest_soak.artifacts.files import opened
+from pytest_soak.artifacts.links import plain
 from pytest_soak.errors import ArtifactError
 
 LOCK = ".soak.lock"
@@ -36,8 +38,8 @@ class RootLock:
         for path in self._root.glob(".soak-*.lock"):
             self._acquire(path, WORKER_SECONDS).release()
             path.unlink(missing_ok=True)
-        with _locking(self._holder):
-            self._holder.write_bytes(b"%d" % os.getpid())
+        with _locking(self._holder), opened(plain(self._root, self._holder), "wb") as file:
+            file.write(b"%d" % os.getpid())
 
     def take_as(self, worker: str) -> None:
         """Say that a worker of the session is at work; until its process ends."""
@@ -55,7 +57,7 @@ class RootLock:
             self._held = None
 
     def _acquire(self, path: Path, seconds: float) -> FileLock:
-        lock = FileLock(path, timeout=seconds)
+        lock = FileLock(plain(self._root, path), timeout=seconds)
         try:
             with _locking(path):
                 lock.acquire()

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from pytest_soak.artifacts.files import write_text, writing
+from pytest_soak.artifacts.links import plain
 from pytest_soak.artifacts.lock import locked
 from pytest_soak.config.legacy import Migration, plan_migration
 from pytest_soak.config.names import shown_path
@@ -25,6 +26,9 @@ def migrate(
     """
     with nullcontext() if dry or not root.is_dir() else locked(root):
         plans, errors = plan_migration(root, profile_shelf(folder))
+        for plan in plans:
+            plain(root, plan.file)
+            plain(root, plan.backup)
         for plan in plans:
             if not dry:
                 _carry_out(plan)
