@@ -18,11 +18,10 @@ from typing import IO, cast
 
 from pytest_soak.artifacts.files import opened, writing
 from pytest_soak.artifacts.links import plain
-from pytest_soak.artifacts.rotation.plan import PACK, Action, File
+from pytest_soak.artifacts.rotation.plan import FOLDER, HALF, LEAVING, LOG, PACK, Action, File
 from pytest_soak.errors import ArtifactError
 from pytest_soak.system import sync_folder
 
-FOLDER, LOG = "rotation", "ROTATION_LOG.jsonl"
 _LEVEL = 6
 
 
@@ -58,11 +57,11 @@ def sweep(root: Path) -> None:
 
 
 def _half(root: Path) -> Path:
-    return plain(root, root / FOLDER / ".half")
+    return plain(root, root / FOLDER / HALF)
 
 
 def _leaving(root: Path) -> Path:
-    return plain(root, root / FOLDER / ".leaving")
+    return plain(root, root / FOLDER / LEAVING)
 
 
 def _perform_compression(root: Path, action: Action) -> int:
