@@ -6,6 +6,7 @@ the command line asks for a soak.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from pytest_soak.options import OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from pytest_soak.market.recording import Feed
 
@@ -52,6 +53,20 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     from pytest_soak import hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(tryfirst=True, wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """In a soak that is a step of a workflow nothing that a conftest prints is a command."""
+    soaks = getattr(early_config.known_args_namespace, "soak_iterations", None) is not None
+    if soaks and os.environ.get("GITHUB_ACTIONS") and "PYTEST_XDIST_WORKER" not in os.environ:
+        from pytest_soak.report.github import github_step
+        from pytest_soak.session.protection import protect
+
+        step = github_step(os.environ)
+        if step is not None:
+            protect(early_config, step)
+    return (yield)
 
 
 @pytest.hookimpl(trylast=True)
