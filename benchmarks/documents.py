@@ -122,7 +122,7 @@ def lane() -> dict[str, bytes]:
 
 def open_journal(home: Path) -> LaneJournal:
     """The journal of the lane in `home`, as a resumed session opens it."""
-    files = LaneFiles(home, home / RUNTIME)
+    files = LaneFiles(home, home, home / RUNTIME)
     journal = LaneJournal(files, plan().model_dump(mode="json"), Feeds(files, kept=False))
     journal.open()
     return journal

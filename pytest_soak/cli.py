@@ -192,13 +192,14 @@ def merge(
     """
     from pytest_soak.commands.merge import merge as run
     from pytest_soak.commands.merge import merged_lines
-    from pytest_soak.report.github import annotate, github_step
+    from pytest_soak.report.github import annotate, github_step, harmless
 
     github = github_step(os.environ)
     merged = run(runs, output, against, allow_different=allow_different_settings)
     *lines, last = merged_lines(merged)
     if github is not None:
-        lines += annotate(merged.result)
+        lines = [github.stop(), *lines, github.resume(), *annotate(merged.result)]
+        last = harmless(last)
         try:
             github.write_summary(merged.result, merged.comparison)
         except ArtifactError as error:

@@ -6,6 +6,7 @@ the command line asks for a soak.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,11 +54,22 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hookspecs)
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(tryfirst=True, wrapper=True)
 def pytest_load_initial_conftests(
-    parser: pytest.Parser, args: list[str]
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None, None, None]:
-    """Refuse a misspelt option of ours, once all that conftest files add are known."""
+    """Let nothing that a conftest prints be a command of a workflow; refuse misspelt options.
+
+    Which options there are is known once the conftest files have added theirs.
+    """
+    soaks = getattr(early_config.known_args_namespace, "soak_iterations", None) is not None
+    if soaks and os.environ.get("GITHUB_ACTIONS") and "PYTEST_XDIST_WORKER" not in os.environ:
+        from pytest_soak.report.github import github_step
+        from pytest_soak.session.protection import protect
+
+        step = github_step(os.environ)
+        if step is not None:
+            protect(early_config, step)
     yield
     if any(arg.startswith(PREFIXES) for arg in args):
         from pytest_soak.session.typed import check_known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import sys
 from pathlib import Path
 
@@ -12,6 +13,17 @@ if sys.platform == "win32":
 
     def sync_folder(folder: Path) -> None:
         """Nothing to do: a rename is durable with the file system's own journal."""
+
+    def is_link(path: Path) -> bool:
+        """Whether `path` is a symbolic link or a junction; False where nothing is."""
+        try:
+            return bool(path.lstat().st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
+        except OSError:
+            return False
+
+    def not_followed(path: str, flags: int) -> int:
+        """Open `path`; an opener for `open`. Windows cannot be told not to follow a link."""
+        return os.open(path, flags, 0o666)
 
 else:
     STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -23,3 +35,14 @@ else:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def is_link(path: Path) -> bool:
+        """Whether `path` is a symbolic link; False where nothing is."""
+        try:
+            return stat.S_ISLNK(path.lstat().st_mode)
+        except OSError:
+            return False
+
+    def not_followed(path: str, flags: int) -> int:
+        """Open `path` unless it is a symbolic link (OSError ELOOP); an opener for `open`."""
+        return os.open(path, flags | os.O_NOFOLLOW, 0o666)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from builders import FakeClock, blocks, fills, observation
 
+from pytest_soak.artifacts import files
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.handlers import LaneArtifacts
 from pytest_soak.artifacts.lane_journal import LaneJournal
@@ -47,10 +48,9 @@ class Steps:
             (Path, "rename"),
             (Path, "unlink"),
             (Path, "mkdir"),
-            (Path, "touch"),
         ):
             patcher.setattr(owner, name, self._counted(getattr(owner, name)))
-        patcher.setattr(Path, "open", self._open(Path.open))
+        patcher.setattr(files, "_open", self._open(files._open))
 
     def _counted(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -60,9 +60,7 @@ class Steps:
         return call
 
     def _open(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(path: Path, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
-            if mode in ("r", "rb"):
-                return real(path, mode, *args, **kwargs)
+        def call(path: Path, mode: str, buffering: int) -> Any:
             self.step()
             return _Doomed(self, real(path, mode, 0))
 

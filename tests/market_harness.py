@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import build_market
@@ -25,6 +26,18 @@ STEADY_SAFE: Mapping[str, float] = {
     "rescue_cooldown_ms": 1500.0,
     "position_limit_notional": 60000.0,
 }
+
+compiled: Any = njit(error_model="numpy")
+"""Compile a function of a test, which may call those of the kernel."""
+
+
+def callable_from_python(function: Any) -> Any:
+    """A function of the kernel for callers that are not compiled."""
+
+    def call(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    return compiled(call)
 
 
 def simulate(

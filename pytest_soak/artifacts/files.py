@@ -1,17 +1,19 @@
-"""Writing files so that a reader never sees half of one."""
+"""Writing files so that a reader never sees half of one, and never through a symbolic link."""
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
+from pytest_soak.artifacts.links import link_error
 from pytest_soak.canonical import dumps
 from pytest_soak.errors import ArtifactError
-from pytest_soak.system import sync_folder
+from pytest_soak.system import not_followed, sync_folder
 
 _HALF = re.compile(r"\..+\.\d+\.tmp")
 
@@ -37,7 +39,7 @@ def append(path: Path, data: bytes) -> None:
 
     Raises ArtifactError where that fails.
     """
-    with writing(path), path.open("r+b", buffering=0) as file:
+    with writing(path), opened(path, "r+b", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
         try:
             left = memoryview(data)
@@ -52,14 +54,13 @@ def append(path: Path, data: bytes) -> None:
 def append_lines(path: Path, lines: Iterable[str]) -> None:
     """Append whole lines to a file, new or not, and wait for the disk."""
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        opened(path, "ab").close()
     append(path, "".join(f"{line}\n" for line in lines).encode())
 
 
 def cut(path: Path, size: int) -> None:
     """Shorten a file to its first `size` bytes, and wait for the disk."""
-    with writing(path), path.open("r+b") as file:
+    with writing(path), opened(path, "r+b") as file:
         file.truncate(size)
         os.fsync(file.fileno())
 
@@ -78,22 +79,33 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise link_error(Path(error.filename or path)) from error
         raise ArtifactError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _opened(path: Path) -> BinaryIO:
-    """A new file; its folder is made if need be."""
+def opened(path: Path, mode: str, buffering: int = -1) -> BinaryIO:
+    """`path` opened for bytes, unless it is a symbolic link (OSError ELOOP).
+
+    A new file's folder is made if need be.
+    """
     try:
-        return path.open("wb")
+        return _open(path, mode, buffering)
     except FileNotFoundError:
+        if mode[0] not in "wa":
+            raise
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb")
+        return _open(path, mode, buffering)
+
+
+def _open(path: Path, mode: str, buffering: int) -> BinaryIO:
+    return cast(BinaryIO, open(path, mode, buffering, opener=not_followed))
 
 
 def _replace(path: Path, data: bytes, *, durable: bool) -> None:
     half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with _opened(half) as file:
+        with opened(half, "wb") as file:
             file.write(data)
             if durable:
                 file.flush()

@@ -75,7 +75,7 @@ class LaneArtifacts:
 
     def _take_snapshot(self, snapshot: ProductionSnapshot) -> None:
         self._snapshot = snapshot
-        write_json(self._files.home / "PRODUCTION_SNAPSHOT.json", snapshot.data())
+        write_json(self._files.named("PRODUCTION_SNAPSHOT.json"), snapshot.data())
 
     def _write_newest(self) -> None:
         assert self._plan is not None
@@ -88,7 +88,7 @@ class LaneArtifacts:
         write_json(files.artifact("KPI_GATE.json"), gate.data())
         if control is not None:
             state = tuning.tuning_state(self._plan, record.iteration, control)
-            write_json(files.home / "TUNING_STATE.json", state.data())
+            write_json(files.named("TUNING_STATE.json"), state.data())
         self._newest, self._due = None, self._clock.monotonic() + NEWEST_SECONDS
 
     def _final(self, result: LaneResult) -> None:
@@ -96,7 +96,7 @@ class LaneArtifacts:
         self._write_newest()
         tuned = [TunedIteration.model_validate_json(text) for text in self._tuned]
         report = tuning.tuning_report(self._plan, result, tuned)
-        write_json(self._files.home / "TUNING_REPORT.json", report.data())
+        write_json(self._files.named("TUNING_REPORT.json"), report.data())
         if self._snapshot is not None and result.frozen:
             self._take_snapshot(tuning.confirmed(self._snapshot, result.evidence))
         if result.ending is Ending.INTERRUPTED:

@@ -188,13 +188,13 @@ class LaneJournal:
             kept = _Checkpoint(
                 name=f"checkpoint_{done.iteration}", sha256=sha256(checkpoint).hexdigest()
             )
-            write_bytes(self._files.home / kept.name, checkpoint, durable=True)
+            write_bytes(self._files.named(kept.name), checkpoint, durable=True)
         sizes = self._feeds.write(observation)
         self._append(_Iteration(done=done, checkpoint=kept, feeds=sizes))
         self._checkpoint = None if kept is None else kept.name
         if before is not None:
             with writing(self._files.home):
-                (self._files.home / before).unlink(missing_ok=True)
+                self._files.named(before).unlink(missing_ok=True)
 
     def end(self, ended: Ended) -> None:
         """Make the end of the lane durable."""

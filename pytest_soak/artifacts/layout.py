@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pytest_soak.artifacts.files import sweep, write_text, writing
+from pytest_soak.artifacts.links import plain
 
 RUNTIME = "runtime_overrides.json"
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
@@ -16,32 +17,40 @@ _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 @dataclass(frozen=True)
 class LaneFiles:
-    """The files of one lane: `home` holds its artifacts, `runtime` is its mutable file."""
+    """A lane's files below `root`: `home` holds its artifacts, `runtime` is its mutable file.
 
+    Each file that it names is none that a symbolic link leads to, or it raises ArtifactError.
+    """
+
+    root: Path
     home: Path
     runtime: Path
+
+    def named(self, *below: str) -> Path:
+        """A file of the lane's folder."""
+        return plain(self.root, self.home.joinpath(*below))
 
     @property
     def journal(self) -> Path:
         """What of the lane is durable."""
-        return self.home / "journal"
+        return self.named("journal")
 
     @property
     def feeds(self) -> Path:
         """The folder of the feeds."""
-        return self.home / "feeds"
+        return self.named("feeds")
 
     def summary(self, iteration: int | str) -> Path:
         """`ITER_SUMMARY_<N>.json`, or `_final`."""
-        return self.home / f"ITER_SUMMARY_{iteration}.json"
+        return self.named(f"ITER_SUMMARY_{iteration}.json")
 
     def artifact(self, name: str) -> Path:
         """One of the files of the newest iteration."""
-        return self.home / "artifacts" / name
+        return self.named("artifacts", name)
 
     def feed(self, name: str, day: str) -> Path:
         """A feed of one day, `YYYYMMDD` on the target's clock."""
-        return self.feeds / f"{name}_{day}.jsonl"
+        return self.named("feeds", f"{name}_{day}.jsonl")
 
 
 @dataclass(frozen=True)
@@ -75,8 +84,8 @@ class Layout:
         """The files of a lane; a lone lane has the folders to itself."""
         if self.several_lanes:
             home = self.latest / lane
-            return LaneFiles(home, home / RUNTIME)
-        return LaneFiles(self.latest, self.root / RUNTIME)
+            return LaneFiles(self.root, home, home / RUNTIME)
+        return LaneFiles(self.root, self.latest, self.root / RUNTIME)
 
     @property
     def has_journal(self) -> bool:
@@ -84,11 +93,15 @@ class Layout:
         return any(True for where in ("journal", "*/journal") for _ in self.latest.glob(where))
 
     def make_root(self) -> None:
-        """Make the root, to be left out of version control."""
+        """Make the root, to be left out of version control.
+
+        Raises ArtifactError, like all that changes the root, where a symbolic link is in the way.
+        """
         with writing(self.root):
             if not self.root.exists():
                 self.root.mkdir(parents=True)
                 write_text(self.root / ".gitignore", "*\n")
+        self._check()
 
     def prepare(self) -> Path | None:
         """Make room for a new run: what is in `latest` moves to `runs/`; where it went, if so."""
@@ -110,6 +123,8 @@ class Layout:
 
     def reopen(self, run: Path) -> Path | None:
         """Make an earlier `run` the latest again; where the latest went, if there was one."""
+        self._check()
+        plain(self.root, run)
         with writing(self.root):
             archived = self._archive() if self.latest.exists() else None
             run.rename(self.latest)
@@ -121,6 +136,10 @@ class Layout:
         kept = self.latest / RUNTIME
         if kept.exists() and (self.latest / "journal").exists():
             kept.replace(self.root / RUNTIME)
+
+    def _check(self) -> None:
+        for path in (self.result, self.latest / RUNTIME, self.root / RUNTIME, self.root / "runs"):
+            plain(self.root, path)
 
     def _archive(self) -> Path:
         in_force = self.root / RUNTIME

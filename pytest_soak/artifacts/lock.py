@@ -9,11 +9,17 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pytest_soak.artifacts.files import opened
+from pytest_soak.artifacts.links import plain
 from pytest_soak.errors import ArtifactError
 
-LOCK = ".soak.lock"
+LOCK, HOLDER = ".soak.lock", ".soak.pid"
 WORKER_SECONDS = 60.0
 """How long to wait for the workers of a killed session; pytest-xdist ends them within 20 s."""
+
+
+class InUseError(ArtifactError):
+    """Another process holds the artifact root."""
 
 
 class RootLock:
@@ -28,16 +34,16 @@ class RootLock:
 
     @property
     def _holder(self) -> Path:
-        return self._root / ".soak.pid"
+        return self._root / HOLDER
 
     def take(self) -> None:
-        """Lock the root, which exists; ArtifactError when another holds it or that fails."""
+        """Lock the root, which exists; ArtifactError when that fails, InUseError for another's."""
         self._held = self._acquire(self._root / LOCK, 0.0)
         for path in self._root.glob(".soak-*.lock"):
             self._acquire(path, WORKER_SECONDS).release()
             path.unlink(missing_ok=True)
-        with _locking(self._holder):
-            self._holder.write_bytes(b"%d" % os.getpid())
+        with _locking(self._holder), opened(plain(self._root, self._holder), "wb") as file:
+            file.write(b"%d" % os.getpid())
 
     def take_as(self, worker: str) -> None:
         """Say that a worker of the session is at work; until its process ends."""
@@ -55,13 +61,13 @@ class RootLock:
             self._held = None
 
     def _acquire(self, path: Path, seconds: float) -> FileLock:
-        lock = FileLock(path, timeout=seconds)
+        lock = FileLock(plain(self._root, path), timeout=seconds)
         try:
             with _locking(path):
                 lock.acquire()
         except Timeout:
             who = f"{self._root}: in use by another session{self._who()}"
-            raise ArtifactError(f"{who}; wait until it ends, or use another folder") from None
+            raise InUseError(f"{who}; wait until it ends, or use another folder") from None
         return lock
 
     def _who(self) -> str:
@@ -73,7 +79,7 @@ class RootLock:
 
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
-    """Hold the artifact root; ArtifactError as `RootLock.take`."""
+    """Hold the artifact root; errors as of `RootLock.take`."""
     lock = RootLock(root)
     try:
         lock.take()

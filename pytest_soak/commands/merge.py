@@ -8,8 +8,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_soak.artifacts.files import write_json, writing
+from pytest_soak.artifacts.files import opened, write_json, writing
 from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.links import plain
 from pytest_soak.artifacts.lock import locked
 from pytest_soak.artifacts.models import Comparison, RunResult
 from pytest_soak.artifacts.readers import contents
@@ -144,10 +145,8 @@ def _copy(run: Run, layout: Layout) -> None:
             if home not in homes or not _of_a_lane(name):
                 continue
             target = homes[home] / name
-            with writing(target):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with target.open("wb") as file:
-                    shutil.copyfileobj(content, file)
+            with writing(target), opened(plain(layout.root, target), "wb") as file:
+                shutil.copyfileobj(content, file)
     except (OSError, ValueError) as error:
         raise SoakUsageError(str(run.folder), f"cannot be read: {error}") from None
 

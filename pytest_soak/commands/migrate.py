@@ -7,11 +7,12 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from pytest_soak.artifacts.files import write_text, writing
+from pytest_soak.artifacts.links import plain
 from pytest_soak.artifacts.lock import locked
 from pytest_soak.config.legacy import Migration, plan_migration
 from pytest_soak.config.names import shown_path
 from pytest_soak.config.profiles import profile_shelf
-from pytest_soak.errors import SoakUsageError
+from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.system import sync_folder
 
 
@@ -25,6 +26,9 @@ def migrate(
     """
     with nullcontext() if dry or not root.is_dir() else locked(root):
         plans, errors = plan_migration(root, profile_shelf(folder))
+        for plan in plans:
+            plain(root, plan.file)
+            plain(root, plan.backup)
         for plan in plans:
             if not dry:
                 _carry_out(plan)
@@ -52,4 +56,9 @@ def _told(plan: Migration, root: Path, folder: Path) -> str:
     profile = shown_path(plan.profile, folder)
     if plan.taken:
         return f"{kept}; no profile made of it, {profile} is there already"
-    return f"{kept}; is now {profile}, which goes before the shipped profile of that name"
+    told = f"{kept}; is now {profile}, which goes before the shipped profile of that name"
+    if plan.completed:
+        told += f"; it lacked {', '.join(plan.completed)}, taken from there"
+    if plan.left_out:
+        told += one_line(f"; left out, as text: {', '.join(plan.left_out)}")
+    return told

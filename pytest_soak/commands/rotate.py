@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import datetime
 from math import isnan
 from pathlib import Path
 
 from pytest_soak.artifacts.files import append_lines
-from pytest_soak.artifacts.lock import LOCK, locked
-from pytest_soak.artifacts.rotation.apply import FOLDER, LOG, measure, perform, sweep
+from pytest_soak.artifacts.lock import LOCK, InUseError, locked
+from pytest_soak.artifacts.rotation.apply import measure, perform, sweep
 from pytest_soak.artifacts.rotation.listing import list_root
-from pytest_soak.artifacts.rotation.plan import DAY, Action, Limits, plan_rotation
+from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, Action, Limits, plan_rotation
 from pytest_soak.canonical import compact
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.session.clock import SystemClock
 
 GOOD, OVER_SIZE = 0, 2
 MEGABYTE = 1_000_000
@@ -32,16 +32,21 @@ def rotate(
 ) -> int:
     """Rotate an artifact root and say each action; `dry` says the same and changes nothing.
 
-    Returns 2 when the root is over its size even so, else 0. Raises SoakUsageError when it is no
-    folder, ArtifactError when a session holds it or something cannot be written.
+    A root that a session holds is left alone. Returns 2 when the root is over its size even so,
+    else 0. Raises SoakUsageError when it is no folder, ArtifactError when something cannot be
+    written.
     """
     if isnan(ttl_days) or isnan(max_size_mb):
         raise SoakUsageError("--ttl-days" if isnan(ttl_days) else "--max-size-mb", "not a number")
     if not root.is_dir():
         raise SoakUsageError("--path", f"expected an artifact folder, {root} is none")
     limits = Limits(ttl_days * DAY, max_size_mb * MEGABYTE, keep)
-    with locked(root) if (root / LOCK).exists() or not dry else nullcontext():
-        return _rotate(root, limits, say, dry=dry)
+    try:
+        with locked(root) if (root / LOCK).exists() or not dry else nullcontext():
+            return _rotate(root, limits, say, dry=dry)
+    except InUseError as error:
+        say(f"leave {error}")
+        return GOOD
 
 
 def _rotate(root: Path, limits: Limits, say: Callable[[str], None], *, dry: bool) -> int:
@@ -50,15 +55,15 @@ def _rotate(root: Path, limits: Limits, say: Callable[[str], None], *, dry: bool
     listing = list_root(root)
     for run, why in sorted(listing.left.items()):
         say(f"leave {run}: {why}")
-    size = listing.size
-    for action in plan_rotation(listing, time.time(), limits):
+    size, clock = listing.size, SystemClock()
+    for action in plan_rotation(listing, clock.now().timestamp(), limits):
         left = measure(root, action) if dry else perform(root, action)
         if not dry:
-            append_lines(root / FOLDER / LOG, [_logged(action, left)])
+            append_lines(root / FOLDER / LOG, [_logged(action, left, clock.now())])
         say(_told(action, left))
         size += left - action.size
     say(
-        f"disk use of latest and runs in {root}: {_bytes(listing.size)}, "
+        f"disk use of {root}: {_bytes(listing.size)}, "
         f"{_bytes(size)} after rotation (limit {_bytes(limits.max_bytes)})"
     )
     return OVER_SIZE if size > limits.max_bytes else GOOD
@@ -70,10 +75,10 @@ def _told(action: Action, left: int) -> str:
     return f"{action.kind} {action.path}{into}: {files}, {_bytes(action.size)} -> {_bytes(left)}"
 
 
-def _logged(action: Action, left: int) -> str:
+def _logged(action: Action, left: int, when: datetime) -> str:
     return compact(
         {
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "time": when.isoformat(timespec="seconds"),
             "action": action.kind,
             "path": str(action.path),
             "into": str(action.target) if action.target else None,

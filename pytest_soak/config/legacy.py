@@ -10,6 +10,8 @@ import yaml
 
 from pytest_soak.config.documents import kind_of, read_document, show
 from pytest_soak.config.names import Shelf
+from pytest_soak.config.parameters import reference_table
+from pytest_soak.config.profiles import load_profile
 from pytest_soak.errors import SoakUsageError, check_words
 
 LEGACY = {
@@ -22,16 +24,25 @@ LEGACY = {
 
 BACKUPS = "legacy"
 
+FALLBACK = "ultra_safe"
+"""What a panic reverts to: a parameter that its file lacks must not become riskier."""
+
 
 @dataclass(frozen=True)
 class Migration:
-    """A file that moves to `backup`; `text` is written to `profile` unless that is `taken`."""
+    """A file that moves to `backup`; `text` is written to `profile` unless that is `taken`.
+
+    `completed` are the parameters that the shipped profile gave, `left_out` the keys that hold
+    text: a name, a comment.
+    """
 
     file: Path
     backup: Path
     profile: Path | None = None
     taken: bool = False
     text: str = ""
+    completed: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def plan_migration(root: Path, shelf: Shelf) -> tuple[list[Migration], list[SoakUsageError]]:
@@ -54,23 +65,36 @@ def _plan(file: Path, shelf: Shelf) -> Migration:
     backup, name = _free(file.parent / BACKUPS / file.name), LEGACY[file.name]
     if name is None:
         return Migration(file, backup)
-    data = {"description": f"Migrated from {file.name}.", "overrides": _overrides(file)}
+    given, left_out = _overrides(file)
+    shipped = _shipped(shelf, name) if name == FALLBACK else {}
+    data = {"description": f"Migrated from {file.name}.", "overrides": shipped | given}
+    completed = tuple(key for key in shipped if key not in given)
     own = Shelf(shelf.kind, shelf.folders[:1])
     if name in own.names():
         return Migration(file, backup, own.find(name, file.parent, str(file)), taken=True)
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
-    return Migration(file, backup, own.folders[0] / f"{name}.yaml", text=text)
+    path = own.folders[0] / f"{name}.yaml"
+    return Migration(file, backup, path, text=text, completed=completed, left_out=left_out)
 
 
-def _overrides(file: Path) -> dict[str, float]:
+def _shipped(shelf: Shelf, name: str) -> dict[str, object]:
+    wheels = Shelf(shelf.kind, shelf.folders[-1:])
+    return load_profile(name, wheels, wheels.folders[0], name).overrides
+
+
+def _overrides(file: Path) -> tuple[dict[str, float], tuple[str, ...]]:
+    """The parameters of a legacy file, and its keys that hold text and name no parameter."""
     data = read_document(file).data
     if not isinstance(data, dict):
         raise SoakUsageError(str(file), f"expected one object of overrides, got {kind_of(data)}")
+    known = reference_table()
+    text = tuple(key for key, value in data.items() if isinstance(value, str) and key not in known)
+    data = {key: value for key, value in data.items() if key not in text}
     check_words(data, "parameter", str(file))
     for name, value in data.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             raise SoakUsageError(str(file), f"{name}: expected a number, got {show(value)}")
-    return data
+    return data, text
 
 
 def _free(wanted: Path) -> Path:

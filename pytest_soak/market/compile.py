@@ -1,8 +1,8 @@
 """Compile the kernel once a machine, and load it from disk afterwards.
 
 numba watches only the file of the function that it caches, and the kernel is many files. So the
-cached function is a generated one, in a directory whose name is the digest of every file of this
-package and of the versions that compile it: a changed kernel has another directory.
+cached functions are generated ones, in a folder whose name is the digest of every file of this
+package and of the versions that compile it: a changed kernel has another folder.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+import os
 import platform
 import shutil
 import sys
-import tempfile
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-_MARKER = "compiled"
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.market.kernel_cache import Cache, share_temporary
+
+_NO_JIT = "NUMBA_DISABLE_JIT"
 _ENTRY = '''"""The compiled entry points of pytest-soak's market kernel; generated."""
 
 from numba import njit
@@ -38,17 +42,56 @@ def send(world, time, kind, side, price, quantity, target):
 
 
 def kernel_is_compiled() -> bool:
-    """Whether `compile_kernel` would find its work done; imports no heavy library."""
-    return any((folder / _MARKER).exists() for folder in _folders())
+    """Whether `compile_kernel` would find its work done; does not import numba.
+
+    Raises SoakUsageError where numba is told not to compile.
+    """
+    _check_jit()
+    return _cache().is_filled()
+
+
+@cache
+def why_not_kept() -> str | None:
+    """Why the kernel has to be compiled anew in each session; None where it can be kept."""
+    return _cache().why_not_kept()
+
+
+def share_kernel() -> None:
+    """Let the processes that this one starts load what it compiles, where nothing can be kept."""
+    if why_not_kept() is not None:
+        share_temporary()
 
 
 def compile_kernel() -> None:
-    """Compile the kernel unless the disk already holds it; takes some 10 s of CPU time."""
+    """Compile the kernel unless the disk already holds it; takes some 11 s of CPU time."""
     load_kernel()
 
 
 def load_kernel() -> ModuleType:
-    """Return the module of the entry point `advance`, compiled or loaded from disk."""
+    """Return the module of the entry points `advance` and `send`, compiled or loaded from disk.
+
+    Raises SoakUsageError where numba is told not to compile.
+    """
+    _check_jit()
+    cached = _cache()
+    name = f"pytest_soak_{cached.name.replace('-', '_').replace('.', '_')}"
+    if name not in sys.modules:
+        folder = cached.take_folder()
+        sys.modules[name] = _import_entry(name, folder)
+        _compile(sys.modules[name], "advance")
+        if not cached.is_filled():
+            _compile(sys.modules[name], "send")
+            cached.mark_filled(folder)
+            _drop_older(folder)
+    return sys.modules[name]
+
+
+def load_sender() -> Any:
+    """Return the compiled `send`, with which an agent outside the kernel sends its requests."""
+    return _compile(load_kernel(), "send")
+
+
+def _compile(entry: ModuleType, name: str) -> Any:
     import numba
     from numpy import zeros
 
@@ -56,77 +99,38 @@ def load_kernel() -> ModuleType:
     from pytest_soak.market.tape import TAPE
 
     typeof: Any = numba.typeof
-    entry = _import_entry()
-    entry.advance.compile((typeof(zeros(1, WORLD)[0]), typeof(zeros(1, TAPE)[0]), numba.int64))
-    folder = Path(str(entry.__file__)).parent
-    if not (folder / _MARKER).exists():
-        (folder / _MARKER).touch()
-        _drop_older(folder)
-    return entry
+    world, tape = typeof(zeros(1, WORLD)[0]), typeof(zeros(1, TAPE)[0])
+    takes = {"advance": (world, tape, numba.int64), "send": (world, *(numba.int64,) * 6)}
+    function = getattr(entry, name)
+    function.compile(takes[name])
+    return function
 
 
-def load_sender() -> Any:
-    """Return the compiled `send`, with which an agent outside the kernel sends its requests."""
+def _check_jit() -> None:
+    if os.environ.get(_NO_JIT, "0") not in ("", "0"):
+        raise SoakUsageError(_NO_JIT, "the market runs compiled only; unset the variable")
+
+
+def _import_entry(name: str, folder: Path) -> ModuleType:
+    """Import the generated file, of which numba caches in its own folder and nowhere else."""
     import numba
-    from numpy import zeros
 
-    from pytest_soak.market.state import WORLD
-
-    typeof: Any = numba.typeof
-    send = load_kernel().send
-    send.compile((typeof(zeros(1, WORLD)[0]), *(numba.int64,) * 6))
-    return send
-
-
-def _import_entry() -> ModuleType:
-    name = f"pytest_soak_{_version().replace('-', '_').replace('.', '_')}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, _entry_file())
+    config: Any = numba.config
+    spec = importlib.util.spec_from_file_location(name, folder / "entry.py")
     if spec is None or spec.loader is None:
         raise ImportError("the kernel's entry point cannot be loaded")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+    wanted, config.CACHE_DIR = config.CACHE_DIR, ""
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        config.CACHE_DIR = wanted
     return module
 
 
-def _entry_file() -> Path:
-    """Return the generated file, written beside the package or, where that fails, for the user."""
-    for folder in _folders():
-        if (folder / _MARKER).exists():
-            return folder / "entry.py"
-    for folder in _folders():
-        try:
-            return _write_entry(folder)
-        except OSError:
-            continue
-    return _write_entry(Path(tempfile.mkdtemp(prefix="pytest-soak-")))
-
-
-def _write_entry(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
-        file.write(_ENTRY)
-    entry = folder / "entry.py"
-    if entry.exists():
-        Path(file.name).unlink()
-    else:
-        Path(file.name).replace(entry)
-    return entry
-
-
-def _folders() -> tuple[Path, Path]:
-    name = _version()
-    return (
-        Path(__file__).parent / "__pycache__" / name,
-        Path.home() / ".cache" / "pytest-soak" / name,
-    )
-
-
-def _version() -> str:
-    """Return a name for the kernel's sources under this interpreter and these libraries."""
-    return f"{_toolchain()}-{source_digest()[:16]}"
+def _cache() -> Cache:
+    """The place of the kernel's sources under this interpreter and these libraries."""
+    return Cache(f"{_toolchain()}-{source_digest()[:16]}", _ENTRY)
 
 
 def _toolchain() -> str:

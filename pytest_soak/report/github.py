@@ -27,7 +27,7 @@ class GitHub:
     """A step of a workflow; `summary` is the file of its summary, if it has one."""
 
     summary: Path | None
-    token: str = field(default_factory=lambda: secrets.token_hex(16))
+    token: str = field(default_factory=lambda: fresh_token())
 
     def stop(self) -> str:
         """The line after which nothing that is printed is a workflow command, until `resume`."""
@@ -49,6 +49,16 @@ class GitHub:
             text = summary_text(result, comparison, MOST_BYTES - taken)
             with self.summary.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(text)
+
+
+def fresh_token() -> str:
+    """What no text says by chance, to resume commands with."""
+    return secrets.token_hex(16)
+
+
+def harmless(line: str) -> str:
+    """`line`, which does not start with `::`, without what the runner obeys within a line."""
+    return line.replace("##[", "## [")
 
 
 def github_step(environment: Mapping[str, str]) -> GitHub | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_soak.artifacts.files import write_text
 from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.links import plain
 from pytest_soak.report.markdown import trend_text
 from pytest_soak.report.page import report_text
 from pytest_soak.report.read import read_run
@@ -17,6 +18,9 @@ def write_report(layout: Layout, report: Path) -> None:
     Raises SoakUsageError for a file that cannot be read, ArtifactError for one that cannot be
     written.
     """
+    for path in (layout.trend, report):
+        if path.is_relative_to(layout.root):
+            plain(layout.root, path)
     run = read_run(layout.latest)
     write_text(layout.trend, trend_text(run))
     write_text(report, report_text(run))

@@ -11,6 +11,7 @@ from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import OPTIONS
 from pytest_soak.report.github import command, github_step
 from pytest_soak.session.context import CONTEXT, PREFIX, SoakContext
+from pytest_soak.session.protection import protect
 from pytest_soak.session.settings import Inputs, Settings, resolve_settings
 
 _USERS = re.compile(r"(.+)(\[[^\[\]]+-iter\d{4,}\])")
@@ -24,8 +25,9 @@ def activate(config: pytest.Config) -> None:
     try:
         _activate(config)
     except pytest.UsageError as error:
-        if github_step(os.environ) is not None:
-            print(command("error", "soak", str(error)))
+        step = github_step(os.environ)
+        if step is not None:
+            print(protect(config, step).window([command("error", "soak", str(error))]))
         raise
 
 
@@ -79,7 +81,7 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         terminal = Terminal(config, context)
         step = github_step(os.environ)
         if step is not None:
-            parts["github"] = Announcer(step, context, terminal)
+            parts["github"] = Announcer(step, protect(config, step), context, terminal)
         parts |= {
             "signals": StopOnce(),
             "terminal": terminal,

@@ -10,32 +10,32 @@ from pytest_soak.artifacts.models import RunResult
 from pytest_soak.errors import ArtifactError
 from pytest_soak.report.github import GitHub, annotate, command
 from pytest_soak.session.context import SoakContext
+from pytest_soak.session.protection import Protection
 from pytest_soak.session.terminal import Terminal
 
 
 class Announcer:
-    """Keeps GitHub from obeying what is printed in the session; annotates its end.
+    """Annotates the end of a session, in which GitHub obeys nothing else that is printed.
 
     To be registered before the controller, which writes RESULT.json before this reads it and the
     last line after this has printed.
     """
 
-    def __init__(self, step: GitHub, context: SoakContext, terminal: Terminal) -> None:
+    def __init__(
+        self, step: GitHub, protection: Protection, context: SoakContext, terminal: Terminal
+    ) -> None:
         self._step = step
+        self._protection = protection
         self._context = context
         self._terminal = terminal
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionstart(self) -> None:
-        """From here on a bot may print."""
-        self._terminal.line_of_its_own(self._step.stop())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """After the terminal's summary, which shows what the bot printed."""
         yield
         told = [] if session.config.option.collectonly else self._told()
-        self._terminal.line_of_its_own("\n".join([self._step.resume(), *told]))
+        if told:
+            self._terminal.line_of_its_own(self._protection.window(told))
 
     def _told(self) -> list[str]:
         if self._context.usage_error is not None:

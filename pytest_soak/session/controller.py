@@ -41,6 +41,14 @@ class Controller:
         self._distributed = distributed
         self._report: Path | None = None
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Before pytest-xdist starts its workers."""
+        if self._distributed and self._simulates():
+            from pytest_soak.market.compile import share_kernel
+
+            share_kernel()
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Get ready what must not be done in a test; judge the finished lanes as items."""
@@ -71,13 +79,17 @@ class Controller:
         return built_in or not SIMULATING.isdisjoint(sys.modules)
 
     def _compile(self) -> None:
-        from pytest_soak.market.compile import compile_kernel, kernel_is_compiled
+        from pytest_soak.market.compile import compile_kernel, kernel_is_compiled, why_not_kept
 
-        if not kernel_is_compiled():
-            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-            if reporter is not None:
-                reporter.write_line("soak: compiling the market kernel, once per machine ...")
-            compile_kernel()
+        if kernel_is_compiled():
+            return
+        self._terminal.say("compiling the market kernel, once per machine ...")
+        if why := why_not_kept():
+            self._terminal.say(
+                f"the kernel cannot be kept, and each session compiles it: {why}; "
+                "make one of these writable, or set NUMBA_CACHE_DIR to a folder that is"
+            )
+        compile_kernel()
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pytest_soak.artifacts.build import machine, outcome
 from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.links import plain
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.canonical import compact
 from pytest_soak.engine.record import LaneResult
@@ -78,7 +79,7 @@ class ResultFile:
                 "meta": self._meta(),
             }
         )
-        write_json(self._layout.result, result.data(), durable=True)
+        write_json(plain(self._layout.root, self._layout.result), result.data(), durable=True)
 
     def _meta(self) -> dict[str, str]:
         digest = hashlib.sha256(compact(self._settings.shown).encode()).hexdigest()[:8]

@@ -7,6 +7,7 @@ from pathlib import Path
 from pytest_soak.artifacts.files import sweep, write_bytes
 from pytest_soak.artifacts.lane_journal import read_journal
 from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.links import plain_tree
 from pytest_soak.artifacts.lock import RootLock
 from pytest_soak.errors import ArtifactError, SoakUsageError
 from pytest_soak.session.result import ResultFile
@@ -84,6 +85,7 @@ class RunFolder:
 
     def _resume(self) -> list[str]:
         """Go on in the latest run, if its lanes are those of the settings and none is damaged."""
+        plain_tree(self._layout.root, self._layout.latest)
         earlier = self._result_file.earlier()
         before = {lane.lane for lane in earlier.lanes} | set(earlier.unfinished)
         now = {lane.id for lane in self._settings.lanes()}

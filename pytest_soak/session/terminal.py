@@ -15,6 +15,8 @@ from pytest_soak.report.words import plural
 from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.markers import SEED, marker_lines
+from pytest_soak.session.protection import PROTECTION
+from pytest_soak.session.stdout import Lasting
 from pytest_soak.session.table import lane_table
 from pytest_soak.session.targets import fixture_file
 from pytest_soak.session.verdict import Conclusion
@@ -40,6 +42,7 @@ class Terminal:
         self._seeded = False
         if self._reporter is not None:
             self._reporter.showfspath = False
+            self._reporter._tw._file = Lasting(self._reporter._tw._file)
 
     def pytest_report_header(self) -> list[str]:
         """What is soaked, for how long, and by which gate it is judged."""
@@ -177,6 +180,8 @@ class Terminal:
             self._reporter.ensure_newline()
             color = _COLORS.get(str(conclusion.verdict), "red")
             self._reporter.write_line(conclusion.text, **{color: True})
+            if PROTECTION in self._config.stash:
+                self._config.stash[PROTECTION].last_line = conclusion.text
 
 
 def _is_soak(report: pytest.TestReport) -> bool:

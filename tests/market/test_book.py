@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from market_harness import check_book
+from market_harness import callable_from_python, check_book
 
 from pytest_soak.market import book
 from pytest_soak.market.state import (
@@ -30,8 +30,13 @@ STEPS = st.lists(
 )
 
 
+add_order, remove_order, reduce_order, crowd_mid = map(
+    callable_from_python, (book.add, book.remove, book.reduce, book.crowd_mid)
+)
+
+
 def add(world: Any, time: int, side: int, price: int, quantity: int, owner: Any = CROWD) -> int:
-    return int(book.add(world["book"], time, side, price, quantity, owner, time))
+    return int(add_order(world["book"], time, side, price, quantity, owner, time))
 
 
 @given(STEPS)
@@ -45,9 +50,9 @@ def test_a_book_stays_consistent_under_any_orders(steps: Any) -> None:
         elif places:
             place = places[pick % len(places)]
             if kind == "remove":
-                book.remove(world["book"], place)
+                remove_order(world["book"], place)
             else:
-                book.reduce(world["book"], place, quantity)
+                reduce_order(world["book"], place, quantity)
             if world["book"]["orders"][place]["side"] == 0:
                 places.remove(place)
         check_book(world)
@@ -59,13 +64,13 @@ def test_the_crowds_best_price_leaves_out_the_agents_orders() -> None:
     add(world, 2, -1, 1010, 5)
     add(world, 3, 1, 995, 5, AGENT)
     assert world["book"]["best_bid"] == 995
-    assert book.crowd_mid(world["book"], 0.0) == 1000.0
+    assert crowd_mid(world["book"], 0.0) == 1000.0
 
 
 def test_an_empty_side_keeps_the_last_mid() -> None:
     world = empty_world()
     add(world, 1, 1, 990, 5)
-    assert book.crowd_mid(world["book"], 1234.5) == 1234.5
+    assert crowd_mid(world["book"], 1234.5) == 1234.5
 
 
 def test_a_full_pool_raises() -> None:

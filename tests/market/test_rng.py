@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from market_harness import compiled
 
 from pytest_soak.market import rng
-from pytest_soak.market.jit import kernel_function
 
 
-@kernel_function
+@compiled
 def draws(count: int) -> Any:
     keys = np.zeros(3, np.uint64)
     rng.set_keys(keys, 42, 7)

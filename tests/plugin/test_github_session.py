@@ -10,8 +10,11 @@ from workflow_commands import obeyed
 
 FORGED = "::error title=forged::forged"
 BOT = f"""
-    import sys
+    import atexit, sys
     from pytest_soak.testing import GOOD, InstantTarget
+
+    print("{FORGED}\\nx ##[error]forged")
+    atexit.register(print, "{FORGED}\\nx ##[error]forged\\nhalf a line", end="", flush=True)
 
     class Bot(InstantTarget):
         def run(self, overrides, window):
@@ -37,6 +40,7 @@ def test_what_a_bot_prints_is_no_command(
     bench: Workbench, step: dict[str, str], arguments: tuple[str, ...]
 ) -> None:
     bench.write("bot.py", BOT)
+    bench.write("conftest.py", f"import sys, bot\nsys.__stderr__.write('x {FORGED}\\n')\n")
     done = bench.soak(3, "--soak-target=bot:Bot", "--soak-seed=1,2", *arguments, **step)
     assert done.returncode == 1, done.everything
     assert "forged" in done.everything
@@ -48,6 +52,14 @@ def test_what_a_bot_prints_is_no_command(
     assert done.last_line.startswith("FAIL for 2 lanes")
     summary = Path(step["GITHUB_STEP_SUMMARY"]).read_text()
     assert summary.startswith("### FAIL for 2 lanes")
+
+
+def test_a_conftest_that_fails_says_no_command(bench: Workbench, step: dict[str, str]) -> None:
+    bench.write("conftest.py", f"print('{FORGED}\\nx ##[error]forged')\nraise ValueError\n")
+    done = bench.soak(1, INSTANT, **step)
+    assert done.returncode == 4
+    assert "forged" in done.stdout
+    assert obeyed(done.lines) == []
 
 
 def test_a_good_soak_is_summed_up_and_not_annotated(bench: Workbench, step: dict[str, str]) -> None:

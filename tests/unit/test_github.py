@@ -19,6 +19,7 @@ from pytest_soak.report.github import (
     annotate,
     command,
     github_step,
+    harmless,
     summary_text,
 )
 
@@ -48,6 +49,11 @@ def test_a_good_run_is_not_annotated_and_one_without_a_verdict_is() -> None:
     assert told.message.startswith("FAIL: something beside the gates failed; PASS for ")
     (told,) = obeyed(annotate(result(outcome(1), verdict=None, status="interrupted")))
     assert told.message == "NO VERDICT: 1 lane finished; interrupted"
+
+
+@given(st.text(st.sampled_from("#[x]: "), max_size=20))
+def test_a_harmless_line_is_no_command(text: str) -> None:
+    assert obeyed([harmless(f"FAIL: {text}")]) == []
 
 
 @pytest.mark.parametrize(("lanes", "rest"), [(10, ""), (11, "2 more lanes"), (99, "90 more lanes")])

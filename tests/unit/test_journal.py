@@ -29,7 +29,7 @@ payloads = st.lists(st.text(st.characters(blacklist_categories=("Cc", "Cs"))), m
 
 
 def at(home: Path) -> LaneFiles:
-    return LaneFiles(home, home / "runtime_overrides.json")
+    return LaneFiles(home, home, home / "runtime_overrides.json")
 
 
 def journal(home: Path, fingerprint: object = None) -> LaneJournal:

@@ -153,7 +153,8 @@ def test_every_value_comes_over_exactly(
     folder = tmp_path_factory.mktemp("x")
     put(folder / "soak", "ultra_safe_overrides.json", json.dumps(values))
     assert run(folder)[1] == []
-    assert load_profile("ultra_safe", profile_shelf(folder), folder, "test").overrides == values
+    found = load_profile("ultra_safe", profile_shelf(folder), folder, "test").overrides
+    assert {name: found[name] for name in values} == values
 
 
 def test_a_profile_out_of_bounds_is_still_told_when_it_is_used(folder: Path) -> None:
@@ -162,3 +163,24 @@ def test_a_profile_out_of_bounds_is_still_told_when_it_is_used(folder: Path) -> 
     profile = load_profile("steady_safe", profile_shelf(folder), folder, "test")
     message = usage_error(lambda: profile.values(reference_table()))
     assert message.startswith("profiles/steady_safe.yaml:3: tail_age_ms: expected")
+
+
+def test_a_fallback_that_lacks_parameters_takes_them_from_the_shipped_one(folder: Path) -> None:
+    before = load_profile("ultra_safe", profile_shelf(folder), folder, "test").overrides
+    said, _ = run(folder)
+    after = load_profile("ultra_safe", profile_shelf(folder), folder, "test").overrides
+    assert after == before | VALUES | {"tail_age_ms": 625}
+    assert after["position_limit_notional"] == 45_000
+    assert "position_limit_notional" in said[1]
+    assert "lacked" not in said[0]
+
+
+def test_text_beside_the_parameters_is_left_out_and_kept_in_the_backup(folder: Path) -> None:
+    text = json.dumps({"comment": "by hand", **VALUES, "profile": "S1"})
+    put(folder / "soak", "steady_safe_overrides.json", text)
+    said, errors = run(folder)
+    assert errors == []
+    assert said[0].endswith("left out, as text: comment, profile")
+    profile = load_profile("steady_safe", profile_shelf(folder), folder, "test")
+    assert profile.overrides == VALUES
+    assert files(folder)["soak/legacy/steady_safe_overrides.json"] == text

@@ -138,7 +138,7 @@ SCENARIOS = {
         {"os": "ubuntu-latest"},
         {
             "Soak": "PASS for default on calm (3 iterations, sim)",
-            "Rotate": "disk use of latest and runs",
+            "Rotate": "disk use of ",
         },
     ),
     "soak soak": Scenario(

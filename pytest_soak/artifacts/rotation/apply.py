@@ -16,12 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from pytest_soak.artifacts.files import writing
-from pytest_soak.artifacts.rotation.plan import PACK, Action, File
+from pytest_soak.artifacts.files import opened, writing
+from pytest_soak.artifacts.links import plain
+from pytest_soak.artifacts.rotation.plan import FOLDER, HALF, LEAVING, LOG, PACK, Action, File
 from pytest_soak.errors import ArtifactError
 from pytest_soak.system import sync_folder
 
-FOLDER, LOG = "rotation", "ROTATION_LOG.jsonl"
 _LEVEL = 6
 
 
@@ -44,35 +44,33 @@ def perform(root: Path, action: Action) -> int:
             _remove_run(root, action)
         else:
             for file in action.files:
-                (root / file.path).unlink()
+                plain(root, root / file.path).unlink()
     return left
 
 
 def sweep(root: Path) -> None:
     """Remove what a rotation that was killed left behind."""
-    for path in (root / FOLDER, root / FOLDER / LOG):
-        if path.is_symlink():
-            raise ArtifactError(f"{path}: a symbolic link, which a rotation does not follow")
+    plain(root, root / FOLDER / LOG)
     with writing(root / FOLDER):
         _half(root).unlink(missing_ok=True)
         shutil.rmtree(_leaving(root), ignore_errors=True)
 
 
 def _half(root: Path) -> Path:
-    return root / FOLDER / ".half"
+    return plain(root, root / FOLDER / HALF)
 
 
 def _leaving(root: Path) -> Path:
-    return root / FOLDER / ".leaving"
+    return plain(root, root / FOLDER / LEAVING)
 
 
 def _perform_compression(root: Path, action: Action) -> int:
     assert action.target is not None
-    half, target, meter = _half(root), root / action.target, _Meter()
+    half, target, meter = _half(root), plain(root, root / action.target), _Meter()
     newest = max(file.modified for file in action.files)
     with writing(target):
         half.parent.mkdir(exist_ok=True)
-        with half.open("wb") as sink:
+        with opened(half, "wb") as sink:
             meter.sink = sink
             _compress(root, action, meter)
             sink.flush()
@@ -96,7 +94,7 @@ def _check_free(action: Action, target: Path, digest: bytes) -> None:
 
 def _remove_run(root: Path, action: Action) -> None:
     """Remove a run in one step, so that no half of it is ever taken for the whole."""
-    run, leaving = root / action.path, _leaving(root)
+    run, leaving = plain(root, root / action.path), _leaving(root)
     packed = {root / file.path for file in action.files}
     if new := [path for path in run.rglob("*") if not path.is_dir() and path not in packed]:
         raise ArtifactError(f"{new[0]}: came while its run was archived; rotate again")

@@ -7,13 +7,22 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from pytest_soak.artifacts.rotation.plan import LATEST, RUNS, File, Listing
+from pytest_soak.artifacts.lock import HOLDER
+from pytest_soak.artifacts.rotation.plan import (
+    FOLDER,
+    HALF,
+    LATEST,
+    LEAVING,
+    RUNS,
+    File,
+    Listing,
+)
 from pytest_soak.config.documents import read_document
 from pytest_soak.errors import ArtifactError, SoakUsageError
 
 
 def list_root(root: Path) -> Listing:
-    """The regular files in `latest` and `runs`; no symbolic link is followed.
+    """The regular files of an artifact root; no symbolic link is followed.
 
     Raises ArtifactError where the system does not let us look.
     """
@@ -37,7 +46,7 @@ def _list(root: Path) -> Listing:
                 left[run] = f"{below} is no regular file"
         if run.name == LATEST and _unfinished(root / run):
             left[run] = "its RESULT.json says that it is running"
-    return Listing(tuple(files), left)
+    return Listing(tuple(files), left, _beside(root))
 
 
 def _runs(root: Path) -> list[PurePosixPath]:
@@ -45,6 +54,21 @@ def _runs(root: Path) -> list[PurePosixPath]:
     latest = [PurePosixPath(LATEST)] if _is_folder(root / LATEST) else []
     earlier = sorted((root / RUNS).iterdir()) if _is_folder(root / RUNS) else []
     return latest + [PurePosixPath(RUNS, path.name) for path in earlier]
+
+
+def _beside(root: Path) -> int:
+    """The bytes in neither `latest` nor `runs`, without what is there for a moment only."""
+    return sum(
+        status.st_size
+        for top in root.iterdir()
+        if top.name not in (LATEST, RUNS, HOLDER)
+        for path, status in _walk(top)
+        if stat.S_ISREG(status.st_mode) and not _half_done(path.relative_to(root))
+    )
+
+
+def _half_done(below: Path) -> bool:
+    return below.parts[:2] in ((FOLDER, HALF), (FOLDER, LEAVING))
 
 
 def _is_folder(path: Path) -> bool:

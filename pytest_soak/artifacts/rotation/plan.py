@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from pytest_soak.artifacts.readers import ARCHIVE, GZIP
 
 LATEST, RUNS = "latest", "runs"
+FOLDER, LOG, HALF, LEAVING = "rotation", "ROTATION_LOG.jsonl", ".half", ".leaving"
 SNAPSHOT = "PRODUCTION_SNAPSHOT.json"
 DAY = 86_400
 
@@ -28,15 +29,19 @@ class File:
 
 @dataclass(frozen=True)
 class Listing:
-    """What lies in `latest` and `runs`; `left` says by run why it must be left alone."""
+    """What lies in `latest` and `runs`; `left` says by run why it must be left alone.
+
+    `beside` are the bytes of what else lies in the artifact root.
+    """
 
     files: tuple[File, ...]
     left: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    beside: int = 0
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
-        return _size(self.files)
+        """Bytes of the whole artifact root."""
+        return _size(self.files) + self.beside
 
 
 @dataclass(frozen=True)
