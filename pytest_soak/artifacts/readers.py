@@ -5,31 +5,19 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os.path
 import re
-import tarfile
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from pytest_soak.artifacts.archives import GZIP, archive, members, read_limited, unpacking
 from pytest_soak.errors import SoakUsageError
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
 FINAL = "ITER_SUMMARY_final.json"
-GZIP = ".gz"
 ARCHIVE = ".tar.gz"
-MOST_BYTES = 64 * 2**20
-"""Of one document: more is a mistake, or an attack by decompression."""
-MOST_UNPACKED = 8 * 2**30
-"""Of an archive, while a document is looked for in it."""
 
-_LONGEST_NAME = 4096
 _PLAIN_NAME = re.compile(r"(?!\.\.?(/|$))[^/\\:]+(/(?!\.\.?(/|$))[^/\\:]+)*")
 
 
@@ -43,20 +31,17 @@ class _Place(NamedTuple):
 def read_bytes(path: Path) -> bytes:
     """What was written to `path`, unpacked.
 
-    Raises OSError when it is not there, ValueError when it is damaged or larger than MOST_BYTES.
+    Raises OSError when it is not there, ValueError when it is damaged or larger than its kind is.
     """
     place = _locate(path)
-    with _unpacking():
-        if place is None:
-            return _document(path.open("rb"))  # the system says why it cannot be read
-        if place.member is None:
-            with Path(place.file).open("rb") as file:
-                packed = place.file.endswith(GZIP)
-                return _document(gzip.GzipFile(fileobj=file) if packed else file)
-        wanted = (place.member, place.member + GZIP)
-        for name, content in _members(place.file):
-            if name in wanted:
-                return _document(gzip.GzipFile(fileobj=content) if name == wanted[1] else content)
+    if place is None or place.member is None:
+        file = path if place is None else Path(place.file)  # None: the system says why
+        with unpacking():
+            return read_limited(file.open("rb"), file.name)
+    for name in _names_of(place.member):
+        content = archive(place.file).document(name)
+        if content is not None:
+            return content
     raise FileNotFoundError(None, f"{Path(place.file).name} holds no {place.member or 'such file'}")
 
 
@@ -65,9 +50,8 @@ def is_file(path: Path) -> bool:
     place = _locate(path)
     if place is None or place.member is None:
         return place is not None
-    wanted = (place.member, place.member + GZIP)
-    with _unpacking():
-        return any(name in wanted for name, _ in _members(place.file))
+    wanted = _names_of(place.member)
+    return any(name in wanted for name in archive(place.file).names())
 
 
 def is_folder(path: Path) -> bool:
@@ -78,8 +62,7 @@ def is_folder(path: Path) -> bool:
     if place is None or place.member is None:
         return False
     start = place.member and f"{place.member}/"
-    with _unpacking():
-        return any(name.startswith(start) for name, _ in _members(place.file))
+    return any(name.startswith(start) for name in archive(place.file).names())
 
 
 def contents(run: Path) -> Iterator[tuple[str, io.BufferedIOBase]]:
@@ -94,8 +77,8 @@ def contents(run: Path) -> Iterator[tuple[str, io.BufferedIOBase]]:
                 with path.open("rb") as file:
                     yield path.relative_to(run).as_posix(), file
         return
-    with _unpacking():
-        for name, content in _members(place.file):
+    with unpacking():
+        for name, content in members(place.file):
             if not _PLAIN_NAME.fullmatch(name):
                 raise ValueError(f"damaged (a file in it is named {name!r})")
             yield name, content
@@ -113,18 +96,16 @@ def documents(folder: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str
             full = path.relative_to(folder).as_posix()
             name = full.removesuffix(GZIP)
             if wanted(name) and path.is_file():
-                yield (
-                    name,
-                    read_bytes(folder / name) if name != full else _document(path.open("rb")),
-                )
+                yield name, read_bytes(folder / name)
         return
     start = place.member and f"{place.member}/"
-    with _unpacking():
-        for full, content in _members(place.file):
-            name = full.removeprefix(start).removesuffix(GZIP)
-            if full.startswith(start) and wanted(name):
-                packed = full.endswith(GZIP)
-                yield name, _document(gzip.GzipFile(fileobj=content) if packed else content)
+    found = archive(place.file)
+    for full in found.names():
+        name = full.removeprefix(start).removesuffix(GZIP)
+        if full.startswith(start) and wanted(name):
+            content = found.document(full)
+            assert content is not None
+            yield name, content
 
 
 def summary_of(source: Path) -> Path:
@@ -150,10 +131,10 @@ def _locate(path: Path) -> _Place | None:
     if _is_plain_file(f"{path}{GZIP}"):
         return _Place(f"{path}{GZIP}")
     for folder in (path, *path.parents):
-        for archive in (str(folder), f"{folder}{ARCHIVE}"):
-            if archive.endswith(ARCHIVE) and _is_plain_file(archive):
+        for file in (str(folder), f"{folder}{ARCHIVE}"):
+            if file.endswith(ARCHIVE) and _is_plain_file(file):
                 inside = path.relative_to(folder)
-                return _Place(archive, "" if inside == Path() else inside.as_posix())
+                return _Place(file, "" if inside == Path() else inside.as_posix())
     return None
 
 
@@ -161,86 +142,6 @@ def _is_plain_file(name: str) -> bool:
     return os.path.isfile(name)  # noqa: PTH113 - Path.is_file raises for a name too long
 
 
-def _document(opened: io.BufferedIOBase) -> bytes:
-    with opened:
-        content = opened.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"larger than {MOST_BYTES // 2**20} MB, which no document is")
-    return content
-
-
-@contextmanager
-def _unpacking() -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError) as error:
-        raise ValueError(f"damaged ({error})") from None
-
-
-class _Member(NamedTuple):
-    """A regular file of an archive, to be read before the next one is asked for."""
-
-    name: str
-    content: io.BufferedIOBase
-
-
-def _members(archive: str) -> Iterator[_Member]:
-    """The regular files of an archive, by their names below the run's folder.
-
-    Unlike `tarfile`, believes no size in a header before the bytes have come.
-    """
-    with gzip.open(archive) as unpacked:
-        long_name = ""
-        while block := _exactly(unpacked, tarfile.BLOCKSIZE):
-            try:
-                header = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-            except tarfile.HeaderError:
-                if any(block):
-                    raise
-                return
-            end = unpacked.tell() + -(-header.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-            if header.size < 0 or end > MOST_UNPACKED:
-                raise ValueError(f"damaged, or more than {MOST_UNPACKED // 2**30} GB unpacked")
-            if header.type == tarfile.GNUTYPE_LONGNAME:
-                text = _exactly(unpacked, min(header.size, _LONGEST_NAME))
-                long_name = text.rstrip(b"\0").decode("utf-8", "surrogateescape")
-            elif header.isreg():
-                name = (long_name or header.name).partition("/")[2]
-                yield _Member(name, io.BufferedReader(_Slice(unpacked, header.size)))
-                long_name = ""
-            _skip(unpacked, end - unpacked.tell())
-
-
-class _Slice(io.RawIOBase):
-    """The next `size` bytes of a stream."""
-
-    def __init__(self, stream: io.BufferedIOBase, size: int) -> None:
-        self._stream = stream
-        self._left = size
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        view = memoryview(buffer).cast("B")
-        found = self._stream.read(min(len(view), self._left))
-        if self._left and not found:
-            raise EOFError("it ends within a file")
-        view[: len(found)] = found
-        self._left -= len(found)
-        return len(found)
-
-
-def _exactly(stream: io.BufferedIOBase, size: int) -> bytes:
-    found = stream.read(size)
-    if found and len(found) < size:
-        raise EOFError("it ends within a block")
-    return found
-
-
-def _skip(stream: io.BufferedIOBase, size: int) -> None:
-    while size > 0:
-        found = stream.read(min(size, 2**20))
-        if not found:
-            raise EOFError("it ends within a file")
-        size -= len(found)
+def _names_of(member: str) -> tuple[str, str]:
+    """How a document may be called in an archive."""
+    return member, member + GZIP

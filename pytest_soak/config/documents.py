@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from pytest_soak.artifacts.readers import GZIP, read_bytes
+from pytest_soak.artifacts.archives import GZIP
+from pytest_soak.artifacts.readers import read_bytes
 from pytest_soak.errors import SoakUsageError, nearest
 
 if TYPE_CHECKING:

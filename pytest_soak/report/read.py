@@ -27,6 +27,9 @@ from pytest_soak.tuning.phases import Phase
 
 Model = TypeVar("Model", bound=BaseModel)
 
+MOST_KPIS = 1000
+"""Of an iteration: a trend and a curve of each are made."""
+
 _RESULT = "RESULT.json"
 _SUMMARY = re.compile(r"ITER_SUMMARY_(\d+|final)\.json")
 _FILE = re.compile(rf"(?:(.*)/)?({_SUMMARY.pattern}|(?:artifacts/)?(?:KPI_GATE|EDGE_REPORT)\.json)")
@@ -169,7 +172,10 @@ def _collect(folder: Path) -> tuple[RunResult | None, dict[str, _Found]]:
         if summary == "final":
             lane.final = _parse(FinalSummary, source, content)
         elif summary is not None:
-            _add(lane, _parse(IterSummary, source, content))
+            found = _parse(IterSummary, source, content)
+            if len(found.summary.__pydantic_extra__) > MOST_KPIS:
+                raise SoakUsageError(str(source), f"has more than {MOST_KPIS} KPIs")
+            _add(lane, found)
         elif name.endswith(_GATE):
             lane.gate = _parse(KpiGate, source, content)
         else:

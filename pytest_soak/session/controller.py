@@ -83,11 +83,13 @@ class Controller:
 
         if kernel_is_compiled():
             return
-        self._terminal.say("compiling the market kernel, once per machine ...")
-        if why := why_not_kept():
+        why = why_not_kept()
+        often = "once per machine" if why is None else "in each session"
+        self._terminal.say(f"compiling the market kernel, {often} ...")
+        if why is not None:
             self._terminal.say(
-                f"the kernel cannot be kept, and each session compiles it: {why}; "
-                "make one of these writable, or set NUMBA_CACHE_DIR to a folder that is"
+                f"the kernel cannot be kept: {why}; make a folder named here writable, or set "
+                "NUMBA_CACHE_DIR to one that is"
             )
         compile_kernel()
 

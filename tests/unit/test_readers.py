@@ -12,7 +12,7 @@ from builders import attempt, usage_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_soak.artifacts import readers
+from pytest_soak.artifacts import archives
 from pytest_soak.artifacts.readers import contents, is_file, is_folder, read_bytes, summary_of
 from pytest_soak.config.documents import read_document
 
@@ -114,7 +114,7 @@ def test_a_folder_without_a_final_summary_asks_for_a_lane(runs: Path, name: str)
 def test_a_document_that_unpacks_without_end_is_refused(
     runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "MOST_BYTES", 2**20)
+    monkeypatch.setattr(archives, "MOST_BYTES", 2**20)
     archive(runs / "bomb.tar.gz", {"bomb/x.json": bytes(2**20 + 1)})
     (runs / "bomb.json.gz").write_bytes(gzip.compress(bytes(2**20 + 1)))
     for name in ("bomb.json", "bomb/x.json"):
@@ -164,3 +164,56 @@ def test_a_damaged_archive_gives_its_bytes_or_one_line(
     path.write_bytes(raw if packed else gzip.compress(raw))
     document, message = attempt(lambda: read_document(path.parent / "r" / "a.json"))
     assert document is not None or "a.json" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("ITER_SUMMARY_7.json", 4), ("ITER_SUMMARY_final.json.gz", 4), ("RESULT.json", 16)],
+)
+def test_a_document_has_the_limit_of_its_kind(tmp_path: Path, name: str, most: int) -> None:
+    for extra in (0, 1):
+        content = b"[" + b" " * (most * 2**20 - 2 + extra) + b"]"
+        packed = gzip.compress(content) if name.endswith(".gz") else content
+        archive(tmp_path / f"r{extra}.tar.gz", {f"r/{name}": packed})
+    asked = name.removesuffix(".gz")
+    assert read_document(tmp_path / "r0" / asked).data == []
+    message = usage_error(lambda: read_document(tmp_path / "r1" / asked))
+    assert f"larger than {most} MB" in message
+
+
+def test_an_archive_is_unpacked_once(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    real = gzip.open
+
+    def counted(file: str) -> object:
+        opened.append(file)
+        return real(file)
+
+    monkeypatch.setattr(gzip, "open", counted)
+    for _ in range(3):
+        assert summary_of(runs / "r") == runs / "r" / FINAL
+        assert not is_file(runs / "r" / "gone.json")
+        assert read_bytes(runs / "r" / "lane" / "x.json") == b"[2]"
+    assert len(opened) == 1
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MOST_SPARE", 2**20)
+    monkeypatch.setattr(archives, "MOST_FILES", 20)
+    size = 8 * 2**20
+    small = {"r/feeds/x.jsonl": bytes(size), f"r/{FINAL}": b"{}"}
+    many = {f"r/{n}": b"" for n in range(30)} | {f"r/{FINAL}": b"{}"}
+    for files, problem in ((small, "more than 2 MB unpacked"), (many, "more than 20 files")):
+        archive(tmp_path / "r.tar.gz", files)
+        assert problem in usage_error(lambda: summary_of(tmp_path / "r"))
+        (tmp_path / "r.tar.gz").unlink()
+
+
+def test_documents_are_read_also_behind_a_large_feed_that_does_not_shrink_oddly(
+    tmp_path: Path,
+) -> None:
+    feed = b"".join(b'{"time":%d}\n' % n for n in range(100_000))
+    archive(tmp_path / "r.tar.gz", {"r/feeds/x.jsonl": feed, f"r/{FINAL}": b"{}"})
+    assert read_bytes(tmp_path / "r" / FINAL) == b"{}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
 import tarfile
 from pathlib import Path
@@ -123,3 +124,12 @@ def test_what_is_no_run_is_said_to_be_none(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.txt").write_text("hello")
     assert "give an artifact folder" in usage_error(lambda: read_run(tmp_path / name))
+
+
+def test_an_iteration_of_countless_kpis_is_refused(tmp_path: Path) -> None:
+    write_run(tmp_path, iterations=2)
+    path = tmp_path / "ITER_SUMMARY_1.json"
+    data = json.loads(path.read_text())
+    data["summary"] |= {f"k{n}": 1.0 for n in range(1001)}
+    path.write_text(json.dumps(data))
+    assert "ITER_SUMMARY_1.json: has more than 1000 KPIs" in usage_error(lambda: read_run(tmp_path))
