@@ -261,7 +261,7 @@ nan_mid = observation(fills=fills([(1, True, 100.0, 1.0, 0.0, float("nan"), 100.
     ("given", "fault"),
     [
         ({"net_bps": float("nan")}, "net_bps: expected a number, got nan"),
-        ({"net_bps": "3"}, "net_bps: expected a number, got '3'"),
+        ({"net_bps": "3"}, "net_bps: expected a number, got str '3'"),
         ({"net_bsp": 3.0}, "unknown KPI 'net_bsp'; did you mean 'net_bps'?"),
         ({"net_bps": 3.0, "risk_ratio": 2}, "risk_ratio: expected 0 to 1, got 2"),
         (Summary(kpis={"net_bps": float("inf")}), "net_bps: expected a number, got inf"),
