@@ -51,7 +51,7 @@ class Events:
     """What happened since events were last taken: one-dimensional arrays of these dtypes."""
 
     reports: NDArray[np.void]  # feeds.REPORT: what reached the agent
-    fills: NDArray[np.void]  # feeds.FILL: the agent's trades, at the time of the venue
+    fills: NDArray[np.void]  # columns.FILL: the agent's trades, at the time of the venue
     trades: NDArray[np.void]  # feeds.TRADE: everybody's, at the time of the venue
     tops: NDArray[np.void]  # feeds.TOP: each change of the top of the public book
     seconds: NDArray[np.void]  # feeds.SECOND: the mid, every second

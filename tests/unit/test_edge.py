@@ -15,7 +15,7 @@ from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.kpi.definitions import COSTS, KPIS
 from pytest_soak.kpi.edge import components_quote, summarize
 from pytest_soak.kpi.summary import Summary, checked, drivers, summary_of
-from pytest_soak.market.feeds import (
+from pytest_soak.observation.columns import (
     BLOCK,
     BLOCK_REASONS,
     FILL,
