@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import zlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pytest_soak.market.compile import source_digest
 from pytest_soak.market.state import WORLD
@@ -27,6 +30,20 @@ def unpack(data: bytes) -> Any:
     if len(state) != WORLD.itemsize:
         raise ValueError("the checkpoint is damaged: its length is wrong")
     return np.frombuffer(state, WORLD)[0]
+
+
+def pack_columns(columns: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return arrays as bytes."""
+    file = io.BytesIO()
+    for array in columns.values():
+        np.save(file, array, allow_pickle=False)
+    return zlib.compress(file.getvalue(), _LEVEL)
+
+
+def unpack_columns(data: bytes, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Return the arrays that `pack_columns` wrote, by the same names in the same order."""
+    file = io.BytesIO(zlib.decompress(data))
+    return {name: np.load(file, allow_pickle=False) for name in names}
 
 
 def state_hash(world: Any) -> str:

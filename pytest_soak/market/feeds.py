@@ -29,7 +29,8 @@ REPORT = np.dtype(
         ("order", "i8"),  # handle
         ("kind", "i1"),  # index into REPORT_KINDS
         ("is_answer", "?"),  # to a request, not an event of its own
-        ("side", "i1"),
+        ("reason", "i1"),  # of a rejection: index into REJECT_REASONS
+        ("side", "i1"),  # 0 where the venue does not know the order
         ("maker", "?"),
         ("price", "f8"),
         ("quantity", "f8"),
@@ -37,3 +38,13 @@ REPORT = np.dtype(
 )
 
 REPORT_KINDS = ("accepted", "rejected", "cancelled", "filled")
+REJECT_REASONS = (
+    "",
+    "would_cross",  # a post-only order or an amendment that would have traded
+    "nothing_traded",  # an immediate order that found nothing at its price
+    "unknown_order",  # filled, cancelled or never there
+    "price_out_of_range",
+    "too_many_orders",
+    "too_many_requests",  # the gateway's queue is full
+    "rate_limit",
+)

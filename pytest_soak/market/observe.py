@@ -107,6 +107,7 @@ def reports(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
     table["order"] = rows["handle"]
     table["kind"] = rows["kind"]
     table["is_answer"] = rows["request"] >= 0
+    table["reason"] = rows["reason"]
     table["side"] = rows["side"]
     table["maker"] = rows["maker"] != 0
     table["price"] = rows["price"] * TICK_QUOTE
