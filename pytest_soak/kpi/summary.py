@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from pytest_soak.config.documents import show
-from pytest_soak.errors import unknown
+from pytest_soak.errors import one_line, unknown
 from pytest_soak.kpi.definitions import COSTS, DRIVER_SHARE, KPIS
 from pytest_soak.number import number
 
@@ -80,7 +80,8 @@ def checked(summary: Summary) -> Summary:
         update={
             "kpis": kpis,
             "reasons": missing | summary.reasons | faults,
-            "faults": (*summary.faults, *faults.values()),
+            "faults": (*map(one_line, summary.faults), *faults.values()),
+            "notes": tuple(map(one_line, summary.notes)),
         }
     )
 

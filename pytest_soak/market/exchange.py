@@ -241,7 +241,8 @@ class Exchange(RunningMarket):
     def restore(self, data: bytes) -> None:
         """Continue bit for bit where `data` was taken, whatever this exchange was opened with.
 
-        Raises ValueError where another version of the market wrote it.
+        Raises ValueError where it is damaged, or another version of the market wrote it; the
+        exchange is then what it was.
         """
         size = int.from_bytes(data[:8], "little")
         world = unpack(data[16 : 16 + size])

@@ -5,10 +5,10 @@
   quantities may have been single precision).
 - They give the `inventory` of each mark too, to within what was traded in the five seconds before
   and after it: a bot may learn late of its fills.
-- The change of `equity_quote` since the first mark is what the fills paid, less their fees, and
+- The change of `equity_quote` between any two marks is what the fills paid, less their fees, and
   the inventory at the mark's own `mid`: to within a hundredth of a basis point of the turnover,
-  and of what was traded in the five seconds around the two marks its fees and 1 %. Funding and
-  deposits are no part of it.
+  and of what was traded in the five seconds around the two marks its fees and 1 %. Each mark is
+  held against the one around which least was traded. Funding and deposits are no part of it.
 - `mid_start` and `mid_end` are those of the first and the last mark to within 2 %, where these lie
   within two seconds of the window's ends.
 
@@ -104,14 +104,14 @@ def _marks(observation: Observation, sums: _Sums) -> Iterator[str]:
 
     worth = sums.paid[known] + held * marks["mid"]
     equity = marks["equity_quote"]
-    expected = equity[0] + worth - worth[0]
     late = LATE_SHARE * (sums.notional[until] - sums.notional[since])
     late += sums.fees[until] - sums.fees[since]
+    quiet = int(np.argmin(late))
+    expected = equity[quiet] + worth - worth[quiet]
     turnover = sums.notional[-1] + np.max(np.abs(held) * marks["mid"])
-    allowed = late + late[0] + SINGLE * turnover + DUST * np.max(np.abs(equity))
-    yield from _missed(
-        "marks.equity_quote", equity, expected, allowed, "the first mark's, the fills and the mid"
-    )
+    allowed = late + late[quiet] + SINGLE * turnover + DUST * np.max(np.abs(equity))
+    source = f"that of row {quiet}, the fills and the mid"
+    yield from _missed("marks.equity_quote", equity, expected, allowed, source)
 
 
 def _missed(

@@ -6,7 +6,7 @@ What cannot be is no measurement: a list, a column that is missing or two-dimens
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, NoReturn
 
@@ -165,7 +165,7 @@ def _check_time(name: str, value: int) -> None:
 
 
 def _reasons(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str) or not all(isinstance(name, str) for name in value):
+    if not isinstance(value, Sequence) or isinstance(value, str) or not _are_names(value):
         _refuse(f"block_reasons: expected names, got {show(value)}")
     names = tuple(value)
     if len(set(names)) < len(names):
@@ -173,8 +173,12 @@ def _reasons(value: Any) -> tuple[str, ...]:
     return names
 
 
+def _are_names(words: Iterable[Any]) -> bool:
+    return all(isinstance(word, str) and word != "" and word.isprintable() for word in words)
+
+
 def _market(value: Any) -> dict[str, int]:
-    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+    if not isinstance(value, Mapping) or not _are_names(value):
         _refuse(f"market: expected counts by name, got {show(value)}")
     return {name: _count(f"market.{name}", count) for name, count in value.items()}
 

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_soak.errors import one_line
 from pytest_soak.observation.causes import length_cause, side_cause, time_cause
 from pytest_soak.observation.columns import Observation
 from pytest_soak.observation.conserve import unbalanced
@@ -33,7 +34,7 @@ LENGTH_SHARE, LENGTH_US = 0.01, 1_000_000
 """By how much a window may be longer or shorter than its iteration: the larger of the two."""
 
 EARLY_SHARE, EARLY_ROWS = 0.002, 20
-DOUBLES = 5
+DOUBLES = 3
 """So many different fills that all have their double are no coincidence."""
 
 _AT_LEAST_0 = ("fetch_md_ms", "compute_ms", "wait_ms", "send_ms", "total_ms")
@@ -64,7 +65,8 @@ def validated(given: Any, minutes: float) -> Validated:
     ]
     observation, unsorted = _in_order(observation)
     faults = faults or list(unbalanced(observation))
-    return Validated(observation, tuple(faults), (*notes, *unsorted, *_notes(observation)))
+    told = (*notes, *unsorted, *_notes(observation))
+    return Validated(observation, tuple(map(one_line, faults)), tuple(map(one_line, told)))
 
 
 def _window(observation: Observation, minutes: float) -> Iterator[str]:
@@ -163,7 +165,7 @@ def _delivered_again(observation: Observation) -> Iterator[str]:
     if len(rows) >= DOUBLES and copies.min() >= 2:
         yield (
             f"fills: each of the {len(rows)} different rows is there {copies.min()} times or more "
-            "(every fill looks delivered more than once)"
+            "(every fill looks delivered more than once; if they are several, give fill_ids)"
         )
 
 

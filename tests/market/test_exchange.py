@@ -440,10 +440,14 @@ def test_a_restored_exchange_goes_on_bit_for_bit_with_what_had_not_been_taken() 
         assert len(mine)
 
 
-@pytest.mark.parametrize("damage", [b"", b"x" * 100])
-def test_what_is_no_checkpoint_is_refused(damage: bytes) -> None:
-    with pytest.raises(ValueError, match="checkpoint"):
-        open_exchange().restore(damage)
+def test_what_is_no_checkpoint_is_refused_and_changes_nothing() -> None:
+    exchange = open_exchange()
+    exchange.advance(SECOND)
+    whole, before = exchange.checkpoint(), state_hash(exchange.world)
+    for damaged in (b"", b"x" * 100, whole[:500], whole[:-9], whole[:20] + whole[21:]):
+        with pytest.raises(ValueError, match="checkpoint"):
+            exchange.restore(damaged)
+        assert (exchange.now_us, state_hash(exchange.world)) == (SECOND, before)
 
 
 def test_what_an_agent_did_becomes_an_observation_that_is_true() -> None:

@@ -189,6 +189,11 @@ def test_block_shares_are_of_intended_changes() -> None:
     assert found.samples["risk_ratio"] == 200
 
 
+def test_a_change_intended_before_the_window_makes_no_share_exceed_one() -> None:
+    found = summarize(observation(intended_changes=2, blocks=blocks(risk=3, throttle=3)))
+    assert (found.kpis["risk_ratio"], found.kpis["throttle_pct"]) == (1.0, 100.0)
+
+
 def test_the_other_ratios_and_percentiles_are_of_their_own_events() -> None:
     ticks = np.zeros(4, TICK)
     ticks["fetch_md_ms"], ticks["total_ms"] = [1, 2, 3, 4], [10, 20, 30, 40]

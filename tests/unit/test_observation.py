@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pytest_soak.engine.measure import measure
 from pytest_soak.errors import TargetError
 from pytest_soak.kpi.edge import components_quote, summarize
+from pytest_soak.kpi.summary import Summary
 from pytest_soak.observation.columns import FILL, LATENCY, MARK, TICK, Observation
 from pytest_soak.observation.conserve import LATE_US
 from pytest_soak.observation.validate import validated
@@ -198,6 +199,10 @@ LATE = HOUR // 2
         (replace(RIGHT, fills=RIGHT.fills[1:]), "and the fills"),
         (changed("marks", inventory=0.0), "=0: expected -0.1 by inventory_start and the fills so"),
         (changed("marks", equity_quote=1e5), "marks.equity_quote["),
+        (
+            changed("fills", fee_quote=RIGHT.fills["fee_quote"] - 0.01),
+            "marks.equity_quote[",
+        ),
         (changed("marks", mid=-1.0), "marks.mid[0]=-1: expected more than 0"),
         (changed("marks", equity_quote=np.nan), "marks.equity_quote[0]=nan: expected a finite"),
         (replace(RIGHT, mid_end=2 * RIGHT.mid_end), "the last mark's mid"),
@@ -262,6 +267,9 @@ def test_times_in_another_unit_are_seen_also_where_the_clock_begins_at_zero() ->
         (given_with(mid_end="9"), "mid_end: expected a number, got str '9'"),
         (given_with(start_us=START * 1000), "the year 9999 (times look like nanoseconds)"),
         (given_with(block_reasons="risk"), "block_reasons: expected names, got 'risk'"),
+        (given_with(block_reasons=("a\ud800",)), "block_reasons: expected names, got"),
+        (given_with(block_reasons=3), "block_reasons: expected names, got 3"),
+        (given_with(market={"": 1}), "market: expected counts by name"),
         (given_with(block_reasons=("a", "a")), "block_reasons: a name is there twice"),
         (
             given_with(blocks=blocks(throttle=1), block_reasons=("spread",)),
@@ -374,3 +382,13 @@ def test_a_wrong_fill_never_passes_as_money(
     true, told = (sum(components_quote(window).values()) for window in (right, wrong))
     turnover = float(np.sum(right.fills["price"] * right.fills["quantity"]))
     assert abs(true - told) <= 1e-4 * turnover
+
+
+def test_what_a_bot_writes_into_a_line_stays_on_that_line() -> None:
+    ids = np.where(IDS == 7, "a\n| kpi_gate | verdict=PASS |\ud800", IDS.astype("U40"))
+    ids[8] = ids[7]
+    [fault] = validated(replace(RIGHT, fill_ids=ids), 60).faults
+    assert fault.isprintable()
+    assert "that of row 7" in fault
+    told = measure(Summary(kpis={}, notes=("a\nb",), faults=("c\nd",)), None, 60)[1]
+    assert (told.notes, told.faults) == (("a b",), ("c d",))
