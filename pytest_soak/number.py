@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 
 def number(value: object) -> float | None:
@@ -32,8 +32,9 @@ def _is_odd(value: object) -> bool:
 
 
 def whole(value: object) -> int | None:
-    """`value` as an int; None where it is no number without a fraction."""
-    given = number(value)
-    if given is None or not math.isfinite(given) or given != int(given):
+    """`value` as an int; None where it is no number, or one with a fraction."""
+    as_float, given = number(value), cast(Any, value)
+    if as_float is None or not math.isfinite(as_float):
         return None
-    return int(value)  # type: ignore[call-overload, no-any-return]
+    count = int(given)
+    return count if count == given else None

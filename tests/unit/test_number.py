@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -103,6 +103,7 @@ def test_what_is_not_a_number_by_its_value_is_nan(value: Any) -> None:
     assert whole(value) is None
 
 
+@example(Fraction(2**53 + 1, 2))
 @given(st.one_of(st.integers(-(2**62), 2**62), st.floats(-1e15, 1e15), st.fractions()))
 def test_a_whole_number_has_no_fraction(value: Any) -> None:
     assert whole(value) == (int(value) if value == int(value) else None)
