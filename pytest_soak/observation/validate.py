@@ -56,20 +56,31 @@ def validated(given: Any, minutes: float) -> Validated:
     account is judged only where each value by itself can be true.
     """
     observation, notes = converted(given)
+    unsorted = _unsorted(observation)
     faults = [
-        *_window(observation, minutes),
+        *_window(observation, minutes, unsorted),
         *_scalars(observation),
         *_fills(observation),
         *_amounts(observation),
         *_counts(observation),
     ]
-    observation, unsorted = _in_order(observation)
+    observation = _in_order(observation, unsorted)
     faults = faults or list(unbalanced(observation))
-    told = (*notes, *unsorted, *_notes(observation))
+    told = (*notes, *_notes(observation, unsorted))
     return Validated(observation, tuple(map(one_line, faults)), tuple(map(one_line, told)))
 
 
-def _window(observation: Observation, minutes: float) -> Iterator[str]:
+def _unsorted(observation: Observation) -> list[str]:
+    """The names of the tables whose rows are not in order of time."""
+    found = []
+    for name in TABLES:
+        times = np.ascontiguousarray(getattr(observation, name)["time_us"])
+        if (times[1:] < times[:-1]).any():
+            found.append(name)
+    return found
+
+
+def _window(observation: Observation, minutes: float, unsorted: list[str]) -> Iterator[str]:
     start, end = observation.start_us, observation.end_us
     if end <= start:
         yield f"end_us={end}: expected more than start_us={start}"
@@ -83,18 +94,19 @@ def _window(observation: Observation, minutes: float) -> Iterator[str]:
             f"minutes, got {length}{cause}"
         )
         return
-    yield from _times(observation)
+    yield from _times(observation, unsorted)
 
 
-def _times(observation: Observation) -> Iterator[str]:
+def _times(observation: Observation, unsorted: list[str]) -> Iterator[str]:
     start, end = observation.start_us, observation.end_us
     rows, last = 0, start
     for name in TABLES:
-        times = np.ascontiguousarray(getattr(observation, name)["time_us"])
+        times = getattr(observation, name)["time_us"]
         if not len(times):
             continue
-        rows, last = rows + len(times), max(last, int(times.max()))
-        if times.min() < start or times.max() > end:
+        ends = times[[0, -1]] if name not in unsorted else times
+        rows, last = rows + len(times), max(last, int(ends.max()))
+        if ends.min() < start or ends.max() > end:
             outside = (times < start) | (times > end)
             cause = time_cause(float(np.median(times[outside])), start, end)
             yield _fault(f"{name}.time_us", times, outside, f"{start} to {end}", cause)
@@ -103,10 +115,9 @@ def _times(observation: Observation) -> Iterator[str]:
             f"time_us: all {rows} times lie in the first {100 * EARLY_SHARE:g} % of the window, "
             f"up to {last} of {end} (times look like milliseconds)"
         )
-    marked = observation.marks["time_us"]
-    back = np.flatnonzero(marked[1:] < marked[:-1])
-    if len(back):
-        row = int(back[0]) + 1
+    if "marks" in unsorted:
+        marked = observation.marks["time_us"]
+        row = int(np.argmax(marked[1:] < marked[:-1])) + 1
         yield (
             f"marks.time_us[{row}]={marked[row]}: expected {marked[row - 1]} or more, marks in "
             "the order of time (np.sort(marks, order='time_us'))"
@@ -231,22 +242,21 @@ def _fault(
     return f"{where}[{row}]={told}: expected {expected}{rows}{cause}"
 
 
-def _in_order(observation: Observation) -> tuple[Observation, list[str]]:
-    """The observation with its events in order of time, and which had not been."""
-    sorted_: dict[str, Any] = {}
-    for name in TABLES:
+def _in_order(observation: Observation, unsorted: list[str]) -> Observation:
+    """The observation with its events in order of time."""
+    parts: dict[str, Any] = {}
+    for name in unsorted:
         rows = getattr(observation, name)
-        times = np.ascontiguousarray(rows["time_us"])
-        if name != "marks" and (times[1:] < times[:-1]).any():
-            order = np.argsort(times, kind="stable")
-            sorted_[name] = rows[order]
-            if name == "fills" and observation.fill_ids is not None:
-                sorted_["fill_ids"] = observation.fill_ids[order]
-    names = ", ".join(name for name in TABLES if name in sorted_)
-    return replace(observation, **sorted_), [f"sorted by time: {names}"] if names else []
+        order = np.argsort(rows["time_us"], kind="stable")
+        parts[name] = rows[order]
+        if name == "fills" and observation.fill_ids is not None:
+            parts["fill_ids"] = observation.fill_ids[order]
+    return replace(observation, **parts)
 
 
-def _notes(observation: Observation) -> Iterator[str]:
+def _notes(observation: Observation, unsorted: list[str]) -> Iterator[str]:
+    if unsorted:
+        yield f"sorted by time: {', '.join(unsorted)}"
     fills = observation.fills
     if (~fills["maker"] & (fills["fee_quote"] < 0)).any():
         yield "takers are paid: there are taker fills with a negative fee"
