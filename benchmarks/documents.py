@@ -23,9 +23,10 @@ from pytest_soak.config.names import shipped
 from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.engine.lane import advance, begin, enter, finish
+from pytest_soak.engine.measure import measure
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
-from pytest_soak.engine.run import LaneRun, measure
+from pytest_soak.engine.run import LaneRun
 from pytest_soak.gates.model import gate_shelf, load_gates
 from pytest_soak.session.clock import SystemClock
 from pytest_soak.targets.base import LaneInfo
@@ -94,7 +95,7 @@ def lane() -> dict[str, bytes]:
     state, found, records = begin(of), dict[str, bytes](), list[IterationRecord]()
     for number in range(1, ITERATIONS + 1):
         state = enter(of, state, {})
-        state, record = advance(of, state, measure(GOOD, None))
+        state, record = advance(of, state, measure(GOOD, None, 60.0)[1])
         records.append(record)
         data = build.iter_summary(record).data()
         found[f"ITER_SUMMARY_{number}.json"] = dumps(data).encode()

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.lanes import HOUR_US, ROOT, profile, put_section, table
-from pytest_soak.market.feeds import Observation
 from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import build_market
 from pytest_soak.market.running import BURN_IN_US
 from pytest_soak.market.simulation import Simulation
+from pytest_soak.observation.columns import Observation
 
 DOCUMENT = ROOT / "docs" / "MARKET.md"
 PICTURE = ROOT / "docs" / "episode.svg"

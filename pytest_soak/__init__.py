@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from pytest_soak.engine.record import IterationRecord as IterationRecord
     from pytest_soak.engine.record import LaneResult as LaneResult
     from pytest_soak.kpi.summary import Summary as Summary
-    from pytest_soak.market.feeds import Observation as Observation
+    from pytest_soak.observation.columns import BLOCK as BLOCK
+    from pytest_soak.observation.columns import BLOCK_REASONS as BLOCK_REASONS
+    from pytest_soak.observation.columns import FILL as FILL
+    from pytest_soak.observation.columns import LATENCY as LATENCY
+    from pytest_soak.observation.columns import MARK as MARK
+    from pytest_soak.observation.columns import TICK as TICK
+    from pytest_soak.observation.columns import Observation as Observation
     from pytest_soak.session.fixtures import Iteration as Iteration
     from pytest_soak.session.fixtures import SoakConfig as SoakConfig
     from pytest_soak.targets.base import LaneInfo as LaneInfo
@@ -25,7 +31,13 @@ _HOMES = {
     "IterationRecord": "engine.record",
     "LaneResult": "engine.record",
     "Summary": "kpi.summary",
-    "Observation": "market.feeds",
+    "BLOCK": "observation.columns",
+    "BLOCK_REASONS": "observation.columns",
+    "FILL": "observation.columns",
+    "LATENCY": "observation.columns",
+    "MARK": "observation.columns",
+    "TICK": "observation.columns",
+    "Observation": "observation.columns",
     "Iteration": "session.fixtures",
     "SoakConfig": "session.fixtures",
     "LaneInfo": "targets.base",

@@ -216,7 +216,8 @@ def _answer(
     factory: TargetFactory, lane: LaneInfo, overrides: Mapping[str, float]
 ) -> tuple[bool, Summary]:
     """Whether a fresh target calls itself deterministic, and its first window measured."""
-    from pytest_soak.engine.run import ask, measure
+    from pytest_soak.engine.measure import measure
+    from pytest_soak.engine.run import ask
     from pytest_soak.targets.resolve import build, describe
 
     target, given = build(factory, lane), dict(overrides)
@@ -227,7 +228,8 @@ def _answer(
     finally:
         ask("stop", target.stop)
     _check_same("run() changed what it was given: the overrides", overrides, given)
-    summary = measure(answer, describe(target, "check_idempotent").kpis)
+    _, summary = measure(answer, describe(target, "check_idempotent").kpis, lane.minutes)
+    _check(not summary.faults, f"what run() gave cannot be true: {'; '.join(summary.faults)}")
     return bool(getattr(target, "deterministic", False)), summary
 
 

@@ -22,7 +22,7 @@ from pytest_soak.engine.run import ExtraKpi, LaneRun
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Sample
 from pytest_soak.gates.model import Gate, Threshold
-from pytest_soak.market.feeds import BLOCK, FILL, LATENCY, MARK, TICK, Observation
+from pytest_soak.observation.columns import BLOCK, BLOCK_REASONS, FILL, Observation
 from pytest_soak.session.settings import Inputs
 from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.testing import GOOD
@@ -287,37 +287,33 @@ def fills(rows: Sequence[tuple[int, bool, float, float, float, float, float]]) -
 
 
 def observation(**parts: Any) -> Observation:
-    """A window in which nothing happened, but for `parts`."""
+    """An hour in which nothing happened but `parts`, whose times count from its start."""
     nothing: dict[str, Any] = {
         "start_us": 0,
         "end_us": 3_600_000_000,
         "fills": np.zeros(0, FILL),
-        "ticks": np.zeros(0, TICK),
-        "blocks": np.zeros(0, BLOCK),
-        "acks": np.zeros(0, LATENCY),
-        "marks": np.zeros(0, MARK),
-        "ws_lag_ms": np.zeros(0),
-        "order_age_ms": np.zeros(0),
-        "intended_changes": 0,
-        "orders_sent": 0,
-        "cancels_sent": 0,
-        "side_time_us": 0,
-        "side_time_risk_blocked_us": 0,
         "inventory_start": 0.0,
         "inventory_end": 0.0,
         "mid_start": 100.0,
         "mid_end": 100.0,
     }
+    start = parts.get("start_us", 0)
+    nothing["end_us"] = start + nothing["end_us"]
+    for value in parts.values():
+        if isinstance(value, np.ndarray) and "time_us" in (value.dtype.names or ()):
+            value["time_us"] += start
+    if "fills" in parts:
+        traded = np.sum(parts["fills"]["side"] * parts["fills"]["quantity"])
+        nothing["inventory_end"] = parts.get("inventory_start", 0.0) + float(traded)
     return Observation(**(nothing | parts))
 
 
 def blocks(**counts: int) -> NDArray[np.void]:
-    """Block events, so many of each reason."""
-    from pytest_soak.market.feeds import BLOCK_REASONS
-
+    """Block events, so many of each reason, over a minute."""
     reasons = [BLOCK_REASONS.index(name) for name, n in counts.items() for _ in range(n)]
     found = np.zeros(len(reasons), BLOCK)
     found["reason"] = reasons
+    found["time_us"] = np.linspace(0, 60e6, len(reasons))
     return found
 
 

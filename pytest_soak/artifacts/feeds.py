@@ -15,7 +15,7 @@ from pytest_soak.errors import SoakUsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pytest_soak.market.feeds import Observation
+    from pytest_soak.observation.columns import Observation
 
 AUDIT_EVENTS = 1000
 _FEED = re.compile(r"(fills|pipeline_ticks)_\d{8}\.jsonl")

@@ -139,7 +139,7 @@ def advance(
         failure=_failure(summary, judgement, ending),
         ending=ending,
         tuning=tuning,
-        notes=state.notes,
+        notes=(*state.notes, *summary.notes),
     )
     after = state.model_copy(
         update={

@@ -18,6 +18,7 @@ from pytest_soak.engine.events import (
     PhaseChanged,
 )
 from pytest_soak.engine.lane import LaneState, advance, begin, enter, finish
+from pytest_soak.engine.measure import measure
 from pytest_soak.engine.pace import Clock, ClockWatch, Pace
 from pytest_soak.engine.past import (
     NO_EDITS,
@@ -33,7 +34,7 @@ from pytest_soak.engine.past import (
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError, one_line
-from pytest_soak.kpi.summary import Summary, checked, summary_of
+from pytest_soak.kpi.summary import Summary, summary_of, unmeasured
 from pytest_soak.targets.base import Target
 from pytest_soak.tuning.phases import phase_of
 
@@ -111,6 +112,7 @@ class LaneRun:
         self._lasting = False
         self._written: tuple[Mapping[str, float], ...] = ()
         self._taken = NO_EDITS
+        self._told = {note for done in journal.past.iterations for note in done.summary.notes}
 
     def pause(self) -> None:
         """Wait until the next iteration is due; not before the first, nor after the last."""
@@ -305,19 +307,27 @@ class LaneRun:
             self._emit(PhaseChanged(lane=self.plan.lane.id, iteration=iteration, phase=phase))
 
     def _measure(self) -> tuple[Any, Summary]:
+        """What the target gave, None where it cannot be true, and its summary."""
         state, minutes = self.state, self.plan.lane.minutes
         overrides = dict(state.overrides)
         given = ask("run", lambda: self._target.run(overrides, state.window(minutes)))
-        summary = measure(given, self.plan.declared)
-        extra = {
-            name: ask(f"extra KPI {name}", partial(kpi, given, summary))
-            for name, kpi in self._extra_kpis.items()
-        }
-        if not extra:
-            return given, summary
-        more = summary_of(extra, list(extra))
+        given, summary = measure(given, self.plan.declared, minutes)
+        return given, self._noted_once(self._with_extra(given, summary))
+
+    def _with_extra(self, given: Any, summary: Summary) -> Summary:
+        """`summary` with the users' KPIs; they are asked only of what can be true."""
+        if not self._extra_kpis:
+            return summary
+        if given is None:
+            more = unmeasured(self._extra_kpis, (), ())
+        else:
+            extra = {
+                name: ask(f"extra KPI {name}", partial(kpi, given, summary))
+                for name, kpi in self._extra_kpis.items()
+            }
+            more = summary_of(extra, list(extra))
         kept = {name: why for name, why in summary.reasons.items() if name not in more.kpis}
-        return given, summary.model_copy(
+        return summary.model_copy(
             update={
                 "kpis": summary.kpis | more.kpis,
                 "reasons": kept | more.reasons,
@@ -325,24 +335,11 @@ class LaneRun:
             }
         )
 
-
-def measure(given: Any, declared: tuple[str, ...] | None) -> Summary:
-    """The summary of what a target returned; TargetError when that is no measurement."""
-    try:
-        if isinstance(given, Summary):
-            return checked(given)
-        if isinstance(given, Mapping):
-            return summary_of(given, declared)
-        if hasattr(given, "fills"):
-            from pytest_soak.kpi.edge import summarize
-
-            return checked(summarize(given))
-    except Exception as error:
-        cause = f"{type(error).__name__}: {error}"
-        raise TargetError(f"what run() returned cannot be measured: {cause}") from error
-    raise TargetError(
-        f"run() returned {type(given).__name__}, expected an Observation or a mapping of KPIs"
-    )
+    def _noted_once(self, summary: Summary) -> Summary:
+        """`summary` without the notes that the lane has told already."""
+        notes = tuple(note for note in summary.notes if note not in self._told)
+        self._told.update(notes)
+        return summary.model_copy(update={"notes": notes})
 
 
 def ask(what: str, call: Callable[[], Any]) -> Any:

@@ -25,7 +25,7 @@ from pytest_soak.kpi.summary import Summary
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pytest_soak.market.feeds import Observation
+    from pytest_soak.observation.columns import Observation
 
 BPS = 1e4
 
@@ -116,7 +116,7 @@ def _markouts(observation: Observation) -> _Part:
 
 def _attempts(observation: Observation, blocks: dict[str, int]) -> _Part:
     intended, sent = observation.intended_changes, observation.orders_sent
-    share = {name: count / intended for name, count in blocks.items()} if intended else {}
+    share = {name: min(1.0, n / intended) for name, n in blocks.items()} if intended else {}
     names = {
         "inventory_pct": "inventory",
         "min_interval_pct": "min_interval",

@@ -6,11 +6,12 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from pytest_soak.config.documents import show
-from pytest_soak.errors import unknown
+from pytest_soak.errors import one_line, unknown
 from pytest_soak.kpi.definitions import COSTS, DRIVER_SHARE, KPIS
+from pytest_soak.number import number
 
 _ROUNDING = 1e-12  # 0.2 * 3.0 is a little more than 0.6
 _ABSURD = 1e100  # beyond it medians and deviations leave the range of a float
@@ -20,7 +21,8 @@ class Summary(BaseModel):
     """KPIs by name; a missing one is None with its reason in `reasons`.
 
     `samples` counts what a KPI rests on, where known. `faults` are measurements that cannot be
-    true (NaN, out of range, unknown name): they fail the iteration.
+    true (NaN, out of range, unknown name): they fail the iteration. `notes` are what a reader of
+    the iteration should know of how it was measured.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +33,18 @@ class Summary(BaseModel):
     block_counts: dict[str, int] = {}
     market: dict[str, int] = {}
     faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @field_validator("kpis", mode="before")
+    @classmethod
+    def _are_numbers(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        kpis = {name: None if value is None else number(value) for name, value in given.items()}
+        for name, value in given.items():
+            if value is not None and kpis[name] is None:
+                raise ValueError(f"{name}: expected a number, got {_told(value)}")
+        return kpis
 
 
 def summary_of(given: Mapping[Any, Any], declared: Collection[str] | None) -> Summary:
@@ -48,43 +62,54 @@ def summary_of(given: Mapping[Any, Any], declared: Collection[str] | None) -> Su
         if name not in known:
             faults.append(unknown("KPI", str(name), known) + " (or declare it in `kpis`)")
             continue
-        fault = _fault(name, value)
+        kpis[name], fault = _measured(name, value)
         if fault is not None:
             faults.append(fault)
             reasons[name] = fault
         elif value is None:
             reasons[name] = "the target gave none"
-        kpis[name] = None if fault or value is None else float(value)
     return Summary(kpis=kpis, reasons=reasons, faults=tuple(faults))
 
 
 def checked(summary: Summary) -> Summary:
     """`summary` with every value that cannot be true made null, told as its reason and a fault."""
-    found = ((name, _fault(name, value)) for name, value in summary.kpis.items())
-    faults = {name: fault for name, fault in found if fault is not None}
-    kpis = summary.kpis | dict.fromkeys(faults)
+    found = {name: _measured(name, value) for name, value in summary.kpis.items()}
+    kpis = {name: value for name, (value, _) in found.items()}
+    faults = {name: fault for name, (_, fault) in found.items() if fault is not None}
     missing = {name: "the target gave none" for name, value in kpis.items() if value is None}
     return summary.model_copy(
         update={
             "kpis": kpis,
             "reasons": missing | summary.reasons | faults,
-            "faults": (*summary.faults, *faults.values()),
+            "faults": (*map(one_line, summary.faults), *faults.values()),
+            "notes": tuple(map(one_line, summary.notes)),
         }
     )
 
 
-def _fault(name: str, value: object) -> str | None:
+def unmeasured(names: Collection[str], faults: tuple[str, ...], notes: tuple[str, ...]) -> Summary:
+    """The summary of a window whose measurement cannot be true: it has no KPI of `names`."""
+    reasons = dict.fromkeys(names, "what the target handed over cannot be true")
+    return Summary(kpis=dict.fromkeys(names), reasons=reasons, faults=faults, notes=notes)
+
+
+def _measured(name: str, value: object) -> tuple[float | None, str | None]:
+    """A KPI as a float, None without one; and what is wrong with it."""
     if value is None:
-        return None
-    try:
-        number = math.nan if isinstance(value, str | bytes | bool) else float(value)  # type: ignore[arg-type]
-    except Exception:  # what a user's object raises when it is no number
-        number = math.nan
+        return None, None
+    given = number(value)
     low, high = (KPIS[name].low, KPIS[name].high) if name in KPIS else (-math.inf, math.inf)
-    if low <= number <= high and abs(number) <= _ABSURD:
-        return None
+    if given is not None and low <= given <= high and abs(given) <= _ABSURD:
+        return given, None
     span = "a number" if (low, high) == (-math.inf, math.inf) else f"{low:g} to {high:g}"
-    return f"{name}: expected {span}, got {show(value)}"
+    return (
+        None,
+        f"{name}: expected {span}, got {show(value) if given is not None else _told(value)}",
+    )
+
+
+def _told(value: object) -> str:
+    return f"{type(value).__name__} {show(value)}"
 
 
 def drivers(kpis: Mapping[str, float | None]) -> list[str]:

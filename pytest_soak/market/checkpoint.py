@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import zlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pytest_soak.market.compile import source_digest
 from pytest_soak.market.state import WORLD
@@ -23,10 +26,31 @@ def unpack(data: bytes) -> Any:
     """Return the world that `pack` wrote; raises ValueError where another kernel wrote it."""
     if data[:32] != bytes.fromhex(source_digest()):
         raise ValueError("the checkpoint was written by another version of the market kernel")
-    state = bytearray(zlib.decompress(data[32:]))
+    state = bytearray(_decompressed(data[32:]))
     if len(state) != WORLD.itemsize:
         raise ValueError("the checkpoint is damaged: its length is wrong")
     return np.frombuffer(state, WORLD)[0]
+
+
+def pack_columns(columns: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return arrays as bytes."""
+    file = io.BytesIO()
+    for array in columns.values():
+        np.save(file, array, allow_pickle=False)
+    return zlib.compress(file.getvalue(), _LEVEL)
+
+
+def unpack_columns(data: bytes, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Return the arrays that `pack_columns` wrote, by the same names in the same order."""
+    file = io.BytesIO(_decompressed(data))
+    return {name: np.load(file, allow_pickle=False) for name in names}
+
+
+def _decompressed(data: bytes) -> bytes:
+    try:
+        return zlib.decompress(data)
+    except zlib.error as error:
+        raise ValueError(f"the checkpoint is damaged: {error}") from None
 
 
 def state_hash(world: Any) -> str:

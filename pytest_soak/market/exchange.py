@@ -9,11 +9,16 @@ Prices are in quote currency and multiples of TICK_QUOTE, quantities in base and
 LOT_BASE, times in microseconds since the market opened. The agent's requests and the reports on
 them take the venue's latency and queue at its gateway; the market's draws are those that a lane
 with the same market, seed and length of iteration meets.
+
+The venue answers each request with a report, and a refusal says its reason: too many open orders
+(256), requests under way (1,024) or messages a minute, a price too far from the mid (2,048 ticks).
+The cancel of an open order is never refused.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,16 +28,30 @@ from numpy.typing import NDArray
 
 from pytest_soak.market import observe
 from pytest_soak.market import venue as v
-from pytest_soak.market.account import LOT_BASE, LOT_TICK_QUOTE, TICK_QUOTE
+from pytest_soak.market.account import LOT_BASE, LOT_TICK_QUOTE, MAKER, TICK_QUOTE
+from pytest_soak.market.checkpoint import pack, pack_columns, unpack, unpack_columns
 from pytest_soak.market.compile import load_sender
 from pytest_soak.market.regimes import build_market
 from pytest_soak.market.running import BURN_IN_US, SLICE_US, RunningMarket, join
+from pytest_soak.market.span import Span
 from pytest_soak.market.state import NONE, SNAPSHOTS
-from pytest_soak.market.tape import RUN, STOP_AT_EVENT, STOP_AT_REPORT, drain
+from pytest_soak.market.tape import (
+    COLUMNS,
+    REPORT_ROW,
+    RUN,
+    STOP_AT_EVENT,
+    STOP_AT_REPORT,
+    drain,
+    restore_tape,
+    saved_tape,
+)
+from pytest_soak.observation.columns import Observation
 
 SIDES = {"buy": 1, "sell": -1}
 KINDS = {"post_only": v.PLACE, "limit": v.LIMIT, "ioc": v.TAKE}
 """How a submitted order may trade: never on arrival; on arrival and later; on arrival only."""
+
+_SAVED = ("counters", "top", "due", "held", "refused", *COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -51,7 +70,7 @@ class Events:
     """What happened since events were last taken: one-dimensional arrays of these dtypes."""
 
     reports: NDArray[np.void]  # feeds.REPORT: what reached the agent
-    fills: NDArray[np.void]  # feeds.FILL: the agent's trades, at the time of the venue
+    fills: NDArray[np.void]  # FILL: the agent's trades a second ago or earlier, venue's time
     trades: NDArray[np.void]  # feeds.TRADE: everybody's, at the time of the venue
     tops: NDArray[np.void]  # feeds.TOP: each change of the top of the public book
     seconds: NDArray[np.void]  # feeds.SECOND: the mid, every second
@@ -62,7 +81,9 @@ class Exchange(RunningMarket):
 
     Raises ValueError for an unknown market or setting. `window_minutes` is the length of an
     iteration: at its end the next one's draws begin. Events are kept until they are taken; with
-    `record` off, trades and tops of the book are not kept at all.
+    `record` off, trades and tops of the book are not kept at all. `limit_per_minute` is how many
+    messages the venue takes within 60 s, cancels among them, before it refuses orders and
+    amendments; what it refuses does not count. None is no limit.
     """
 
     def __init__(
@@ -72,15 +93,23 @@ class Exchange(RunningMarket):
         settings: Mapping[str, float] | None = None,
         window_minutes: float = 60.0,
         record: bool = True,
+        limit_per_minute: float | None = v.LIMIT_PER_MINUTE,
     ) -> None:
         super().__init__(build_market(market, settings or {}), seed)
         self._send = load_sender()
         self._window_us = round(window_minutes * 60e6)
         if self._window_us <= 0:
             raise ValueError(f"window_minutes={window_minutes:g}: expected more than 0")
+        if limit_per_minute is not None:
+            if not limit_per_minute > 0:
+                raise ValueError(f"limit_per_minute={limit_per_minute:g}: expected more than 0")
+            self.world["venue"]["limit_per_minute"] = limit_per_minute
         self._iteration = 0
         self._now = BURN_IN_US
         self._pieces: list[dict[str, Any]] = []
+        self._held = self.tape["fills"][:0].copy()  # fills whose second has not passed
+        self._refused: deque[NDArray[np.void]] = deque()  # reports on their way
+        self._span: Span | None = None
         self.tape["recording"] = record
         self._begin_next_window()
 
@@ -128,8 +157,7 @@ class Exchange(RunningMarket):
     def submit(self, side: str, price: float, quantity: float, kind: str = "post_only") -> int:
         """Send a new order and return its handle; `kind` is one of KINDS.
 
-        Raises ValueError for a price or quantity between two ticks or lots, OverflowError where
-        too many orders are open or under way.
+        Raises ValueError for a price or quantity between two ticks or lots, or not above 0.
         """
         if side not in SIDES:
             raise ValueError(f"side={side!r}: expected one of {', '.join(SIDES)}")
@@ -141,7 +169,7 @@ class Exchange(RunningMarket):
         """Ask for another price or remaining quantity of a resting order.
 
         It keeps its place in the queue only for less at the same price; one that would trade is
-        refused and stays as it is.
+        refused and stays as it is. Raises ValueError as `submit` does.
         """
         self._request(v.AMEND, 0, _ticks(price), _lots(quantity), order)
 
@@ -150,19 +178,97 @@ class Exchange(RunningMarket):
         self._request(v.CANCEL, 0, 0, 0, order)
 
     def take_events(self) -> Events:
-        """Return what happened since the last call, as columns."""
-        pieces, self._pieces = [*self._pieces, drain(self.tape)], []
-        columns = join(pieces)
+        """Return what happened since the last call, as columns.
+
+        A fill is among them when its second has passed and `mid_1s` is known; the report on it
+        reaches the agent before.
+        """
+        self._drain()
+        columns, self._pieces = join(self._pieces), []
+        fills = np.concatenate([self._held, columns["fills"]])
+        known = len(columns["markouts"])
+        self._held = fills[known:]
+        reports = columns["reports"]
         return Events(
-            reports=observe.reports(columns["reports"], -BURN_IN_US),
-            fills=observe.fills(columns["fills"], columns["markouts"][:0], -BURN_IN_US),
+            reports=observe.reports(
+                reports[np.argsort(reports["time"], kind="stable")], -BURN_IN_US
+            ),
+            fills=observe.fills(fills[:known], columns["markouts"], -BURN_IN_US),
             trades=observe.trades(columns["trades"], -BURN_IN_US),
             tops=observe.tops(columns["tops"], -BURN_IN_US),
             seconds=observe.seconds(columns["marks"], -BURN_IN_US),
         )
 
+    def begin_observation(self) -> None:
+        """From here on keep what the agent does, for `end_observation`."""
+        self._drain()
+        self._span = Span(self.world, self.tape, self._now)
+
+    def end_observation(self) -> Observation:
+        """What the agent did since `begin_observation`, on the market's clock.
+
+        What only the agent knows (pipeline ticks, intended and blocked changes, the time on which
+        it wanted to quote) is left out; put it in with `dataclasses.replace`. `mid_1s` is NaN for
+        the fills of the last second. Raises RuntimeError without a beginning.
+        """
+        if self._span is None:
+            raise RuntimeError("no observation has begun: call begin_observation() first")
+        self._drain()
+        span, self._span = self._span, None
+        return span.observation(self.world, self._now, -BURN_IN_US)
+
+    def checkpoint(self) -> bytes:
+        """The whole state, with the events that have not been taken.
+
+        Raises RuntimeError within an observation, which is no part of it.
+        """
+        if self._span is not None:
+            raise RuntimeError("an observation is under way: call end_observation() first")
+        self._drain()
+        counters, top, due = saved_tape(self.tape)
+        saved: dict[str, NDArray[Any]] = {
+            "counters": np.array([self._iteration, self._window_us, *counters]),
+            "top": top,
+            "due": due,
+            "held": self._held,
+            "refused": np.array([*self._refused], REPORT_ROW),
+            **join(self._pieces),
+        }
+        chance = np.float64(self._episode_chance).tobytes()
+        world = pack(self.world)
+        return len(world).to_bytes(8, "little") + chance + world + pack_columns(saved)
+
+    def restore(self, data: bytes) -> None:
+        """Continue bit for bit where `data` was taken, whatever this exchange was opened with.
+
+        Raises ValueError where it is damaged, or another version of the market wrote it; the
+        exchange is then what it was.
+        """
+        size = int.from_bytes(data[:8], "little")
+        world = unpack(data[16 : 16 + size])
+        saved = unpack_columns(data[16 + size :], _SAVED)
+        self._episode_chance = float(np.frombuffer(data[8:16])[0])
+        self.world = world
+        self._iteration, self._window_us = (int(value) for value in saved["counters"][:2])
+        restore_tape(self.tape, saved["counters"][2:], saved["top"], saved["due"])
+        self._held, self._span = saved["held"], None
+        self._refused = deque(saved["refused"])
+        self._pieces = [{name: saved[name] for name in COLUMNS}]
+        self._now = int(world["now"])
+        self._window_end = int(world["window"]["end"])
+
     def _request(self, kind: Any, side: int, price: int, lots: int, target: Any) -> int:
-        return int(self._send(self.world, self._now, int(kind), side, price, lots, int(target)))
+        handle = int(self._send(self.world, self._now, int(kind), side, price, lots, int(target)))
+        venue = self.world["venue"]
+        if int(venue["refused"]) != v.NO_REASON:
+            report = np.zeros((), REPORT_ROW)
+            report["time"], report["sent"] = venue["refused_at"], self._now
+            report["price"], report["quantity"], report["side"] = price, lots, side
+            report["handle"] = target if handle == NONE else handle
+            report["kind"], report["request"] = v.REJECTED, kind
+            report["maker"], report["reason"] = MAKER, venue["refused"]
+            self._refused.append(report)
+        return handle
 
     def _begin_next_window(self) -> None:
         self._iteration += 1
@@ -174,23 +280,43 @@ class Exchange(RunningMarket):
     def _go(self, until_us: int, stop: Any) -> bool:
         until = BURN_IN_US + until_us
         if stop == STOP_AT_REPORT and self.tape["reports_count"] > 0:
-            self._pieces.append(drain(self.tape))
+            self._drain()
         self.tape["stop"] = stop
         while self._now < until:
             if self._now >= self._window_end:
                 self._begin_next_window()
             goal = min(until, self._window_end, self._now + SLICE_US)
+            if self._refused:
+                goal = min(goal, int(self._refused[0]["time"]))
             done = self._advance(self.world, self.tape, goal)
             self._now = int(self.world["now"])
             if not done:
-                self._pieces.append(drain(self.tape))
-            elif self._now < goal:
+                self._drain()
+            elif self._now < goal or (self._now < until and self._tell_refusal() and stop != RUN):
                 return True
         return False
 
+    def _tell_refusal(self) -> bool:
+        """Hand over a refusal that has reached the agent; False where none has."""
+        if not self._refused or self._refused[0]["time"] > self._now:
+            return False
+        self._keep({"reports": self._refused.popleft()[None]})
+        return True
+
+    def _drain(self) -> None:
+        self._keep(drain(self.tape))
+
+    def _keep(self, piece: dict[str, Any]) -> None:
+        self._pieces.append(piece)
+        if self._span is not None:
+            self._span.add(piece)
+
 
 def _ticks(price: float) -> int:
-    return _multiple("price", price, TICK_QUOTE)
+    ticks = _multiple("price", price, TICK_QUOTE)
+    if ticks <= 0:
+        raise ValueError(f"price={price:g}: expected more than 0")
+    return ticks
 
 
 def _lots(quantity: float) -> int:

@@ -6,8 +6,12 @@ from pytest_soak.market import venue as v
 from pytest_soak.market.account import MAKER, TAKER, book_fill
 from pytest_soak.market.book import add, is_marketable, level_at, reduce, remove
 from pytest_soak.market.jit import Record, kernel_function
-from pytest_soak.market.state import AGENT, AGENT_ORDERS, NONE, REQUESTS
+from pytest_soak.market.state import AGENT, AGENT_ORDERS, LEVELS, NONE, REQUESTS
 from pytest_soak.market.tape import put_order_age, put_trade
+
+OK = v.NO_REASON
+BAND = LEVELS // 4
+"""How far from the mid an agent's order may rest, in ticks; the book holds four times as much."""
 
 
 @kernel_function
@@ -43,13 +47,13 @@ def take(
         put_trade(tape, time, side, price, traded)
         if is_agents:
             book_fill(world, tape, time, -side, MAKER, price, traded, world.mid)
-            v.report(world, time, v.FILLED, resting, -side, price, traded, MAKER, NONE, time)
+            v.report(world, time, v.FILLED, resting, -side, price, traded, MAKER, NONE, time, OK)
             if traded == order.quantity:
                 put_order_age(tape, time - order.time)
                 v.forget(world.venue, resting)
         elif handle != NONE:
             book_fill(world, tape, time, side, TAKER, price, traded, decision_mid)
-            v.report(world, time, v.FILLED, handle, side, price, traded, TAKER, NONE, time)
+            v.report(world, time, v.FILLED, handle, side, price, traded, TAKER, NONE, time, OK)
         reduce(book, place, traded)
     return remaining
 
@@ -69,6 +73,7 @@ def end_agent_order(world: Record, tape: Record, time: int, place: int, kind: in
         MAKER,
         NONE,
         time,
+        OK,
     )
     _withdraw(world, tape, time, order.reference)
 
@@ -91,18 +96,12 @@ def on_request(world: Record, tape: Record, time: int) -> None:
     venue = world.venue
     request = venue.requests[venue.request_head & (REQUESTS - 1)]
     venue.request_head += 1
-    done = v.REJECTED
-    if request.kind == v.TAKE or request.kind == v.LIMIT:
-        done = _trade(world, tape, time, request)
-    elif request.kind == v.CANCEL:
-        if _withdraw(world, tape, time, request.target):
-            done = v.CANCELLED
-    elif request.kind == v.AMEND:
-        done = _amend(world, time, request)
-    elif request.kind == v.PLACE or _withdraw(world, tape, time, request.target):
-        done = _rest(world, time, request)
-    else:
-        v.forget(venue, request.handle)
+    reason = _reason_against(world, tape, time, request)
+    done = v.CANCELLED if request.kind == v.CANCEL else v.ACCEPTED
+    if reason != OK:
+        done = v.REJECTED
+        if request.handle != NONE:
+            v.forget(venue, request.handle)
     v.report(
         world,
         time,
@@ -114,7 +113,26 @@ def on_request(world: Record, tape: Record, time: int) -> None:
         MAKER,
         request.kind,
         request.sent,
+        reason,
     )
+
+
+@kernel_function
+def _reason_against(world: Record, tape: Record, time: int, request: Record) -> int:
+    """Carry out a request, or return the reason why not."""
+    if request.kind == v.CANCEL:
+        return OK if _withdraw(world, tape, time, request.target) else v.UNKNOWN_ORDER
+    if request.kind == v.AMEND and v.resting_order(world.venue, request.target) == NONE:
+        return v.UNKNOWN_ORDER
+    if request.kind != v.TAKE and abs(request.price - world.mid) > BAND:
+        return v.OUT_OF_RANGE
+    if request.kind == v.TAKE or request.kind == v.LIMIT:
+        return _trade(world, tape, time, request)
+    if request.kind == v.AMEND:
+        return _amend(world, time, request)
+    if request.kind == v.REPLACE and not _withdraw(world, tape, time, request.target):
+        return v.UNKNOWN_ORDER
+    return _rest(world, time, request)
 
 
 @kernel_function
@@ -132,19 +150,18 @@ def _trade(world: Record, tape: Record, time: int, request: Record) -> int:
     )
     if request.kind == v.LIMIT and remaining > 0:
         _add(world, time, request.side, request.price, remaining, request.handle)
-        return v.ACCEPTED
+        return OK
     v.forget(world.venue, request.handle)
-    return v.ACCEPTED if remaining < request.quantity else v.REJECTED
+    return OK if remaining < request.quantity else v.NOTHING_TRADED
 
 
 @kernel_function
 def _rest(world: Record, time: int, request: Record) -> int:
     """Put a post-only order into the book, unless it would trade."""
     if is_marketable(world.book, request.side, request.price):
-        v.forget(world.venue, request.handle)
-        return v.REJECTED
+        return v.WOULD_CROSS
     _add(world, time, request.side, request.price, request.quantity, request.handle)
-    return v.ACCEPTED
+    return OK
 
 
 @kernel_function
@@ -160,15 +177,13 @@ def _amend(world: Record, time: int, request: Record) -> int:
     Less at the same price keeps its place in the queue; all else goes to the back of one.
     """
     place = v.resting_order(world.venue, request.target)
-    if place == NONE:
-        return v.REJECTED
     order = world.book.orders[place]
     request.side = order.side
     if request.price == order.price and request.quantity <= order.quantity:
         reduce(world.book, place, order.quantity - request.quantity)
-        return v.ACCEPTED
+        return OK
     if is_marketable(world.book, request.side, request.price):
-        return v.REJECTED
+        return v.WOULD_CROSS
     remove(world.book, place)
     _add(world, time, request.side, request.price, request.quantity, request.target)
-    return v.ACCEPTED
+    return OK

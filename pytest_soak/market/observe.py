@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from pytest_soak.market import feeds
 from pytest_soak.market.account import LOT_BASE, LOT_TICK_QUOTE, TICK_QUOTE
+from pytest_soak.observation import columns
 
 
 def fills(rows: NDArray[np.void], markouts: NDArray[np.float64], epoch_us: int) -> NDArray[Any]:
     """Return the FILL columns; a fill whose second had not passed has no markout."""
-    table = np.zeros(len(rows), feeds.FILL)
+    table = np.zeros(len(rows), columns.FILL)
     table["time_us"] = rows["time"] + epoch_us
     table["side"] = rows["side"]
     table["maker"] = rows["maker"] != 0
@@ -29,7 +30,7 @@ def fills(rows: NDArray[np.void], markouts: NDArray[np.float64], epoch_us: int) 
 
 def ticks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
     """Return the TICK columns."""
-    table = np.zeros(len(rows), feeds.TICK)
+    table = np.zeros(len(rows), columns.TICK)
     table["time_us"] = rows["time"] + epoch_us
     table["fetch_md_ms"] = rows["fetch_us"] * 1e-3
     table["compute_ms"] = rows["compute_us"] * 1e-3
@@ -44,7 +45,7 @@ def ticks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
 
 def blocks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
     """Return the BLOCK columns."""
-    table = np.zeros(len(rows), feeds.BLOCK)
+    table = np.zeros(len(rows), columns.BLOCK)
     table["time_us"] = rows["time"] + epoch_us
     for name in ("reason", "side", "level"):
         table[name] = rows[name]
@@ -53,7 +54,7 @@ def blocks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
 
 def acks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
     """Return the LATENCY columns."""
-    table = np.zeros(len(rows), feeds.LATENCY)
+    table = np.zeros(len(rows), columns.LATENCY)
     table["time_us"] = rows["time"] + epoch_us
     table["latency_ms"] = rows["latency_us"] * 1e-3
     return table
@@ -61,7 +62,7 @@ def acks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
 
 def marks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
     """Return the MARK columns: equity is cash and position at the mid, less fees."""
-    table = np.zeros(len(rows), feeds.MARK)
+    table = np.zeros(len(rows), columns.MARK)
     table["time_us"] = rows["time"] + epoch_us
     table["mid"] = rows["mid"] * TICK_QUOTE
     table["inventory"] = rows["position"] * LOT_BASE
@@ -106,6 +107,7 @@ def reports(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
     table["order"] = rows["handle"]
     table["kind"] = rows["kind"]
     table["is_answer"] = rows["request"] >= 0
+    table["reason"] = rows["reason"]
     table["side"] = rows["side"]
     table["maker"] = rows["maker"] != 0
     table["price"] = rows["price"] * TICK_QUOTE

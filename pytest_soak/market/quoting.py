@@ -14,7 +14,7 @@ from pytest_soak.market.state import NONE, SLOTS
 from pytest_soak.market.tape import put_block
 
 MIN_INTERVAL, CONCURRENCY, RISK, INVENTORY, THROTTLE, DEADLINE = numbers(6)
-"""Places in `feeds.BLOCK_REASONS`."""
+"""Places in `observation.columns.BLOCK_REASONS`."""
 
 BASE_HALF_BPS = 1.75
 HALF_PER_SIGMA = 1.2

@@ -62,8 +62,6 @@ class RunningMarket:
         window["end"] = end
         window["begun"] = 0
         window["spike_chance"] = self._episode_chance if episode_chance is None else episode_chance
-        for name in ("fills", "markouts"):
-            self.tape[f"{name}_total"] = 0
 
     def run_until(self, time: int) -> dict[str, Any]:
         """Run to a time within the window; return the tape's columns by name."""
@@ -78,5 +76,7 @@ class RunningMarket:
 
 
 def join(pieces: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the columns of a tape that was emptied piece by piece; at least one piece."""
-    return {name: np.concatenate([piece[name] for piece in pieces]) for name in COLUMNS}
+    """Return the columns of a tape that was emptied piece by piece; one piece has them all."""
+    return {
+        name: np.concatenate([piece[name] for piece in pieces if name in piece]) for name in COLUMNS
+    }

@@ -7,11 +7,12 @@ from typing import Any
 
 from pytest_soak.market import observe
 from pytest_soak.market.account import LOT_BASE, TICK_QUOTE
-from pytest_soak.market.feeds import Observation
 from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import Market
 from pytest_soak.market.running import BURN_IN_US, RunningMarket
 from pytest_soak.market.state import PARAMETERS
+from pytest_soak.market.tape import forget_pending_markouts
+from pytest_soak.observation.columns import Observation
 
 FIRST_VOLATILITY_BPS = 0.7
 """What the maker takes for the volatility before it has seen any."""
@@ -51,6 +52,7 @@ class Simulation(RunningMarket):
         for name in PARAMETERS.names or ():
             record[name] = parameters[name]
         self.begin_window(iteration, BURN_IN_US + start_us, BURN_IN_US + end_us)
+        forget_pending_markouts(self.tape)
         return self.run_until(BURN_IN_US + end_us)
 
     def observe(

@@ -17,8 +17,8 @@ from pytest_soak.market.rng import STREAMS
 LEVELS = 8192  # price window of the book in ticks, a power of two
 ORDERS = 4096  # resting orders, crowd and agent together
 EVENTS = 8192  # scheduled events
-REQUESTS = 256  # agent messages on their way, a power of two
-REPORTS = 256  # venue messages on their way to the agent, a power of two
+REQUESTS = 2048  # agent messages on their way, a power of two; half of them for cancels
+REPORTS = 2048  # venue messages on their way to the agent, a power of two
 AGENT_ORDERS = 256  # agent orders that rest or are on their way, a power of two
 SNAPSHOTS = 128  # market data history of about 3 s, a power of two
 RATE_BINS = 64  # seconds of the venue's message count, a power of two
@@ -136,10 +136,11 @@ REPORT = np.dtype(
         ("side", "i8"),
         ("request", "i8"),  # kind of the request that it answers, NONE for an event of its own
         ("maker", "i8"),
+        ("reason", "i8"),  # of a rejection
     ],
     align=True,
 )
-AGENT_ORDER = np.dtype([("handle", "i8"), ("order", "i8")], align=True)
+AGENT_ORDER = np.dtype([("handle", "i8"), ("order", "i8"), ("cancelling", "i8")], align=True)
 SNAPSHOT = np.dtype(
     [
         ("time", "i8"),
@@ -173,6 +174,9 @@ VENUE = np.dtype(
         ("feed_number", "i8"),  # newest snapshot that the agent's feed has delivered
         ("message_number", "i8"),
         ("report_number", "i8"),
+        ("limit_per_minute", "f8"),  # of messages, beyond which it refuses
+        ("refused", "i8"),  # why it will refuse the request just sent
+        ("refused_at", "i8"),  # when the agent learns of that
     ],
     align=True,
 )
@@ -313,6 +317,7 @@ def empty_world() -> Any:
     world["book"]["levels"]["head"] = NONE
     world["book"]["levels"]["tail"] = NONE
     world["venue"]["agent_orders"]["handle"] = NONE
+    world["venue"]["limit_per_minute"] = np.inf
     slots = world["maker"]["slots"]
     slots["handle"] = NONE
     slots["pending"] = NONE

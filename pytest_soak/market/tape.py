@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pytest_soak.market.jit import Record, kernel_function, numbers
 
@@ -75,6 +76,7 @@ REPORT_ROW = np.dtype(
         ("side", "i8"),
         ("request", "i8"),
         ("maker", "i8"),
+        ("reason", "i8"),
     ],
     align=True,
 )
@@ -119,7 +121,7 @@ TAPE = np.dtype(
         ("reports_count", "i8"),
         ("recording", "i8"),
         ("stop", "i8"),
-        ("fills_total", "i8"),  # since the window began, also what was taken out
+        ("fills_total", "i8"),  # since markouts were last forgotten, also what was taken out
         ("markouts_total", "i8"),
         ("due", "i8", (CAPACITY,)),  # ring of the times at which markouts are due
     ],
@@ -139,6 +141,33 @@ def drain(tape: Any) -> dict[str, Any]:
         rows[name] = tape[name][: tape[f"{name}_count"]].copy()
         tape[f"{name}_count"] = 0
     return rows
+
+
+def pending_markouts(tape: Any) -> int:
+    """Return how many of the fills have no markout yet."""
+    return int(tape["fills_total"]) - int(tape["markouts_total"])
+
+
+def forget_pending_markouts(tape: Any) -> None:
+    """Let the fills whose second has not passed be without one."""
+    tape["fills_total"] = tape["markouts_total"] = 0
+
+
+def saved_tape(tape: Any) -> tuple[list[int], NDArray[Any], NDArray[np.int64]]:
+    """Return what an empty tape remembers: whether it records, the newest top, markouts due."""
+    numbers = np.arange(int(tape["markouts_total"]), int(tape["fills_total"]))
+    return [int(tape["recording"])], tape["top"].copy(), tape["due"][numbers & (CAPACITY - 1)]
+
+
+def restore_tape(
+    tape: Any, counters: NDArray[np.int64], top: NDArray[Any], due: NDArray[np.int64]
+) -> None:
+    """Empty the tape and let it remember what `saved_tape` gave."""
+    drain(tape)
+    tape["recording"] = counters[0]
+    tape["top"] = top[()]
+    tape["markouts_total"], tape["fills_total"] = 0, len(due)
+    tape["due"][: len(due)] = due
 
 
 @kernel_function
@@ -318,3 +347,4 @@ def put_report(tape: Record, time: int, report: Record) -> None:
     row.side = report.side
     row.request = report.request
     row.maker = report.maker
+    row.reason = report.reason

@@ -19,6 +19,18 @@ order, a limit order that may trade, and a change of a resting order, which keep
 ACCEPTED, REJECTED, CANCELLED, FILLED = numbers(4)
 """Reports."""
 
+(
+    NO_REASON,
+    WOULD_CROSS,
+    NOTHING_TRADED,
+    UNKNOWN_ORDER,
+    OUT_OF_RANGE,
+    TOO_MANY_ORDERS,
+    TOO_MANY_REQUESTS,
+    RATE_LIMIT,
+) = numbers(8)
+"""Places in `feeds.REJECT_REASONS`."""
+
 NETWORK_BASE_US = 12_000
 NETWORK_MEDIAN_US = 28_000.0
 NETWORK_LOG_SD = 0.55
@@ -92,18 +104,33 @@ def send(
 ) -> int:
     """Send a request; return the handle of the order it creates (NONE where it creates none).
 
-    Raises OverflowError where too many requests or orders are under way.
+    `venue.refused` says whether it will be refused at the gateway, and why: it is then on no way
+    to the book, and the agent learns of it at `venue.refused_at`. The reference maker has too few
+    requests under way to meet with that.
     """
     venue = world.venue
-    if venue.request_tail - venue.request_head >= REQUESTS:
-        raise OverflowError("too many requests on their way to the venue")
+    if kind == CANCEL:
+        world.account.cancels_sent += 1
+    else:
+        world.account.orders_sent += 1
     messages = 2 if kind == REPLACE else 1
+    handle = NONE
+    venue.refused = _refusal(venue, time, kind, target, messages)
+    if venue.refused == NO_REASON and _makes_an_order(kind):
+        handle = _new_handle(venue)
+        if handle == NONE:
+            venue.refused = TOO_MANY_ORDERS
+    if venue.refused != NO_REASON:
+        return _refuse(world, time, kind)
     count_messages(venue, time, float(messages))
     number = venue.message_number
     venue.message_number += 1
     venue.arrived_at = max(venue.arrived_at, time + _network_us(world, number))
     begins = max(venue.arrived_at, venue.gateway_free_at)
     venue.gateway_free_at = begins + _service_us(world, number, messages)
+    if venue.request_head == venue.request_tail:  # few places are ever used: checkpoints are small
+        venue.request_head = 0
+        venue.request_tail = 0
     place = venue.request_tail & (REQUESTS - 1)
     venue.request_tail += 1
     request = venue.requests[place]
@@ -114,26 +141,66 @@ def send(
     request.quantity = quantity
     request.target = target
     request.decision_mid = decision_mid
-    request.handle = NONE if kind in (CANCEL, AMEND) else _new_handle(venue)
-    if kind == CANCEL:
-        world.account.cancels_sent += 1
-    else:
-        world.account.orders_sent += 1
+    request.handle = handle
     push(world.schedule, venue.gateway_free_at, REQUEST_ARRIVAL, place, request.handle)
     return int(request.handle)
 
 
 @kernel_function
+def _makes_an_order(kind: int) -> bool:
+    return bool(kind != CANCEL and kind != AMEND)
+
+
+@kernel_function
+def _refusal(venue: Record, time: int, kind: int, target: int, messages: int) -> int:
+    """Return why the gateway refuses a request, NO_REASON where it does not.
+
+    A cancel of an order that is open always gets through: of each, one finds a place in the queue.
+    """
+    full = venue.request_tail - venue.request_head >= REQUESTS // 2
+    if kind == CANCEL:
+        entry = venue.agent_orders[target & (AGENT_ORDERS - 1)]
+        if full and (entry.handle != target or entry.cancelling != 0):
+            return UNKNOWN_ORDER
+        if entry.handle == target:
+            entry.cancelling = 1
+        return NO_REASON
+    count_messages(venue, time, 0.0)
+    if venue.rate_60s + messages > venue.limit_per_minute:
+        return RATE_LIMIT
+    return TOO_MANY_REQUESTS if full else NO_REASON
+
+
+@kernel_function
+def _refuse(world: Record, time: int, kind: int) -> int:
+    """Say when a refusal reaches the agent; return the handle that the order would have had."""
+    venue = world.venue
+    there = _network_us(world, venue.message_number)
+    back = _network_us(world, -1 - venue.report_number)
+    venue.message_number += 1
+    venue.report_number += 1
+    venue.refused_at = max(venue.refused_at + 1, time + there + back)
+    if not _makes_an_order(kind):
+        return NONE
+    venue.order_number += 1
+    return int(venue.order_number)
+
+
+@kernel_function
 def _new_handle(venue: Record) -> int:
-    """Return a handle whose remainder by AGENT_ORDERS is its place in the table of orders."""
+    """Return a handle whose remainder by AGENT_ORDERS is its place in the table of orders.
+
+    NONE where as many orders are open or on their way as the table holds.
+    """
     for _ in range(AGENT_ORDERS):
         venue.order_number += 1
         entry = venue.agent_orders[venue.order_number & (AGENT_ORDERS - 1)]
         if entry.handle == NONE:
             entry.handle = venue.order_number
             entry.order = NONE
+            entry.cancelling = 0
             return int(venue.order_number)
-    raise OverflowError("too many open orders")
+    return NONE
 
 
 @kernel_function
@@ -163,6 +230,7 @@ def report(
     maker: int,
     request: int,
     sent: int,
+    reason: int,
 ) -> None:
     """Send a report to the agent; reports arrive in the order in which they were sent."""
     venue = world.venue
@@ -172,6 +240,9 @@ def report(
     venue.report_number += 1
     arrives = time + _network_us(world, -1 - number)
     venue.delivered_at = max(venue.delivered_at + 1, arrives)
+    if venue.report_head == venue.report_tail:
+        venue.report_head = 0
+        venue.report_tail = 0
     place = venue.report_tail & (REPORTS - 1)
     venue.report_tail += 1
     row = venue.reports[place]
@@ -183,4 +254,5 @@ def report(
     row.request = request
     row.sent = sent
     row.maker = maker
+    row.reason = reason
     push(world.schedule, venue.delivered_at, REPORT_DELIVERY, place, handle)

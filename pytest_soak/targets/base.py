@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pytest_soak.kpi.summary import Summary
-    from pytest_soak.market.feeds import Observation
+    from pytest_soak.observation.columns import Observation
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pytest_soak.targets.base import LaneInfo, Window
 
 if TYPE_CHECKING:
-    from pytest_soak.market.feeds import Observation
     from pytest_soak.market.maker_config import MakerConfig
     from pytest_soak.market.simulation import Simulation
+    from pytest_soak.observation.columns import Observation
 
 EPOCH_US = 1_704_067_200_000_000
 """2024-01-01T00:00:00Z: where the simulated clock of every lane begins."""

@@ -1,4 +1,4 @@
-"""The files and commands of README and OPERATIONS, written and run as a reader would."""
+"""The files and commands of the documents, written and run as a reader would."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from harness import Workbench
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
+OBSERVATION = (ROOT / "docs" / "OBSERVATION.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 SECTIONS = [
     text
-    for document in (README, OPERATIONS)
+    for document in (README, OPERATIONS, OBSERVATION)
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
     if "```console" in text
 ]

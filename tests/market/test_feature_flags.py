@@ -8,8 +8,8 @@ import pytest
 from market_harness import STEADY_SAFE, simulate
 
 from pytest_soak.kpi.edge import summarize
-from pytest_soak.market.feeds import Observation
 from pytest_soak.market.maker_config import FEATURE_FLAGS, MakerConfig
+from pytest_soak.observation.columns import Observation
 
 HOUR = 3_600_000_000
 

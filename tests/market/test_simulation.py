@@ -16,10 +16,11 @@ from market_harness import (
 
 from pytest_soak.market.account import LOT_BASE, LOT_TICK_QUOTE
 from pytest_soak.market.checkpoint import pack, state_hash, unpack
-from pytest_soak.market.feeds import Observation
 from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import build_market
 from pytest_soak.market.simulation import Simulation
+from pytest_soak.observation.columns import Observation
+from pytest_soak.observation.validate import validated
 
 MINUTE = 60_000_000
 
@@ -189,3 +190,19 @@ def test_a_cold_maker_earns_less() -> None:
 def test_a_checkpoint_of_another_kernel_is_refused() -> None:
     with pytest.raises(ValueError, match="another version"):
         unpack(b"\0" * 32 + pack(simulate().world)[32:])
+
+
+@pytest.mark.parametrize("market", ["calm", "volatile", "spike"])
+@pytest.mark.parametrize("cold", [0.0, 240.0])
+def test_what_the_reference_maker_did_is_true_in_windows_of_any_length(
+    market: str, cold: float
+) -> None:
+    simulation = simulate(market, config=MakerConfig(cold))
+    start = 0
+    for iteration, minutes in enumerate([20, *[0.05] * 40, 1, 20], 1):
+        end = start + round(minutes * MINUTE)
+        found = validated(simulation.observe(iteration, start, end, STEADY_SAFE, 0), minutes)
+        assert found.faults == ()
+        assert found.notes == ()
+        assert found.observation.marks.size
+        start = end

@@ -15,7 +15,7 @@ from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.kpi.definitions import COSTS, KPIS
 from pytest_soak.kpi.edge import components_quote, summarize
 from pytest_soak.kpi.summary import Summary, checked, drivers, summary_of
-from pytest_soak.market.feeds import (
+from pytest_soak.observation.columns import (
     BLOCK,
     BLOCK_REASONS,
     FILL,
@@ -189,6 +189,11 @@ def test_block_shares_are_of_intended_changes() -> None:
     assert found.samples["risk_ratio"] == 200
 
 
+def test_a_change_intended_before_the_window_makes_no_share_exceed_one() -> None:
+    found = summarize(observation(intended_changes=2, blocks=blocks(risk=3, throttle=3)))
+    assert (found.kpis["risk_ratio"], found.kpis["throttle_pct"]) == (1.0, 100.0)
+
+
 def test_the_other_ratios_and_percentiles_are_of_their_own_events() -> None:
     ticks = np.zeros(4, TICK)
     ticks["fetch_md_ms"], ticks["total_ms"] = [1, 2, 3, 4], [10, 20, 30, 40]
@@ -285,9 +290,9 @@ class Rude:
         (math.inf, "risk_ratio: expected 0 to 1, got inf"),
         (1.5, "risk_ratio: expected 0 to 1, got 1.5"),
         (-0.1, "risk_ratio: expected 0 to 1, got -0.1"),
-        ("0.5", "risk_ratio: expected 0 to 1, got '0.5'"),
-        (True, "risk_ratio: expected 0 to 1, got True"),
-        ([0.5], "risk_ratio: expected 0 to 1, got [0.5]"),
+        ("0.5", "risk_ratio: expected 0 to 1, got str '0.5'"),
+        (True, "risk_ratio: expected 0 to 1, got bool True"),
+        ([0.5], "risk_ratio: expected 0 to 1, got list [0.5]"),
         (10**400, "risk_ratio: expected 0 to 1, got 1000"),
         (Rude(), "risk_ratio: expected 0 to 1, got "),
     ],

@@ -1,0 +1,45 @@
+"""From what a target returned to a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_soak.errors import TargetError
+from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.summary import Summary, checked, summary_of, unmeasured
+
+
+def measure(given: Any, declared: tuple[str, ...] | None, minutes: float) -> tuple[Any, Summary]:
+    """What a target returned for a window of so many minutes, and its summary.
+
+    An Observation comes back with everything of its right type and in order of time; None in its
+    place says that it cannot be true, and the summary's faults why. Raises TargetError where what
+    was returned is no measurement at all.
+    """
+    try:
+        if isinstance(given, Summary):
+            return given, checked(given)
+        if isinstance(given, Mapping):
+            return given, summary_of(given, declared)
+        if hasattr(given, "fills"):
+            return _measured(given, minutes)
+    except TargetError:
+        raise
+    except Exception as error:
+        cause = f"{type(error).__name__}: {error}"
+        raise TargetError(f"what run() returned cannot be measured: {cause}") from error
+    raise TargetError(
+        f"run() returned {type(given).__name__}, expected an Observation or a mapping of KPIs"
+    )
+
+
+def _measured(given: Any, minutes: float) -> tuple[Any, Summary]:
+    from pytest_soak.kpi.edge import summarize
+    from pytest_soak.observation.validate import validated
+
+    found = validated(given, minutes)
+    if found.faults:
+        return None, unmeasured(KPIS, found.faults, found.notes)
+    summary = checked(summarize(found.observation))
+    return found.observation, summary.model_copy(update={"notes": found.notes})

@@ -1,0 +1,1 @@
+"""What a bot did in a window, as columns: their types, and whether they can be true."""

@@ -1,0 +1,79 @@
+"""What a bot did in a window, as columns: the input of every KPI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+FILL = np.dtype(
+    [
+        ("time_us", "i8"),
+        ("side", "i1"),  # +1 bought, -1 sold
+        ("maker", "?"),
+        ("price", "f8"),  # quote currency a unit of base
+        ("quantity", "f8"),  # base, above 0
+        ("fee_quote", "f8"),  # paid > 0, rebate < 0
+        ("mid", "f8"),  # maker: just before the fill; taker: when the order was decided
+        ("mid_1s", "f8"),  # one second after the fill; NaN where that is not known
+    ]
+)
+TICK = np.dtype(
+    [
+        ("time_us", "i8"),
+        ("fetch_md_ms", "f8"),
+        ("compute_ms", "f8"),  # pricing, risk checks, tracing
+        ("wait_ms", "f8"),  # of the stages for one another
+        ("send_ms", "f8"),
+        ("total_ms", "f8"),
+        ("cache_hit", "?"),
+        ("deadline_miss", "?"),
+    ]
+)
+BLOCK = np.dtype([("time_us", "i8"), ("reason", "i1"), ("side", "i1"), ("level", "i1")])
+LATENCY = np.dtype([("time_us", "i8"), ("latency_ms", "f8")])
+MARK = np.dtype([("time_us", "i8"), ("mid", "f8"), ("inventory", "f8"), ("equity_quote", "f8")])
+
+BLOCK_REASONS = ("min_interval", "concurrency", "risk", "inventory", "throttle", "deadline")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """Everything a bot did in one window; what it does not hand over stays empty.
+
+    Shapes: each array is one-dimensional with the dtype that its comment names; times are
+    microseconds on the target's clock, inventories are in base, money in quote currency.
+    `reason` of a block event is an index into `block_reasons`. `equity_quote` of a mark is cash
+    and inventory at the mark's mid, less fees, up to a constant. `fill_ids` are the venue's ids of
+    the fills, whole numbers or text, in their order.
+
+    What must hold of all this is said, and checked, in `observation.validate` and
+    `observation.conserve`.
+    """
+
+    start_us: int
+    end_us: int
+    fills: NDArray[np.void]  # FILL
+    inventory_start: float
+    inventory_end: float
+    mid_start: float
+    mid_end: float
+    ticks: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, TICK))
+    blocks: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, BLOCK))
+    # LATENCY: order sent -> acknowledged
+    acks: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, LATENCY))
+    # MARK: the account, sampled at least once a second
+    marks: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, MARK))
+    ws_lag_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    # of each order when it left the book
+    order_age_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    intended_changes: int = 0  # quote changes the bot wanted, each counted once
+    orders_sent: int = 0
+    cancels_sent: int = 0
+    side_time_us: int = 0  # time x sides on which the bot wanted to quote
+    side_time_risk_blocked_us: int = 0
+    block_reasons: tuple[str, ...] = BLOCK_REASONS
+    market: Mapping[str, int] = field(default_factory=dict)  # e.g. spike_count, gap_events
+    fill_ids: NDArray[np.int64] | NDArray[np.str_] | None = None

@@ -1,0 +1,202 @@
+"""An Observation as its types say it: what is of another type is converted where nothing is lost.
+
+What cannot be is no measurement: a list, a column that is missing or two-dimensional, a side of
+255, a `maker` of 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, fields
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pytest_soak.config.documents import show
+from pytest_soak.errors import TargetError
+from pytest_soak.number import number, whole
+from pytest_soak.observation.causes import side_cause, time_cause
+from pytest_soak.observation.columns import BLOCK, FILL, LATENCY, MARK, TICK, Observation
+
+TABLES = {"fills": FILL, "ticks": TICK, "blocks": BLOCK, "acks": LATENCY, "marks": MARK}
+VALUES = ("ws_lag_ms", "order_age_ms")
+AMOUNTS = ("inventory_start", "inventory_end", "mid_start", "mid_end")
+TIMES = ("start_us", "end_us")
+COUNTS = (
+    "intended_changes",
+    "orders_sent",
+    "cancels_sent",
+    "side_time_us",
+    "side_time_risk_blocked_us",
+)
+LAST_US = 253_402_300_800_000_000
+"""The end of the year 9999."""
+
+
+def converted(given: Any) -> tuple[Observation, tuple[str, ...]]:
+    """`given` with everything of the type that Observation says, and notes on what was changed.
+
+    Raises TargetError, naming array, row, column and value, for what cannot be converted exactly.
+    """
+    parts = _parts(given)
+    changed: list[str] = []
+    unread: list[str] = []
+    for name, dtype in TABLES.items():
+        parts[name] = _table(name, parts[name], dtype, changed, unread)
+    for name in VALUES:
+        parts[name] = _cells(name, _array(name, parts[name]), np.dtype("f8"), changed)
+    for name in AMOUNTS:
+        parts[name] = _amount(name, parts[name])
+    for name in (*TIMES, *COUNTS):
+        parts[name] = _count(name, parts[name])
+    for name in TIMES:
+        _check_time(name, parts[name])
+    parts["block_reasons"] = _reasons(parts["block_reasons"])
+    parts["market"] = _market(parts["market"])
+    parts["fill_ids"] = _ids(parts["fill_ids"], len(parts["fills"]))
+    _check_reasons(parts["blocks"]["reason"], parts["block_reasons"])
+    notes = [f"columns that are not read: {', '.join(unread)}"] if unread else []
+    if changed:
+        notes.append(f"converted without loss: {', '.join(changed)}")
+    return Observation(**parts), tuple(notes)
+
+
+def _refuse(problem: str) -> NoReturn:
+    raise TargetError(f"what run() returned cannot be measured: {problem}")
+
+
+def _parts(given: Any) -> dict[str, Any]:
+    parts = {}
+    for field in fields(Observation):
+        if hasattr(given, field.name):
+            parts[field.name] = getattr(given, field.name)
+        elif field.default is not MISSING:
+            parts[field.name] = field.default
+        elif field.default_factory is not MISSING:
+            parts[field.name] = field.default_factory()
+        else:
+            _refuse(f"{type(given).__name__} has no {field.name}; return a pytest_soak.Observation")
+    return parts
+
+
+def _array(name: str, value: Any, remedy: str = "") -> NDArray[Any]:
+    if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
+        _refuse(f"{name}: expected a numpy array, got {type(value).__name__}{remedy}")
+    if value.ndim != 1:
+        _refuse(f"{name}: expected one dimension, got the shape {value.shape}{remedy}")
+    return np.asarray(value)
+
+
+def _table(
+    name: str, value: Any, dtype: np.dtype[np.void], changed: list[str], unread: list[str]
+) -> NDArray[np.void]:
+    kind = next(k for k, d in _KINDS.items() if d is dtype)
+    rows = _array(name, value, f"; build it with np.array(rows, dtype=pytest_soak.{kind})")
+    if rows.dtype == dtype:
+        return rows
+    names = rows.dtype.names or ()
+    if not len(rows):
+        return np.zeros(0, dtype)
+    columns = dtype.names or ()
+    for column in columns:
+        if column not in names:
+            _refuse(f"{name}: no column {column!r}; expected those of pytest_soak.{kind}")
+    unread += [f"{name}.{column}" for column in names if column not in columns]
+    table = np.empty(len(rows), dtype)
+    for column in columns:
+        table[column] = _cells(f"{name}.{column}", rows[column], dtype[column], changed)
+    return table
+
+
+_KINDS = {"FILL": FILL, "TICK": TICK, "BLOCK": BLOCK, "LATENCY": LATENCY, "MARK": MARK}
+
+
+def _cells(
+    where: str, cells: NDArray[Any], dtype: np.dtype[Any], changed: list[str]
+) -> NDArray[Any]:
+    """Cells as `dtype`, exactly."""
+    if cells.ndim != 1:
+        _refuse(f"{where}: expected one value a row, got the shape {cells.shape[1:]}")
+    if cells.dtype == dtype:
+        return cells
+    if not len(cells):
+        return np.zeros(0, dtype)
+    if cells.dtype.kind not in "iuf":
+        _refuse(f"{where}: expected {dtype}, got {cells.dtype}")
+    with np.errstate(invalid="ignore", over="ignore"):
+        found = cells.astype(dtype)
+        same = (found == cells) & (found.astype(cells.dtype) == cells)
+    lost = ~(same | (np.isnan(cells) & (dtype.kind == "f")))
+    if lost.any():
+        row = int(np.argmax(lost))
+        cause = side_cause(cells) if where == "fills.side" else ""
+        _refuse(f"{where}[{row}]={cells[row].item()}: expected {_expected(where, dtype)}{cause}")
+    changed.append(f"{where} {cells.dtype} -> {dtype}")
+    return found
+
+
+def _expected(where: str, dtype: np.dtype[Any]) -> str:
+    if where == "fills.side":
+        return "+1 or -1"
+    return {"b": "0 or 1", "i": f"a whole number that {dtype} holds"}.get(dtype.kind, f"{dtype}")
+
+
+def _amount(name: str, value: Any) -> float:
+    found = number(value)
+    if found is None:
+        _refuse(f"{name}: expected a number, got {type(value).__name__} {show(value)}")
+    return found
+
+
+def _count(name: str, value: Any) -> int:
+    found = whole(value)
+    if found is None:
+        _refuse(f"{name}: expected a whole number, got {type(value).__name__} {show(value)}")
+    return found
+
+
+def _check_time(name: str, value: int) -> None:
+    if not 0 <= value < LAST_US:
+        _refuse(
+            f"{name}={value}: expected microseconds from 0 to the year 9999"
+            f"{time_cause(value, 0, LAST_US)}"
+        )
+
+
+def _reasons(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or not _are_names(value):
+        _refuse(f"block_reasons: expected names, got {show(value)}")
+    names = tuple(value)
+    if len(set(names)) < len(names):
+        _refuse(f"block_reasons: a name is there twice in {show(names)}")
+    return names
+
+
+def _are_names(words: Iterable[Any]) -> bool:
+    return all(isinstance(word, str) and word != "" and word.isprintable() for word in words)
+
+
+def _market(value: Any) -> dict[str, int]:
+    if not isinstance(value, Mapping) or not _are_names(value):
+        _refuse(f"market: expected counts by name, got {show(value)}")
+    return {name: _count(f"market.{name}", count) for name, count in value.items()}
+
+
+def _ids(value: Any, fills: int) -> NDArray[Any] | None:
+    if value is None:
+        return None
+    ids = _array("fill_ids", value)
+    if len(ids) and ids.dtype.kind not in "iuUS":
+        _refuse(f"fill_ids: expected whole numbers or text, got {ids.dtype}")
+    if len(ids) != fills:
+        _refuse(f"fill_ids: expected one a fill, got {len(ids)} for {fills} fills")
+    return ids
+
+
+def _check_reasons(reason: NDArray[np.int8], names: tuple[str, ...]) -> None:
+    odd = (reason < 0) | (reason >= len(names))
+    if odd.any():
+        row = int(np.argmax(odd))
+        known = ", ".join(f"{n} {name}" for n, name in enumerate(names))
+        _refuse(f"blocks.reason[{row}]={reason[row]}: expected a place in block_reasons ({known})")
