@@ -54,12 +54,11 @@ def distributed(config: pytest.Config) -> bool:
 
 
 def _register(config: pytest.Config, context: SoakContext) -> None:
-    from pytest_soak.session import fixtures, own_target
+    from pytest_soak.session import fixtures
     from pytest_soak.session.collection import Collection
     from pytest_soak.session.lanes import LaneBook
     from pytest_soak.session.order import Order
     from pytest_soak.session.protocol import Protocol
-    from pytest_soak.session.targets import fixture_file
     from pytest_soak.session.wire import Wire
 
     context.book = LaneBook(config, context)
@@ -93,8 +92,6 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         from pytest_soak.session.timeouts import Timeouts
 
         parts["timeouts"] = Timeouts(config, context.settings.iteration_timeout)
-    if fixture_file(config) is None:
-        parts["own_target"] = own_target
     for name, part in parts.items():
         config.pluginmanager.register(part, f"soak-{name}")
 

@@ -15,7 +15,7 @@ from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict, metrics_of
 from pytest_soak.session.context import USAGE_ERROR, SoakContext
 from pytest_soak.session.protocol import LANE, USAGE
-from pytest_soak.session.targets import fixture_file
+from pytest_soak.session.target_fixture import users_place
 from pytest_soak.session.terminal import Terminal
 from pytest_soak.session.verdict import Conclusion, conclude
 from pytest_soak.session.wire import EVENTS
@@ -67,7 +67,7 @@ class Controller:
 
     def _simulates(self) -> bool:
         """Whether the market will run: it is the target, or what the user wrote imported it."""
-        built_in = self._context.settings.target == "sim" and fixture_file(self._config) is None
+        built_in = self._context.settings.target == "sim" and users_place(self._config) is None
         return built_in or not SIMULATING.isdisjoint(sys.modules)
 
     def _compile(self) -> None:

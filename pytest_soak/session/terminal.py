@@ -16,7 +16,7 @@ from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.markers import SEED, marker_lines
 from pytest_soak.session.table import lane_table
-from pytest_soak.session.targets import fixture_file
+from pytest_soak.session.target_fixture import users_place
 from pytest_soak.session.verdict import Conclusion
 
 PROGRESS_SECONDS = 10.0
@@ -59,7 +59,7 @@ class Terminal:
         return lines
 
     def _target(self) -> str:
-        fixture = fixture_file(self._config)
+        fixture = users_place(self._config)
         if fixture is not None:
             return f"from the soak_target fixture of {fixture}"
         settings = self._context.settings

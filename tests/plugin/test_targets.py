@@ -179,32 +179,6 @@ def test_the_target_is_stopped_once_also_after_an_error(quant: Workbench) -> Non
     assert done.lines.count("stopped") == 1
 
 
-@pytest.mark.parametrize(
-    ("conftest", "arguments", "problem"),
-    [
-        (CONFTEST, ("--soak-target=sim",), "keep one"),
-        (CONFTEST.replace("return", "yield"), (), "give the fixture scope='session'"),
-        (CONFTEST.replace("fixture", "fixture(scope='module')"), (), "scope='session'"),
-    ],
-)
-def test_doubt_about_which_bot_is_meant_is_a_usage_error(
-    quant: Workbench, conftest: str, arguments: tuple[str, ...], problem: str
-) -> None:
-    quant.write("conftest.py", conftest)
-    done = quant.soak(2, "--soak-gate=mine.yaml", *arguments)
-    assert done.returncode == 4
-    assert problem in done.stderr
-
-
-def test_a_target_fixture_that_no_soak_test_uses_is_a_usage_error(quant: Workbench) -> None:
-    quant.write("sub/conftest.py", CONFTEST)
-    quant.write("sub/test_other.py", "def test_other(): pass\n")
-    done = quant.soak(2, INSTANT.replace(INSTANT, "--soak-gate=smoke"))
-    assert done.returncode == 4
-    assert "is used by no soak test" in done.stderr
-    assert not (quant.directory / "artifacts").exists()
-
-
 def test_a_gate_over_kpis_the_target_does_not_give_prints_the_one_that_fits(
     quant: Workbench,
 ) -> None:
