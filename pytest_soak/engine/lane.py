@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 from pydantic import BaseModel, ConfigDict
@@ -158,15 +158,21 @@ def _ending(plan: LanePlan, verdict: Verdict, control: Control) -> Ending | None
     return Ending.PANIC if control.watch.panics >= limits().panic.most else None
 
 
-def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") -> LaneResult:
+def finish(
+    plan: LanePlan,
+    state: LaneState,
+    ending: Ending,
+    cause: str = "",
+    failures: Sequence[str] = (),
+) -> LaneResult:
     """The verdict on the lane as far as it came.
 
     It is the worse of the gates on the medians of the last graded iterations and of what nothing
-    softens: an end before its time, a missing measurement.
+    softens: an end before its time, a missing measurement, `failures` of the iterations' tests.
     """
     judgement = judge_final(plan.finals, plan.lane.market, state.graded)
-    reasons = [*([cause] if cause else []), *state.unsoftened, *judgement.reasons()]
-    broken = ending in (Ending.TARGET, Ending.TEST, Ending.PANIC)
+    reasons = [*([cause] if cause else []), *failures, *state.unsoftened, *judgement.reasons()]
+    broken = ending in (Ending.TARGET, Ending.TEST, Ending.PANIC) or bool(failures)
     failed = broken or ending is Ending.GATE or bool(state.unsoftened)
     raw: Verdict | None = worst([judgement.verdict, Verdict.FAIL if failed else Verdict.PASS])
     if ending is Ending.INTERRUPTED:

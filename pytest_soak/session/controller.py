@@ -84,8 +84,9 @@ class Controller:
         """Hand the events on a report to their handlers."""
         for event in report.__dict__.pop(EVENTS, ()):
             self._deliver(event)
+        lane = getattr(report, LANE, None)
         if report.failed and GATES not in report.keywords:
-            self._failed.setdefault(report.nodeid, getattr(report, LANE, None))
+            self._failed[report.nodeid] = self._failed.get(report.nodeid) or lane
             self._terminal.failed(report)
         usage = getattr(report, USAGE, None)
         if usage:
@@ -110,6 +111,7 @@ class Controller:
             self._tell("gate_verdict", lane=record.lane.id, judgement=record.judgement, final=False)
         elif isinstance(event, LaneFinished):
             result = event.result
+            self._results = [x for x in self._results if x.lane.id != result.lane.id]
             self._results.append(result)
             self._tell("gate_verdict", lane=result.lane.id, judgement=result.judgement, final=True)
             self._tell("lane_finished", result=result)

@@ -71,8 +71,8 @@ class Terminal:
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> tuple[str, str, str] | None:
         """Iterations leave no dots: their markers, and `failed`, tell."""
-        if not isinstance(report, pytest.TestReport) or not _is_soak(report):
-            return None
+        if type(report) is not pytest.TestReport or not _is_soak(report):
+            return None  # of other kinds, as subtests, others know more
         if hasattr(report, "wasxfail"):
             return None
         if report.when == "call" or not report.passed:

@@ -87,7 +87,7 @@ def test_a_users_soak_test_replaces_the_built_in_one(quant: Workbench) -> None:
     assert "soak::" not in done.stdout
 
 
-def test_a_failed_assertion_fails_the_item_and_not_the_lane(quant: Workbench) -> None:
+def test_a_failed_assertion_fails_the_lane_and_does_not_end_it(quant: Workbench) -> None:
     quant.write(
         "test_mine.py",
         """
@@ -98,7 +98,11 @@ def test_a_failed_assertion_fails_the_item_and_not_the_lane(quant: Workbench) ->
     done = quant.soak(3, "--soak-target=bot:Bot", "--soak-gate=mine.yaml")
     assert done.returncode == 1
     assert "1 failed, 2 passed" in done.stdout
-    assert done.artifact("RESULT.json")["lanes"][0]["verdict"] == "PASS"
+    lane = done.artifact("RESULT.json")["lanes"][0]
+    assert (lane["verdict"], lane["ending"], lane["iterations"]) == ("FAIL", "completed", 3)
+    [why] = lane["reasons"]
+    assert why.startswith("iteration 2: its test failed: AssertionError: assert 2 != 2")
+    assert done.last_line.endswith(why)
 
 
 def test_a_test_that_does_not_run_its_window_ends_the_lane(quant: Workbench) -> None:
