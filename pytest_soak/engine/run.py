@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from pytest_soak.config.overrides import operator_edits
+from pytest_soak.engine.ask import ask
 from pytest_soak.engine.events import (
     Event,
     IterationFailed,
@@ -369,18 +370,3 @@ def measure(given: Any, declared: tuple[str, ...] | None) -> Summary:
     raise TargetError(
         f"run() returned {type(given).__name__}, expected an Observation or a mapping of KPIs"
     )
-
-
-def ask(what: str, call: Callable[[], Any]) -> Any:
-    """What `call` to the target gives; whatever it raises becomes a TargetError.
-
-    So does what ends it from outside, like a test's timeout; Ctrl-C alone passes.
-    """
-    try:
-        return call()
-    except (TargetError, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        how = "raised" if isinstance(error, Exception) else "was ended by"
-        text = f"{type(error).__name__}: {error}".strip().rstrip(":")
-        raise TargetError(f"the target's {what} {how} {text}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Generator
 from pathlib import Path
@@ -19,7 +20,10 @@ USAGE = "soak_usage_error"
 _LONGEST = 200
 _SUBTEST = pytest.StashKey[str]()
 _SITE = Path(pytest.__file__).parents[1]
-_OTHERS = tuple(map(str, (Path(__file__).parents[1], _SITE / "_pytest", _SITE / "pytest_timeout")))
+_OTHERS = (
+    *map(str, (Path(__file__).parents[1], _SITE / "_pytest", _SITE / "pytest_timeout")),
+    threading.__file__,  # where an async target is waited for
+)
 
 
 class Protocol:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import iscoroutinefunction
 from typing import Any, NamedTuple
 
 import pytest
@@ -54,6 +55,9 @@ def extra_kpis(config: pytest.Config) -> dict[str, Any]:
     for kpis in config.hook.pytest_soak_extra_kpis(config=config):
         if not isinstance(kpis, Mapping) or not all(callable(kpi) for kpi in kpis.values()):
             raise SoakUsageError(at, f"expected functions by KPI name, got {show(kpis)}")
+        for name, kpi in kpis.items():
+            if iscoroutinefunction(kpi):
+                raise SoakUsageError(at, f"{name!r} is `async def`; a KPI is a plain function")
         found.update(kpis)
     check_words(found, "KPI", at)
     for name in found:
