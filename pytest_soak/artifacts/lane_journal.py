@@ -86,9 +86,16 @@ def read_journal(files: LaneFiles) -> Content:
     """The content of a lane's journal; SoakUsageError for one that is damaged or unreadable."""
     path = files.journal
     try:
-        payloads, size = decode(path.read_bytes())
+        data = path.read_bytes()
     except OSError as error:
         raise SoakUsageError(str(path), f"cannot be read: {error.strerror or error}") from None
+    return parse_journal(str(path), data)
+
+
+def parse_journal(path: str, data: bytes) -> Content:
+    """The content of the journal at `path`; SoakUsageError for one that is damaged."""
+    try:
+        payloads, size = decode(data)
     except DamageError as error:
         problem = f"is damaged: its checksum does not match; restore the file, {_ANEW}"
         raise SoakUsageError(f"{path}:{error.line}", problem) from None

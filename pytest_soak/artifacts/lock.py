@@ -71,6 +71,19 @@ class RootLock:
             return ""
 
 
+def in_use(root: Path) -> bool:
+    """Whether a process holds the lock of an artifact root."""
+    if not (root / LOCK).exists():
+        return False
+    try:
+        FileLock(root / LOCK, timeout=0.0).acquire().lock.release()
+    except Timeout:
+        return True
+    except OSError:
+        pass  # who cannot lock it does not know
+    return False
+
+
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
     """Hold the artifact root; ArtifactError as `RootLock.take`."""
