@@ -1,10 +1,13 @@
-"""What POSIX and Windows do differently."""
+"""Processes, and what POSIX and Windows do differently."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -23,3 +26,30 @@ else:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+CHILD = 70
+"""Exit status of a child process that would have gone on with its parent's session."""
+
+
+@contextmanager
+def one_process() -> Iterator[None]:
+    """End a child process that was forked in the block where it would come out of it.
+
+    It ends at once, by CHILD, or as it would have by `sys.exit`; nothing of the parent's is
+    finished, flushed or stopped in it. Children of `multiprocessing` never come out.
+    """
+    process = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() != process:
+            _end_child(sys.exc_info()[1])
+
+
+def _end_child(error: BaseException | None) -> None:
+    if isinstance(error, SystemExit):
+        os._exit(error.code if isinstance(error.code, int) else int(error.code is not None))
+    if error is not None:
+        traceback.print_exception(error)
+    os._exit(CHILD)

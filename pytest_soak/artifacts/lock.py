@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pytest_soak.artifacts.files import own
 from pytest_soak.errors import ArtifactError
 
 LOCK = ".soak.lock"
@@ -33,6 +34,7 @@ class RootLock:
     def take(self) -> None:
         """Lock the root, which exists; ArtifactError when another holds it or that fails."""
         self._held = self._acquire(self._root / LOCK, 0.0)
+        own()
         for path in self._root.glob(".soak-*.lock"):
             self._acquire(path, WORKER_SECONDS).release()
             path.unlink(missing_ok=True)
@@ -42,6 +44,7 @@ class RootLock:
     def take_as(self, worker: str) -> None:
         """Say that a worker of the session is at work; until its process ends."""
         self._held = self._acquire(self._root / f".soak-{worker}.lock", 0.0)
+        own()
 
     def release(self) -> None:
         """Let others at the root."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Gene
 from typing import Any
 
 from pytest_soak.errors import TargetError
+from pytest_soak.system import one_process
 
 _UNFINISHED: Mapping[type, str] = {
     Awaitable: "nothing awaits it; a method of a target that awaits is `async def`",
@@ -18,10 +19,12 @@ _UNFINISHED: Mapping[type, str] = {
 def ask(what: str, call: Callable[[], Any]) -> Any:
     """What `call` to the target gives; whatever it raises becomes a TargetError.
 
-    So does what ends it from outside, like a test's timeout; Ctrl-C alone passes.
+    So does what ends it from outside, like a test's timeout; Ctrl-C alone passes. A child process
+    that `call` forks ends with it.
     """
     try:
-        given = call()
+        with one_process():
+            given = call()
     except (TargetError, KeyboardInterrupt):
         raise
     except BaseException as error:

@@ -8,6 +8,7 @@ import pytest
 from _pytest.runner import pytest_runtest_protocol as run_once
 
 from pytest_soak.session.context import slot_of
+from pytest_soak.system import one_process
 
 AGAIN = "an iteration never runs twice; switch off what runs failed tests again"
 _ENTERED = pytest.StashKey[bool]()
@@ -29,7 +30,10 @@ class Once:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> object:
         """Run a soak item as pytest itself does."""
-        return None if slot_of(item) is None else run_once(item, nextitem)
+        if slot_of(item) is None:
+            return None
+        with one_process():
+            return run_once(item, nextitem)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -58,6 +62,7 @@ class Once:
             pytest.fail(AGAIN, pytrace=False)
         item.stash[_IN_BODY] = True
         try:
-            return (yield)
+            with one_process():
+                return (yield)
         finally:
             item.stash[_IN_BODY] = False

@@ -9,6 +9,8 @@ from inspect import iscoroutinefunction
 from threading import Event, Thread
 from typing import Any
 
+from pytest_soak.system import one_process
+
 ABILITIES = ("start", "run", "stop", "checkpoint", "restore")
 CANCEL_SECONDS = 1.0
 """How long what was cancelled may take to end."""
@@ -125,7 +127,8 @@ class _Outcome:
     async def of(self, call: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         """Wait for what `call` makes."""
         try:
-            self.value = await call()
+            with one_process():
+                self.value = await call()
         except BaseException as error:
             self.error = error
         finally:
