@@ -209,6 +209,21 @@ def merge(
 
 
 @commands.command()
+@click.argument("run", metavar="[DIR]", default=DIRECTORY.default, envvar=DIRECTORY.env, type=_PATH)
+def verdict(run: Path) -> int:
+    """Say what the run in DIR came to: 0 go, 1 no-go, 2 not finished, 4 no run or a broken one.
+
+    DIR is an artifact root (the default), a run in its `runs`, or an archived one. It is judged by
+    all that the run left, also where its process could not conclude.
+    """
+    from pytest_soak.commands.verdict import verdict as judge
+
+    lines, status = judge(run)
+    click.echo("\n".join(lines))
+    return status
+
+
+@commands.command()
 @click.argument("source", metavar="PATH", type=click.Path(path_type=Path))
 @click.option("--output", default=None, type=click.Path(path_type=Path), metavar="FILE")
 def trend(source: Path, output: Path | None) -> None:

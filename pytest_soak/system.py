@@ -1,4 +1,4 @@
-"""What POSIX and Windows do differently."""
+"""Processes, and what POSIX and Windows do differently."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 import signal
 import stat
 import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -46,3 +49,30 @@ else:
     def not_followed(path: str, flags: int) -> int:
         """Open `path` unless it is a symbolic link (OSError ELOOP); an opener for `open`."""
         return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+
+
+CHILD = 70
+"""Exit status of a child process that would have gone on with its parent's session."""
+
+
+@contextmanager
+def one_process() -> Iterator[None]:
+    """End a child process that was forked in the block where it would come out of it.
+
+    It ends at once, by CHILD, or as it would have by `sys.exit`; nothing of the parent's is
+    finished, flushed or stopped in it. Children of `multiprocessing` never come out.
+    """
+    process = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() != process:
+            _end_child(sys.exc_info()[1])
+
+
+def _end_child(error: BaseException | None) -> None:
+    if isinstance(error, SystemExit):
+        os._exit(error.code if isinstance(error.code, int) else int(error.code is not None))
+    if error is not None:
+        traceback.print_exception(error)
+    os._exit(CHILD)

@@ -216,8 +216,8 @@ def _answer(
     factory: TargetFactory, lane: LaneInfo, overrides: Mapping[str, float]
 ) -> tuple[bool, Summary]:
     """Whether a fresh target calls itself deterministic, and its first window measured."""
+    from pytest_soak.engine.ask import ask
     from pytest_soak.engine.measure import measure
-    from pytest_soak.engine.run import ask
     from pytest_soak.targets.resolve import build, describe
 
     target, given = build(factory, lane), dict(overrides)

@@ -16,7 +16,7 @@ from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.config.presets import Change, Preset, WarmupLength, load_preset, preset_shelf
 from pytest_soak.engine.events import Event
-from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Past
+from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Failure, Past
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.run import ExtraKpi, LaneRun
 from pytest_soak.errors import SoakUsageError
@@ -188,11 +188,12 @@ class MemoryJournal:
     observations: list[Any] = field(default_factory=list)
     edits: Edits = NO_EDITS
     ended: Ended | None = None
+    failures: list[Failure] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.begun, self.kept = self.past.begun, list(self.past.iterations)
         self.checkpoint, self.ended = self.past.checkpoint, self.past.end
-        self.edits = self.past.edits
+        self.edits, self.failures = self.past.edits, list(self.past.failures)
 
     def settle(self) -> None:
         pass
@@ -213,13 +214,18 @@ class MemoryJournal:
         self.checkpoint = checkpoint
         self.observations.append(observation)
 
+    def fail(self, failure: Failure) -> None:
+        assert self.begun
+        self.failures.append(failure)
+
     def end(self, ended: Ended) -> None:
         assert self.ended is None
         self.ended = ended
 
     def again(self) -> MemoryJournal:
         kept = tuple(Done.model_validate_json(done.model_dump_json()) for done in self.kept)
-        return MemoryJournal(Past(self.begun, kept, self.edits, self.checkpoint, self.ended))
+        past = Past(self.begun, kept, self.edits, self.checkpoint, self.ended, tuple(self.failures))
+        return MemoryJournal(past)
 
 
 @dataclass

@@ -73,9 +73,24 @@ def sweep(folder: Path) -> None:
                 path.unlink()
 
 
+_owner: int | None = None
+
+
+def own() -> None:
+    """From now on this process alone writes; the children that it forks do not."""
+    global _owner
+    _owner = os.getpid()
+
+
+def _check_owner(path: Path) -> None:
+    if _owner not in (None, os.getpid()):
+        raise ArtifactError(f"{path}: not written by a child process of the session")
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn what the system says of `path` into an ArtifactError."""
+    _check_owner(path)
     try:
         yield
     except OSError as error:

@@ -14,7 +14,7 @@ from pytest_soak.artifacts.files import append, cut, sweep, write_bytes, writing
 from pytest_soak.artifacts.journal import DamageError, decode, encode
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.config.documents import show
-from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Past
+from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Failure, Past
 from pytest_soak.errors import SoakUsageError
 
 _ANEW = "or start anew without --soak-resume"
@@ -47,12 +47,17 @@ class _Edits(_Line):
     edits: Edits
 
 
+class _Failure(_Line):
+    kind: Literal["failure"] = "failure"
+    failure: Failure
+
+
 class _End(_Line):
     kind: Literal["end"] = "end"
     end: Ended
 
 
-_AnyLine = _Header | _Iteration | _Edits | _End
+_AnyLine = _Header | _Iteration | _Edits | _Failure | _End
 _lines: TypeAdapter[_AnyLine] = TypeAdapter(Annotated[_AnyLine, Field(discriminator="kind")])
 
 
@@ -62,6 +67,7 @@ class Content(NamedTuple):
     fingerprint: dict[str, Any]
     iterations: tuple[_Iteration, ...]
     edits: Edits
+    failures: tuple[Failure, ...]
     end: Ended | None
     size: int
 
@@ -80,14 +86,22 @@ def read_journal(files: LaneFiles) -> Content:
     """The content of a lane's journal; SoakUsageError for one that is damaged or unreadable."""
     path = files.journal
     try:
-        payloads, size = decode(path.read_bytes())
+        data = path.read_bytes()
     except OSError as error:
         raise SoakUsageError(str(path), f"cannot be read: {error.strerror or error}") from None
+    return parse_journal(str(path), data)
+
+
+def parse_journal(path: str, data: bytes) -> Content:
+    """The content of the journal at `path`; SoakUsageError for one that is damaged."""
+    try:
+        payloads, size = decode(data)
     except DamageError as error:
         problem = f"is damaged: its checksum does not match; restore the file, {_ANEW}"
         raise SoakUsageError(f"{path}:{error.line}", problem) from None
     header: _Header | None = None
     iterations: list[_Iteration] = []
+    failures: list[Failure] = []
     edits, end = NO_EDITS, None
     for number, payload in enumerate(payloads, 1):
         goes_on = header is not None and end is None
@@ -99,13 +113,15 @@ def read_journal(files: LaneFiles) -> Content:
                 edits = NO_EDITS
             case _Edits() as line if goes_on:
                 edits = line.edits
+            case _Failure() as line if header is not None:
+                failures.append(line.failure)
             case _End() as line if goes_on:
                 end = line.end
             case _:
                 problem = f"is not what a journal has there; restore the file, {_ANEW}"
                 raise SoakUsageError(f"{path}:{number}", problem)
     assert header is not None
-    return Content(header.fingerprint, tuple(iterations), edits, end, size)
+    return Content(header.fingerprint, tuple(iterations), edits, tuple(failures), end, size)
 
 
 def iterations_kept(files: LaneFiles) -> int:
@@ -151,6 +167,7 @@ class LaneJournal:
             checkpoint=None if checkpoint is None else self._read(checkpoint),
             edits=content.edits,
             end=content.end,
+            failures=content.failures,
         )
         self._checkpoint = None if checkpoint is None else checkpoint.name
         self._feeds.check(content.feeds)
@@ -195,6 +212,10 @@ class LaneJournal:
         if before is not None:
             with writing(self._files.home):
                 self._files.named(before).unlink(missing_ok=True)
+
+    def fail(self, failure: Failure) -> None:
+        """Make durable why the test of a completed iteration failed."""
+        self._append(_Failure(failure=failure))
 
     def end(self, ended: Ended) -> None:
         """Make the end of the lane durable."""

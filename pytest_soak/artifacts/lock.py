@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pytest_soak.artifacts.files import opened
+from pytest_soak.artifacts.files import opened, own
 from pytest_soak.artifacts.links import plain
 from pytest_soak.errors import ArtifactError
 
@@ -39,6 +39,7 @@ class RootLock:
     def take(self) -> None:
         """Lock the root, which exists; ArtifactError when that fails, InUseError for another's."""
         self._held = self._acquire(self._root / LOCK, 0.0)
+        own()
         for path in self._root.glob(".soak-*.lock"):
             self._acquire(path, WORKER_SECONDS).release()
             path.unlink(missing_ok=True)
@@ -48,6 +49,7 @@ class RootLock:
     def take_as(self, worker: str) -> None:
         """Say that a worker of the session is at work; until its process ends."""
         self._held = self._acquire(self._root / f".soak-{worker}.lock", 0.0)
+        own()
 
     def release(self) -> None:
         """Let others at the root."""
@@ -75,6 +77,19 @@ class RootLock:
             return f" (process {int(self._holder.read_bytes())})"
         except (OSError, ValueError):
             return ""
+
+
+def in_use(root: Path) -> bool:
+    """Whether a process holds the lock of an artifact root."""
+    if not (root / LOCK).exists():
+        return False
+    try:
+        FileLock(root / LOCK, timeout=0.0).acquire().lock.release()
+    except Timeout:
+        return True
+    except OSError:
+        pass  # who cannot lock it does not know
+    return False
 
 
 @contextmanager

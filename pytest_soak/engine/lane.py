@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,7 +20,7 @@ from pytest_soak.gates.engine import (
     value_over,
     worst,
 )
-from pytest_soak.gates.evidence import Evidence, Failure, failure_of, judge_final
+from pytest_soak.gates.evidence import Evidence, FailedIteration, failure_of, judge_final
 from pytest_soak.kpi.spans import derivable
 from pytest_soak.kpi.summary import Summary, drivers
 from pytest_soak.targets.base import Window
@@ -158,7 +158,7 @@ def advance(
 
 
 def _evidence(
-    state: LaneState, sample: Sample, failure: Failure | None, phase: Phase, *, graded: bool
+    state: LaneState, sample: Sample, failure: FailedIteration | None, phase: Phase, *, graded: bool
 ) -> Evidence:
     """The evidence after an iteration: it begins anew with another baseline than before.
 
@@ -177,17 +177,23 @@ def _ending(plan: LanePlan, verdict: Verdict, control: Control) -> Ending | None
     return Ending.PANIC if control.watch.panics >= limits().panic.most else None
 
 
-def finish(plan: LanePlan, state: LaneState, ending: Ending, cause: str = "") -> LaneResult:
+def finish(
+    plan: LanePlan,
+    state: LaneState,
+    ending: Ending,
+    cause: str = "",
+    failures: Sequence[str] = (),
+) -> LaneResult:
     """The verdict on the lane as far as it came.
 
     It is the worse of the gates on the medians of the last graded iterations and of what nothing
-    softens: an end before its time, a missing measurement.
+    softens: an end before its time, a missing measurement, `failures` of the iterations' tests.
     """
     evidence = state.evidence
     unit = "hour" if plan.lane.minutes == 60 else "iteration"
     judgement = judge_final(plan.finals, plan.lane.market, evidence, unit)
-    reasons = [*([cause] if cause else []), *state.unsoftened, *judgement.reasons()]
-    broken = ending in (Ending.TARGET, Ending.TEST, Ending.PANIC)
+    reasons = [*([cause] if cause else []), *failures, *state.unsoftened, *judgement.reasons()]
+    broken = ending in (Ending.TARGET, Ending.TEST, Ending.PANIC) or bool(failures)
     failed = broken or ending is Ending.GATE or bool(state.unsoftened)
     raw: Verdict | None = worst([judgement.verdict, Verdict.FAIL if failed else Verdict.PASS])
     if ending is Ending.INTERRUPTED:

@@ -48,6 +48,15 @@ class Ended(BaseModel):
     cause: str
 
 
+class Failure(BaseModel):
+    """Why the test of a completed iteration failed: no matter of the gates, and for good."""
+
+    model_config = ConfigDict(frozen=True)
+
+    iteration: int
+    cause: str
+
+
 NO_EDITS = Edits()
 
 
@@ -63,6 +72,7 @@ class Past:
     edits: Edits = NO_EDITS
     checkpoint: bytes | None = None
     end: Ended | None = None
+    failures: tuple[Failure, ...] = ()
 
 
 def redo(plan: LanePlan, state: LaneState, done: Done) -> tuple[LaneState, IterationRecord]:

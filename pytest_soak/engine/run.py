@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from pytest_soak.config.overrides import operator_edits
+from pytest_soak.engine.ask import ask
 from pytest_soak.engine.events import (
     Event,
     IterationFailed,
@@ -25,6 +26,7 @@ from pytest_soak.engine.past import (
     Done,
     Edits,
     Ended,
+    Failure,
     Past,
     entered,
     noted,
@@ -71,6 +73,9 @@ class Journal(Protocol):
     def keep(self, done: Done, checkpoint: bytes | None, observation: Any) -> None:
         """Make an iteration durable, with the target's checkpoint after it and its events."""
 
+    def fail(self, failure: Failure) -> None:
+        """Make durable why the test of a completed iteration failed."""
+
     def end(self, ended: Ended) -> None:
         """Make durable that the lane has ended."""
 
@@ -107,6 +112,8 @@ class LaneRun:
         self._extra_kpis = dict(extra_kpis or {})
         self._last = rehearse(plan, journal.past)
         self._left = deque(journal.past.iterations)
+        self._failures = {x.iteration: x.cause for x in journal.past.failures}
+        self._cause = ""
         self._begun = False
         self._serving = False
         self._lasting = False
@@ -158,8 +165,28 @@ class LaneRun:
             if self._lasting and cause and self.ended is not Ending.INTERRUPTED:
                 self._journal.end(Ended(ending=self.ended, cause=cause))
         finally:
+            self._cause = cause
             if self._begun:
-                self._emit(LaneFinished(result=finish(self.plan, self.state, self.ended, cause)))
+                self._tell_end(self.ended)
+
+    def fail(self, iteration: int, cause: str) -> None:
+        """Say that the test of a completed iteration failed: the lane goes on, but fails.
+
+        A lane that is over is judged, and told of, once more.
+        """
+        if iteration in self._failures:
+            return
+        failure = Failure(iteration=iteration, cause=one_line(cause))
+        self._failures[iteration] = failure.cause
+        if self._lasting:
+            self._journal.fail(failure)
+        if self.ended is not None:
+            self._tell_end(self.ended)
+
+    def _tell_end(self, ending: Ending) -> None:
+        failures = [f"iteration {n}: {cause}" for n, cause in sorted(self._failures.items())]
+        result = finish(self.plan, self.state, ending, self._cause, failures)
+        self._emit(LaneFinished(result=result))
 
     def _begin(self) -> None:
         self._journal.settle()
@@ -340,18 +367,3 @@ class LaneRun:
         notes = tuple(note for note in summary.notes if note not in self._told)
         self._told.update(notes)
         return summary.model_copy(update={"notes": notes})
-
-
-def ask(what: str, call: Callable[[], Any]) -> Any:
-    """What `call` to the target gives; whatever it raises becomes a TargetError.
-
-    So does what ends it from outside, like a test's timeout; Ctrl-C alone passes.
-    """
-    try:
-        return call()
-    except (TargetError, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        how = "raised" if isinstance(error, Exception) else "was ended by"
-        text = f"{type(error).__name__}: {error}".strip().rstrip(":")
-        raise TargetError(f"the target's {what} {how} {text}") from error

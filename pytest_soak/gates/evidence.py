@@ -14,7 +14,7 @@ FAILED, AS_TUNED = "failed", "as_tuned"
 """The names of checks that are of no KPI: how many iterations failed, how many there are."""
 
 
-class Failure(BaseModel):
+class FailedIteration(BaseModel):
     """An iteration that failed: why, and how far beyond its limit it was, of that limit."""
 
     model_config = ConfigDict(frozen=True)
@@ -38,11 +38,11 @@ class Evidence(BaseModel):
     last: tuple[Sample, ...] = ()
     graded: int = 0
     failed: int = 0
-    first: Failure | None = None
-    worst: Failure | None = None
+    first: FailedIteration | None = None
+    worst: FailedIteration | None = None
     tuned: bool = False
 
-    def with_graded(self, sample: Sample, failure: Failure | None) -> Evidence:
+    def with_graded(self, sample: Sample, failure: FailedIteration | None) -> Evidence:
         """With one more graded iteration, and how it failed if it did."""
         update: dict[str, object] = {
             "last": (*self.last, sample)[-FINAL_WINDOW:],
@@ -126,13 +126,13 @@ def _what(count: int) -> str:
     return "its one graded iteration" if count == 1 else f"medians of its last {count} graded"
 
 
-def failure_of(iteration: int, judgement: Judgement) -> Failure:
+def failure_of(iteration: int, judgement: Judgement) -> FailedIteration:
     """How an iteration failed: by its worst check, one without data being the worst there is."""
     failing = [check for check in judgement.checks if check.verdict is Verdict.FAIL]
     worst = max(failing, key=_excess, default=None)
     if worst is None:
-        return Failure(iteration=iteration, reason=judgement.note, excess=_NO_DATA)
-    return Failure(iteration=iteration, reason=worst.reason, excess=_excess(worst))
+        return FailedIteration(iteration=iteration, reason=judgement.note, excess=_NO_DATA)
+    return FailedIteration(iteration=iteration, reason=worst.reason, excess=_excess(worst))
 
 
 _NO_DATA = 1e300

@@ -45,8 +45,6 @@ def _activate(config: pytest.Config) -> None:
     wanted = _take_wanted(config, settings)
     context = SoakContext(settings, wanted, on_worker=sent is not None)
     config.stash[CONTEXT] = context
-    if getattr(config.option, "reruns", None):
-        config.option.reruns = 0  # pytest-rerunfailures: an advanced lane cannot be re-entered
     _register(config, context)
 
 
@@ -56,12 +54,12 @@ def distributed(config: pytest.Config) -> bool:
 
 
 def _register(config: pytest.Config, context: SoakContext) -> None:
-    from pytest_soak.session import fixtures, own_target
+    from pytest_soak.session import fixtures
     from pytest_soak.session.collection import Collection
     from pytest_soak.session.lanes import LaneBook
+    from pytest_soak.session.once import Once
     from pytest_soak.session.order import Order
     from pytest_soak.session.protocol import Protocol
-    from pytest_soak.session.targets import fixture_file
     from pytest_soak.session.wire import Wire
 
     context.book = LaneBook(config, context)
@@ -70,6 +68,7 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         "collection": Collection(context),
         "order": Order(context),
         "protocol": Protocol(context),
+        "once": Once(),
         "wire": Wire(),
     }
     if not context.on_worker:
@@ -95,8 +94,6 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         from pytest_soak.session.timeouts import Timeouts
 
         parts["timeouts"] = Timeouts(config, context.settings.iteration_timeout)
-    if fixture_file(config) is None:
-        parts["own_target"] = own_target
     for name, part in parts.items():
         config.pluginmanager.register(part, f"soak-{name}")
 

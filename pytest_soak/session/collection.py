@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_soak.session import own_target
 from pytest_soak.session.context import CONTEXT, PREFIX, SLOT, Slot, SoakContext
+from pytest_soak.session.target_fixture import effective_definition
 
 if TYPE_CHECKING:
     from pytest_soak.session.fixtures import Iteration
@@ -69,6 +71,12 @@ class Collection:
 
     def __init__(self, context: SoakContext) -> None:
         self._context = context
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Say what is soaked where neither a plugin nor the root conftest.py does."""
+        if effective_definition(session) is None:
+            session.config.pluginmanager.register(own_target, "soak-own_target")
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_make_collect_report(

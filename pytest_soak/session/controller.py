@@ -15,7 +15,7 @@ from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict, metrics_of
 from pytest_soak.session.context import USAGE_ERROR, SoakContext
 from pytest_soak.session.protocol import LANE, USAGE
-from pytest_soak.session.targets import fixture_file
+from pytest_soak.session.target_fixture import users_place
 from pytest_soak.session.terminal import Terminal
 from pytest_soak.session.verdict import Conclusion, conclude
 from pytest_soak.session.wire import EVENTS
@@ -75,7 +75,7 @@ class Controller:
 
     def _simulates(self) -> bool:
         """Whether the market will run: it is the target, or what the user wrote imported it."""
-        built_in = self._context.settings.target == "sim" and fixture_file(self._config) is None
+        built_in = self._context.settings.target == "sim" and users_place(self._config) is None
         return built_in or not SIMULATING.isdisjoint(sys.modules)
 
     def _compile(self) -> None:
@@ -98,8 +98,9 @@ class Controller:
         """Hand the events on a report to their handlers."""
         for event in report.__dict__.pop(EVENTS, ()):
             self._deliver(event)
+        lane = getattr(report, LANE, None)
         if report.failed and GATES not in report.keywords:
-            self._failed.setdefault(report.nodeid, getattr(report, LANE, None))
+            self._failed[report.nodeid] = self._failed.get(report.nodeid) or lane
             self._terminal.failed(report)
         usage = getattr(report, USAGE, None)
         if usage:
@@ -124,6 +125,7 @@ class Controller:
             self._tell("gate_verdict", lane=record.lane.id, judgement=record.judgement, final=False)
         elif isinstance(event, LaneFinished):
             result = event.result
+            self._results = [x for x in self._results if x.lane.id != result.lane.id]
             self._results.append(result)
             self._tell("gate_verdict", lane=result.lane.id, judgement=result.judgement, final=True)
             self._tell("lane_finished", result=result)

@@ -14,12 +14,8 @@ from pytest_soak.engine.run import LaneRun
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.session.context import CONTEXT, USAGE_ERROR, Slot, slot_of
 from pytest_soak.session.settings import Settings
-from pytest_soak.session.targets import (
-    chosen_by_fixture,
-    chosen_by_option,
-    effective_definition,
-    is_ours,
-)
+from pytest_soak.session.target_fixture import effective_definition, is_ours
+from pytest_soak.session.targets import chosen_by_fixture, chosen_by_option
 from pytest_soak.targets.base import LaneInfo, TargetFactory
 from pytest_soak.tuning.phases import phase_of
 
@@ -74,7 +70,8 @@ def soak_lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> Lan
     if slot is None:
         pytest.fail("soak_lane is for a test that asks for soak_iteration", pytrace=False)
     try:
-        if is_ours(effective_definition([request.node])):
+        definition = effective_definition(request.node)
+        if definition is not None and is_ours(definition):
             return context.book.lane(slot, chosen_by_option(request.config, context.settings))
         return context.book.lane(slot, chosen_by_fixture(soak_target))
     except SoakUsageError as error:

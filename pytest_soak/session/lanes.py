@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from pytest_soak.artifacts.handlers import LaneArtifacts
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
-from pytest_soak.engine.events import Event, Notice
+from pytest_soak.engine.events import Event, LaneFinished, Notice
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
@@ -37,6 +38,7 @@ class LaneBook:
         self._infos = {lane.id: lane for lane in context.settings.lanes()}
         self._runs: dict[str, LaneRun] = {}
         self._events: list[Event] = []
+        self._finished: dict[str, LaneFinished] = {}
         self._why: dict[str, str] = {}
         self.layout = Layout(context.settings.directory, several_lanes=len(self._infos) > 1)
         self.result_file = ResultFile(context.settings, self.layout)
@@ -94,16 +96,28 @@ class LaneBook:
         journal = LaneJournal(files, _fingerprint(plan, target, extra, settings.feeds), feeds)
 
         def emit(event: Event) -> None:
-            self._events.append(event)
+            self._note(event)
             artifacts.handle(event)
 
         journal.open()
         runtime = RuntimeOverridesFile(files.runtime)
         return LaneRun(plan, target, runtime, clock, emit, journal, extra, settings.sleep)
 
-    def take_events(self) -> list[Event]:
-        """The events since the last call."""
+    def _note(self, event: Event) -> None:
+        if isinstance(event, LaneFinished):
+            self._finished[event.result.lane.id] = event
+        else:
+            self._events.append(event)
+
+    def take_events(self, *, finished: bool = True) -> list[Event]:
+        """The events since the last call.
+
+        What is `finished` is told last: until its test is over, a lane may still fail by it.
+        """
         events, self._events = self._events, []
+        if finished:
+            events += self._finished.values()
+            self._finished = {}
         return events
 
     def settle(self, slot: Slot, record: IterationRecord | None, failure: str | None) -> None:
@@ -120,6 +134,12 @@ class LaneBook:
                 f"the {record.ending} ended the lane at iteration {slot.iteration}"
             )
 
+    def fail(self, slot: Slot, cause: str) -> None:
+        """Say why the test of an iteration failed that was itself measured: its lane fails."""
+        if slot.lane in self._runs:
+            with self._complaining():
+                self._runs[slot.lane].fail(slot.iteration, cause)
+
     def close(self) -> None:
         """End what is still under way: the session was interrupted."""
         for run in self._runs.values():
@@ -127,8 +147,14 @@ class LaneBook:
             self._end(run, Ending.INTERRUPTED, cause)
 
     def _end(self, run: LaneRun, ending: Ending, cause: str) -> None:
-        try:
+        with self._complaining():
             run.end(ending, cause)
+
+    @contextmanager
+    def _complaining(self) -> Iterator[None]:
+        """Tell what cannot be written."""
+        try:
+            yield
         except ArtifactError as error:
             self._events.append(Notice(text=str(error), problem=True))
 

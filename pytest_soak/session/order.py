@@ -9,12 +9,8 @@ import pytest
 
 from pytest_soak.session.collection import WHOLE, SoakItem
 from pytest_soak.session.context import PREFIX, SoakContext, slot_of
-from pytest_soak.session.targets import (
-    check_fixture,
-    check_plans,
-    effective_definition,
-    is_ours,
-)
+from pytest_soak.session.target_fixture import check_fixture, is_ours
+from pytest_soak.session.targets import check_plans
 
 
 class Order:
@@ -41,7 +37,7 @@ class Order:
         soak = [item for item in items if slot_of(item) is not None]
         if any(arg.startswith(PREFIX) for arg in self._context.wanted):
             soak = [item for item in soak if isinstance(item, SoakItem)]
-        self._check(config, soak, items)
+        self._check(config, soak)
         others = [item for item in items if item not in set(soak)]
         if others:
             config.hook.pytest_deselected(items=others)
@@ -53,17 +49,14 @@ class Order:
         items[:] = kept
         _correct_count(config, kept, dropped)
 
-    def _check(
-        self, config: pytest.Config, soak: Sequence[pytest.Item], items: Sequence[pytest.Item]
-    ) -> None:
+    def _check(self, config: pytest.Config, soak: Sequence[pytest.Item]) -> None:
         """Raise pytest.UsageError for what cannot be soaked.
 
         A worker of pytest-xdist must collect what the others do: it tells by its first report.
         """
         try:
+            effective = check_fixture(config, soak, self._context)
             _one_function(soak)
-            check_fixture(config, [*soak, *items], self._context)
-            effective = effective_definition(soak)
             if effective is not None and is_ours(effective) and not config.option.collectonly:
                 check_plans(config, self._context)
         except pytest.UsageError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Generator
 from pathlib import Path
@@ -11,12 +12,18 @@ import pytest
 from pytest_soak.errors import ArtifactError, TargetError, one_line
 from pytest_soak.session.context import USAGE_ERROR, SoakContext, slot_of
 from pytest_soak.session.fixtures import RECORD
+from pytest_soak.session.once import in_body
 from pytest_soak.session.wire import EVENTS
 
 LANE = "soak_lane"
 USAGE = "soak_usage_error"
+_LONGEST = 200
+_SUBTEST = pytest.StashKey[str]()
 _SITE = Path(pytest.__file__).parents[1]
-_OTHERS = tuple(map(str, (Path(__file__).parents[1], _SITE / "_pytest", _SITE / "pytest_timeout")))
+_OTHERS = (
+    *map(str, (Path(__file__).parents[1], _SITE / "_pytest", _SITE / "pytest_timeout")),
+    threading.__file__,  # where an async target is waited for
+)
 
 
 class Protocol:
@@ -74,34 +81,58 @@ class Protocol:
         slot = slot_of(item)
         if slot is None:
             return (yield)
+        if in_body(item):
+            report = yield
+            if report.failed:
+                item.stash.setdefault(_SUBTEST, _text(call, report))
+            return report
         record = item.stash.get(RECORD, None)
         if call.when == "call" and record is not None:
             known = {name: v for name, v in record.summary.kpis.items() if v is not None}
             item.user_properties.extend([*known.items(), ("verdict", str(record.verdict))])
-        if call.when == "call" or call.excinfo is not None:
-            self._settle(item, call)
         report = yield
+        if call.when == "call" and report.passed and _SUBTEST in item.stash:
+            report.outcome, report.longrepr = "failed", f"a subtest: {item.stash[_SUBTEST]}"
+        if call.when == "call" or call.excinfo is not None:
+            self._settle(item, call, report)
         if call.when == "teardown" and record is not None:
             del item.stash[RECORD]  # the session keeps its items to the end
         setattr(report, LANE, slot.lane)
-        events = self._context.book.take_events()
+        last = report.failed or call.when == "teardown"
+        events = self._context.book.take_events(finished=last)
         if events:
             setattr(report, EVENTS, events)
         if self._context.usage_error:
             setattr(report, USAGE, self._context.usage_error)
         return report
 
-    def _settle(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        slot = slot_of(item)
-        if slot is None or call.when == "teardown":
+    def _settle(
+        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+    ) -> None:
+        slot, record = slot_of(item), item.stash.get(RECORD, None)
+        assert slot is not None
+        if call.when != "teardown":
+            failure = _failure(call.excinfo.value) if call.excinfo else None
+            self._context.book.settle(slot, record, failure)
+        if not report.failed or record is None:
             return
-        failure = _failure(call.excinfo.value) if call.excinfo else None
-        self._context.book.settle(slot, item.stash.get(RECORD, None), failure)
+        if call.when == "teardown":
+            self._context.book.fail(slot, f"its teardown failed: {_text(call, report)}")
+        elif record.failure is None:
+            self._context.book.fail(slot, f"its test failed: {_text(call, report)}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Stop the targets of lanes that did not come to their end."""
         self._context.book.close()
+
+
+def _text(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
+    if call.excinfo is not None:
+        text = _failure(call.excinfo.value)
+    else:
+        text = one_line(report.longreprtext.strip().split("\n")[0])
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _failure(error: BaseException) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pytest_soak.config.overrides import resolve
@@ -9,7 +11,7 @@ from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import KNOBS, OPTIONS
 from pytest_soak.session.activate import inputs_of
 from pytest_soak.session.settings import Settings, resolve_settings
-from pytest_soak.session.targets import Chosen, chosen_by_option, fixture_file
+from pytest_soak.session.targets import Chosen, chosen_by_option
 from pytest_soak.targets.resolve import describe
 
 
@@ -17,13 +19,19 @@ def show_config(config: pytest.Config) -> int:
     """Print the settings; pytest.UsageError for the first that is wrong."""
     try:
         settings = resolve_settings(inputs_of(config))
-        if fixture_file(config) is None:
+        if settings.target_source != "default" or not _has_conftest(config):
             check_overrides(settings, chosen_by_option(config, settings))
     except SoakUsageError as error:
         raise pytest.UsageError(str(error)) from None
     for line in config_lines(settings):
         print(line)
     return int(pytest.ExitCode.OK)
+
+
+def _has_conftest(config: pytest.Config) -> bool:
+    """Whether a conftest.py may say what is soaked, which only a session finds out."""
+    files = (getattr(p, "__file__", None) for p in config.pluginmanager.get_plugins())
+    return any(Path(file).name == "conftest.py" for file in files if file)
 
 
 def check_overrides(settings: Settings, chosen: Chosen) -> None:

@@ -1,11 +1,9 @@
-"""Which target a session soaks: `--soak-target`, or the user's `soak_target` fixture."""
+"""What a session soaks: what `--soak-target` means, or the user's `soak_target` fixture gave."""
 
 from __future__ import annotations
 
-import inspect
-import os
-from collections.abc import Mapping, Sequence
-from types import ModuleType
+from collections.abc import Mapping
+from inspect import iscoroutinefunction
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,14 +11,11 @@ import pytest
 from pytest_soak.config.documents import show
 from pytest_soak.errors import SoakUsageError, check_words
 from pytest_soak.kpi.definitions import KPIS
-from pytest_soak.session.context import SoakContext, slot_of
+from pytest_soak.session.context import SoakContext
 from pytest_soak.session.planning import plan_lane
 from pytest_soak.session.settings import Settings
 from pytest_soak.targets.base import TargetFactory
 from pytest_soak.targets.resolve import BUILT_IN, describe, named_factory
-
-FIXTURE = "soak_target"
-OWN = "pytest_soak.session.own_target"
 
 
 class Chosen(NamedTuple):
@@ -60,79 +55,15 @@ def extra_kpis(config: pytest.Config) -> dict[str, Any]:
     for kpis in config.hook.pytest_soak_extra_kpis(config=config):
         if not isinstance(kpis, Mapping) or not all(callable(kpi) for kpi in kpis.values()):
             raise SoakUsageError(at, f"expected functions by KPI name, got {show(kpis)}")
+        for name, kpi in kpis.items():
+            if iscoroutinefunction(kpi):
+                raise SoakUsageError(at, f"{name!r} is `async def`; a KPI is a plain function")
         found.update(kpis)
     check_words(found, "KPI", at)
     for name in found:
         if name in KPIS:
             raise SoakUsageError(at, f"{name!r} is a KPI of the package; name yours otherwise")
     return found
-
-
-def check_fixture(
-    config: pytest.Config, items: Sequence[pytest.Item], context: SoakContext
-) -> None:
-    """Raise pytest.UsageError where it is not certain which bot is meant.
-
-    `items` are all that were collected; the first soak item among them shows which definition of
-    the fixture is in effect.
-    """
-    effective = effective_definition(items)
-    given = context.settings.target_source
-    for where, definition in _definitions(config, items):
-        if given != "default":
-            raise pytest.UsageError(
-                f"{given}: a soak_target fixture ({where}) also says what is soaked; keep one"
-            )
-        if effective is None or definition is not inspect.unwrap(effective.func):
-            raise pytest.UsageError(
-                f"fixture soak_target in {where} is used by no soak test; move it to the root "
-                "conftest.py, or ask for soak_iteration in a test beside it"
-            )
-    if effective is not None and not is_ours(effective):
-        if given != "default":
-            raise pytest.UsageError(
-                f"{given}: a soak_target fixture also says what is soaked; keep one"
-            )
-        _check_scope(effective)
-
-
-def _definitions(config: pytest.Config, items: Sequence[pytest.Item]) -> list[tuple[str, object]]:
-    """Where `soak_target` is defined outside this package, with its function."""
-    modules = [*config.pluginmanager.get_plugins(), *(getattr(i, "module", None) for i in items)]
-    found: dict[str, object] = {}
-    for module in modules:
-        name = getattr(module, "__name__", "")
-        if isinstance(module, ModuleType) and FIXTURE in vars(module) and name != OWN:
-            where = os.path.relpath(module.__file__ or name, config.rootpath)
-            found[where] = inspect.unwrap(vars(module)[FIXTURE])
-    return list(found.items())
-
-
-def effective_definition(items: Sequence[pytest.Item]) -> Any:
-    """The definition of `soak_target` that the soak items use; None without such items."""
-    soak = next((item for item in items if slot_of(item) is not None), None)
-    definitions = getattr(soak, "_fixtureinfo", None)
-    found = definitions.name2fixturedefs.get(FIXTURE) if definitions else None
-    return found[-1] if found else None
-
-
-def is_ours(definition: Any) -> bool:
-    """Whether it is the package's own definition, which asks `--soak-target`."""
-    return bool(definition.func.__module__ == OWN)
-
-
-def _check_scope(definition: Any) -> None:
-    yields = inspect.isgeneratorfunction(inspect.unwrap(definition.func))
-    if definition.scope == "session" or (definition.scope == "function" and not yields):
-        return
-    raise pytest.UsageError(
-        "fixture soak_target: a lane outlives one test; give the fixture scope='session'"
-    )
-
-
-def fixture_file(config: pytest.Config) -> str | None:
-    """The file of a plugin or root conftest.py that says what is soaked, if one does."""
-    return next((where for where, _ in _definitions(config, [])), None)
 
 
 def check_plans(config: pytest.Config, context: SoakContext) -> None:

@@ -18,7 +18,7 @@ from pytest_soak.session.markers import SEED, marker_lines
 from pytest_soak.session.protection import PROTECTION
 from pytest_soak.session.stdout import Lasting
 from pytest_soak.session.table import lane_table
-from pytest_soak.session.targets import fixture_file
+from pytest_soak.session.target_fixture import users_place
 from pytest_soak.session.verdict import Conclusion
 
 PROGRESS_SECONDS = 10.0
@@ -62,7 +62,7 @@ class Terminal:
         return lines
 
     def _target(self) -> str:
-        fixture = fixture_file(self._config)
+        fixture = users_place(self._config)
         if fixture is not None:
             return f"from the soak_target fixture of {fixture}"
         settings = self._context.settings
@@ -74,8 +74,8 @@ class Terminal:
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> tuple[str, str, str] | None:
         """Iterations leave no dots: their markers, and `failed`, tell."""
-        if not isinstance(report, pytest.TestReport) or not _is_soak(report):
-            return None
+        if type(report) is not pytest.TestReport or not _is_soak(report):
+            return None  # of other kinds, as subtests, others know more
         if hasattr(report, "wasxfail"):
             return None
         if report.when == "call" or not report.passed:

@@ -34,7 +34,7 @@ class Window:
 
 @runtime_checkable
 class Target(Protocol):
-    """A bot under soak; one object serves one lane.
+    """A bot under soak; one object serves one lane. Its methods may be `async def`.
 
     A target may also have `parameters` (its own parameter table), `kpis` (the names of the KPIs
     that it gives), `deterministic` (True: the same lane, freshly started under the same
@@ -57,4 +57,23 @@ class Target(Protocol):
         """Release everything; called once, also after an error."""
 
 
-TargetFactory = Callable[[LaneInfo], Target]
+@runtime_checkable
+class AsyncTarget(Protocol):
+    """A bot whose methods are `async def`; one may also mix both kinds.
+
+    One event loop serves a lane, from `start` to the end of `stop` and in pauses too.
+    """
+
+    async def start(self, lane: LaneInfo) -> None:
+        """As of a Target."""
+
+    async def run(
+        self, overrides: Mapping[str, float], window: Window
+    ) -> Observation | Mapping[str, float | None] | Summary:
+        """As of a Target."""
+
+    async def stop(self) -> None:
+        """As of a Target; then what is left of its tasks is cancelled."""
+
+
+TargetFactory = Callable[[LaneInfo], Target | AsyncTarget]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytest_soak.config.documents import show
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.errors import SoakUsageError, TargetError, check_words, unknown
+from pytest_soak.targets.asynchronous import plain
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
 
 BUILT_IN = ("sim", "mock")
@@ -67,10 +68,11 @@ def _public(module: Any) -> Iterable[str]:
     return (name for name in dir(module) if not name.startswith("_"))
 
 
-def build(factory: Callable[[LaneInfo], Target], lane: LaneInfo) -> Target:
-    """The target of a lane; SoakUsageError when what the factory gives is none.
+def build(factory: TargetFactory, lane: LaneInfo) -> Target:
+    """The target of a lane, plain also where its methods are `async def`.
 
-    Raises TargetError when the factory itself raises.
+    Raises SoakUsageError when what the factory takes or gives is not that, TargetError when the
+    factory itself raises.
     """
     if not callable(factory):
         raise SoakUsageError(
@@ -88,10 +90,10 @@ def build(factory: Callable[[LaneInfo], Target], lane: LaneInfo) -> Target:
             f"target {_name(factory)}",
             f"{type(target).__name__} has no method {missing[0]}(); expected start, run and stop",
         )
-    return target
+    return plain(target)  # type: ignore[no-any-return]
 
 
-def _check_signature(factory: Callable[[LaneInfo], Target]) -> None:
+def _check_signature(factory: TargetFactory) -> None:
     try:
         signature = inspect.signature(factory)
     except (TypeError, ValueError):  # a callable that does not say what it takes
@@ -133,7 +135,7 @@ def _kpi_names(given: Any, source: str) -> tuple[str, ...] | None:
 
 def _table(parameters: object, source: str, target: object) -> ParameterTable:
     """The target's own table; a path is relative to the file of its class."""
-    kind = target if isinstance(target, type) else type(target)
+    kind = target if isinstance(target, type) else target.__class__
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
     return ParameterTable.of(parameters, source, Path(file).parent if file else Path())
 

@@ -403,3 +403,20 @@ def test_equal_lanes_make_equal_events_but_for_the_time_they_took() -> None:
         return found
 
     assert events() == events()
+
+
+def test_a_failed_test_fails_its_lane_and_does_not_end_it() -> None:
+    lane = lane_of(of=plan(iterations=2, mode=GateMode.OFF))
+    lane.run.run_iteration()
+    lane.run.fail(1, "its test failed:\nno fill")
+    lane.run.fail(1, "its teardown failed: told once")
+    lane.run.run_iteration()
+    assert (result(lane).ending, result(lane).verdict) == ("completed", Verdict.FAIL)
+    lane.run.fail(2, "its teardown failed: no disk")
+    assert lane.kinds[-2:] == ["lane_finished", "lane_finished"]
+    reasons = ("iteration 1: its test failed: no fill", "iteration 2: its teardown failed: no disk")
+    assert result(lane).reasons == reasons
+    again = lane_of(of=plan(iterations=3, mode=GateMode.OFF), journal=lane.journal.again())
+    for _ in range(3):
+        again.run.run_iteration()
+    assert (result(again).reasons, result(again).verdict) == (reasons, Verdict.FAIL)

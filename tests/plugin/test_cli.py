@@ -49,3 +49,25 @@ def test_mistakes_are_one_line_and_status_four(
     assert done.stderr.startswith("ERROR: ")
     assert problem in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_bot_that_ends_its_process_leaves_no_verdict(bench: Workbench) -> None:
+    bench.write(
+        "bot.py",
+        """
+        import os
+        from pytest_soak.testing import InstantTarget
+
+        class Exits(InstantTarget):
+            def run(self, overrides, window):
+                return super().run(overrides, window) if window.iteration < 3 else os._exit(0)
+        """,
+    )
+    assert bench.soak(4, "--soak-target=bot:Exits", "--soak-gate=smoke").returncode == 0
+    done = bench.command("verdict")
+    assert done.returncode == 2, done.everything
+    assert done.lines == [
+        "default-calm-42: not finished, 2 iterations done",
+        "NO VERDICT: its process ended before it could conclude; go on with --soak-resume",
+    ]
+    assert bench.command("verdict", "nowhere").returncode == 4

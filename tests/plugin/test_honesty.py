@@ -54,9 +54,9 @@ def test_a_failed_assertion_is_named_in_the_last_line(bench: Workbench) -> None:
     bench.write("test_a.py", "def test_a(soak_iteration):\n    assert not soak_iteration.run()\n")
     done = bench.soak(2, INSTANT, "--soak-gate=smoke")
     fails(done)
-    assert done.last_line.startswith(
-        "FAIL: test_a.py::test_a[default-calm-42-iter0001] and 1 more failed; PASS for default"
-    )
+    why = "iteration 1: its test failed: AssertionError: assert not IterationRecord("
+    assert why in done.last_line
+    assert len(done.last_line) < 350
 
 
 def test_a_soak_that_was_skipped_is_no_success(bench: Workbench) -> None:
@@ -256,33 +256,6 @@ def test_a_final_summary_tells_its_samples(bench: Workbench) -> None:
     bench.soak(6, "--soak-target=mock", "--soak-gate=smoke")
     done = bench.command("gate", "m.yaml", "artifacts/soak/latest/ITER_SUMMARY_final.json")
     assert done.returncode == 0, done.everything
-
-
-def test_reruns_do_not_run_an_iteration_again(bench: Workbench) -> None:
-    bench.write(
-        "conftest.py",
-        """
-        def pytest_addoption(parser):
-            parser.addoption("--reruns", type=int)
-
-        def pytest_report_collectionfinish(config):
-            return f"reruns={config.getoption('reruns')}"
-        """,
-    )
-    assert "reruns=0" in bench.soak(1, INSTANT, "--reruns=2").stdout
-    bench.write(
-        "test_a.py",
-        """
-        import pytest
-
-        @pytest.mark.flaky(reruns=2)
-        def test_a(soak_iteration):
-            soak_iteration.run()
-        """,
-    )
-    done = bench.soak(1, INSTANT)
-    assert done.returncode == 4
-    assert "an iteration cannot be run again" in done.stderr
 
 
 def test_result_settings_do_not_contradict_the_source(bench: Workbench) -> None:

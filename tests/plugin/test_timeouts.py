@@ -125,3 +125,27 @@ def test_the_kernel_of_a_users_target_is_compiled_before_any_timeout(bench: Work
     done = bench.soak(1, "--soak-gate=smoke")
     assert done.returncode == 0, done.everything
     assert "soak: compiling the market kernel" in done.stdout
+
+
+def test_a_hung_coroutine_is_cancelled_and_its_target_stopped(bench: Workbench) -> None:
+    bench.write(
+        "bot.py",
+        """
+        import asyncio
+        from pytest_soak.testing import InstantTarget
+
+        class Waits(InstantTarget):
+            async def run(self, overrides, window):
+                try:
+                    await asyncio.sleep(60 * (window.iteration // 3))
+                finally:
+                    print("left", window.iteration)
+                return super().run(overrides, window)
+
+            async def stop(self):
+                print("stopped")
+        """,
+    )
+    done = bench.soak(5, "--soak-target=bot:Waits", "--soak-iteration-timeout=1", "-rs", "-s")
+    ended_by_the_target(done)
+    assert done.lines[-200:].index("left 3") < done.lines[-200:].index("stopped")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_soak.gates.engine import Sample, Verdict, judge
-from pytest_soak.gates.evidence import Evidence, Failure, failure_of, judge_final
+from pytest_soak.gates.evidence import Evidence, FailedIteration, failure_of, judge_final
 from pytest_soak.gates.model import Failed, Gate, OnMarket, Threshold
 
 PASS, WARN, FAIL = Verdict.PASS, Verdict.WARN, Verdict.FAIL
@@ -116,12 +116,12 @@ def test_a_tuned_lane_that_fails_its_few_iterations_fails() -> None:
 
 
 failures = st.none() | st.builds(
-    Failure, iteration=st.integers(1, 99), reason=st.just("x"), excess=st.floats(0, 1e6)
+    FailedIteration, iteration=st.integers(1, 99), reason=st.just("x"), excess=st.floats(0, 1e6)
 )
 
 
 @given(st.lists(failures, max_size=30))
-def test_evidence_counts_all_and_keeps_few(given_: list[Failure | None]) -> None:
+def test_evidence_counts_all_and_keeps_few(given_: list[FailedIteration | None]) -> None:
     evidence = Evidence()
     for failure in given_:
         evidence = evidence.with_graded(sample(net_bps=1.0), failure)

@@ -1,0 +1,40 @@
+"""Calling a target: whatever goes wrong becomes a TargetError that says where."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Mapping
+from typing import Any
+
+from pytest_soak.errors import TargetError
+from pytest_soak.system import one_process
+
+_UNFINISHED: Mapping[type, str] = {
+    Awaitable: "nothing awaits it; a method of a target that awaits is `async def`",
+    Generator: "it has a `yield` and has not run; return the result",
+    AsyncGenerator: "it has a `yield` and has not run; return the result",
+}
+"""What a call may return that has done nothing yet."""
+
+
+def ask(what: str, call: Callable[[], Any]) -> Any:
+    """What `call` to the target gives; whatever it raises becomes a TargetError.
+
+    So does what ends it from outside, like a test's timeout; Ctrl-C alone passes. A child process
+    that `call` forks ends with it.
+    """
+    try:
+        with one_process():
+            given = call()
+    except (TargetError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        how = "raised" if isinstance(error, Exception) else "was ended by"
+        text = f"{type(error).__name__}: {error}".strip().rstrip(":")
+        raise TargetError(f"the target's {what} {how} {text}") from error
+    for unfinished, remedy in _UNFINISHED.items():
+        if isinstance(given, unfinished):
+            if isinstance(given, Coroutine):
+                given.close()
+            text = f"the target's {what} returned {type(given).__name__}: {remedy}"
+            raise TargetError(text)
+    return given

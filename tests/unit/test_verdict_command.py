@@ -1,0 +1,113 @@
+"""`pytest-soak verdict`: the exit status by all that a run left."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import usage_error
+from filelock import FileLock
+from finished_runs import outcome, result, write_run
+
+from pytest_soak.artifacts.feeds import Feeds
+from pytest_soak.artifacts.lane_journal import LaneJournal
+from pytest_soak.artifacts.layout import LaneFiles
+from pytest_soak.artifacts.lock import LOCK
+from pytest_soak.commands.verdict import verdict
+from pytest_soak.engine.past import NO_EDITS, Done, Ended, Failure
+from pytest_soak.engine.record import Ending
+from pytest_soak.kpi.summary import Summary
+
+
+def run(tmp_path: Path, journaled: int = 6, lanes: Any = None, **facts: Any) -> Path:
+    """An artifact root with a lane of which `journaled` iterations are durable."""
+    root = write_run(tmp_path / "soak", result(*(lanes or [outcome()]), **facts))
+    journal(root, journaled)
+    return root
+
+
+def journal(root: Path, iterations: int) -> LaneJournal:
+    files = LaneFiles(root, root / "latest", root / "runtime_overrides.json")
+    made = LaneJournal(files, {}, Feeds(files, kept=False))
+    made.begin()
+    for n in range(1, iterations + 1):
+        done = Done(
+            iteration=n,
+            edits=NO_EDITS,
+            summary=Summary(kpis={}),
+            state_hash="",
+            started="",
+            seconds=0,
+        )
+        made.keep(done, None, None)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "last"),
+    [
+        ({}, 0, "PASS for steady_safe on calm (6 iterations, sim)"),
+        ({"lanes": [outcome(verdict="WARN")], "verdict": "WARN"}, 0, "WARN for steady_safe"),
+        ({"lanes": [outcome(verdict="FAIL")], "verdict": "FAIL", "exit_status": 1}, 1, "FAIL for"),
+        ({"lanes": [outcome(verdict="FAIL")]}, 1, "FAIL for"),
+        ({"verdict": "FAIL", "exit_status": 1}, 1, "FAIL: something beside the gates failed"),
+        ({"exit_status": 1}, 1, "PASS for"),
+        ({"status": "interrupted", "verdict": None, "exit_status": 2}, 2, "NO VERDICT: "),
+        ({"status": "running", "verdict": None, "exit_status": None}, 2, "NO VERDICT: its process"),
+        ({"unfinished": ["steady_safe-calm-7"], "verdict": None}, 2, "NO VERDICT: 1 lane finished"),
+    ],
+)
+def test_the_exit_status_is_that_of_what_was_left(
+    tmp_path: Path, facts: dict[str, Any], status: int, last: str
+) -> None:
+    several = "unfinished" in facts
+    root = write_run(tmp_path, result(*facts.pop("lanes", [outcome()]), **facts))
+    if not several:
+        journal(root, 6)
+    judged = verdict(root)
+    assert judged.status == status
+    assert judged.lines[-1].startswith(last), judged.lines
+
+
+def test_a_run_without_lanes_that_ended_counts_what_is_durable(tmp_path: Path) -> None:
+    lane = "steady_safe-calm-42"
+    empty = result(status="running", verdict=None, exit_status=None, unfinished=[lane])
+    root = write_run(tmp_path, empty)
+    journal(root, 3)
+    assert verdict(root).lines[0] == f"{lane}: not finished, 3 iterations done"
+    with FileLock(root / LOCK):
+        assert verdict(root).lines[-1] == "NO VERDICT: still running"
+
+
+def test_a_result_that_says_more_than_the_files_is_not_believed(tmp_path: Path) -> None:
+    assert "but the journal has 5 iterations" in usage_error(lambda: verdict(run(tmp_path, 5)))
+    made = journal(run(tmp_path), 6)
+    made.fail(Failure(iteration=6, cause="its test failed: no fill"))
+    root = tmp_path / "soak"
+    assert "has a failed test: its test failed: no fill" in usage_error(lambda: verdict(root))
+    journal(root, 6).end(Ended(ending=Ending.TARGET, cause="no connection"))
+    assert "that it failed: no connection" in usage_error(lambda: verdict(root))
+    journal(root, 6)
+    final = root / "latest" / "ITER_SUMMARY_final.json"
+    kept = final.read_text(encoding="utf-8")
+    final.write_text(kept.replace('"PASS"', '"FAIL"'), encoding="utf-8")
+    assert "ITER_SUMMARY_final.json does not" in usage_error(lambda: verdict(root))
+    final.unlink()
+    assert "ITER_SUMMARY_final.json is missing" in usage_error(lambda: verdict(root))
+
+
+def test_an_archived_run_is_judged_alike_and_a_broken_or_missing_one_is_no_verdict(
+    tmp_path: Path,
+) -> None:
+    root = run(tmp_path)
+    before = verdict(root)
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
+        archive.add(root / "latest", "a")
+    assert verdict(tmp_path / "a") == before
+    (root / "latest" / "journal").write_bytes(b"nothing\n")
+    assert "is damaged" in usage_error(lambda: verdict(root))
+    shutil.rmtree(root)
+    assert "no run in it" in usage_error(lambda: verdict(root))
