@@ -18,11 +18,16 @@ BUILT_IN = ("sim", "mock")
 
 
 class TargetSpec(NamedTuple):
-    """What a target says of itself: its parameter table and the KPIs it gives, if it says so."""
+    """What a target says of itself: its parameter table and the KPIs it gives, if it says so.
+
+    One without a table is given the reference maker's overrides, but is not `tuned` by them;
+    `table_given` says that the table is none of the reference maker's.
+    """
 
     table: ParameterTable
     kpis: tuple[str, ...] | None
     table_given: bool
+    tuned: bool = True
 
 
 def named_factory(name: str, source: str, rootdir: Path) -> TargetFactory:
@@ -95,8 +100,9 @@ def build(factory: TargetFactory, lane: LaneInfo) -> Target:
 def describe(target: object, source: str) -> TargetSpec:
     """The table and the KPIs of a target (or of its class, which may say them early)."""
     parameters, kpis = _said(target, "parameters"), _said(target, "kpis")
-    table = reference_table() if parameters is None else _table(parameters, source, target)
-    return TargetSpec(table, _kpi_names(kpis, source), parameters is not None)
+    reference, tuned = reference_table(), parameters is not None
+    table = _table(parameters, source, target) if tuned else reference
+    return TargetSpec(table, _kpi_names(kpis, source), table != reference, tuned)
 
 
 def _said(target: object, name: str) -> Any:
