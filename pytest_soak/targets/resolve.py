@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,6 +104,20 @@ def describe(target: object, source: str) -> TargetSpec:
     reference, tuned = reference_table(), parameters is not None
     table = _table(parameters, source, target) if tuned else reference
     return TargetSpec(table, _kpi_names(kpis, source), table != reference, tuned)
+
+
+def source_digest(target: object) -> str | None:
+    """A digest of the file of the target's class, of one that says no `version`.
+
+    None where there is no such file. What the file imports, or reads, is not in it.
+    """
+    file = getattr(sys.modules.get(target.__class__.__module__), "__file__", None)
+    if file is None or isinstance(_said(target, "version"), str):
+        return None
+    try:
+        return sha256(Path(file).read_bytes()).hexdigest()[:16]
+    except OSError:
+        return None
 
 
 def _said(target: object, name: str) -> Any:
