@@ -140,6 +140,8 @@ def _read(control: Control, overrides: Mapping[str, float], kpis: Kpis) -> Contr
 def _propose(
     plan: LanePlan, control: Control, kpis: Kpis, drivers: Sequence[str], *, warmup: bool
 ) -> Proposal:
+    if not plan.tuned:
+        return Proposal()
     try:
         view = View(
             table=plan.table,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
@@ -26,6 +27,7 @@ class Done(BaseModel):
     """A completed iteration: the edits it began with, and what it measured.
 
     `state_hash` is of the overrides that were in force; `jump` is what happened to the clocks.
+    `source` is the digest of the target's source file, `note` tells that it is another than before.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,6 +39,8 @@ class Done(BaseModel):
     started: str
     seconds: float
     jump: str | None = None
+    source: str | None = None
+    note: str | None = None
 
 
 class Ended(BaseModel):
@@ -79,7 +83,7 @@ def redo(plan: LanePlan, state: LaneState, done: Done) -> tuple[LaneState, Itera
     """The state after an iteration that was done before, and its record."""
     if state.iteration == 0:
         state = enter(plan, state, {})
-    ready = noted(entered(plan, state, done.edits), done.jump)
+    ready = noted(noted(entered(plan, state, done.edits), done.jump), done.note)
     state, record = advance(plan, ready, done.summary)
     return state, record.model_copy(update={"started": done.started, "seconds": done.seconds})
 
@@ -92,6 +96,14 @@ def entered(plan: LanePlan, state: LaneState, edits: Edits) -> LaneState:
 def noted(state: LaneState, text: str | None) -> LaneState:
     """`state` with a note, if there is something to note."""
     return state if text is None else note(state, text)
+
+
+def other_source(before: Sequence[Done], now: str | None) -> str | None:
+    """What to note of the next iteration: another target did those `before`; None if not."""
+    if not before or None in (now, before[-1].source) or now == before[-1].source:
+        return None
+    last = f"in iteration {before[-1].iteration}"
+    return f"the target's source file is not what it was {last}: this lane mixes two versions of it"
 
 
 def rehearse(plan: LanePlan, past: Past) -> IterationRecord | None:

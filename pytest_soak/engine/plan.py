@@ -28,7 +28,7 @@ class LanePlan(BaseModel):
 
     `iterations` is how many will run, `planned` how many were asked for: a selection of a lane's
     items runs a prefix of it. `declared` are the KPIs the target says it gives. `fallback` is what
-    a panic reverts to before the lane's first freeze.
+    a panic reverts to before the lane's first freeze. Unless `tuned`, nothing is suggested.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,6 +43,7 @@ class LanePlan(BaseModel):
     overrides: Overrides
     parameters: dict[str, Parameter]
     tuner: str
+    tuned: bool = True
     declared: tuple[str, ...] | None = None
     auto_tune: bool = False
     guards: bool = True

@@ -30,6 +30,7 @@ from pytest_soak.engine.past import (
     Past,
     entered,
     noted,
+    other_source,
     redo,
     rehearse,
 )
@@ -85,7 +86,8 @@ class LaneRun:
 
     What the journal has of the lane is not run again: its iterations are replayed one by one, and
     the target is started before the first new one. Raises SoakUsageError where the journal's past
-    is not one of `plan`. `pause` are the seconds between two iterations.
+    is not one of `plan`. `pause` are the seconds between two iterations, `source` is a digest of
+    the target's source file: where an earlier session had another, that is noted.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class LaneRun:
         journal: Journal,
         extra_kpis: Mapping[str, ExtraKpi] | None = None,
         pause: float = 0.0,
+        source: str | None = None,
     ) -> None:
         self.plan = plan
         self.state = begin(plan)
@@ -114,6 +117,8 @@ class LaneRun:
         self._left = deque(journal.past.iterations)
         self._failures = {x.iteration: x.cause for x in journal.past.failures}
         self._cause = ""
+        self._source = source
+        self._note = other_source(journal.past.iterations, source)
         self._begun = False
         self._serving = False
         self._lasting = False
@@ -219,11 +224,14 @@ class LaneRun:
             self.end(Ending.TARGET, f"iteration {iteration}: {cause}")
             raise
         jump = self._clocks.look()
-        state, record = advance(self.plan, noted(self.state, jump), summary)
+        note, self._note = self._note, None
+        state, record = advance(self.plan, noted(noted(self.state, jump), note), summary)
         done = Done(
             iteration=iteration,
             edits=edits,
             jump=jump,
+            source=self._source,
+            note=note,
             summary=summary,
             state_hash=record.state_hash,
             started=started.isoformat(timespec="milliseconds"),

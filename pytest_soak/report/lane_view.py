@@ -67,6 +67,7 @@ class LaneView:
     verdict: str
     facts: Sequence[tuple[str, str]]
     reasons: Sequence[str]
+    notes: Sequence[str]
     strip: Chart | None
     judged: Sequence[Judged]
     kpis: Sequence[KpiChart]
@@ -99,6 +100,9 @@ def lane_view(lane: Lane, anchor: str, much: Detail) -> LaneView:
         verdict=lane.verdict or "NO VERDICT",
         facts=_facts(lane),
         reasons=lane.outcome.reasons if lane.outcome else (),
+        notes=[f"iteration {it.number}: {x}" for it in lane.iterations for x in it.notes][
+            -much.rows :
+        ],
         strip=_strip(drawn) if drawn else None,
         judged=_judged(lane, trends),
         kpis=[plots[name] for name in gated if name in plots],

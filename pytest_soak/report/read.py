@@ -51,6 +51,7 @@ class Iteration(NamedTuple):
     rationale: tuple[str, ...]
     locked_next: bool
     panicked: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def steady(self) -> bool:
@@ -266,4 +267,5 @@ def _iteration(found: IterSummary, before: Iteration | None) -> Iteration:
         rationale=tuple(tuning.rationale),
         locked_next=tuning.freeze_active,
         panicked=tuning.panicked,
+        notes=tuple(found.notes),
     )

@@ -26,7 +26,7 @@ from pytest_soak.session.result import ResultFile
 from pytest_soak.session.run_folder import RunFolder
 from pytest_soak.session.targets import Chosen, extra_kpis
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
-from pytest_soak.targets.resolve import build, describe
+from pytest_soak.targets.resolve import build, describe, source_digest
 
 
 class LaneBook:
@@ -101,7 +101,8 @@ class LaneBook:
 
         journal.open()
         runtime = RuntimeOverridesFile(files.runtime)
-        return LaneRun(plan, target, runtime, clock, emit, journal, extra, settings.sleep)
+        pause, source = settings.sleep, source_digest(target)
+        return LaneRun(plan, target, runtime, clock, emit, journal, extra, pause, source)
 
     def _note(self, event: Event) -> None:
         if isinstance(event, LaneFinished):

@@ -16,6 +16,7 @@ from pytest_soak.session.settings import Settings
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.targets.resolve import TargetSpec
 from pytest_soak.tuning.effects import without_effects
+from pytest_soak.tuning.limits import limits
 from pytest_soak.tuning.watcher import rules, rules_off
 
 
@@ -35,7 +36,8 @@ def plan_lane(
     _check_names([*(spec.kpis or ()), *extra_kpis], target)
     profile = settings.profile(lane.profile)
     overrides = resolve(spec.table, profile, settings.layers, settings.presets)
-    notes = (*overrides.notes, *_tuning_notes(settings, spec, overrides))
+    given = {*(KPIS if spec.kpis is None else spec.kpis), *extra_kpis}
+    notes = (*overrides.notes, *_tuning_notes(settings, spec, overrides, given))
     overrides = overrides.model_copy(update={"notes": notes})
     gates = settings.gates[lane.profile]
     for gate in gates:
@@ -52,7 +54,8 @@ def plan_lane(
         parameters=dict(spec.table),
         declared=spec.kpis,
         tuner=settings.tuner,
-        auto_tune=settings.auto_tune,
+        tuned=spec.tuned,
+        auto_tune=settings.auto_tune and spec.tuned,
         guards=settings.guards,
         warmup=settings.warmup,
         fallback=_fallback(settings, spec, overrides),
@@ -61,21 +64,29 @@ def plan_lane(
 
 def _fallback(settings: Settings, spec: TargetSpec, overrides: Overrides) -> dict[str, float]:
     """What a panic reverts to: the safe profile, or the start where the table is the target's."""
-    if spec.table_given or settings.fallback is None:
+    if spec.table_given or not spec.tuned or settings.fallback is None:
         return dict(overrides.values)
     return resolve(spec.table, settings.fallback, ()).values
 
 
-def _tuning_notes(settings: Settings, spec: TargetSpec, overrides: Overrides) -> list[str]:
-    """What of the tuning this target's table turns off, and what the warm-up preset says."""
+def _tuning_notes(
+    settings: Settings, spec: TargetSpec, overrides: Overrides, given: Collection[str]
+) -> list[str]:
+    """What of the tuning this target turns off, and what the warm-up preset says."""
     notes = []
     off = rules_off(spec.table) if settings.tuner == "rules" else []
-    if settings.tuner == "effects" and without_effects(spec.table):
+    if not spec.tuned:
+        notes.append("tuner: off, the target brings no `parameters` of its own")
+    elif settings.tuner == "effects" and without_effects(spec.table):
         notes.append("tuner effects: off, the target's parameters have no `effects`")
     if len(off) == len(rules()):
         notes.append("tuner rules: off, the target has none of their parameters")
     elif off:
         notes.append(f"tuner rules: off for want of their parameters: {', '.join(off)}")
+    wanted = (condition.metric for condition in limits().freeze.conditions)
+    missing = [metric for metric in wanted if metric is not None and metric not in given]
+    if settings.guards and missing:
+        notes.append(f"freeze: off, the target gives no {' and no '.join(missing)}")
     if settings.warmup is not None:
         notes += settings.warmup.apply(spec.table, overrides.values)[1]
     return notes

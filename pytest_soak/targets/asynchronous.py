@@ -87,13 +87,17 @@ class _Loop:
             raise RuntimeError("the event loop of the target hangs: a call in it does not return")
         self._check_alive()
         outcome = _Outcome()
-        future = asyncio.run_coroutine_threadsafe(outcome.of(call), self._loop)
+        waiting = outcome.of(call)
+        future = asyncio.run_coroutine_threadsafe(waiting, self._loop)
         try:
             while not outcome.known.wait(_LOOK_SECONDS):
                 self._check_alive()
         except BaseException:
             future.cancel()
-            self._hangs = self._thread.is_alive() and not outcome.known.wait(CANCEL_SECONDS)
+            if self._thread.is_alive():
+                self._hangs = not outcome.known.wait(CANCEL_SECONDS)
+            else:
+                waiting.close()
             raise
         if outcome.error is not None:
             raise outcome.error

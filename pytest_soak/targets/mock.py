@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
+from pytest_soak.config.parameters import reference_table
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.targets.base import LaneInfo, Window
@@ -29,10 +30,14 @@ _NET_FLOOR = -10.0
 
 
 class MockTarget:
-    """Draws each iteration's KPIs from (seed, market, iteration) alone."""
+    """Draws each iteration's KPIs from (seed, market, iteration) alone.
+
+    It has the reference maker's parameters so that the tuner's plumbing runs; they move nothing.
+    """
 
     kpis = (*_COMMON, *_CALM, *_MONEY)
     deterministic = True
+    parameters = reference_table()
 
     def __init__(self, lane: LaneInfo) -> None:
         self._lane = lane

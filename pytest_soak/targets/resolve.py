@@ -6,6 +6,7 @@ import importlib
 import inspect
 import sys
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,11 +20,16 @@ BUILT_IN = ("sim", "mock")
 
 
 class TargetSpec(NamedTuple):
-    """What a target says of itself: its parameter table and the KPIs it gives, if it says so."""
+    """What a target says of itself: its parameter table and the KPIs it gives, if it says so.
+
+    One without a table is given the reference maker's overrides, but is not `tuned` by them;
+    `table_given` says that the table is none of the reference maker's.
+    """
 
     table: ParameterTable
     kpis: tuple[str, ...] | None
     table_given: bool
+    tuned: bool = True
 
 
 def named_factory(name: str, source: str, rootdir: Path) -> TargetFactory:
@@ -112,8 +118,23 @@ def _check_signature(factory: TargetFactory) -> None:
 def describe(target: object, source: str) -> TargetSpec:
     """The table and the KPIs of a target (or of its class, which may say them early)."""
     parameters, kpis = _said(target, "parameters"), _said(target, "kpis")
-    table = reference_table() if parameters is None else _table(parameters, source, target)
-    return TargetSpec(table, _kpi_names(kpis, source), parameters is not None)
+    reference, tuned = reference_table(), parameters is not None
+    table = _table(parameters, source, target) if tuned else reference
+    return TargetSpec(table, _kpi_names(kpis, source), table != reference, tuned)
+
+
+def source_digest(target: object) -> str | None:
+    """A digest of the file of the target's class, of one that says no `version`.
+
+    None where there is no such file. What the file imports, or reads, is not in it.
+    """
+    file = getattr(sys.modules.get(target.__class__.__module__), "__file__", None)
+    if file is None or isinstance(_said(target, "version"), str):
+        return None
+    try:
+        return sha256(Path(file).read_bytes()).hexdigest()[:16]
+    except OSError:
+        return None
 
 
 def _said(target: object, name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pytest_soak.config.parameters import reference_table
 from pytest_soak.targets.base import LaneInfo, Window
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class SimulatedTarget:
     """
 
     deterministic = True
+    parameters = reference_table()
 
     def __init__(self, lane: LaneInfo, maker: MakerConfig | None = None) -> None:
         from pytest_soak.market.regimes import build_market

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
+from statistics import fmean, median
 
 from pytest_soak.config.parameters import Parameter, ParameterTable
 from pytest_soak.stats.spread import deviation
@@ -55,7 +55,7 @@ def without_effects(table: ParameterTable) -> bool:
 class _Goal:
     """A metric at the present baseline: its limit, the estimate, the noise of one iteration.
 
-    `slopes` are what it changes by with each parameter.
+    `slopes` are what it changes by with each parameter; `measured` is the median of what was read.
     """
 
     metric: str
@@ -64,6 +64,7 @@ class _Goal:
     estimate: float
     noise: float
     slopes: Mapping[str, float]
+    measured: float
 
     def after(self, name: str, delta: float) -> _Goal:
         """The same when a parameter has moved."""
@@ -92,7 +93,9 @@ def _goals(view: View, moves: _Moves) -> list[_Goal]:
             least = limits().effects.least_noise * (abs(limit) or 1.0)
             estimate = fmean(values)
             noise = max(least, deviation(values, estimate) if len(values) > 2 else 0.0)
-            found.append(_Goal(metric, side, limit, estimate, noise, slopes))
+            seen = (reading.kpis.get(metric) for reading in view.readings)
+            measured = median(value for value in seen if value is not None)
+            found.append(_Goal(metric, side, limit, estimate, noise, slopes, measured))
     return found
 
 
@@ -172,13 +175,20 @@ def _reasons(
         return ()
     margin = limits().effects.margin
     lines = [
-        f"{was.metric}={was.estimate:.2f}, wanted {was.side} {was.limit:g} by {margin:g} sd"
+        f"{_shown(was)}, wanted {was.side} {was.limit:g} by {margin:g} sd"
         f" -> {_told(step)} ({will.estimate - was.estimate:+.2f})"
         for was, will in zip(before, after, strict=True)
         if will.shortfall() < was.shortfall()
     ]
     gain = math.fsum(delta * earnings.slopes.get(name, 0.0) for name, delta in step.items())
     return tuple(lines) or (f"no goal further away -> {_told(step)} ({MONEY} {gain:+.0f})",)
+
+
+def _shown(goal: _Goal) -> str:
+    """What was measured and, where it differs, what that would be at the present values."""
+    measured, estimate = f"{goal.measured:.2f}", f"{goal.estimate:.2f}"
+    now = "" if estimate == measured else f" (estimated {estimate} at the present values)"
+    return f"{goal.metric}={measured}{now}"
 
 
 def _told(step: _Step) -> str:

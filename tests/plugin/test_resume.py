@@ -185,6 +185,34 @@ def test_another_version_of_the_target_is_refused(bench: Workbench) -> None:
     assert "target_version: 'a1' in the journal, 'b2' now" in done.last_line
 
 
+def test_a_changed_source_of_a_target_without_a_version_is_noted_for_good(bench: Workbench) -> None:
+    path = bench.write(
+        "bot.py",
+        """
+        from pytest_soak.testing import InstantTarget
+
+        class Bot(InstantTarget):
+            pass
+        """,
+    )
+    command = ("--soak-target=bot:Bot", LOOSE, "--soak-resume")
+    assert bench.soak(1, *command).markers("| iter_watch | NOTE |") == []
+    assert bench.soak(2, *command).markers("| iter_watch | NOTE |") == []
+    path.write_text(path.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+    note = (
+        "the target's source file is not what it was in iteration 2: this lane mixes two versions"
+    )
+    [marker] = bench.soak(3, *command).markers("| iter_watch | NOTE |")
+    assert f"iter=3 {note}" in marker
+    done = bench.soak(4, *command)
+    assert done.returncode == 0, done.everything
+    assert done.markers("| iter_watch | NOTE |") == []
+    [told] = done.artifact("ITER_SUMMARY_3.json")["notes"]
+    assert told.startswith(note)
+    report = bench.directory / ROOT / "latest/report.html"
+    assert f"iteration 3: {note}".replace("'", "&#39;") in report.read_text(encoding="utf-8")
+
+
 def test_nothing_to_resume_is_a_new_run_that_says_so(desk: Workbench) -> None:
     done = soak(desk, 2, "--soak-resume")
     assert done.returncode == 0

@@ -295,6 +295,46 @@ def test_without_effects_the_tuner_says_once_that_it_is_off(desk: Workbench) -> 
     assert notes == [f"| iter_watch | NOTE | iter=1 {off} |"], done.everything
 
 
+def test_a_target_without_parameters_is_tuned_by_nobody_said_once(desk: Workbench) -> None:
+    desk.write(
+        "bare.py",
+        """
+        from pytest_soak.testing import GOOD
+
+        class Bare:
+            kpis = ("net_bps", "slippage_bps")
+
+            def __init__(self, lane):
+                pass
+
+            def start(self, lane):
+                pass
+
+            def run(self, overrides, window):
+                assert overrides["tail_age_ms"] == 620
+                return {"net_bps": 2.1, "slippage_bps": -3.5}
+
+            def stop(self):
+                pass
+        """,
+    )
+    for tuner in ("effects", "rules"):
+        done = desk.soak(
+            *(5, "--soak-target=bare:Bare", "--soak-gate=hourly.yaml", "--soak-auto-tune"),
+            f"--soak-tuner={tuner}",
+        )
+        assert done.returncode == 0, done.everything
+        assert not SOAK.search(done.stdout)
+        assert done.markers("| iter_watch | NOTE |") == [
+            f"| iter_watch | NOTE | iter=1 {note} |"
+            for note in (
+                "tuner: off, the target brings no `parameters` of its own",
+                "freeze: off, the target gives no risk_ratio",
+            )
+        ]
+    assert done.last_line == "PASS for default on calm (5 iterations, bare:Bare)"
+
+
 def test_a_fail_thaws_aloud(desk: Workbench) -> None:
     done = soak(desk, "Thawed", 4, "--soak-auto-tune", "--soak-gate=hourly.yaml")
     assert fields(done, "THAW") == ["reason=FAIL"], done.everything

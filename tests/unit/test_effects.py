@@ -56,6 +56,9 @@ def test_a_missed_goal_moves_the_lever_that_way_and_says_why() -> None:
     found = propose(view(LEVER, {"net_bps": 2.5}))
     assert found.deltas == {"lever": 20.0}
     assert found.rationale == ("net_bps=2.50, wanted >= 3 by 2 sd -> lever +20 (+1.00)",)
+    moved = propose(view(LEVER, {"net_bps": 2.1}, under=[{"lever": 45.0}]))
+    estimated = "net_bps=2.10 (estimated 2.35 at the present values), wanted >= 3 by 2 sd"
+    assert moved.rationale == (f"{estimated} -> lever +20 (+1.00)",)
     down = table(lever={"risk_ratio": 1.0})
     assert propose(view(down, {"risk_ratio": 0.6}, wanted={RISK: 0.4})).deltas == {"lever": -20.0}
 

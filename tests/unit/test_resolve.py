@@ -12,6 +12,7 @@ from pytest_soak.errors import TargetError
 from pytest_soak.targets.base import LaneInfo, Target
 from pytest_soak.targets.mock import MockTarget
 from pytest_soak.targets.resolve import build, describe, named_factory
+from pytest_soak.targets.simulated import SimulatedTarget
 from pytest_soak.testing import InstantTarget
 
 
@@ -83,7 +84,9 @@ def test_a_factory_that_makes_no_target_is_a_usage_error(made: Any, message: str
 
 def test_a_target_says_its_parameters_and_kpis_or_is_taken_for_the_reference_maker() -> None:
     silent = describe(object(), "bot")
-    assert (silent.kpis, silent.table_given) == (None, False)
+    assert (silent.kpis, silent.table_given, silent.tuned) == (None, False, False)
+    for plain in (SimulatedTarget, MockTarget):
+        assert describe(plain, "sim")[2:] == (False, True)
     assert "tail_age_ms" in silent.table
 
     class Bot:
