@@ -114,7 +114,9 @@ class Walker:
         return observation(
             start_us=start,
             end_us=start + int(window.minutes * 60e6),
-            fills=fills([(1, True, price, 1.0, 0.001, 100.0, 100.01)] * 3),
+            fills=fills(
+                [(side, True, price, 1.0, 0.001, 100.0, 100.01) for side in (1, -1, 1, -1)]
+            ),
             blocks=blocks(risk=int(10 * self.place)),
             intended_changes=20,
         )

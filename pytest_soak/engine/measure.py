@@ -8,14 +8,18 @@ from typing import Any
 from pytest_soak.errors import TargetError
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.summary import Summary, checked, summary_of, unmeasured
+from pytest_soak.observation.closing import Closing
 
 
-def measure(given: Any, declared: tuple[str, ...] | None, minutes: float) -> tuple[Any, Summary]:
+def measure(
+    given: Any, declared: tuple[str, ...] | None, minutes: float, before: Closing | None = None
+) -> tuple[Any, Summary]:
     """What a target returned for a window of so many minutes, and its summary.
 
-    An Observation comes back with everything of its right type and in order of time; None in its
-    place says that it cannot be true, and the summary's faults why. Raises TargetError where what
-    was returned is no measurement at all.
+    `before` is how the window before ended, if that was an Observation. One comes back with
+    everything of its right type and in order of time; None in its place says that it cannot be
+    true, and the summary's faults why. Raises TargetError where what was returned is no measurement
+    at all.
     """
     try:
         if isinstance(given, Summary):
@@ -23,7 +27,7 @@ def measure(given: Any, declared: tuple[str, ...] | None, minutes: float) -> tup
         if isinstance(given, Mapping):
             return given, summary_of(given, declared)
         if hasattr(given, "fills"):
-            return _measured(given, minutes)
+            return _measured(given, minutes, before)
     except TargetError:
         raise
     except Exception as error:
@@ -34,11 +38,16 @@ def measure(given: Any, declared: tuple[str, ...] | None, minutes: float) -> tup
     )
 
 
-def _measured(given: Any, minutes: float) -> tuple[Any, Summary]:
+def closing(given: Any) -> Closing | None:
+    """How a measured window ended; None of what is no Observation."""
+    return Closing.of(given) if hasattr(given, "fills") else None
+
+
+def _measured(given: Any, minutes: float, before: Closing | None) -> tuple[Any, Summary]:
     from pytest_soak.kpi.edge import summarize
     from pytest_soak.observation.validate import validated
 
-    found = validated(given, minutes)
+    found = validated(given, minutes, before)
     if found.faults:
         return None, unmeasured(KPIS, found.faults, found.notes)
     summary = checked(summarize(found.observation))

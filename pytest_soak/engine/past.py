@@ -12,6 +12,7 @@ from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.kpi.summary import Summary
+from pytest_soak.observation.closing import Closing
 
 
 class Edits(BaseModel):
@@ -27,7 +28,8 @@ class Done(BaseModel):
     """A completed iteration: the edits it began with, and what it measured.
 
     `state_hash` is of the overrides that were in force; `jump` is what happened to the clocks.
-    `source` is the digest of the target's source file, `note` tells that it is another than before.
+    `source` is the digest of the target's source file, `note` tells that it is another than before;
+    `closing` is what an Observation leaves to the next window.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,6 +41,7 @@ class Done(BaseModel):
     started: str
     seconds: float
     jump: str | None = None
+    closing: Closing | None = None
     source: str | None = None
     note: str | None = None
 

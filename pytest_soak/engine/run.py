@@ -19,7 +19,7 @@ from pytest_soak.engine.events import (
     PhaseChanged,
 )
 from pytest_soak.engine.lane import LaneState, advance, begin, enter, finish
-from pytest_soak.engine.measure import measure
+from pytest_soak.engine.measure import closing, measure
 from pytest_soak.engine.pace import Clock, ClockWatch, Pace
 from pytest_soak.engine.past import (
     NO_EDITS,
@@ -38,6 +38,7 @@ from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError, one_line
 from pytest_soak.kpi.summary import Summary, summary_of, unmeasured
+from pytest_soak.observation.closing import Closing
 from pytest_soak.targets.base import Target
 from pytest_soak.tuning.phases import phase_of
 
@@ -124,6 +125,7 @@ class LaneRun:
         self._lasting = False
         self._written: tuple[Mapping[str, float], ...] = ()
         self._taken = NO_EDITS
+        self._before: Closing | None = None
         self._told = {note for done in journal.past.iterations for note in done.summary.notes}
 
     def pause(self) -> None:
@@ -232,6 +234,7 @@ class LaneRun:
             jump=jump,
             source=self._source,
             note=note,
+            closing=self._before,
             summary=summary,
             state_hash=record.state_hash,
             started=started.isoformat(timespec="milliseconds"),
@@ -299,6 +302,7 @@ class LaneRun:
         if past.checkpoint is not None:
             restore: Any = getattr(self._target, "restore", None)
             ask("restore", lambda: restore(past.checkpoint))
+            self._before = past.iterations[-1].closing
         self._lasting = True
 
     def _checkpoint(self) -> bytes | None:
@@ -346,7 +350,8 @@ class LaneRun:
         state, minutes = self.state, self.plan.lane.minutes
         overrides = dict(state.overrides)
         given = ask("run", lambda: self._target.run(overrides, state.window(minutes)))
-        given, summary = measure(given, self.plan.declared, minutes)
+        given, summary = measure(given, self.plan.declared, minutes, self._before)
+        self._before = closing(given)
         return given, self._noted_once(self._with_extra(given, summary))
 
     def _with_extra(self, given: Any, summary: Summary) -> Summary:

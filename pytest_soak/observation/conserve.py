@@ -9,6 +9,7 @@
   the inventory at the mark's own `mid`: to within a hundredth of a basis point of the turnover,
   and of what was traded in the five seconds around the two marks its fees and 1 %. Each mark is
   held against the one around which least was traded. Funding and deposits are no part of it.
+- `inventory_start` is the `inventory_end` of the window before, to the same tolerance as the first.
 - `mid_start` and `mid_end` are those of the first and the last mark to within 2 %, where these lie
   within two seconds of the window's ends.
 
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_soak.observation.causes import fills_cause
+from pytest_soak.observation.closing import Closing
 from pytest_soak.observation.columns import Observation
 
 DUST, SINGLE = 1e-9, 1e-6
@@ -64,9 +66,14 @@ def _summed(values: _Floats) -> _Floats:
     return np.concatenate([[0.0], np.cumsum(values)])
 
 
-def unbalanced(observation: Observation) -> Iterator[str]:
-    """What the fills, in order of time, do not explain: one line each."""
+def unbalanced(observation: Observation, before: Closing | None) -> Iterator[str]:
+    """What the fills, in order of time, do not explain: one line each.
+
+    `before` is how the window before ended, None of the first one after a start.
+    """
     sums = _Sums.of(observation)
+    if before is not None:
+        yield from _carried(observation, before, sums)
     yield from _inventory(observation, sums)
     if len(observation.marks):
         yield from _marks(observation, sums)
@@ -79,6 +86,20 @@ def _inventory(observation: Observation, sums: _Sums) -> Iterator[str]:
         yield (
             f"inventory_end={end:.12g}: expected {expected:.12g}, inventory_start={start:.12g} "
             f"and the fills{fills_cause(expected - start, end - start)}"
+        )
+
+
+def _carried(observation: Observation, before: Closing, sums: _Sums) -> Iterator[str]:
+    held = observation.inventory_start
+    if abs(held - before.inventory) > _dust(observation, sums):
+        yield (
+            f"inventory_start={held:.12g}: expected {before.inventory:.12g}, the inventory_end of "
+            "the window before"
+        )
+    elif len(observation.fills) and Closing.of(observation) == before:
+        yield (
+            f"fills: all {len(observation.fills)} are those of the window before, expected what "
+            "happened since"
         )
 
 

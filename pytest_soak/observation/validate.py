@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from pytest_soak.errors import one_line
 from pytest_soak.observation.causes import length_cause, side_cause, time_cause
+from pytest_soak.observation.closing import Closing
 from pytest_soak.observation.columns import Observation
 from pytest_soak.observation.conserve import unbalanced
 from pytest_soak.observation.convert import AMOUNTS, COUNTS, TABLES, VALUES, converted
@@ -49,11 +50,12 @@ class Validated:
     notes: tuple[str, ...]
 
 
-def validated(given: Any, minutes: float) -> Validated:
+def validated(given: Any, minutes: float, before: Closing | None = None) -> Validated:
     """What a target handed over for a window of so many minutes, checked.
 
-    Raises TargetError where it has not the shape of an Observation. Whether the fills explain the
-    account is judged only where each value by itself can be true.
+    `before` is how the window before ended. Raises TargetError where it has not the shape of an
+    Observation. Whether the fills explain the account is judged only where each value by itself can
+    be true.
     """
     observation, notes = converted(given)
     unsorted = _unsorted(observation)
@@ -65,7 +67,7 @@ def validated(given: Any, minutes: float) -> Validated:
         *_counts(observation),
     ]
     observation = _in_order(observation, unsorted)
-    faults = faults or list(unbalanced(observation))
+    faults = faults or list(unbalanced(observation, before))
     told = (*notes, *_notes(observation, unsorted))
     return Validated(observation, tuple(map(one_line, faults)), tuple(map(one_line, told)))
 

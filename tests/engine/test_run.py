@@ -381,3 +381,23 @@ def test_a_failed_test_fails_its_lane_and_does_not_end_it() -> None:
     for _ in range(3):
         again.run.run_iteration()
     assert (result(again).reasons, result(again).verdict) == (reasons, Verdict.FAIL)
+
+
+def test_a_window_begins_with_what_the_one_before_ended_with() -> None:
+    first = observation(fills=fills([(1, True, 100.0, 2.0, 0.0, 100.0, 100.0)]))
+    lost = observation(start_us=7, end_us=7 + first.end_us)
+    lane = lane_of(first, lost, of=plan(iterations=2))
+    assert not lane.run.run_iteration().summary.faults
+    assert lane.run.run_iteration().summary.faults == (
+        "inventory_start=0: expected 2, the inventory_end of the window before",
+    )
+    assert lane.run.plan.iterations == 2
+
+
+def test_the_window_before_handed_over_once_more_is_no_window() -> None:
+    rows = [(1, True, 99.0, 2.0, 0.0, 100.0, 100.0), (-1, True, 101.0, 2.0, 0.0, 100.0, 100.0)]
+    same, other = observation(fills=fills(rows)), observation(fills=fills(rows[::-1]))
+    lane = lane_of(same, same, other, other, of=plan(iterations=4))
+    faults = [lane.run.run_iteration().summary.faults for _ in range(4)]
+    again = "fills: all 2 are those of the window before, expected what happened since"
+    assert faults == [(), (again,), (), (again,)]
