@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pytest_soak.observation.columns import Observation
 
 BPS = 1e4
+GAP_SHARE, GAP_US = 0.01, 2_000_000
+"""How long the account may go without a mark, of the window or at least, for a drawdown."""
 
 
 def components_quote(observation: Observation) -> dict[str, float]:
@@ -60,6 +62,8 @@ def summarize(observation: Observation) -> Summary:
         samples.update(count)
     kpis["max_drawdown_quote"] = _drawdown(observation)
     reasons = {name: _why(name) for name, value in kpis.items() if value is None}
+    if len(observation.marks) and kpis["max_drawdown_quote"] is None:
+        reasons["max_drawdown_quote"] = _unmarked(observation)
     return Summary(
         kpis=kpis,
         reasons=reasons,
@@ -156,8 +160,27 @@ def _block_counts(observation: Observation) -> dict[str, int]:
 
 
 def _drawdown(observation: Observation) -> float | None:
+    """The largest fall of the equity; None where the marks leave too much of the window out."""
     equity = observation.marks["equity_quote"]
-    return float(np.max(np.maximum.accumulate(equity) - equity)) if len(equity) else None
+    if not len(equity) or _gap_us(observation) > _allowed_gap_us(observation):
+        return None
+    return float(np.max(np.maximum.accumulate(equity) - equity))
+
+
+def _gap_us(observation: Observation) -> int:
+    """The longest time without a mark, at the ends of the window too."""
+    times = observation.marks["time_us"]
+    ends = [observation.start_us, *times[[0, -1]].tolist(), observation.end_us]
+    return int(max(ends[1] - ends[0], ends[3] - ends[2], np.max(np.diff(times), initial=0)))
+
+
+def _allowed_gap_us(observation: Observation) -> float:
+    return max(GAP_US, GAP_SHARE * (observation.end_us - observation.start_us))
+
+
+def _unmarked(observation: Observation) -> str:
+    gap, allowed = _gap_us(observation), _allowed_gap_us(observation)
+    return f"no mark for {gap / 1e6:g} s of the window, {allowed / 1e6:g} s at most"
 
 
 def _mean(values: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> float | None:

@@ -96,6 +96,12 @@ def _carried(observation: Observation, before: Closing, sums: _Sums) -> Iterator
             f"inventory_start={held:.12g}: expected {before.inventory:.12g}, the inventory_end of "
             "the window before"
         )
+    elif (row := before.again(observation)) is not None:
+        assert observation.fill_ids is not None
+        yield (
+            f"fill_ids[{row}]={observation.fill_ids[row]}: expected an id of its own, got one of "
+            "the window before (fills look delivered more than once)"
+        )
     elif len(observation.fills) and Closing.of(observation) == before:
         yield (
             f"fills: all {len(observation.fills)} are those of the window before, expected what "

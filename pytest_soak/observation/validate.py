@@ -8,7 +8,8 @@
   ticks, blocks and acks may come in any order; they are sorted, which a note says.
 - No id of a fill is there twice; and where no ids are given, not every fill has its double.
 - A reason has stopped at most `intended_changes`, and one more change a quote (side and level),
-  intended in the window before; the risk guard has blocked at most `side_time_us`.
+  intended in the window before; the risk guard has blocked at most `side_time_us`, which is at most
+  twice the window.
 - What `conserve` says.
 
 Takers that are paid (a negative fee) are noted. What is not handed over is not judged.
@@ -198,6 +199,9 @@ def _counts(observation: Observation) -> Iterator[str]:
     wanted, blocked = observation.side_time_us, observation.side_time_risk_blocked_us
     if blocked > wanted:
         yield f"side_time_risk_blocked_us={blocked}: expected at most side_time_us={wanted}"
+    both = 2 * (observation.end_us - observation.start_us)
+    if wanted > both > 0:
+        yield f"side_time_us={wanted}: expected at most {both}, both sides all the time"
     blocks, intended = observation.blocks, observation.intended_changes
     counts = np.bincount(blocks["reason"], minlength=len(observation.block_reasons))
     if not len(blocks) or counts.max() <= intended:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 
 import pytest
 
-from pytest_soak.session.collection import WHOLE, SoakItem
+from pytest_soak.session.collection import FIXTURE, WHOLE, SoakItem
 from pytest_soak.session.context import PREFIX, SoakContext, slot_of
 from pytest_soak.session.target_fixture import check_fixture, is_ours
 from pytest_soak.session.targets import check_plans
@@ -37,8 +37,8 @@ class Order:
         soak = [item for item in items if slot_of(item) is not None]
         if any(arg.startswith(PREFIX) for arg in self._context.wanted):
             soak = [item for item in soak if isinstance(item, SoakItem)]
-        self._check(config, soak)
         others = [item for item in items if item not in set(soak)]
+        self._check(config, soak, others)
         if others:
             config.hook.pytest_deselected(items=others)
         items[:] = [item for item in soak if self._is_wanted(item)]
@@ -49,7 +49,9 @@ class Order:
         items[:] = kept
         _correct_count(config, kept, dropped)
 
-    def _check(self, config: pytest.Config, soak: Sequence[pytest.Item]) -> None:
+    def _check(
+        self, config: pytest.Config, soak: Sequence[pytest.Item], others: Sequence[pytest.Item]
+    ) -> None:
         """Raise pytest.UsageError for what cannot be soaked.
 
         A worker of pytest-xdist must collect what the others do: it tells by its first report.
@@ -57,6 +59,7 @@ class Order:
         try:
             effective = check_fixture(config, soak, self._context)
             _one_function(soak)
+            _none_in_vain(others)
             if effective is not None and is_ours(effective) and not config.option.collectonly:
                 check_plans(config, self._context)
         except pytest.UsageError as error:
@@ -96,6 +99,16 @@ def _one_function(items: Sequence[pytest.Item]) -> None:
             f"{names[0]}: a soak test is parametrized by lane and iteration alone; "
             "take the other parameters off"
         )
+
+
+def _none_in_vain(others: Sequence[pytest.Item]) -> None:
+    """Raise pytest.UsageError for a test that asks for an iteration and can get none."""
+    for item in others:
+        if slot_of(item) is None and FIXTURE in getattr(item, "fixturenames", ()):
+            raise pytest.UsageError(
+                f"{item.nodeid}: asks for {FIXTURE}, but pytest parametrizes no method of a "
+                "unittest.TestCase; write it as a function"
+            )
 
 
 def _last_iterations(items: Sequence[pytest.Item]) -> dict[str, int]:

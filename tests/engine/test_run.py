@@ -401,3 +401,15 @@ def test_the_window_before_handed_over_once_more_is_no_window() -> None:
     faults = [lane.run.run_iteration().summary.faults for _ in range(4)]
     again = "fills: all 2 are those of the window before, expected what happened since"
     assert faults == [(), (again,), (), (again,)]
+
+
+def test_an_id_of_the_window_before_is_no_new_fill() -> None:
+    rows = [(1, True, 99.0, 2.0, 0.0, 100.0, 100.0), (-1, True, 101.0, 2.0, 0.0, 100.0, 100.0)]
+    ids = [np.array(["a", "b"]), np.array(["c", "b"]), np.array(["d", "e"])]
+    windows = [observation(fills=fills(rows), start_us=n, fill_ids=x) for n, x in enumerate(ids)]
+    lane = lane_of(*windows, of=plan(iterations=3))
+    faults = [lane.run.run_iteration().summary.faults for _ in range(3)]
+    told = "expected an id of its own, got one of the window before"
+    assert faults == [(), (f"fill_ids[1]=b: {told} (fills look delivered more than once)",), ()]
+    lane = lane_of(windows[0], windows[2], of=plan(iterations=2))
+    assert [lane.run.run_iteration().summary.faults for _ in range(2)] == [(), ()]

@@ -186,3 +186,26 @@ def test_same_bytes_on_one_worker_or_two(bench: Workbench) -> None:
 
 def _without_meta(text: str) -> str:
     return re.sub(r'^  "meta": \{.*?\}', '  "meta": {}', text, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_a_soak_test_that_pytest_cannot_parametrize_is_not_left_out(bench: Workbench) -> None:
+    bench.write(
+        "test_own.py",
+        """
+        import unittest
+
+        import pytest
+
+
+        class Tests(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def soak(self, soak_iteration):
+                self.iteration = soak_iteration
+
+            def test_soak(self):
+                assert False, "never ran"
+        """,
+    )
+    done = bench.soak(2, INSTANT)
+    assert done.returncode == 4, done.everything
+    assert "ERROR: test_own.py::Tests::test_soak: asks for soak_iteration, but " in done.everything

@@ -202,7 +202,9 @@ def test_the_other_ratios_and_percentiles_are_of_their_own_events() -> None:
     acks["latency_ms"] = [100, 200, 300]
     marks = np.zeros(5, MARK)
     marks["equity_quote"] = [0, 5, 2, 6, 1]
+    marks["time_us"] = np.arange(5) * 1_000_000
     window = observation(
+        end_us=5_000_000,
         ticks=ticks,
         acks=acks,
         marks=marks,
@@ -235,8 +237,29 @@ def test_the_other_ratios_and_percentiles_are_of_their_own_events() -> None:
 def test_the_drawdown_is_the_largest_fall_from_a_peak(equity: Any) -> None:
     marks = np.zeros(len(equity), MARK)
     marks["equity_quote"] = equity
+    marks["time_us"] = np.arange(len(equity)) * 1_000_000
+    end = len(equity) * 1_000_000
     falls = [a - b for n, a in enumerate(equity) for b in equity[n:]]
-    assert summarize(observation(marks=marks)).kpis["max_drawdown_quote"] == max(falls)
+    window = observation(end_us=end, marks=marks)
+    assert summarize(window).kpis["max_drawdown_quote"] == max(falls)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "gap"),
+    [([0, 3600], 3600), ([0, 30, 66], 3534), ([36, 3599], 3563), ([*range(0, 3600, 37)], 37)],
+)
+def test_marks_that_leave_too_much_of_the_window_out_give_no_drawdown(
+    seconds: list[int], gap: int
+) -> None:
+    marks = np.zeros(len(seconds), MARK)
+    marks["time_us"] = np.array(seconds) * 1_000_000
+    found = summarize(observation(marks=marks))
+    assert found.kpis["max_drawdown_quote"] is None
+    why = f"no mark for {gap} s of the window, 36 s at most"
+    assert found.reasons["max_drawdown_quote"] == why
+    enough = np.zeros(101, MARK)
+    enough["time_us"] = np.arange(0, 3601, 36) * 1_000_000
+    assert summarize(observation(marks=enough)).kpis["max_drawdown_quote"] == 0.0
 
 
 def test_a_maker_share_never_exceeds_one_by_rounding() -> None:
