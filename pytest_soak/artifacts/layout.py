@@ -12,6 +12,7 @@ from pytest_soak.artifacts.files import sweep, write_text, writing
 from pytest_soak.artifacts.links import plain
 
 RUNTIME = "runtime_overrides.json"
+BEGUN = ".soak.begun"
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
@@ -59,6 +60,11 @@ class Layout:
 
     root: Path
     several_lanes: bool
+
+    @property
+    def begun(self) -> Path:
+        """There from a session's start to its end: without a session, one never came to its end."""
+        return self.root / BEGUN
 
     @property
     def latest(self) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_soak.artifacts.lane_journal import Content, parse_journal
+from pytest_soak.artifacts.layout import BEGUN
 from pytest_soak.artifacts.lock import in_use
 from pytest_soak.artifacts.models import FinalSummary, LaneOutcome
 from pytest_soak.artifacts.readers import FINAL, is_file, read_bytes
@@ -45,6 +46,8 @@ def verdict(given: Path) -> Judged:
 
 def _status(run: Run) -> int:
     result = run.result
+    if _overtaken(run):
+        return NOT_FINISHED
     if any(lane.verdict == Verdict.FAIL for lane in result.lanes):
         return FAILED
     if result.status != "finished" or result.unfinished or result.verdict is None:
@@ -52,7 +55,14 @@ def _status(run: Run) -> int:
     return FAILED if result.verdict == Verdict.FAIL or result.exit_status != 0 else 0
 
 
+def _overtaken(run: Run) -> bool:
+    """Whether a session has begun since that left no run and did not come to its end."""
+    return run.folder.name == "latest" and (run.folder.parent / BEGUN).exists()
+
+
 def _last_line(run: Run) -> str:
+    if _overtaken(run) and run.result.status != "running":
+        return "NO VERDICT: a later session ended before its first lane; this is the run before it"
     if run.result.status != "running":
         return verdict_line(run.result)
     at_work = run.folder.name == "latest" and in_use(run.folder.parent)

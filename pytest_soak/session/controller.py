@@ -44,6 +44,8 @@ class Controller:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Before pytest-xdist starts its workers, and before it is known what is soaked."""
+        if not self._config.option.collectonly:
+            self._context.book.run.announce()
         if self._distributed and self._context.settings.target == "sim":
             from pytest_soak.market.compile import share_kernel
 

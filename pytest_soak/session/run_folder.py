@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from pytest_soak.artifacts.files import sweep, write_bytes
@@ -25,6 +26,12 @@ class RunFolder:
         self._archived: Path | None = None
         self._resumed: bytes | None = None
         self.prepared = False
+
+    def announce(self) -> None:
+        """Say in a root that is there that a session has begun, before it imports any bot."""
+        if self._layout.root.is_dir():
+            with suppress(ArtifactError):  # whoever writes there next is told
+                write_bytes(self._layout.begun, b"")
 
     def prepare(self) -> list[str]:
         """Make room for a new run, or go on in the latest one; what to tell of it.
@@ -61,7 +68,9 @@ class RunFolder:
         self.prepared = False
 
     def release(self) -> None:
-        """Let other sessions at the root."""
+        """Let other sessions at the root; this one has come to its end."""
+        with suppress(OSError):
+            self._layout.begun.unlink(missing_ok=True)
         self._lock.release()
 
     def _new(self) -> list[str]:

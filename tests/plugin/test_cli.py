@@ -76,3 +76,33 @@ def test_a_bot_that_ends_its_process_leaves_no_verdict(bench: Workbench) -> None
         "NO VERDICT: its process ended before it could conclude; go on with --soak-resume",
     ]
     assert bench.command("verdict", "nowhere").returncode == 4
+
+
+def test_the_run_before_is_no_verdict_on_a_session_that_never_came_to_its_end(
+    bench: Workbench,
+) -> None:
+    bench.write(
+        "bot.py",
+        """
+        import os
+        from pytest_soak.testing import InstantTarget
+
+        class Exits(InstantTarget):
+            def __init__(self, lane):
+                super().__init__(lane)
+                if os.environ.get("EXIT"):
+                    os._exit(0)
+        """,
+    )
+    soak = (2, "--soak-target=bot:Exits", "--soak-gate=smoke")
+    assert bench.soak(*soak).returncode == 0
+    assert bench.command("verdict").returncode == 0
+    assert bench.soak(*soak, EXIT="1").returncode == 0
+    done = bench.command("verdict")
+    assert done.returncode == 2
+    assert done.last_line == (
+        "NO VERDICT: a later session ended before its first lane; this is the run before it"
+    )
+    assert bench.soak(*soak, "--soak-set=nonsense=1").returncode == 4
+    assert bench.command("verdict").returncode == 0
+    assert not (bench.directory / "artifacts/soak/.soak.begun").exists()
