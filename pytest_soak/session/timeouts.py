@@ -9,6 +9,7 @@ from collections.abc import Generator
 import pytest
 
 from pytest_soak.engine.pace import pacing
+from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.context import slot_of
 
 _PLUGIN_NAMES = ("timeout", "pytest_timeout")
@@ -19,8 +20,9 @@ class Timeouts:
     """`--soak-iteration-timeout`: a marker on each iteration, and a backstop around it.
 
     pytest-timeout raises in the test, which compiled code that never returns to Python does not
-    notice; then the backstop prints a traceback and ends the process with status 1. A test that
-    has a timeout marker of its own keeps it, and has no backstop.
+    notice; then the backstop prints a traceback and ends the process with status 1. A bot that
+    catches what was raised and goes on fails its iteration all the same. A test that has a timeout
+    marker of its own keeps it, and has neither.
     """
 
     def __init__(self, config: pytest.Config, seconds: float) -> None:
@@ -30,6 +32,8 @@ class Timeouts:
             )
         self._seconds = seconds
         self._fatal = seconds + pacing().backstop.of(seconds)
+        self._clock = SystemClock()
+        self._begun: float | None = None
         self._stderr = os.dup(2)  # in a test, pytest's capture has the original
 
     @pytest.hookimpl(trylast=True)
@@ -44,15 +48,31 @@ class Timeouts:
         """Arm the backstop; innermost, as pytest's `faulthandler_timeout` is the same timer."""
         if _MARKED not in item.stash:
             return (yield)
+        self._begun = self._clock.monotonic()
         faulthandler.dump_traceback_later(self._fatal, exit=True, file=self._stderr)
         try:
             return (yield)
         finally:
             faulthandler.cancel_dump_traceback_later()
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Fail a test that ended well, but only after its time."""
+        yield
+        if _MARKED not in item.stash or self._begun is None:
+            return
+        took = self._clock.monotonic() - self._begun
+        if took > self._seconds:
+            pytest.fail(
+                f"took {took:.3g} s, --soak-iteration-timeout={self._seconds:g}; what that raised "
+                "was caught",
+                pytrace=False,
+            )
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_enter_pdb(self) -> None:
         """Let a debugger take its time."""
+        self._begun = None
         faulthandler.cancel_dump_traceback_later()
 
     @pytest.hookimpl(tryfirst=True)

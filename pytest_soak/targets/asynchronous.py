@@ -109,11 +109,15 @@ class _Loop:
             raise RuntimeError(why) from self._ended_by
 
     def close(self) -> None:
-        """Cancel what is left, and end the thread; one that hangs dies with the process."""
+        """Cancel what is left, and end the thread; one that hangs dies with the process.
+
+        So does one with a task that goes on although it was cancelled: RuntimeError.
+        """
         if self._hangs:
             return
-        if self._thread.is_alive():
-            self.run(_cancel_others)
+        if self._thread.is_alive() and (left := self.run(_cancel_others)):
+            self._hangs = True
+            raise RuntimeError(f"{left} of its tasks go on after they were cancelled")
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CANCEL_SECONDS)
         if not self._thread.is_alive():
@@ -139,10 +143,11 @@ class _Outcome:
             self.known.set()
 
 
-async def _cancel_others() -> None:
+async def _cancel_others() -> int:
+    """How many tasks would not end."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
-    if tasks:
-        await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
+    left = (await asyncio.wait(tasks, timeout=CANCEL_SECONDS))[1] if tasks else ()
     await asyncio.get_running_loop().shutdown_asyncgens()
+    return len(left)

@@ -149,3 +149,50 @@ def test_a_hung_coroutine_is_cancelled_and_its_target_stopped(bench: Workbench) 
     done = bench.soak(5, "--soak-target=bot:Waits", "--soak-iteration-timeout=1", "-rs", "-s")
     ended_by_the_target(done)
     assert done.lines[-200:].index("left 3") < done.lines[-200:].index("stopped")
+
+
+STUBBORN = """
+    import asyncio
+    import time
+    from pytest_soak.testing import InstantTarget
+
+
+    class Swallows(InstantTarget):
+        def run(self, overrides, window):
+            try:
+                time.sleep(30)
+            except BaseException:
+                pass
+            return super().run(overrides, window)
+
+
+    class GoesOn(InstantTarget):
+        async def start(self, lane):
+            self.task = asyncio.create_task(self.listen())
+
+        async def listen(self):
+            while True:
+                try:
+                    await asyncio.sleep(0.1)
+                except BaseException:
+                    pass
+"""
+
+
+def test_a_bot_that_catches_its_timeout_fails_all_the_same(bench: Workbench) -> None:
+    bench.write("bots.py", STUBBORN)
+    done = bench.soak(
+        2, "--soak-target=bots:Swallows", "--soak-gate=smoke", "--soak-iteration-timeout=1"
+    )
+    assert done.returncode == 1, done.everything
+    assert "s, --soak-iteration-timeout=1; what that raised was caught" in done.last_line
+    assert "2 failed" in done.stdout
+
+
+def test_a_task_that_cannot_be_cancelled_fails_its_lane_and_does_not_hang(bench: Workbench) -> None:
+    bench.write("bots.py", STUBBORN)
+    done = bench.soak(1, "--soak-target=bots:GoesOn", "--soak-gate=smoke")
+    assert done.returncode == 1, done.everything
+    assert "the target's stop raised RuntimeError: 1 of its tasks go on after they were" in (
+        done.last_line
+    )
