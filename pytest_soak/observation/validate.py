@@ -9,7 +9,7 @@
 - No id of a fill is there twice; and where no ids are given, not every fill has its double.
 - A reason has stopped at most `intended_changes`, and one more change a quote (side and level),
   intended in the window before; the risk guard has blocked at most `side_time_us`, which is at most
-  twice the window.
+  twice the window, to the tolerance of its length.
 - What `conserve` says.
 
 Takers that are paid (a negative fee) are noted. What is not handed over is not judged.
@@ -200,7 +200,7 @@ def _counts(observation: Observation) -> Iterator[str]:
     if blocked > wanted:
         yield f"side_time_risk_blocked_us={blocked}: expected at most side_time_us={wanted}"
     both = 2 * (observation.end_us - observation.start_us)
-    if wanted > both > 0:
+    if wanted > both + max(LENGTH_SHARE * both, LENGTH_US):
         yield f"side_time_us={wanted}: expected at most {both}, both sides all the time"
     blocks, intended = observation.blocks, observation.intended_changes
     counts = np.bincount(blocks["reason"], minlength=len(observation.block_reasons))
