@@ -204,7 +204,7 @@ SUCCESS: list[tuple[str, str, Callable[[Ran], float], int]] = [
 
 
 def warmups(study: Study) -> str:
-    """(b) warm-up against none, by S7's list of success."""
+    """(b) warm-up against none, by what it should better."""
     setups = [Setup("calm", "steady_safe", warmup=name) for name in WARMUPS]
     rows = []
     for what, aim, of, digits in SUCCESS:

@@ -47,7 +47,7 @@ class Shelf:
             for folder in self.folders
             if folder.is_dir()
             for path in folder.iterdir()
-            if path.name.endswith(SUFFIXES)
+            if path.name.endswith(SUFFIXES) and path.is_file()
         )
         return sorted(set(found))
 

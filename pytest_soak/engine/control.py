@@ -157,7 +157,7 @@ def _propose(
             if name not in plan.table or not isfinite(delta):
                 raise ValueError(f"no step that can be taken: {name} {delta:+g}")
         return proposal
-    except Exception as error:  # a tuner's mistake costs its suggestion, never the soak (S5)
+    except Exception as error:  # a tuner's mistake costs its suggestion, never the soak
         return Proposal(error=one_line(f"{plan.tuner}: {type(error).__name__}: {error}"))
 
 

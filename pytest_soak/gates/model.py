@@ -65,6 +65,9 @@ class Failed(BaseModel):
     @model_validator(mode="after")
     def _can_decide(self) -> Failed:
         said = _said(self.fail_unless, self.warn_unless, parse_share)
+        for limit in said:
+            if limit is not None and not limit.holds(0.0):
+                raise ValueError(f'a limit that holds of none, e.g. "<= 10 %", not {limit.text!r}')
         for percent, most in ((True, 100.0), (False, math.inf)):
             fails, warns = (e if e and e.percent is percent else None for e in said)
             check_reach(fails, warns, 0.0, most)

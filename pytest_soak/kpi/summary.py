@@ -113,7 +113,7 @@ def _told(value: object) -> str:
 
 
 def drivers(kpis: Mapping[str, float | None]) -> list[str]:
-    """The cost components that eat at least a fifth of gross, largest first (S5)."""
+    """The cost components that eat at least a fifth of gross, largest first."""
     gross = kpis.get("gross_bps")
     if gross is None:
         return []

@@ -221,7 +221,7 @@ class Controller:
         return max(self._iterations, sum(map(iterations_kept, lanes)))
 
     def _exit_status(self, session: pytest.Session, conclusion: Conclusion) -> int:
-        """pytest's own status, but where a soak has more to say (S1.10)."""
+        """pytest's own status, but where a soak has more to say."""
         status, failed = int(session.exitstatus), int(pytest.ExitCode.TESTS_FAILED)
         if self._context.usage_error is not None:
             return int(pytest.ExitCode.USAGE_ERROR)

@@ -14,7 +14,7 @@ Kpis = Mapping[str, "float | None"]
 class Condition(BaseModel):
     """A driver that must be there, or an expression that must hold of a metric or of a cost.
 
-    `cost` is a metric with its sign turned: S4 counts costs as negative. `warmup` replaces the
+    `cost` is a metric with its sign turned: costs are negative KPIs. `warmup` replaces the
     expression during a warm-up. Nothing holds of a metric without a value.
     """
 

@@ -1,4 +1,4 @@
-"""Freeze and panic revert: keep what is good, leave what is not (S8)."""
+"""Freeze and panic revert: keep what is good, leave what is not."""
 
 from __future__ import annotations
 

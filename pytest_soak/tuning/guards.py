@@ -1,4 +1,4 @@
-"""The guards: which of the suggested steps are safe to take (S6)."""
+"""The guards: which of the suggested steps are safe to take."""
 
 from __future__ import annotations
 

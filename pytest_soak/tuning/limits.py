@@ -16,7 +16,7 @@ class _Data(BaseModel):
 
 
 class GuardLimits(_Data):
-    """S6: minutes over which changes add up, and how many iterations and parameters."""
+    """Minutes over which changes add up, and how many iterations and parameters."""
 
     velocity_minutes: float
     velocity_warmup_factor: float
@@ -42,7 +42,7 @@ class EffectsLimits(_Data):
 
 
 class FreezeLimits(_Data):
-    """S8: so many good iterations in a row lock the tuner for so many."""
+    """So many good iterations in a row lock the tuner for so many."""
 
     streak: int
     iterations: int
@@ -50,7 +50,7 @@ class FreezeLimits(_Data):
 
 
 class PanicLimits(_Data):
-    """S8: so many FAILs in a row revert, to `profile` before the first freeze.
+    """So many FAILs in a row revert, to `profile` before the first freeze.
 
     The panic number `most` ends the lane.
     """
@@ -62,7 +62,7 @@ class PanicLimits(_Data):
 
 
 class Buffer(_Data):
-    """S7: for each `per` of `metric` above `above`, `add` to the parameter, `most` at most."""
+    """For each `per` of `metric` above `above`, `add` to the parameter, `most` at most."""
 
     parameter: str
     metric: str
@@ -73,7 +73,7 @@ class Buffer(_Data):
 
 
 class Rescue(_Data):
-    """S7: the parameter is 0 in force while one of the phase's conditions holds."""
+    """The parameter is 0 in force while one of the phase's conditions holds."""
 
     parameter: str
     warmup: list[Condition]

@@ -1,4 +1,4 @@
-"""Phases of a lane with a warm-up: what is in force while it lasts and fades (S7)."""
+"""Phases of a lane with a warm-up: what is in force while it lasts and fades."""
 
 from __future__ import annotations
 

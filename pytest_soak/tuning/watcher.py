@@ -1,4 +1,4 @@
-"""The watcher: what eats the edge, and which small steps might help (S5)."""
+"""The watcher: what eats the edge, and which small steps might help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole lanes under any metrics, operators and settings, against S5 to S8 written out once more."""
+"""Whole lanes under any metrics, operators and settings, against the control loop once more."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def in_force(
     previous: Mapping[str, float | None],
     edits: Mapping[str, float],
 ) -> dict[str, float]:
-    """S7: what is in force, from the baseline alone."""
+    """What is in force, from the baseline alone."""
     values = dict(baseline)
     if of.warmup is None or of.warmup.warmup is None:
         return values | dict(edits)
@@ -234,7 +234,7 @@ def in_force(
 
 @dataclass
 class Locks:
-    """S8, written out: who is locked from when until when, and what a panic goes back to."""
+    """Who is locked from when until when, and what a panic goes back to."""
 
     of: LanePlan
     good: int = 0

@@ -1,4 +1,4 @@
-"""The same overrides, applied often and in any grouping, are the same overrides (S11)."""
+"""The same overrides, applied often and in any grouping, are the same overrides."""
 
 from __future__ import annotations
 

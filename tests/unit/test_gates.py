@@ -364,7 +364,7 @@ def test_a_restricted_gate_can_be_pasted_into_a_file() -> None:
     ("text", "message"),
     [
         ("failed: {fail_unless: '<= 100 %'}", "g.yaml:4: failed: expected a limit that some value"),
-        ("failed: {fail_unless: '< 0'}", "can meet, not '< 0'"),
+        ("failed: {fail_unless: '>= 10 %'}", 'a limit that holds of none, e.g. "<= 10 %", not'),
         ("failed: {at_least: 2}", "failed: expected fail_unless or warn_unless"),
         ("failed: {fail_unless: '<= 10 percent'}", "failed.fail_unless: expected an operator"),
         ("min_final: 0", "min_final: expected greater than or equal to 1"),

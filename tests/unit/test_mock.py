@@ -14,7 +14,7 @@ from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.targets.mock import MockTarget
 
 N = 8_000
-# S3, written out: mean and standard deviation.
+# Mean and standard deviation.
 CALM = {
     "net_bps": (3.0, 0.5),
     "adverse_bps_p95": (2.0, 0.3),

@@ -15,7 +15,7 @@ from pytest_soak.config.parameters import Parameter, ParameterTable, reference_t
 from pytest_soak.config.profiles import load_profile, profile_shelf
 from pytest_soak.kpi.definitions import KPIS
 
-# S2.1, written out; the last column in words: raising it moves that KPI that way.
+# The table written out; the last column in words: raising it moves that KPI that way.
 SPEC = """
 base_spread_bps_delta | bps | 0.14 | 0.15 | 0.16 | 0.10 | 0 0.6 | 0.08 0.25 | 0.10 | 3 | risk_ratio down
 impact_cap_ratio | ratio | 0.09 | 0.08 | 0.08 | 0.12 | 0.04 0.12 | 0.06 0.12 | 0.04 | 4 | risk_ratio up

@@ -17,7 +17,7 @@ from pytest_soak.config.profiles import Profile
 TABLE = ParameterTable.of({"a": {"default": 10, "bounds": [0, 100], "decimals": 1}, "b": 0}, "bot")
 PLAIN = Profile(name="default", source="")
 
-# S2.1, written out.
+# The presets written out.
 SPEC = {
     "maker_bias_uplift_v1": (
         "base_spread_bps_delta +0.01, min_interval_ms +15, replace_rate_per_min *0.90, "
@@ -197,6 +197,11 @@ def test_an_unknown_preset_suggests_the_nearest(tmp_path: Path) -> None:
     message = usage_error(lambda: load_preset("maker_bias_uplift", shelf, tmp_path, "cli"))
     problem = "cli: unknown preset 'maker_bias_uplift'; did you mean 'maker_bias_uplift_v1'?"
     assert message == f"{problem} (yours are looked for in {tmp_path / 'profiles/presets'})"
+
+
+def test_a_folder_is_no_named_file(tmp_path: Path) -> None:
+    (tmp_path / "profiles/presets/mine.yaml").mkdir(parents=True)
+    assert "mine" not in preset_shelf(tmp_path).names()
 
 
 def test_a_warm_up_needs_a_preset_that_says_how_long_it_lasts(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The rules of S5, written out once more as plain code, against the rules as data."""
+"""The rules, written out once more as plain code, against the rules as data."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def fired(kpis: Kpis, eaten_by: Sequence[str] = (), *, warmup: bool = False) -> 
 
 
 def specified(kpis: Kpis, eaten_by: Sequence[str], *, warmup: bool) -> dict[str, dict[str, float]]:
-    """S5's table: the rules that fire, with their deltas."""
+    """The table: the rules that fire, with their deltas."""
 
     def of(name: str) -> float:
         value = kpis.get(name)
