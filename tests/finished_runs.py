@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.files import write_json
+from pytest_soak.artifacts.lane_journal import LaneJournal
+from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import FinalSummary, LaneOutcome, RunResult
+from pytest_soak.engine.past import NO_EDITS, Done
+from pytest_soak.kpi.summary import Summary
 
 
 def outcome(seed: int = 42, market: str = "calm", **more: Any) -> LaneOutcome:
@@ -57,3 +62,21 @@ def write_run(folder: Path, of: RunResult) -> Path:
         home = latest / lane.lane if several else latest
         write_json(home / "ITER_SUMMARY_final.json", final.data())
     return folder
+
+
+def journal(root: Path, iterations: int, lane: str = "") -> LaneJournal:
+    """A lane's journal with so many durable iterations; `lane` names one of several."""
+    files = LaneFiles(root, root / "latest" / lane, root / "runtime_overrides.json")
+    made = LaneJournal(files, {}, Feeds(files, kept=False))
+    made.begin()
+    for n in range(1, iterations + 1):
+        done = Done(
+            iteration=n,
+            edits=NO_EDITS,
+            summary=Summary(kpis={}),
+            state_hash="",
+            started="",
+            seconds=0,
+        )
+        made.keep(done, None, None)
+    return made

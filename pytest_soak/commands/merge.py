@@ -19,6 +19,7 @@ from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
 from pytest_soak.merging.join import check_distinct, join
 from pytest_soak.merging.runs import RESULT, Run, read_run
+from pytest_soak.merging.whole import check_whole
 from pytest_soak.report.read import read_run as read_files
 from pytest_soak.report.words import difference_rows, plural, table, verdict_line
 from pytest_soak.report.write import write_report
@@ -53,7 +54,7 @@ def merge(
     reference = None if against is None else _reference(against)
     check_distinct(runs)
     for run in runs:
-        run.check_whole()
+        check_whole(run)
         read_files(run.folder)
     if not allow_different:
         check_alike(runs)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_soak.artifacts.lane_journal import Content, parse_journal
 from pytest_soak.artifacts.layout import BEGUN
 from pytest_soak.artifacts.lock import in_use
-from pytest_soak.artifacts.models import FinalSummary, LaneOutcome
-from pytest_soak.artifacts.readers import FINAL, is_file, read_bytes
-from pytest_soak.config.documents import read_document, validate
-from pytest_soak.engine.record import Ending
+from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.runs import RESULT, Run, read_run
+from pytest_soak.merging.whole import check_whole, journal_of, outcome_line
 from pytest_soak.report.words import plural, verdict_line
 
 FAILED = 1
@@ -38,8 +34,9 @@ def verdict(given: Path) -> Judged:
     run = read_run(given)
     if run is None:
         raise SoakUsageError(str(given), f"no run in it: {RESULT} is neither there nor in latest")
+    check_whole(run)
     lanes = [lane.lane for lane in run.result.lanes]
-    lines = [_ended(run, lane) for lane in run.result.lanes]
+    lines = [_ended(lane) for lane in run.result.lanes]
     lines += [_open(run, lane) for lane in run.result.unfinished if lane not in lanes]
     return Judged([*map(one_line, lines), _last_line(run)], _status(run))
 
@@ -71,60 +68,12 @@ def _last_line(run: Run) -> str:
     return "NO VERDICT: its process ended before it could conclude; go on with --soak-resume"
 
 
-def _ended(run: Run, lane: LaneOutcome) -> str:
-    """The line of a lane that ended; SoakUsageError if its files do not bear that out."""
-    for problem in _contradictions(run, lane):
-        where = str(run.folder / f"{run.home(lane.lane)}" if run.home(lane.lane) else run.folder)
-        raise SoakUsageError(
-            where, f"{RESULT} says {_said(lane)}, but {problem}; get the whole run"
-        )
-    why = f": {'; '.join(lane.reasons)}" if lane.reasons else ""
-    return f"{lane.lane}: {_said(lane)}{why}"
-
-
-def _said(lane: LaneOutcome) -> str:
-    done = f"{lane.iterations} of {plural(lane.planned, 'iteration')}"
-    return f"{lane.verdict or 'interrupted'}, {done}"
-
-
 def _open(run: Run, lane: str) -> str:
-    journal = _journal(run, lane)
+    journal = journal_of(run, lane)
     done = len(journal.iterations) if journal else 0
     return f"{lane}: not finished, {plural(done, 'iteration')} done"
 
 
-def _contradictions(run: Run, lane: LaneOutcome) -> Iterator[str]:
-    """What the lane's files say otherwise; a merged run has no journals."""
-    good = lane.verdict in (Verdict.PASS, Verdict.WARN)
-    final = run.folder / f"{run.home(lane.lane)}{FINAL}"
-    if _there(final):
-        if validate(FinalSummary, read_document(final)).result != lane:
-            yield f"{FINAL} does not"
-    elif good:
-        yield f"{FINAL} is missing"
-    journal = _journal(run, lane.lane)
-    if journal is None:
-        return
-    if len(journal.iterations) != lane.iterations:
-        yield f"the journal has {plural(len(journal.iterations), 'iteration')}"
-    if good and journal.failures:
-        yield f"the journal has a failed test: {journal.failures[0].cause}"
-    if good and journal.end is not None and journal.end.ending is not Ending.COMPLETED:
-        yield f"the journal says that it failed: {journal.end.cause}"
-
-
-def _journal(run: Run, lane: str) -> Content | None:
-    path = run.folder / f"{run.home(lane)}journal"
-    if not _there(path):
-        return None
-    try:
-        return parse_journal(str(path), read_bytes(path))
-    except (OSError, ValueError) as error:
-        raise SoakUsageError(str(path), f"cannot be read: {error}") from None
-
-
-def _there(path: Path) -> bool:
-    try:
-        return is_file(path)
-    except ValueError as error:
-        raise SoakUsageError(str(path), f"cannot be read: {error}") from None
+def _ended(lane: LaneOutcome) -> str:
+    why = f": {'; '.join(lane.reasons)}" if lane.reasons else ""
+    return f"{lane.lane}: {outcome_line(lane)}{why}"

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_soak.artifacts.models import GateMetric, IterSummary, KpiGate, LaneOutcome, RunResult
-from pytest_soak.artifacts.readers import FINAL, documents, is_file
+from pytest_soak.artifacts.readers import documents, is_file
 from pytest_soak.config.documents import Document, Model, parse_json, read_document, validate
 from pytest_soak.config.names import check_name
 from pytest_soak.errors import SoakUsageError
-from pytest_soak.gates.engine import Verdict
 from pytest_soak.options import MARKETS
 
 RESULT = "RESULT.json"
@@ -58,18 +57,10 @@ class Run:
             raise SoakUsageError(str(self.folder), f"cannot be read: {error}") from None
         return found
 
-    def check_whole(self) -> None:
-        """Raise SoakUsageError for a lane that did not fail, but has lost its final summary."""
-        for lane in self.result.lanes:
-            final = self.folder / f"{self.home(lane.lane)}{FINAL}"
-            if lane.verdict in (Verdict.PASS, Verdict.WARN) and not _there(final):
-                problem = f"is missing, though {RESULT} says {lane.verdict}; get the whole run"
-                raise SoakUsageError(str(final), problem)
-
     def checks(self, lane: str) -> list[GateMetric]:
         """The newest metrics of the lane beside their thresholds."""
         path = self.folder / f"{self.home(lane)}artifacts/KPI_GATE.json"
-        return _parsed(KpiGate, read_document(path)).metrics if _there(path) else []
+        return _parsed(KpiGate, read_document(path)).metrics if is_there(path) else []
 
 
 def read_run(given: Path) -> Run | None:
@@ -78,7 +69,7 @@ def read_run(given: Path) -> Run | None:
     Raises SoakUsageError when its RESULT.json is none.
     """
     for folder in (given, given / "latest"):
-        if _there(folder / RESULT):
+        if is_there(folder / RESULT):
             document = read_document(folder / RESULT)
             result = _parsed(RunResult, document)
             for number, lane in enumerate(result.lanes):
@@ -87,7 +78,8 @@ def read_run(given: Path) -> Run | None:
     return None
 
 
-def _there(path: Path) -> bool:
+def is_there(path: Path) -> bool:
+    """Whether a file can be read; SoakUsageError where an archive of it is damaged."""
     try:
         return is_file(path)
     except ValueError as error:

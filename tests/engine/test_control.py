@@ -16,6 +16,7 @@ from pytest_soak.engine.events import LaneFinished, PhaseChanged
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.gates.engine import Verdict
+from pytest_soak.gates.model import Failed
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.testing import GOOD
 from pytest_soak.tuning.guards import Guard
@@ -371,3 +372,18 @@ def test_an_operators_edit_begins_the_evidence_anew_and_a_phase_does_not() -> No
 def test_a_record_tells_how_many_iterations_had_its_overrides() -> None:
     records, _ = soak(tuned(6), CALM, CALM, BUSY, CALM, CALM, CALM)
     assert [record.rests_on for record in records] == [1, 2, 3, 1, 2, 3]
+
+
+def test_of_a_tuned_lane_only_steady_iterations_count() -> None:
+    warm = tuned(8, warmup=WARMUP)
+    records, end = soak(warm, *[BUSY] * 4, *[CALM] * 4)
+    assert records[4].sources["min_interval_ms"] != "default"
+    assert [record.rests_on for record in records[4:]] == [0, 0, 1, 2]
+    assert end.evidence.graded == 2
+
+
+def test_what_fails_within_a_warm_up_is_no_failed_iteration() -> None:
+    rule = Failed(fail_unless="== 0")
+    warm = plan(gate(failed=rule), iterations=8, warmup=WARMUP, guards=False)
+    _, end = soak(warm, *[{**CALM, "net_bps": 1.0}] * 4, *[{**CALM, "net_bps": 5.0}] * 4)
+    assert (end.evidence.graded, end.evidence.failed) == (8, 0)

@@ -72,3 +72,16 @@ def test_keys_are_sorted_at_every_depth() -> None:
 def test_what_json_has_no_number_for_is_never_written(write: Any, number: float) -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
         write({"x": [number]})
+
+
+@pytest.mark.parametrize("value", [(math.nan,), [(1.0, (math.inf,))], {"a": ({"b": -math.inf},)}])
+def test_no_number_that_json_lacks_is_written_wherever_it_stands(value: Any) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        dumps(value)
+
+
+@pytest.mark.parametrize(("number", "bits"), [(2**64, 65), (-(2**63) - 1, 64), (10**400, 1329)])
+def test_a_whole_number_that_not_every_reader_has_is_named(number: int, bits: int) -> None:
+    with pytest.raises(ValueError, match=f"a whole number of {bits} bits, 64 at most"):
+        dumps({"a": [number]})
+    assert json.loads(dumps({"a": 2**64 - 1, "b": -(2**63)})) == {"a": 2**64 - 1, "b": -(2**63)}

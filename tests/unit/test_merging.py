@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from builders import usage_error
-from finished_runs import outcome, result, write_run
+from finished_runs import journal, outcome, result, write_run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.commands.merge import merge, merged_lines
 from pytest_soak.merging.alike import check_alike
@@ -158,7 +159,6 @@ def test_a_profile_of_one_name_must_be_one_profile() -> None:
 
 
 def gated(root: Path, seed: int, fail_unless: str, market: str = "calm") -> Run:
-    from pytest_soak.artifacts.files import write_json
 
     metric = {
         "gate": "mine",
@@ -267,7 +267,8 @@ def test_a_run_of_which_a_good_lane_is_gone_is_refused(tmp_path: Path) -> None:
     final = root / "latest/steady_safe-calm-2/ITER_SUMMARY_final.json"
     final.unlink()
     message = usage_error(lambda: merge([root], tmp_path / "out", None, allow_different=True))
-    assert message == f"{final}: is missing, though RESULT.json says PASS; get the whole run"
+    said = "RESULT.json says PASS, 6 of 6 iterations, but ITER_SUMMARY_final.json is missing"
+    assert message == f"{final.parent}: {said}; get the whole run"
     assert not (tmp_path / "out").exists()
 
 
@@ -298,6 +299,20 @@ def test_lanes_of_which_not_all_is_left_are_never_called_identical(tmp_path: Pat
     assert pair.difference == "RESULT.json counts.FAIL: None -> 2.0"
 
 
+def test_a_run_that_says_more_than_its_files_is_not_joined(tmp_path: Path) -> None:
+    good = write_run(tmp_path / "good", result(outcome(1)))
+    edited = write_run(tmp_path / "edited", result(outcome(2, verdict="FAIL"), verdict="FAIL"))
+    write_json(edited / "latest/RESULT.json", result(outcome(2)).data())
+    empty = write_run(tmp_path / "empty", result())
+
+    def joined(bad: Path) -> str:
+        out = tmp_path / "out"
+        return usage_error(lambda: merge([good, bad], out, None, allow_different=True))
+
+    assert "ITER_SUMMARY_final.json does not" in joined(edited)
+    assert "RESULT.json: names no lane" in joined(empty)
+
+
 def test_what_only_a_run_under_way_needs_is_left_behind(tmp_path: Path) -> None:
     kept = [
         "TUNING_REPORT.json",
@@ -305,7 +320,7 @@ def test_what_only_a_run_under_way_needs_is_left_behind(tmp_path: Path) -> None:
         "feeds/fills_20250101.jsonl",
         "mine.txt",
     ]
-    left = ["journal", "checkpoint_3", ".x.tmp", "runtime_overrides.json", "report.html"]
+    left = ["checkpoint_3", ".x.tmp", "runtime_overrides.json", "report.html"]
     several = tmp_path / "b/latest/steady_safe-spike-3"
     root = write_run(tmp_path / "a", result(outcome(1)))
     write_run(tmp_path / "b", result(outcome(2), outcome(3, "spike")))
@@ -313,6 +328,8 @@ def test_what_only_a_run_under_way_needs_is_left_behind(tmp_path: Path) -> None:
         for name in (*kept, *left):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(name)
+    journal(root, 6)
+    journal(tmp_path / "b", 6, "steady_safe-spike-3")
     merge([root, tmp_path / "b"], tmp_path / "out", None, allow_different=False)
     for lane in ("steady_safe-calm-1", "steady_safe-spike-3"):
         home = tmp_path / "out/latest" / lane

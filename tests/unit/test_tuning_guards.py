@@ -251,3 +251,12 @@ def test_moves_are_kept_as_long_as_a_guard_may_look_at_them() -> None:
     assert [m.iteration for m in keep_recent(LIMITS, hourly, 10, 600)] == [7, 8, 9, 10]
     often = tuple(moved(n, "a", n, n + 1, 5.0) for n in range(1, 31))
     assert [m.iteration for m in keep_recent(LIMITS, often, 30, 150)] == list(range(19, 31))
+
+
+def test_a_move_that_is_an_hour_old_is_out_of_the_window_whatever_the_floats_say() -> None:
+    minutes = 1.2  # 51 * 1.2 is a little less than 61.2
+    old = moved(1, "a", 25, 50, minutes)
+    assert 51 * minutes - old.minute < 60
+    assert guard_of(ask({"a": 10}, old, iteration=51, minutes=minutes)) is None
+    assert guard_of(ask({"a": 10}, old, iteration=50, minutes=minutes)) is VELOCITY
+    assert keep_recent(LIMITS, [old], 51, 51 * minutes) == ()

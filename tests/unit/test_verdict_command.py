@@ -10,16 +10,12 @@ from typing import Any
 import pytest
 from builders import usage_error
 from filelock import FileLock
-from finished_runs import outcome, result, write_run
+from finished_runs import journal, outcome, result, write_run
 
-from pytest_soak.artifacts.feeds import Feeds
-from pytest_soak.artifacts.lane_journal import LaneJournal
-from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.lock import LOCK
 from pytest_soak.commands.verdict import verdict
-from pytest_soak.engine.past import NO_EDITS, Done, Ended, Failure
+from pytest_soak.engine.past import Ended, Failure
 from pytest_soak.engine.record import Ending
-from pytest_soak.kpi.summary import Summary
 
 
 def run(tmp_path: Path, journaled: int = 6, lanes: Any = None, **facts: Any) -> Path:
@@ -29,30 +25,12 @@ def run(tmp_path: Path, journaled: int = 6, lanes: Any = None, **facts: Any) -> 
     return root
 
 
-def journal(root: Path, iterations: int) -> LaneJournal:
-    files = LaneFiles(root, root / "latest", root / "runtime_overrides.json")
-    made = LaneJournal(files, {}, Feeds(files, kept=False))
-    made.begin()
-    for n in range(1, iterations + 1):
-        done = Done(
-            iteration=n,
-            edits=NO_EDITS,
-            summary=Summary(kpis={}),
-            state_hash="",
-            started="",
-            seconds=0,
-        )
-        made.keep(done, None, None)
-    return made
-
-
 @pytest.mark.parametrize(
     ("facts", "status", "last"),
     [
         ({}, 0, "PASS for steady_safe on calm (6 iterations, sim)"),
         ({"lanes": [outcome(verdict="WARN")], "verdict": "WARN"}, 0, "WARN for steady_safe"),
         ({"lanes": [outcome(verdict="FAIL")], "verdict": "FAIL", "exit_status": 1}, 1, "FAIL for"),
-        ({"lanes": [outcome(verdict="FAIL")]}, 1, "FAIL for"),
         ({"verdict": "FAIL", "exit_status": 1}, 1, "FAIL: something beside the gates failed"),
         ({"exit_status": 1}, 1, "PASS for"),
         ({"status": "interrupted", "verdict": None, "exit_status": 2}, 2, "NO VERDICT: "),
@@ -97,6 +75,13 @@ def test_a_result_that_says_more_than_the_files_is_not_believed(tmp_path: Path) 
     assert "ITER_SUMMARY_final.json does not" in usage_error(lambda: verdict(root))
     final.unlink()
     assert "ITER_SUMMARY_final.json is missing" in usage_error(lambda: verdict(root))
+
+
+def test_a_result_that_contradicts_itself_is_not_believed(tmp_path: Path) -> None:
+    hidden = run(tmp_path, lanes=[outcome(verdict="FAIL")])
+    assert "verdict: PASS, but a lane is FAIL" in usage_error(lambda: verdict(hidden))
+    empty = write_run(tmp_path / "empty", result())
+    assert "RESULT.json: names no lane" in usage_error(lambda: verdict(empty))
 
 
 def test_an_archived_run_is_judged_alike_and_a_broken_or_missing_one_is_no_verdict(

@@ -274,3 +274,10 @@ def test_a_proposal_changes_nothing_that_it_is_given() -> None:
     baseline = dict(START)
     assert suggest(kpis, baseline=baseline).deltas
     assert baseline == START
+
+
+def test_a_cost_of_exactly_a_fifth_of_gross_is_a_driver() -> None:
+    for gross in (3.0, 0.7, 1e-3, 12.3):
+        assert drivers({"gross_bps": gross, "slippage_bps": -gross / 5}) == ["slippage_bps"]
+        assert drivers({"gross_bps": gross, "slippage_bps": -gross * 0.1999999}) == []
+    assert 0.6 < 0.2 * 3.0

@@ -1,0 +1,68 @@
+"""Whether what RESULT.json says of a run is what the files of its lanes say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_soak.artifacts.lane_journal import Content, parse_journal
+from pytest_soak.artifacts.models import FinalSummary, LaneOutcome
+from pytest_soak.artifacts.readers import FINAL, read_bytes
+from pytest_soak.config.documents import read_document, validate
+from pytest_soak.engine.record import Ending
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.gates.engine import Verdict, worst
+from pytest_soak.merging.runs import RESULT, Run, is_there
+from pytest_soak.report.words import plural
+
+
+def check_whole(run: Run) -> None:
+    """Raise SoakUsageError where RESULT.json says more than the lanes, or they contradict it."""
+    result = run.result
+    if not result.lanes and not result.unfinished:
+        raise SoakUsageError(str(run.folder / RESULT), "names no lane; get the whole run")
+    for lane in result.lanes:
+        for problem in _contradictions(run, lane):
+            raise SoakUsageError(
+                str(run.folder / run.home(lane.lane)),
+                f"{RESULT} says {outcome_line(lane)}, but {problem}; get the whole run",
+            )
+    judged = worst([Verdict(lane.verdict) for lane in result.lanes if lane.verdict])
+    if result.verdict is not None and worst([judged, Verdict(result.verdict)]) != result.verdict:
+        problem = f"verdict: {result.verdict}, but a lane is {judged}; get the whole run"
+        raise SoakUsageError(str(run.folder / RESULT), problem)
+
+
+def outcome_line(lane: LaneOutcome) -> str:
+    """A lane's verdict, and how far it came."""
+    done = f"{lane.iterations} of {plural(lane.planned, 'iteration')}"
+    return f"{lane.verdict or 'interrupted'}, {done}"
+
+
+def journal_of(run: Run, lane: str) -> Content | None:
+    """The journal of a lane; None where there is none, as in a merged run."""
+    path = run.folder / f"{run.home(lane)}journal"
+    if not is_there(path):
+        return None
+    try:
+        return parse_journal(str(path), read_bytes(path))
+    except (OSError, ValueError) as error:
+        raise SoakUsageError(str(path), f"cannot be read: {error}") from None
+
+
+def _contradictions(run: Run, lane: LaneOutcome) -> Iterator[str]:
+    good = lane.verdict in (Verdict.PASS, Verdict.WARN)
+    final = run.folder / f"{run.home(lane.lane)}{FINAL}"
+    if is_there(final):
+        if validate(FinalSummary, read_document(final)).result != lane:
+            yield f"{FINAL} does not"
+    elif good:
+        yield f"{FINAL} is missing"
+    journal = journal_of(run, lane.lane)
+    if journal is None:
+        return
+    if len(journal.iterations) != lane.iterations:
+        yield f"the journal has {plural(len(journal.iterations), 'iteration')}"
+    if good and journal.failures:
+        yield f"the journal has a failed test: {journal.failures[0].cause}"
+    if good and journal.end is not None and journal.end.ending is not Ending.COMPLETED:
+        yield f"the journal says that it failed: {journal.end.cause}"
