@@ -413,3 +413,23 @@ def test_an_id_of_the_window_before_is_no_new_fill() -> None:
     assert faults == [(), (f"fill_ids[1]=b: {told} (fills look delivered more than once)",), ()]
     lane = lane_of(windows[0], windows[2], of=plan(iterations=2))
     assert [lane.run.run_iteration().summary.faults for _ in range(2)] == [(), ()]
+
+
+class Kept(FakeTarget):
+    """Goes on where it was."""
+
+    def checkpoint(self) -> bytes:
+        return b"here"
+
+    def restore(self, data: bytes) -> None:
+        assert data == b"here"
+
+
+def test_a_resumed_window_is_held_against_the_one_before_it_too() -> None:
+    rows = [(1, True, 99.0, 2.0, 0.0, 100.0, 100.0), (-1, True, 101.0, 2.0, 0.0, 100.0, 100.0)]
+    same, of = observation(fills=fills(rows)), plan(iterations=2)
+    first = lane_of(of=of, target=Kept([same]))
+    assert not first.run.run_iteration().summary.faults
+    again = lane_of(of=of, target=Kept([same]), journal=first.journal.again())
+    assert not again.run.run_iteration().summary.faults
+    assert "those of the window before" in again.run.run_iteration().summary.faults[0]
