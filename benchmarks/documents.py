@@ -19,6 +19,7 @@ from pytest_soak.artifacts.layout import RUNTIME, LaneFiles
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.canonical import dumps
+from pytest_soak.clock import SystemClock
 from pytest_soak.config.names import shipped
 from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import reference_table
@@ -28,7 +29,6 @@ from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.gates.model import gate_shelf, load_gates
-from pytest_soak.session.clock import SystemClock
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.testing import GOOD, InstantTarget
 

@@ -14,8 +14,8 @@ from pytest_soak.artifacts.rotation.apply import measure, perform, sweep
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, Action, Limits, plan_rotation
 from pytest_soak.canonical import compact
+from pytest_soak.clock import SystemClock
 from pytest_soak.errors import SoakUsageError
-from pytest_soak.session.clock import SystemClock
 
 GOOD, OVER_SIZE = 0, 2
 MEGABYTE = 1_000_000

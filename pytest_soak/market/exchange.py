@@ -45,7 +45,12 @@ from pytest_soak.market.tape import (
     restore_tape,
     saved_tape,
 )
+from pytest_soak.number import number, whole
 from pytest_soak.observation.columns import Observation
+
+MOST_SEED = 2**63 - 1
+MOST_US = 366 * 86_400_000_000
+"""How far a call may let time go on: a year; more is a time in another unit."""
 
 SIDES = {"buy": 1, "sell": -1}
 KINDS = {"post_only": v.PLACE, "limit": v.LIMIT, "ioc": v.TAKE}
@@ -95,15 +100,12 @@ class Exchange(RunningMarket):
         record: bool = True,
         limit_per_minute: float | None = v.LIMIT_PER_MINUTE,
     ) -> None:
-        super().__init__(build_market(market, settings or {}), seed)
+        super().__init__(build_market(market, settings or {}), _whole("seed", seed, 0, MOST_SEED))
         self._send = load_sender()
-        self._window_us = round(window_minutes * 60e6)
-        if self._window_us <= 0:
-            raise ValueError(f"window_minutes={window_minutes:g}: expected more than 0")
+        self._window_us = round(_above_0("window_minutes", window_minutes) * 60e6)
         if limit_per_minute is not None:
-            if not limit_per_minute > 0:
-                raise ValueError(f"limit_per_minute={limit_per_minute:g}: expected more than 0")
-            self.world["venue"]["limit_per_minute"] = limit_per_minute
+            limit = _above_0("limit_per_minute", limit_per_minute)
+            self.world["venue"]["limit_per_minute"] = limit
         self._iteration = 0
         self._now = BURN_IN_US
         self._pieces: list[dict[str, Any]] = []
@@ -171,11 +173,12 @@ class Exchange(RunningMarket):
         It keeps its place in the queue only for less at the same price; one that would trade is
         refused and stays as it is. Raises ValueError as `submit` does.
         """
-        self._request(v.AMEND, 0, _ticks(price), _lots(quantity), order)
+        target = _whole("order", order, -MOST_SEED, MOST_SEED)
+        self._request(v.AMEND, 0, _ticks(price), _lots(quantity), target)
 
     def cancel(self, order: int) -> None:
         """Ask for the end of a resting order."""
-        self._request(v.CANCEL, 0, 0, 0, order)
+        self._request(v.CANCEL, 0, 0, 0, _whole("order", order, -MOST_SEED, MOST_SEED))
 
     def take_events(self) -> Events:
         """Return what happened since the last call, as columns.
@@ -278,7 +281,8 @@ class Exchange(RunningMarket):
         self._advance(self.world, self.tape, start)
 
     def _go(self, until_us: int, stop: Any) -> bool:
-        until = BURN_IN_US + until_us
+        latest = self.now_us + MOST_US
+        until = BURN_IN_US + _whole("until_us", until_us, 0, latest)
         if stop == STOP_AT_REPORT and self.tape["reports_count"] > 0:
             self._drain()
         self.tape["stop"] = stop
@@ -312,6 +316,20 @@ class Exchange(RunningMarket):
             self._span.add(piece)
 
 
+def _whole(name: str, value: object, low: int, high: int) -> int:
+    count = whole(value)
+    if count is None or not low <= count <= high:
+        raise ValueError(f"{name}={value!r}: expected a whole number from {low} to {high}")
+    return count
+
+
+def _above_0(name: str, value: object) -> float:
+    given = number(value)
+    if given is None or not 0 < given < math.inf:
+        raise ValueError(f"{name}={value!r}: expected a number above 0")
+    return given
+
+
 def _ticks(price: float) -> int:
     ticks = _multiple("price", price, TICK_QUOTE)
     if ticks <= 0:
@@ -326,8 +344,9 @@ def _lots(quantity: float) -> int:
     return lots
 
 
-def _multiple(name: str, value: float, unit: float) -> int:
-    count = round(value / unit) if math.isfinite(value) else 0
-    if not abs(value / unit - count) < 1e-6:
-        raise ValueError(f"{name}={value:g} is not a multiple of {unit:g}")
+def _multiple(name: str, value: object, unit: float) -> int:
+    given = number(value)
+    count = round(given / unit) if given is not None and math.isfinite(given) else 0
+    if given is None or not abs(given / unit - count) < 1e-6:
+        raise ValueError(f"{name}={value!r} is not a multiple of {unit:g}")
     return count

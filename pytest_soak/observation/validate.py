@@ -2,8 +2,9 @@
 
 - The window is as long as the iteration, to within 1 % or a second; all times lie within it, and
   not all in its first 0.2 % (twenty or more would be in another unit).
-- `side` is +1 or -1; prices, quantities and mids are above 0; `mid_1s` too, or NaN; latencies,
-  ages, stages and counts are 0 or more; every number is finite.
+- `side` is +1 or -1; prices, quantities and mids are above 0; `mid_1s` too, or NaN; the mids of a
+  fill are from half to twice its price; latencies, ages, stages and counts are 0 or more; every
+  number is finite.
 - Marks are in the order of time, since their order is what a drawdown is measured from. Fills,
   ticks, blocks and acks may come in any order; they are sorted, which a note says.
 - No id of a fill is there twice; and where no ids are given, not every fill has its double.
@@ -36,6 +37,8 @@ LENGTH_SHARE, LENGTH_US = 0.01, 1_000_000
 """By how much a window may be longer or shorter than its iteration: the larger of the two."""
 
 EARLY_SHARE, EARLY_ROWS = 0.002, 20
+FAR = 2.0
+"""How many times the price of a fill a mid may be, or the other way round."""
 DOUBLES = 3
 """So many different fills that all have their double are no coincidence."""
 
@@ -155,6 +158,10 @@ def _fills(observation: Observation) -> Iterator[str]:
     wrong = ~(np.isnan(later) | _above_0(later))
     if wrong.any():
         yield _fault("fills.mid_1s", later, wrong, "more than 0, or NaN")
+    for name in ("mid", "mid_1s"):
+        far = (fills[name] > FAR * fills["price"]) | (fills[name] * FAR < fills["price"])
+        if far.any():
+            yield _fault(f"fills.{name}", fills[name], far, "about the price of its row")
     yield from _delivered_again(observation)
 
 

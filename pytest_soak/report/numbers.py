@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from pytest_soak.session.markers import NO_VALUE
+NO_VALUE = "n/a"
 
 
 def number(value: float | None) -> str:

@@ -14,6 +14,7 @@ from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict, metrics_of
 from pytest_soak.session.context import USAGE_ERROR, SoakContext
+from pytest_soak.session.hooks import HookError, call_hook
 from pytest_soak.session.protocol import LANE, USAGE
 from pytest_soak.session.target_fixture import users_place
 from pytest_soak.session.terminal import Terminal
@@ -143,10 +144,10 @@ class Controller:
         """Call a hook of the user's; one that raises fails the session, not the soak."""
         name = f"pytest_soak_{what}"
         try:
-            getattr(self._config.hook, name)(config=self._config, **facts)
-        except Exception as error:
+            call_hook(self._config, name, **facts)
+        except HookError as error:
             self._failed.setdefault(f"hook {name}", None)
-            self._terminal.complain(f"hook {name} raised {type(error).__name__}: {error}")
+            self._terminal.complain(str(error))
 
     def _report_gate(self, session: pytest.Session, result: LaneResult) -> None:
         """Emit a failed item for each KPI that fails a lane, or for the lane itself."""

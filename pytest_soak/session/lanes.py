@@ -14,12 +14,12 @@ from pytest_soak.artifacts.handlers import LaneArtifacts
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
+from pytest_soak.clock import SystemClock
 from pytest_soak.engine.events import Event, LaneFinished, Notice
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError
-from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.context import Slot, SoakContext
 from pytest_soak.session.planning import plan_lane
 from pytest_soak.session.result import ResultFile

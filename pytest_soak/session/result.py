@@ -13,10 +13,10 @@ from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.links import plain
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.canonical import compact
+from pytest_soak.clock import SystemClock
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict
-from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.settings import Settings
 
 _ELSEWHERE = ("dir", "report", "target", "resume")

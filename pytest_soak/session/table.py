@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.gates.engine import Verdict
-from pytest_soak.session.markers import NO_VALUE
+from pytest_soak.report.numbers import NO_VALUE
 
 _KPIS = {
     "net_bps": ("net_bps", ".2f"),

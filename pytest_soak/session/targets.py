@@ -12,6 +12,7 @@ from pytest_soak.config.documents import show
 from pytest_soak.errors import SoakUsageError, check_words
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.session.context import SoakContext
+from pytest_soak.session.hooks import HookError, call_hook
 from pytest_soak.session.planning import plan_lane
 from pytest_soak.session.settings import Settings
 from pytest_soak.targets.base import TargetFactory
@@ -28,10 +29,9 @@ class Chosen(NamedTuple):
 def chosen_by_option(config: pytest.Config, settings: Settings) -> Chosen:
     """What `--soak-target` means; SoakUsageError when it means nothing."""
     try:
-        made = config.hook.pytest_soak_make_target(config=config, name=settings.target)
-    except Exception as error:
-        problem = f"raised {type(error).__name__}: {error}"
-        raise SoakUsageError("hook pytest_soak_make_target", problem) from error
+        made = call_hook(config, "pytest_soak_make_target", name=settings.target)
+    except HookError as error:
+        raise SoakUsageError("--soak-target", str(error)) from error
     if made is not None:
         return Chosen(made, _name_of(made) if settings.target in BUILT_IN else settings.target)
     at = "--soak-target" if settings.target_source == "default" else settings.target_source
@@ -52,7 +52,11 @@ def extra_kpis(config: pytest.Config) -> dict[str, Any]:
     """The users' KPIs, of all plugins and conftest files."""
     at = "hook pytest_soak_extra_kpis"
     found: dict[str, Any] = {}
-    for kpis in config.hook.pytest_soak_extra_kpis(config=config):
+    try:
+        given = call_hook(config, "pytest_soak_extra_kpis")
+    except HookError as error:
+        raise SoakUsageError("extra KPIs", str(error)) from error
+    for kpis in given:
         if not isinstance(kpis, Mapping) or not all(callable(kpi) for kpi in kpis.values()):
             raise SoakUsageError(at, f"expected functions by KPI name, got {show(kpis)}")
         for name, kpi in kpis.items():

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from pytest_soak.clock import SystemClock
 from pytest_soak.engine.events import Event, IterationFinished, LaneResumed, LaneStarted
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.report.words import plural
-from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.markers import SEED, marker_lines
 from pytest_soak.session.protection import PROTECTION

@@ -8,8 +8,8 @@ from collections.abc import Generator
 
 import pytest
 
+from pytest_soak.clock import SystemClock
 from pytest_soak.engine.pace import pacing
-from pytest_soak.session.clock import SystemClock
 from pytest_soak.session.context import slot_of
 
 _PLUGIN_NAMES = ("timeout", "pytest_timeout")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -192,3 +195,35 @@ def test_whatever_an_agent_asks_for_each_request_has_one_answer(
     check_book(exchange.world)
     check_agent_orders(exchange.world)
     check_schedule(exchange.world)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seed": -1}, "seed=-1: expected a whole number from 0"),
+        ({"seed": 1.5}, "seed=1.5: expected a whole number"),
+        ({"seed": "1"}, "seed='1': expected a whole number"),
+        ({"seed": True}, "seed=True: expected a whole number"),
+        ({"seed": 2**64}, "expected a whole number from 0"),
+        ({"window_minutes": "60"}, "window_minutes='60': expected a number above 0"),
+        ({"window_minutes": math.nan}, "window_minutes=nan: expected a number above 0"),
+        ({"limit_per_minute": 0}, "limit_per_minute=0: expected a number above 0"),
+    ],
+)
+def test_an_exchange_refuses_what_cannot_be_meant(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Exchange("calm", **({"seed": 1} | arguments))
+
+
+def test_a_call_refuses_what_cannot_be_meant() -> None:
+    exchange = Exchange("calm", 1, record=False)
+    calls: list[tuple[Callable[[], object], str]] = [
+        (lambda: exchange.advance(math.nan), "until_us=nan: expected a whole number from 0 to"),  # type: ignore[arg-type]
+        (lambda: exchange.advance(-1), "until_us=-1: expected a whole number"),
+        (lambda: exchange.advance(2**63), "expected a whole number from 0 to 31622400000000"),
+        (lambda: exchange.cancel(1.5), "order=1.5: expected a whole number"),  # type: ignore[arg-type]
+        (lambda: exchange.submit("buy", True, 0.1), "price=True is not a multiple of 1"),
+    ]
+    for call, message in calls:
+        with pytest.raises(ValueError, match=re.escape(message)):
+            call()

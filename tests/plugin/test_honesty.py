@@ -198,13 +198,23 @@ def test_a_fixture_that_gives_no_factory_is_a_usage_error(bench: Workbench, give
 
 
 @pytest.mark.parametrize(
-    "hook", ["iteration_finished(record)", "gate_verdict(lane)", "lane_finished(result)"]
+    ("hook", "error"),
+    [
+        ("iteration_finished(record)", "ValueError: mine"),
+        ("gate_verdict(lane)", "SystemExit: 0"),
+        ("lane_finished(result)", "Skipped: mine"),
+    ],
 )
-def test_a_hook_that_raises_fails_the_session_and_not_the_soak(bench: Workbench, hook: str) -> None:
-    bench.write("conftest.py", f"def pytest_soak_{hook}:\n    raise ValueError('mine')\n")
+def test_a_hook_that_raises_fails_the_session_and_not_the_soak(
+    bench: Workbench, hook: str, error: str
+) -> None:
+    kind, text = error.split(": ")
+    raised = {"Skipped": "pytest.skip.Exception('mine')", "SystemExit": "SystemExit(0)"}
+    what = raised.get(kind, f"{kind}({text!r})")
+    bench.write("conftest.py", f"import pytest\ndef pytest_soak_{hook}:\n    raise {what}\n")
     done = bench.soak(2, INSTANT, "--soak-gate=smoke")
     fails(done)
-    assert f"hook pytest_soak_{hook.split('(')[0]} raised ValueError: mine" in done.stdout
+    assert f"hook pytest_soak_{hook.split('(')[0]} raised {error}" in done.stdout
     assert len(done.summaries()) == 2
 
 
@@ -214,7 +224,11 @@ def test_hooks_that_give_nonsense_are_usage_errors(bench: Workbench) -> None:
     bench.write("conftest.py", "def pytest_soak_make_target(name):\n    raise KeyError(name)\n")
     done = bench.soak(1, INSTANT)
     assert done.returncode == 4
-    assert "hook pytest_soak_make_target: raised KeyError" in done.everything
+    assert "hook pytest_soak_make_target raised KeyError" in done.everything
+    bench.write("conftest.py", "def pytest_soak_extra_kpis():\n    raise SystemExit(0)\n")
+    done = bench.soak(1, INSTANT)
+    assert done.returncode == 4
+    assert "hook pytest_soak_extra_kpis raised SystemExit: 0" in done.everything
 
 
 @pytest.mark.parametrize("text", ["import sys; sys.exit(3)", "import pytest; pytest.skip('x')"])

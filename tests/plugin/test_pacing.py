@@ -24,7 +24,7 @@ BOT = """
 """
 SLEEPLESS = """
     import os
-    from pytest_soak.session.clock import SystemClock
+    from pytest_soak.clock import SystemClock
 
     skipped = 0.0
     monotonic = SystemClock.monotonic
@@ -110,7 +110,7 @@ def test_ctrl_c_ends_the_pause_at_once(bench: Workbench, workers: tuple[str, ...
 
 SUSPENDED = """
     from datetime import timedelta
-    from pytest_soak.session.clock import SystemClock
+    from pytest_soak.clock import SystemClock
     from pytest_soak.testing import InstantTarget
 
     now = SystemClock.now

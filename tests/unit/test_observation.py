@@ -396,3 +396,11 @@ def test_what_a_bot_writes_into_a_line_stays_on_that_line() -> None:
     assert "that of row 7" in fault
     told = measure(Summary(kpis={}, notes=("a\nb",), faults=("c\nd",)), None, 60)[1]
     assert (told.notes, told.faults) == (("a b",), ("c d",))
+
+
+@pytest.mark.parametrize(("name", "factor"), [("mid", 10.0), ("mid", 0.1), ("mid_1s", 1e9)])
+def test_a_mid_far_from_the_price_of_its_fill_is_a_fault(name: str, factor: float) -> None:
+    fills = at(RIGHT.fills, name, 3, float(RIGHT.fills[name][0]) * factor)
+    (fault,) = validated(replace(RIGHT, fills=fills), 60).faults
+    assert fault.startswith(f"fills.{name}[3]=")
+    assert fault.endswith("expected about the price of its row")
