@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -208,7 +209,9 @@ def test_the_audit_holds_the_last_thousand_blocks_or_all_with_feeds(tmp_path: Pa
 
 def test_feeds_are_written_by_the_day_only_when_asked_for(tmp_path: Path) -> None:
     assert not (soak(tmp_path / "a", WINDOW) / "feeds").exists()
-    latest = soak(tmp_path / "b", WINDOW, WINDOW, feeds=True)
+    second = WINDOW.fills.copy()
+    second["fee_quote"] = 0.2
+    latest = soak(tmp_path / "b", WINDOW, replace(WINDOW, fills=second), feeds=True)
     feed = (latest / "feeds" / "fills_20250101.jsonl").read_text().splitlines()
     assert len(feed) == 4
     row = json.loads(feed[0])
