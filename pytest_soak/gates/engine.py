@@ -144,10 +144,10 @@ def value_over(
 ) -> tuple[float | None, str | None]:
     """The value of a metric over iterations, or None and why there is none.
 
-    It is their median, or what `kpi.spans` says of the metric.
+    It is their median, or what `kpi.spans` says of a metric that they do not have themselves.
     """
     span = SPAN_KPIS.get(metric)
-    if span is None or (len(history) == 1 and history[0].values.get(metric) is not None):
+    if span is None or all(sample.values.get(metric) is not None for sample in history):
         lack = next((why for s in history if (why := _lack(metric, s, min_samples))), None)
         found = [v for s in history if (v := s.values.get(metric)) is not None]
         return (median(found), None) if lack is None else (None, lack)

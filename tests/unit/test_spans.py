@@ -78,6 +78,10 @@ def test_it_is_no_data_where_what_it_needs_is_missing() -> None:
     assert still.reasons() == ["drawdown_ratio: no data (net_quote is 0 throughout) (test)"]
     known = judge(asked, "calm", [sample(drawdown_ratio=0.2)])
     assert known.verdict is Verdict.PASS
+    own = Evidence()
+    for ratio in (0.1, 0.2, 0.9):
+        own = own.with_graded(sample(drawdown_ratio=ratio), None)
+    assert judge_final([asked], "calm", own).checks[0].value == 0.2
 
 
 def test_it_follows_from_what_a_target_gives() -> None:
