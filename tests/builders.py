@@ -23,7 +23,7 @@ from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Sample
 from pytest_soak.gates.model import Gate, Threshold
 from pytest_soak.observation.columns import BLOCK, BLOCK_REASONS, FILL, Observation
-from pytest_soak.session.settings import Inputs
+from pytest_soak.run.settings import Inputs
 from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.testing import GOOD
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pytest_soak.artifacts.files import write_json
+from pytest_soak.storage.files import write_json
 from pytest_soak.tuning.freeze import Lock
 from pytest_soak.tuning.guards import Move
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pytest_soak.artifacts.stored_run import Run
 from pytest_soak.errors import SoakUsageError
-from pytest_soak.merging.runs import Run
 
 OF_LANES = ("profile", "market", "seed")
 """Settings that say which lanes a run has."""

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 
 from pytest_soak.artifacts.models import RunResult
+from pytest_soak.artifacts.stored_run import Run
 from pytest_soak.canonical import compact
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict, worst
-from pytest_soak.merging.runs import Run
 from pytest_soak.options import MARKETS
 
 

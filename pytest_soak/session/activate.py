@@ -10,9 +10,9 @@ import pytest
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import OPTIONS
 from pytest_soak.report.github import command, github_step
+from pytest_soak.run.settings import Inputs, Settings, resolve_settings
 from pytest_soak.session.context import CONTEXT, PREFIX, SoakContext
 from pytest_soak.session.protection import protect
-from pytest_soak.session.settings import Inputs, Settings, resolve_settings
 
 _USERS = re.compile(r"(.+)(\[[^\[\]]+-iter\d{4,}\])")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from pytest_soak.session.settings import Settings
+from pytest_soak.run.settings import Settings
 
 if TYPE_CHECKING:
     from pytest_soak.session.lanes import LaneBook

@@ -13,12 +13,12 @@ from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, No
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict, metrics_of
+from pytest_soak.run.verdict import Conclusion, conclude
 from pytest_soak.session.context import USAGE_ERROR, SoakContext
 from pytest_soak.session.hooks import HookError, call_hook
 from pytest_soak.session.protocol import LANE, USAGE
 from pytest_soak.session.target_fixture import users_place
 from pytest_soak.session.terminal import Terminal
-from pytest_soak.session.verdict import Conclusion, conclude
 from pytest_soak.session.wire import EVENTS
 
 GATES = "soak-gates"

@@ -12,8 +12,8 @@ from pytest_soak.engine.lane import enter
 from pytest_soak.engine.record import IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import CONTEXT, USAGE_ERROR, Slot, slot_of
-from pytest_soak.session.settings import Settings
 from pytest_soak.session.target_fixture import effective_definition, is_ours
 from pytest_soak.session.targets import chosen_by_fixture, chosen_by_option
 from pytest_soak.targets.base import LaneInfo, TargetFactory

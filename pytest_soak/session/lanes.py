@@ -20,10 +20,10 @@ from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError
+from pytest_soak.run.folder import RunFolder
+from pytest_soak.run.planning import plan_lane
+from pytest_soak.run.result import ResultFile
 from pytest_soak.session.context import Slot, SoakContext
-from pytest_soak.session.planning import plan_lane
-from pytest_soak.session.result import ResultFile
-from pytest_soak.session.run_folder import RunFolder
 from pytest_soak.session.targets import Chosen, extra_kpis
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
 from pytest_soak.targets.resolve import build, describe, source_digest

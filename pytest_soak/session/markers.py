@@ -15,7 +15,7 @@ from pytest_soak.engine.events import (
 )
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.errors import one_line
-from pytest_soak.report.numbers import NO_VALUE
+from pytest_soak.text import NO_VALUE
 from pytest_soak.tuning.phases import Phase
 
 SEED = "| seed | overrides | default_overrides.json |"

@@ -11,10 +11,10 @@ import pytest
 from pytest_soak.config.documents import show
 from pytest_soak.errors import SoakUsageError, check_words
 from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.run.planning import plan_lane
+from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.hooks import HookError, call_hook
-from pytest_soak.session.planning import plan_lane
-from pytest_soak.session.settings import Settings
 from pytest_soak.targets.base import TargetFactory
 from pytest_soak.targets.resolve import BUILT_IN, describe, named_factory
 

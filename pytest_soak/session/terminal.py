@@ -12,14 +12,14 @@ import pytest
 from pytest_soak.clock import SystemClock
 from pytest_soak.engine.events import Event, IterationFinished, LaneResumed, LaneStarted
 from pytest_soak.engine.record import IterationRecord, LaneResult
-from pytest_soak.report.words import plural
+from pytest_soak.run.verdict import Conclusion
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.markers import SEED, marker_lines
 from pytest_soak.session.protection import PROTECTION
 from pytest_soak.session.stdout import Lasting
 from pytest_soak.session.table import lane_table
 from pytest_soak.session.target_fixture import users_place
-from pytest_soak.session.verdict import Conclusion
+from pytest_soak.text import plural
 
 PROGRESS_SECONDS = 10.0
 LANES_SHOWN = 4

@@ -13,9 +13,9 @@ from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.errors import ArtifactError
-from pytest_soak.session.result import ResultFile
-from pytest_soak.session.run_folder import RunFolder
-from pytest_soak.session.settings import resolve_settings
+from pytest_soak.run.folder import RunFolder
+from pytest_soak.run.result import ResultFile
+from pytest_soak.run.settings import resolve_settings
 
 
 def folder(root: Path, **cli: str) -> RunFolder:

@@ -12,7 +12,7 @@ from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.model import Gate
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS, derivable
-from pytest_soak.session.settings import Settings
+from pytest_soak.run.settings import Settings
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.targets.resolve import TargetSpec
 from pytest_soak.tuning.effects import without_effects

@@ -1,7 +1,8 @@
-"""Numbers as people read them."""
+"""Numbers, counts and tables as people read them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 
 NO_VALUE = "n/a"
@@ -20,3 +21,17 @@ def signed(value: float | None) -> str:
     """As `number`, with the sign always shown."""
     text = number(value)
     return text if value is None or value <= 0 or text == NO_VALUE else f"+{text}"
+
+
+def plural(count: int, word: str) -> str:
+    """`1 lane`, `2 lanes`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of equal length in columns."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from pytest_soak.artifacts.build import machine, outcome
-from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.layout import Layout
-from pytest_soak.artifacts.links import plain
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.canonical import compact
 from pytest_soak.clock import SystemClock
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict
-from pytest_soak.session.settings import Settings
+from pytest_soak.run.settings import Settings
+from pytest_soak.storage.files import write_json
+from pytest_soak.storage.links import plain
 
 _ELSEWHERE = ("dir", "report", "target", "resume")
 """Settings that RESULT.json leaves out: places, what `source` says, what is no matter."""

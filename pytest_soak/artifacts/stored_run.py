@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from pytest_soak.artifacts.models import GateMetric, IterSummary, KpiGate, LaneOutcome, RunResult
-from pytest_soak.artifacts.readers import documents, is_file
 from pytest_soak.config.documents import Document, Model, parse_json, read_document, validate
 from pytest_soak.config.names import check_name
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import MARKETS
+from pytest_soak.storage.readers import documents, is_file, is_folder
 
 RESULT = "RESULT.json"
+FINAL = "ITER_SUMMARY_final.json"
 _SUMMARY = re.compile(r"ITER_SUMMARY_([1-9][0-9]{0,17})\.json")
 
 
@@ -76,6 +77,23 @@ def read_run(given: Path) -> Run | None:
                 _check_lane(lane, document, number)
             return Run(str(given), folder, result)
     return None
+
+
+def summary_of(source: Path) -> Path:
+    """The `ITER_SUMMARY_final.json` of a lane's folder or archive; any other path is itself.
+
+    Raises SoakUsageError when a folder has none.
+    """
+    try:
+        if not is_folder(source):
+            return source
+        if is_file(final := source / FINAL):
+            return final
+    except ValueError as error:
+        raise SoakUsageError(str(source), f"cannot be read: {error}") from None
+    raise SoakUsageError(
+        str(source), f"has no {FINAL}; give the folder of a lane that ended, e.g. {source / 'LANE'}"
+    )
 
 
 def is_there(path: Path) -> bool:

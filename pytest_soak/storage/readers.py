@@ -12,10 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_soak.artifacts.archives import GZIP, archive, members, read_limited, unpacking
-from pytest_soak.errors import SoakUsageError
+from pytest_soak.storage.archives import GZIP, archive, members, read_limited, unpacking
 
-FINAL = "ITER_SUMMARY_final.json"
 ARCHIVE = ".tar.gz"
 
 _PLAIN_NAME = re.compile(r"(?!\.\.?(/|$))[^/\\:]+(/(?!\.\.?(/|$))[^/\\:]+)*")
@@ -106,23 +104,6 @@ def documents(folder: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str
             content = found.document(full)
             assert content is not None
             yield name, content
-
-
-def summary_of(source: Path) -> Path:
-    """The `ITER_SUMMARY_final.json` of a lane's folder or archive; any other path is itself.
-
-    Raises SoakUsageError when a folder has none.
-    """
-    try:
-        if not is_folder(source):
-            return source
-        if is_file(final := source / FINAL):
-            return final
-    except ValueError as error:
-        raise SoakUsageError(str(source), f"cannot be read: {error}") from None
-    raise SoakUsageError(
-        str(source), f"has no {FINAL}; give the folder of a lane that ended, e.g. {source / 'LANE'}"
-    )
 
 
 def _locate(path: Path) -> _Place | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_soak.artifacts.models import FinalSummary, IterSummary
-from pytest_soak.artifacts.readers import summary_of
+from pytest_soak.artifacts.stored_run import summary_of
 from pytest_soak.config.documents import Document, read_document, validate
 from pytest_soak.errors import SoakUsageError, one_line, unknown
 from pytest_soak.gates.engine import Judgement, Sample, Verdict, judge, worst
@@ -15,6 +15,7 @@ from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS
 from pytest_soak.options import MARKETS
+from pytest_soak.text import table
 
 
 class ForeignFileError(SoakUsageError):
@@ -46,13 +47,9 @@ class FileVerdict:
             )
             for check in self.judgement.checks
         ]
-        widths = [max(len(row[n]) for row in rows) for n in range(5)]
-        table = [
-            "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
-        ]
         reasons = [one_line(f"violation: {reason}") for reason in self.judgement.reasons()]
         last = one_line(f"{self.judgement.verdict}: gate {self.gate} on {self.what}")
-        return [*table, *reasons, last]
+        return [*table(rows), *reasons, last]
 
 
 def judge_file(gate_name: str, file: Path, base: Path, market: str | None) -> FileVerdict:

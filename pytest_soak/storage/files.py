@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from pytest_soak.artifacts.links import link_error
 from pytest_soak.canonical import dumps
 from pytest_soak.errors import ArtifactError
+from pytest_soak.storage.links import link_error
 from pytest_soak.system import not_followed, sync_folder
 
 _HALF = re.compile(r"\..+\.\d+\.tmp")

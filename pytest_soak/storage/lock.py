@@ -9,9 +9,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pytest_soak.artifacts.files import opened, own
-from pytest_soak.artifacts.links import plain
 from pytest_soak.errors import ArtifactError
+from pytest_soak.storage.files import opened, own
+from pytest_soak.storage.links import plain
 
 LOCK, HOLDER = ".soak.lock", ".soak.pid"
 WORKER_SECONDS = 60.0

@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from pytest_soak.artifacts.files import sweep, write_bytes
 from pytest_soak.artifacts.lane_journal import read_journal
 from pytest_soak.artifacts.layout import Layout
-from pytest_soak.artifacts.links import plain_tree
-from pytest_soak.artifacts.lock import RootLock
 from pytest_soak.errors import ArtifactError, SoakUsageError
-from pytest_soak.session.result import ResultFile
-from pytest_soak.session.settings import Settings
+from pytest_soak.run.result import ResultFile
+from pytest_soak.run.settings import Settings
+from pytest_soak.storage.files import sweep, write_bytes
+from pytest_soak.storage.links import plain_tree
+from pytest_soak.storage.lock import RootLock
 
 
 class RunFolder:
