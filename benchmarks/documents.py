@@ -24,6 +24,7 @@ from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.engine.lane import advance, begin, enter, finish
 from pytest_soak.engine.measure import measure
+from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
@@ -31,6 +32,8 @@ from pytest_soak.gates.model import gate_shelf, load_gates
 from pytest_soak.storage.journal import decode, encode
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.testing import GOOD, InstantTarget
+from pytest_soak.tuning.limits import load_limits
+from pytest_soak.tuning.rules import load_rules
 
 ITERATIONS = 6
 
@@ -85,6 +88,9 @@ def plan() -> LanePlan:
         overrides=Overrides(values=values, sources=dict.fromkeys(values, "default")),
         parameters=dict(reference_table()),
         tuner="effects",
+        limits=load_limits(),
+        rules=load_rules(),
+        clocks=load_pacing().clocks,
     )
 
 

@@ -110,7 +110,7 @@ class LaneRun:
         self._runtime = runtime
         self._clock = clock
         self._pace = Pace(clock, pause, 60 * plan.lane.minutes)
-        self._clocks = ClockWatch(clock)
+        self._clocks = ClockWatch(clock, plan.clocks)
         self._emit = emit
         self._journal = journal
         self._extra_kpis = dict(extra_kpis or {})

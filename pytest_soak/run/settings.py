@@ -23,12 +23,14 @@ from pytest_soak.config.overrides import (
 )
 from pytest_soak.config.presets import Preset, load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
+from pytest_soak.engine.pace import Pacing, load_pacing
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, escaped, unknown
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
 from pytest_soak.options import KNOBS, MARKETS, OPTIONS, Option
 from pytest_soak.targets.base import LaneInfo
-from pytest_soak.tuning.limits import limits
+from pytest_soak.tuning.limits import Limits, load_limits
+from pytest_soak.tuning.rules import Rule, load_rules
 from pytest_soak.tuning.tuners import TUNERS
 
 MAX_ITERATIONS = 1_000_000
@@ -82,6 +84,9 @@ class Settings(BaseModel):
     guards: bool
     warmup: Preset | None
     fallback: Profile | None
+    limits: Limits
+    rules: tuple[Rule, ...]
+    pacing: Pacing
     directory: Path
     report: Path | None
     rootdir: Path
@@ -146,6 +151,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
     gates = {p.name: _gates(p, given["gate"], inputs.rootdir) for p in profiles}
     knobs, knob_sources = _knobs(inputs, given.get("market-set"))
     layers = _override_layers(inputs)
+    limits = load_limits()
     settings = Settings(
         iterations=_integer(given["iterations"], 1, MAX_ITERATIONS) if "iterations" in given else 0,
         profiles=profiles,
@@ -165,7 +171,10 @@ def resolve_settings(inputs: Inputs) -> Settings:
         auto_tune=_flag(given, "auto-tune"),
         guards=_flag(given, "guards"),
         warmup=_warmup(given, inputs.rootdir),
-        fallback=_fallback(inputs.rootdir) if _flag(given, "auto-tune") else None,
+        fallback=_fallback(given, limits.panic.profile, inputs.rootdir),
+        limits=limits,
+        rules=load_rules(),
+        pacing=load_pacing(),
         directory=_directory(given["dir"]),
         report=_report(given["report"]) if "report" in given else None,
         rootdir=inputs.rootdir,
@@ -224,9 +233,11 @@ def _warmup(given: Mapping[str, Given], rootdir: Path) -> Preset | None:
     return load_warmup(item.text, preset_shelf(rootdir), item.base, item.at)
 
 
-def _fallback(rootdir: Path) -> Profile:
-    """The profile that a panic reverts to before the lane's first freeze."""
-    return load_profile(limits().panic.profile, profile_shelf(rootdir), rootdir, "panic revert")
+def _fallback(given: Mapping[str, Given], name: str, rootdir: Path) -> Profile | None:
+    """The profile that a panic reverts to before the lane's first freeze; only tuning panics."""
+    if not _flag(given, "auto-tune"):
+        return None
+    return load_profile(name, profile_shelf(rootdir), rootdir, "panic revert")
 
 
 def _tuner(given: Given) -> str:

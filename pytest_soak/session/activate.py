@@ -90,10 +90,10 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
             from pytest_soak.session.distributed import Distributed
 
             parts["distributed"] = Distributed(context)
-    if context.settings.iteration_timeout is not None:
+    if (seconds := context.settings.iteration_timeout) is not None:
         from pytest_soak.session.timeouts import Timeouts
 
-        parts["timeouts"] = Timeouts(config, context.settings.iteration_timeout)
+        parts["timeouts"] = Timeouts(config, seconds, context.settings.pacing.backstop)
     for name, part in parts.items():
         config.pluginmanager.register(part, f"soak-{name}")
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from builders import PACING
 
-from pytest_soak.engine.pace import pacing
 from pytest_soak.session.context import SLOT, Slot
 from pytest_soak.session.timeouts import Timeouts
 
@@ -50,7 +50,7 @@ def timeouts() -> Iterator[Timeouts]:
     """A timeout of a minute."""
     plugins = SimpleNamespace(hasplugin=lambda name: name == "timeout")
     config: Any = SimpleNamespace(pluginmanager=plugins)
-    found = Timeouts(config, 60)
+    found = Timeouts(config, 60, PACING.backstop)
     yield found
     found.pytest_unconfigure()
 
@@ -72,7 +72,7 @@ def test_it_leaves_time_for_the_timeout_and_the_targets_stop(
 ) -> None:
     item = Item()
     run(timeouts, item)
-    grace = pacing().backstop
+    grace = PACING.backstop
     assert item.marks["timeout"] == (60.0,)
     assert calls == [(60 + grace.seconds + 60 * grace.share, True), "cancelled"]
 
