@@ -12,6 +12,7 @@ from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import Comparison, RunResult
 from pytest_soak.artifacts.stored_run import RESULT, Run, read_run
 from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
 from pytest_soak.merging.join import check_distinct, join
@@ -82,7 +83,7 @@ def merged_lines(merged: Merged) -> Iterator[str]:
     lanes = merged.result.lanes
     rows = [["lane", "iterations", "pass/warn/fail", "verdict"]]
     for lane in lanes:
-        counts = "/".join(str(lane.counts.get(v, 0)) for v in ("PASS", "WARN", "FAIL"))
+        counts = "/".join(str(lane.counts.get(v, 0)) for v in Verdict)
         rows.append(
             [lane.lane, f"{lane.iterations} of {lane.planned}", counts, lane.verdict or "-"]
         )

@@ -46,11 +46,11 @@ def _status(run: Run) -> int:
     result = run.result
     if _overtaken(run):
         return NOT_FINISHED
-    if any(lane.verdict == Verdict.FAIL for lane in result.lanes):
+    if any(lane.verdict is Verdict.FAIL for lane in result.lanes):
         return FAILED
     if result.status != "finished" or result.unfinished or result.verdict is None:
         return NOT_FINISHED
-    return FAILED if result.verdict == Verdict.FAIL or result.exit_status != 0 else 0
+    return FAILED if result.verdict is Verdict.FAIL or result.exit_status != 0 else 0
 
 
 def _overtaken(run: Run) -> bool:

@@ -26,8 +26,8 @@ def check_whole(run: Run) -> None:
                 str(run.folder / run.home(lane.lane)),
                 f"{RESULT} says {outcome_line(lane)}, but {problem}; get the whole run",
             )
-    judged = worst([Verdict(lane.verdict) for lane in result.lanes if lane.verdict])
-    if result.verdict is not None and worst([judged, Verdict(result.verdict)]) != result.verdict:
+    judged = worst([lane.verdict for lane in result.lanes if lane.verdict])
+    if result.verdict is not None and worst([judged, result.verdict]) != result.verdict:
         problem = f"verdict: {result.verdict}, but a lane is {judged}; get the whole run"
         raise SoakUsageError(str(run.folder / RESULT), problem)
 
