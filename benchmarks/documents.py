@@ -14,8 +14,9 @@ from tempfile import TemporaryDirectory
 from pytest_soak.artifacts import build, tuning
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal
-from pytest_soak.artifacts.layout import RUNTIME, LaneFiles
+from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import RunResult
+from pytest_soak.artifacts.names import RUNTIME
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import SystemClock

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pytest_soak.artifacts.lane_journal import Content, parse_journal
 from pytest_soak.artifacts.models import FinalSummary, LaneOutcome
-from pytest_soak.artifacts.stored_run import FINAL, RESULT, Run, is_there
+from pytest_soak.artifacts.names import FINAL, RESULT
+from pytest_soak.artifacts.stored_run import Run, is_there
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.engine.record import Ending
 from pytest_soak.errors import SoakUsageError

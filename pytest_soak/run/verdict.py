@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 from pytest_soak.artifacts.build import outcome
 from pytest_soak.artifacts.models import LaneOutcome, RunResult
+from pytest_soak.artifacts.names import PRODUCTION_SNAPSHOT, TUNING_REPORT
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import one_line
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.text import plural
-
-SNAPSHOT, REPORT = "PRODUCTION_SNAPSHOT.json", "TUNING_REPORT.json"
 
 
 class Conclusion(NamedTuple):
@@ -36,7 +35,7 @@ def conclude(
         return Conclusion(None, f"NO VERDICT: {finished}, {plural(done, 'iteration')} done")
     verdict = worst(judged)
     targets = ", ".join(dict.fromkeys(result.target for result in results))
-    see = SNAPSHOT if len(results) == 1 and results[0].frozen else REPORT
+    see = PRODUCTION_SNAPSHOT if len(results) == 1 and results[0].frozen else TUNING_REPORT
     outcomes = [outcome(result) for result in results]
     text = _judged(outcomes, lanes, _named(targets, results[0].gate_mode), see)
     if failed and verdict is not Verdict.FAIL:
@@ -52,7 +51,7 @@ def verdict_line(result: RunResult) -> str:
     if result.verdict is None:
         finished = plural(len(judged), "lane")
         return one_line(f"NO VERDICT: {finished} finished; {unfinished or result.status}")
-    text = _judged(judged, len(judged), _named(result.source, result.gate_mode), REPORT)
+    text = _judged(judged, len(judged), _named(result.source, result.gate_mode), TUNING_REPORT)
     if result.verdict is Verdict.FAIL and all(lane.verdict is not Verdict.FAIL for lane in judged):
         text = f"FAIL: something beside the gates failed; {text}"
     return one_line(f"{text}; {unfinished}" if unfinished else text)
