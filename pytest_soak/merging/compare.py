@@ -33,8 +33,9 @@ _MEASURES: tuple[Measure, ...] = ("median", "hourly")
 
 def compare(run: Run, reference: Run) -> Comparison:
     """Every lane that both runs have, exactly; and its KPIs, paired by seed."""
-    hours, earlier = run.summaries(), reference.summaries()
     both = [lane for lane in run.lanes if lane in reference.lanes]
+    hours = {lane: run.files(lane).iterations for lane in both}
+    earlier = {lane: reference.files(lane).iterations for lane in both}
     lanes = [
         _pair(run.lanes[lane], reference.lanes[lane], hours[lane], earlier[lane]) for lane in both
     ]
