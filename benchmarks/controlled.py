@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.lanes import ROOT
+from pytest_soak.config.lane_axes import Axes
 from pytest_soak.config.overrides import resolve
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.config.presets import load_preset, load_warmup, preset_shelf
@@ -59,8 +60,9 @@ class Setup:
             [load_preset(name, presets, NOWHERE, "preset") for name in self.presets],
         )
         safe = load_profile("ultra_safe", profiles, NOWHERE, "profile")
+        axes = Axes(self.profile, self.market, seed)
         return LanePlan(
-            lane=LaneInfo(f"{self.profile}-{self.market}-{seed}", self.profile, self.market, seed),
+            lane=LaneInfo(axes.id, *axes),
             target="sim",
             iterations=ITERATIONS,
             planned=ITERATIONS,

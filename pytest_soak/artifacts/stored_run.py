@@ -27,6 +27,7 @@ from pytest_soak.artifacts.names import (
     iteration_of,
 )
 from pytest_soak.config.documents import Document, Model, parse_json, read_document, validate
+from pytest_soak.config.lane_axes import FORM
 from pytest_soak.config.names import check_name
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import MARKETS
@@ -220,5 +221,5 @@ def is_there(path: Path) -> bool:
 def _check_lane(lane: LaneOutcome, document: Document, number: int) -> None:
     """A lane's id becomes the name of a folder."""
     check_name(lane.profile, "profile", f"{document.source} lanes.{number}.profile")
-    if lane.market not in MARKETS or lane.lane != f"{lane.profile}-{lane.market}-{lane.seed}":
-        document.fail((), f"lanes.{number}.lane: expected PROFILE-MARKET-SEED, got {lane.lane!r}")
+    if lane.market not in MARKETS or lane.lane != lane.axes.id:
+        document.fail((), f"lanes.{number}.lane: expected {FORM}, got {lane.lane!r}")

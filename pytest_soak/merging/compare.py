@@ -117,8 +117,8 @@ def _differences(
 ) -> Iterator[KpiDifference]:
     """Grouped by profile and market, in which the unit is the seed."""
     judged = {lane: {check.metric for check in run.checks(lane)} for lane in after}
-    lanes = sorted((run.lanes[lane] for lane in after), key=lambda x: (x.profile, x.market))
-    for (profile, market), group in groupby(lanes, key=lambda x: (x.profile, x.market)):
+    lanes = sorted((run.lanes[lane] for lane in after), key=lambda lane: lane.axes.group)
+    for (profile, market), group in groupby(lanes, key=lambda lane: lane.axes.group):
         ids = [lane.lane for lane in group]
         for kpi in sorted({kpi for lane in ids for kpi, _ in after[lane]}):
             for measure in _MEASURES:

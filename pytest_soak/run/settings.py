@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from pytest_soak.config.lane_axes import Axes
 from pytest_soak.config.names import user_path
 from pytest_soak.config.overrides import (
     CLI,
@@ -98,16 +99,15 @@ class Settings(BaseModel):
 
     def lanes(self) -> list[LaneInfo]:
         """Every lane, in the order profile, market, seed."""
+        profiles = [profile.name for profile in self.profiles]
         return [
             LaneInfo(
-                id=f"{profile.name}-{market}-{seed}",
-                profile=profile.name,
-                market=market,
-                seed=seed,
+                id=axes.id,
+                **axes._asdict(),
                 minutes=self.minutes,
                 market_settings=self.market_settings,
             )
-            for profile, market, seed in itertools.product(self.profiles, self.markets, self.seeds)
+            for axes in map(Axes._make, itertools.product(profiles, self.markets, self.seeds))
         ]
 
     def profile(self, name: str) -> Profile:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from pytest_soak.run.settings import Settings
+from pytest_soak.session.item_ids import iteration_name
 
 if TYPE_CHECKING:
     from pytest_soak.session.lanes import LaneBook
@@ -22,7 +23,7 @@ class Slot(NamedTuple):
     @property
     def name(self) -> str:
         """The iteration as part of a test id."""
-        return f"iter{self.iteration:04d}"
+        return iteration_name(self.iteration)
 
 
 @dataclass
@@ -43,7 +44,6 @@ class SoakContext:
 
 
 USAGE_ERROR = "usage error"
-PREFIX = "soak::"
 
 CONTEXT = pytest.StashKey[SoakContext]()
 SLOT = pytest.StashKey[Slot]()

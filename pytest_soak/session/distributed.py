@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_soak.session.context import SoakContext
+from pytest_soak.session.item_ids import lane_of
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
@@ -139,10 +140,3 @@ class LaneScheduling:
             node.send_runtest_some(batch)
         if not own and not self._lanes and len(pending) < IN_FLIGHT:
             node.shutdown()
-
-
-def lane_of(nodeid: str) -> str:
-    """The lane of a soak item, by its id: what stands before its iteration."""
-    if nodeid.startswith("soak::"):
-        return nodeid.rpartition("::")[0]
-    return nodeid.rpartition("-iter")[0]
