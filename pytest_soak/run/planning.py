@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
+from inspect import iscoroutinefunction
+from typing import Any
 
 from pytest_soak.artifacts.models import IterationKpis
 from pytest_soak.canonical import compact
+from pytest_soak.config.documents import show
 from pytest_soak.config.overrides import Overrides, resolve
 from pytest_soak.engine.plan import LanePlan
-from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.errors import SoakUsageError, check_words, unknown
 from pytest_soak.gates.model import Gate
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS, derivable
@@ -60,6 +63,23 @@ def plan_lane(
         warmup=settings.warmup,
         fallback=_fallback(settings, spec, overrides),
     )
+
+
+def checked_kpis(given: Iterable[Any], at: str) -> dict[str, Any]:
+    """The users' KPIs by name, from mappings; SoakUsageError for what is none."""
+    found: dict[str, Any] = {}
+    for kpis in given:
+        if not isinstance(kpis, Mapping) or not all(callable(kpi) for kpi in kpis.values()):
+            raise SoakUsageError(at, f"expected functions by KPI name, got {show(kpis)}")
+        for name, kpi in kpis.items():
+            if iscoroutinefunction(kpi):
+                raise SoakUsageError(at, f"{name!r} is `async def`; a KPI is a plain function")
+        found.update(kpis)
+    check_words(found, "KPI", at)
+    for name in found:
+        if name in KPIS:
+            raise SoakUsageError(at, f"{name!r} is a KPI of the package; name yours otherwise")
+    return found
 
 
 def _fallback(settings: Settings, spec: TargetSpec, overrides: Overrides) -> dict[str, float]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
+
+from pydantic import Field
 
 if TYPE_CHECKING:
     from pytest_soak.kpi.summary import Summary
@@ -23,13 +25,25 @@ class LaneInfo:
     market_settings: Mapping[str, float] = field(default_factory=dict)
 
 
+def _unheard(part: Any) -> None:
+    """Nobody listens to a window that no soak made."""
+
+
 @dataclass(frozen=True)
 class Window:
-    """One iteration on the target's clock: number (from 1), start in minutes, length in minutes."""
+    """One iteration on the target's clock: number (from 1), start in minutes, length in minutes.
+
+    A target may `report` the window while it runs, from any thread: each time an Observation of the
+    span since the last report. Together they are the window's, and `run` returns None. Raises
+    TargetError for a part that is no such Observation, RuntimeError when the window is over.
+    """
 
     iteration: int
     start_minutes: float
     minutes: float
+    report: Annotated[Callable[[Any], None], Field(exclude=True)] = field(
+        default=_unheard, repr=False, compare=False
+    )
 
 
 @runtime_checkable
@@ -47,10 +61,10 @@ class Target(Protocol):
 
     def run(
         self, overrides: Mapping[str, float], window: Window
-    ) -> Observation | Mapping[str, float | None] | Summary:
+    ) -> Observation | Mapping[str, float | None] | Summary | None:
         """Run one window under `overrides`; return its events, or ready-made KPIs by name.
 
-        A Summary is ready-made KPIs with what they rest on.
+        A Summary is ready-made KPIs with what they rest on; None is of a window that was reported.
         """
 
     def stop(self) -> None:
@@ -69,7 +83,7 @@ class AsyncTarget(Protocol):
 
     async def run(
         self, overrides: Mapping[str, float], window: Window
-    ) -> Observation | Mapping[str, float | None] | Summary:
+    ) -> Observation | Mapping[str, float | None] | Summary | None:
         """As of a Target."""
 
     async def stop(self) -> None:

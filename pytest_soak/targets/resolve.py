@@ -161,5 +161,11 @@ def _table(parameters: object, source: str, target: object) -> ParameterTable:
     return ParameterTable.of(parameters, source, Path(file).parent if file else Path())
 
 
+def name_of(factory: object) -> str:
+    """How artifacts name a factory: `module:Class`."""
+    named = factory if hasattr(factory, "__qualname__") else type(factory)
+    return f"{named.__module__}:{named.__qualname__}"
+
+
 def _name(factory: object) -> str:
     return getattr(factory, "__qualname__", type(factory).__name__)
