@@ -105,6 +105,20 @@ OPTIONS = (
     ),
     Option("set", "", "KEY=VALUE", "override one parameter", repeatable=True),
     Option(
+        "config",
+        "",
+        "FILE",
+        "configuration of the bot (YAML or JSON) with its feature flags; of several the later wins",
+        repeatable=True,
+    ),
+    Option("flag", "", "KEY=VALUE", "set one feature flag", repeatable=True),
+    Option(
+        "variant",
+        "",
+        "A[,B...]",
+        "a file of overrides and flags, or control for none; several make several lanes",
+    ),
+    Option(
         "overrides-json",
         "",
         "JSON|@FILE",

@@ -14,6 +14,7 @@ from pytest_soak.config.names import check_name
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import MARKETS
 from pytest_soak.storage.readers import documents, is_file, is_folder
+from pytest_soak.targets.base import lane_id
 
 RESULT = "RESULT.json"
 FINAL = "ITER_SUMMARY_final.json"
@@ -116,5 +117,8 @@ def _parsed(model: type[Model], document: Document) -> Model:
 def _check_lane(lane: LaneOutcome, document: Document, number: int) -> None:
     """A lane's id becomes the name of a folder."""
     check_name(lane.profile, "profile", f"{document.source} lanes.{number}.profile")
-    if lane.market not in MARKETS or lane.lane != f"{lane.profile}-{lane.market}-{lane.seed}":
-        document.fail((), f"lanes.{number}.lane: expected PROFILE-MARKET-SEED, got {lane.lane!r}")
+    if lane.variant:
+        check_name(lane.variant, "variant", f"{document.source} lanes.{number}.variant")
+    named = lane_id(lane.profile, lane.market, lane.seed, lane.variant)
+    if lane.market not in MARKETS or lane.lane != named:
+        document.fail((), f"lanes.{number}.lane: expected {named!r}, got {lane.lane!r}")

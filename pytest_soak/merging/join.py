@@ -43,7 +43,7 @@ def join(runs: Sequence[Run], empty: Sequence[str]) -> RunResult:
         exit_status=0 if verdict in (Verdict.PASS, Verdict.WARN) else 1,
         gate_mode=max((result.gate_mode for result in results), key=_FROM_STRICT.index),
         settings=_settings(results),
-        lanes=sorted(lanes, key=lambda x: (x.profile, MARKETS.index(x.market), x.seed)),
+        lanes=sorted(lanes, key=lambda x: (x.profile, MARKETS.index(x.market), x.seed, x.variant)),
         unfinished=[lane for result in results for lane in result.unfinished] + list(empty),
         meta=_meta(runs),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pytest_soak import __version__
@@ -19,7 +20,7 @@ from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.engine.windows import ExtraKpi
 from pytest_soak.errors import ArtifactError, TargetError
-from pytest_soak.run.planning import plan_lane
+from pytest_soak.run.planning import flags_early, plan_lane
 from pytest_soak.run.settings import Settings
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
 from pytest_soak.targets.resolve import build, describe, source_digest
@@ -84,12 +85,13 @@ class Lanes:
         return self._runs[lane]
 
     def _opened(self, lane: str, chosen: Chosen, last: int | None) -> LaneRun:
-        settings, info, extra = self._settings, self._infos[lane], chosen.extra_kpis
-        target = _build(chosen.factory, info)
-        spec = describe(target, chosen.name)
-        plan = plan_lane(settings, info, spec, chosen.name, extra, last)
-        self._prepare()
+        settings, extra = self._settings, chosen.extra_kpis
         files = self._layout.lane(lane)
+        info = replace(self._infos[lane], folder=files.home)
+        early = flags_early(settings, info, chosen.factory, chosen.name)
+        target = _build(chosen.factory, replace(info, config=early.values))
+        plan = plan_lane(settings, info, describe(target, chosen.name), chosen.name, extra, last)
+        self._prepare()
         artifacts = LaneArtifacts(files, self._clock)
         feeds = Feeds(files, kept=settings.feeds)
         journal = LaneJournal(files, _fingerprint(plan, target, extra, settings.feeds), feeds)

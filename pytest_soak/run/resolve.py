@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pytest_soak.config.flag_layers import FlagLayer, config_layer
 from pytest_soak.config.names import user_path
 from pytest_soak.config.overrides import (
     CLI,
@@ -20,6 +21,7 @@ from pytest_soak.config.overrides import (
 )
 from pytest_soak.config.presets import Preset, load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
+from pytest_soak.config.variants import Variant, load_variant, variant_shelf
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, escaped, unknown
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
@@ -116,6 +118,8 @@ def resolve_settings(inputs: Inputs) -> Settings:
         gate_mode=_mode(given["gate-mode"]),
         layers=layers,
         presets=_presets(given, inputs.rootdir),
+        flags=_flag_layers(inputs, given.get("config")),
+        variants=_variants(given.get("variant"), inputs.rootdir),
         tuner=_tuner(given["tuner"]),
         auto_tune=_flag(given, "auto-tune"),
         guards=_flag(given, "guards"),
@@ -157,6 +161,28 @@ def _override_layers(inputs: Inputs) -> tuple[Layer, ...]:
         for item in levels(inputs, options["set"])
     ]
     return tuple(sorted(layers, key=lambda layer: _RISING.index(layer.source)))
+
+
+def _flag_layers(inputs: Inputs, config: Given | None) -> tuple[FlagLayer, ...]:
+    """The layers of the feature flags, the weakest first: files in their order, then `flag`."""
+    layers = []
+    for name in config.text.split("\n") if config else ():
+        assert config is not None
+        path = user_path(name, config.base, config.at)
+        layers.append(config_layer(path, f"config:{path.name}", f"{config.at} {name}"))
+    option = next(option for option in OPTIONS if option.name == "flag")
+    lines = [
+        FlagLayer(source=item.source, at=item.at, text=item.text, form="lines")
+        for item in levels(inputs, option)
+    ]
+    return (*layers, *sorted(lines, key=lambda layer: _RISING.index(layer.source)))
+
+
+def _variants(given: Given | None, rootdir: Path) -> tuple[Variant, ...]:
+    if given is None:
+        return ()
+    shelf = variant_shelf(rootdir)
+    return tuple(load_variant(name, shelf, given.base, given.at) for name in _items(given))
 
 
 def _json_layer(item: Given) -> Layer:

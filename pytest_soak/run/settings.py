@@ -10,13 +10,15 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pytest_soak.config.documents import show
+from pytest_soak.config.flag_layers import FlagLayer
 from pytest_soak.config.overrides import Layer
 from pytest_soak.config.presets import Preset
 from pytest_soak.config.profiles import Profile
+from pytest_soak.config.variants import Variant
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.model import Gate
-from pytest_soak.targets.base import LaneInfo
+from pytest_soak.targets.base import LaneInfo, lane_id
 from pytest_soak.tuning.tuners import TUNERS
 
 MAX_ITERATIONS = 1_000_000
@@ -50,6 +52,8 @@ class Settings(BaseModel):
     gate_mode: GateMode
     layers: tuple[Layer, ...]
     presets: tuple[Preset, ...]
+    flags: tuple[FlagLayer, ...] = ()
+    variants: tuple[Variant, ...] = ()
     tuner: str
     auto_tune: bool
     guards: bool
@@ -78,22 +82,29 @@ class Settings(BaseModel):
         return self
 
     def lanes(self) -> list[LaneInfo]:
-        """Every lane, in the order profile, market, seed."""
+        """Every lane, in the order profile, market, seed, variant."""
         return [
             LaneInfo(
-                id=f"{profile.name}-{market}-{seed}",
+                id=lane_id(profile.name, market, seed, variant),
                 profile=profile.name,
                 market=market,
                 seed=seed,
                 minutes=self.minutes,
                 market_settings=self.market_settings,
+                variant=variant,
             )
-            for profile, market, seed in itertools.product(self.profiles, self.markets, self.seeds)
+            for profile, market, seed, variant in itertools.product(
+                self.profiles, self.markets, self.seeds, [v.name for v in self.variants] or [""]
+            )
         ]
 
     def profile(self, name: str) -> Profile:
         """The profile of a lane."""
         return next(profile for profile in self.profiles if profile.name == name)
+
+    def variant(self, name: str) -> Variant | None:
+        """The variant of a lane; None of one that has none."""
+        return next((variant for variant in self.variants if variant.name == name), None)
 
 
 def check_settings(settings: Any) -> Settings:
@@ -121,6 +132,7 @@ def check_distinct(ids: Sequence[str]) -> None:
     for lane in ids:
         if lane.lower() in seen:
             raise SoakUsageError(
-                "lanes", f"two lanes would be {lane!r}; name each profile, market and seed once"
+                "lanes",
+                f"two lanes would be {lane!r}; name each profile, market, seed and variant once",
             )
         seen.add(lane.lower())

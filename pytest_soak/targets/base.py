@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
 
 from pydantic import Field
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LaneInfo:
-    """What a target is told of the lane it serves."""
+    """What a target is told of the lane it serves.
+
+    `config` are its feature flags in force, by dotted name: when the target is built, where its
+    class declares `flags`; always in `start`. `folder` is where the lane's artifacts lie, and
+    where a bot may leave files of its own.
+    """
 
     id: str
     profile: str
@@ -23,6 +29,14 @@ class LaneInfo:
     seed: int
     minutes: float = 60.0
     market_settings: Mapping[str, float] = field(default_factory=dict)
+    variant: str = ""
+    config: Mapping[str, bool | float] = field(default_factory=dict)
+    folder: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
+
+
+def lane_id(profile: str, market: str, seed: int, variant: str = "") -> str:
+    """The name of a lane: PROFILE-MARKET-SEED, and -VARIANT where there are several."""
+    return "-".join([profile, market, str(seed), *([variant] if variant else [])])
 
 
 def _unheard(part: Any) -> None:
@@ -53,7 +67,8 @@ class Target(Protocol):
     A target may also have `parameters` (its own parameter table), `kpis` (the names of the KPIs
     that it gives), `deterministic` (True: the same lane, freshly started under the same
     overrides, gives the same KPIs), `checkpoint() -> bytes` and `restore(bytes)`, and `version`,
-    a text: what was measured with one version is not resumed with another.
+    a text: what was measured with one version is not resumed with another. `flags` are its feature
+    flags (see `config.flags`), whose values it is told by the lane's `config`.
     """
 
     def start(self, lane: LaneInfo) -> None:
