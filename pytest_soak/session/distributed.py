@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,9 +28,14 @@ _ARRIVED = "soak_event"
 
 
 def sender(config: pytest.Config) -> Callable[[Event], None]:
-    """How a worker tells the main process of an event."""
+    """How a worker tells the main process of an event; one that was killed is told nothing."""
     channel = config.workerinput[CHANNEL]  # type: ignore[attr-defined]
-    return lambda event: channel.send(pack(event))
+
+    def send(event: Event) -> None:
+        with suppress(OSError):
+            channel.send(pack(event))
+
+    return send
 
 
 def joining(config: pytest.Config, settings: Settings, clock: Clock) -> Callable[[], None]:
