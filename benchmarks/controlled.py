@@ -15,6 +15,7 @@ from pytest_soak.config.parameters import reference_table
 from pytest_soak.config.presets import load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import load_profile, profile_shelf
 from pytest_soak.engine.lane import advance, begin, enter, finish
+from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
@@ -22,6 +23,8 @@ from pytest_soak.kpi.edge import summarize
 from pytest_soak.market.compile import load_kernel
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.targets.simulated import SimulatedTarget
+from pytest_soak.tuning.limits import load_limits
+from pytest_soak.tuning.rules import load_rules
 from pytest_soak.tuning.tuners import TUNERS
 
 NOWHERE = ROOT / "none"
@@ -67,6 +70,9 @@ class Setup:
             overrides=overrides,
             parameters=dict(table),
             tuner=self.tuner or next(iter(TUNERS)),
+            limits=load_limits(),
+            rules=load_rules(),
+            clocks=load_pacing().clocks,
             auto_tune=self.tuner is not None,
             guards=self.guards,
             warmup=load_warmup(self.warmup, presets, NOWHERE, "warmup") if self.warmup else None,

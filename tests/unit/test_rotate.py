@@ -16,10 +16,11 @@ from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_soak.artifacts.names import PRODUCTION_SNAPSHOT as SNAPSHOT
 from pytest_soak.artifacts.rotation import apply
 from pytest_soak.artifacts.rotation.apply import perform, sweep
 from pytest_soak.artifacts.rotation.listing import list_root
-from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, SNAPSHOT, Limits, plan_rotation
+from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, Limits, plan_rotation
 from pytest_soak.commands.rotate import rotate
 from pytest_soak.errors import ArtifactError
 from pytest_soak.storage.lock import LOCK
