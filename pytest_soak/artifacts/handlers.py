@@ -7,8 +7,8 @@ from collections import deque
 from pytest_soak.artifacts import build, names, tuning
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import ProductionSnapshot, TunedIteration
+from pytest_soak.clock import Clock
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, LaneStarted
-from pytest_soak.engine.pace import Clock
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.errors import ArtifactError

@@ -106,6 +106,8 @@ class IterSummary(_Artifact):
     summary: IterationKpis
     overrides: dict[str, float]
     sources: dict[str, str]
+    flags: dict[str, bool | float] = Field({}, description="The bot's feature flags in force.")
+    flags_hash: str | None = Field(None, description="null: the bot declares none.")
     tuning: Tuning
     notes: list[str]
 
@@ -173,6 +175,8 @@ class LaneOutcome(BaseModel):
     profile: str
     market: str
     seed: int
+    variant: str = ""
+    flags_hash: str | None = Field(None, description="Of its feature flags; null without any.")
     gate: str
     verdict: _Verdict | None = Field(description="null: interrupted.")
     verdict_raw: _Verdict | None
@@ -191,7 +195,7 @@ class LaneOutcome(BaseModel):
     @property
     def axes(self) -> Axes:
         """What tells it from the other lanes."""
-        return Axes(self.profile, self.market, self.seed)
+        return Axes(self.profile, self.market, self.seed, self.variant)
 
 
 class FinalSummary(_Artifact):

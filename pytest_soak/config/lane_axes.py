@@ -6,27 +6,27 @@ from typing import NamedTuple
 
 from pytest_soak.options import MARKETS
 
-FORM = "PROFILE-MARKET-SEED"
-
 
 class Axes(NamedTuple):
-    """One lane among those of a soak."""
+    """One lane among those of a soak; it has a `variant` where there are several."""
 
     profile: str
     market: str
     seed: int
+    variant: str = ""
 
     @property
     def id(self) -> str:
-        """The lane's id, of the form FORM."""
-        return f"{self.profile}-{self.market}-{self.seed}"
+        """The lane's id: PROFILE-MARKET-SEED, and -VARIANT if it has one."""
+        named = [self.profile, self.market, str(self.seed), self.variant]
+        return "-".join(part for part in named if part)
 
     @property
-    def rank(self) -> tuple[str, int, int]:
+    def rank(self) -> tuple[str, int, int, str]:
         """What lanes of many runs are sorted by: profiles by name, markets as they are listed."""
-        return self.profile, MARKETS.index(self.market), self.seed
+        return self.profile, MARKETS.index(self.market), self.seed, self.variant
 
     @property
     def group(self) -> tuple[str, str]:
-        """The lanes that differ by their seed alone, by which they can be paired."""
+        """The lanes in which a KPI is compared, from seed to seed."""
         return self.profile, self.market

@@ -15,6 +15,11 @@ from pytest_soak.storage.links import plain_tree
 from pytest_soak.storage.lock import RootLock
 
 
+def layout_of(settings: Settings) -> Layout:
+    """Where the files of a run with these settings lie."""
+    return Layout(settings.directory, several_lanes=len(settings.lanes()) > 1)
+
+
 class RunFolder:
     """What the main process does to the artifact root before the first lane and after the last."""
 

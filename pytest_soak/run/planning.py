@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from inspect import iscoroutinefunction
+from typing import Any
 
 from pytest_soak.artifacts.models import IterationKpis
 from pytest_soak.canonical import compact
-from pytest_soak.config.overrides import Overrides, resolve
+from pytest_soak.config.documents import show
+from pytest_soak.config.flag_layers import Flags, resolve_flags
+from pytest_soak.config.flags import FlagTable
+from pytest_soak.config.overrides import Layer, Overrides, resolve
 from pytest_soak.engine.plan import LanePlan
-from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.errors import SoakUsageError, check_words, unknown
 from pytest_soak.gates.model import Gate
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS, derivable
 from pytest_soak.run.settings import Settings
 from pytest_soak.targets.base import LaneInfo
-from pytest_soak.targets.resolve import TargetSpec
+from pytest_soak.targets.resolve import TargetSpec, describe
 from pytest_soak.tuning.effects import without_effects
 from pytest_soak.tuning.watcher import rules_off
 
@@ -34,15 +40,16 @@ def plan_lane(
     """
     _check_names([*(spec.kpis or ()), *extra_kpis], target)
     profile = settings.profile(lane.profile)
-    overrides = resolve(spec.table, profile, settings.layers, settings.presets)
+    overrides = resolve(spec.table, profile, _layers(settings, lane), settings.presets)
+    flags = lane_flags(settings, lane, spec.flags, target)
     given = {*(KPIS if spec.kpis is None else spec.kpis), *extra_kpis}
-    notes = (*overrides.notes, *_tuning_notes(settings, spec, overrides, given))
+    notes = (*overrides.notes, *flags.notes, *_tuning_notes(settings, spec, overrides, given))
     overrides = overrides.model_copy(update={"notes": notes})
     gates = settings.gates[lane.profile]
     for gate in gates:
         _check_metrics(gate, lane.market, spec, extra_kpis, target)
     return LanePlan(
-        lane=lane,
+        lane=replace(lane, config=flags.values),
         target=target,
         iterations=iterations or settings.iterations,
         planned=settings.iterations,
@@ -62,6 +69,46 @@ def plan_lane(
         warmup=settings.warmup,
         fallback=_fallback(settings, spec, overrides),
     )
+
+
+def flags_early(settings: Settings, lane: LaneInfo, factory: object, target: str) -> Flags:
+    """The flags of a lane as far as the target's class declares them, before it is built."""
+    declared = describe(factory, target).flags if isinstance(factory, type) else None
+    return Flags() if declared is None else lane_flags(settings, lane, declared, target)
+
+
+def lane_flags(
+    settings: Settings, lane: LaneInfo, declared: FlagTable | None, target: str
+) -> Flags:
+    """The flags of a lane; SoakUsageError for one that the target does not declare so."""
+    variant = settings.variant(lane.variant)
+    table = FlagTable({}, f"target {target}") if declared is None else declared
+    own = [variant.flags] if variant is not None and variant.flags is not None else []
+    return resolve_flags(table, [*settings.flags, *own])
+
+
+def _layers(settings: Settings, lane: LaneInfo) -> list[Layer]:
+    """The overrides over the profile's, the weakest first."""
+    variant = settings.variant(lane.variant)
+    own = [variant.overrides] if variant is not None and variant.overrides is not None else []
+    return [*settings.layers, *own]
+
+
+def checked_kpis(given: Iterable[Any], at: str) -> dict[str, Any]:
+    """The users' KPIs by name, from mappings; SoakUsageError for what is none."""
+    found: dict[str, Any] = {}
+    for kpis in given:
+        if not isinstance(kpis, Mapping) or not all(callable(kpi) for kpi in kpis.values()):
+            raise SoakUsageError(at, f"expected functions by KPI name, got {show(kpis)}")
+        for name, kpi in kpis.items():
+            if iscoroutinefunction(kpi):
+                raise SoakUsageError(at, f"{name!r} is `async def`; a KPI is a plain function")
+        found.update(kpis)
+    check_words(found, "KPI", at)
+    for name in found:
+        if name in KPIS:
+            raise SoakUsageError(at, f"{name!r} is a KPI of the package; name yours otherwise")
+    return found
 
 
 def _fallback(settings: Settings, spec: TargetSpec, overrides: Overrides) -> dict[str, float]:

@@ -10,7 +10,7 @@ from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.artifacts.stored_run import read
 from pytest_soak.canonical import compact
-from pytest_soak.clock import SystemClock
+from pytest_soak.clock import Clock
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict
@@ -25,10 +25,10 @@ _ELSEWHERE = ("dir", "report", "target", "resume")
 class ResultFile:
     """Writes RESULT.json: when the run begins, and when it is over."""
 
-    def __init__(self, settings: Settings, layout: Layout) -> None:
+    def __init__(self, settings: Settings, layout: Layout, clock: Clock) -> None:
         self._settings = settings
         self._layout = layout
-        self._clock = SystemClock()
+        self._clock = clock
         self._started = self._clock.now()
 
     def begin(self) -> None:

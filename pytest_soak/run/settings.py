@@ -1,85 +1,63 @@
-"""The settings of a session: each resolved from CLI > environment > ini > default."""
+"""The settings of a run: complete and checked as far as no target is needed."""
 
 from __future__ import annotations
 
 import itertools
-import math
-import os.path
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pytest_soak.config.documents import show
+from pytest_soak.config.flag_layers import FlagLayer
 from pytest_soak.config.lane_axes import Axes
-from pytest_soak.config.names import user_path
-from pytest_soak.config.overrides import (
-    CLI,
-    ENV,
-    Layer,
-    overrides_document,
-    parse_overrides_json,
-    parse_set,
-)
-from pytest_soak.config.presets import Preset, load_preset, load_warmup, preset_shelf
-from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
-from pytest_soak.engine.pace import Pacing, load_pacing
+from pytest_soak.config.overrides import Layer
+from pytest_soak.config.presets import Preset
+from pytest_soak.config.profiles import Profile
+from pytest_soak.config.variants import Variant
+from pytest_soak.engine.pace import Pacing
 from pytest_soak.engine.plan import GateMode
-from pytest_soak.errors import SoakUsageError, escaped, unknown
-from pytest_soak.gates.model import Gate, gate_shelf, load_gates
-from pytest_soak.options import KNOBS, MARKETS, OPTIONS, Option
+from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.gates.model import Gate
 from pytest_soak.targets.base import LaneInfo
-from pytest_soak.tuning.limits import Limits, load_limits
-from pytest_soak.tuning.rules import Rule, load_rules
+from pytest_soak.tuning.limits import Limits
+from pytest_soak.tuning.rules import Rule
 from pytest_soak.tuning.tuners import TUNERS
 
 MAX_ITERATIONS = 1_000_000
 MAX_SEEDS = 10_000
 MAX_SECONDS = 604_800
-INI = "ini"
-_RISING = (INI, ENV, CLI)
+MINUTES = (0.01, 1440)
+LEAST_TIMEOUT = 0.1
 
-
-class Given(NamedTuple):
-    """A setting as text, with its source: `cli`, `env`, `ini` or `default`, and its name there."""
-
-    text: str
-    source: str
-    at: str
-    base: Path
-
-
-class Inputs(NamedTuple):
-    """Where settings come from: raw values by option name, and the folders paths relate to."""
-
-    cli: Mapping[str, Any]
-    env: Mapping[str, str]
-    ini: Mapping[str, str]
-    invocation_dir: Path
-    ini_dir: Path
-    rootdir: Path
+_Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS)]
 
 
 class Settings(BaseModel):
-    """What a session does, complete and checked as far as no target is needed."""
+    """What a run does. Raises pydantic.ValidationError for values that no option would take.
 
-    model_config = ConfigDict(frozen=True)
+    `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
+    """
 
-    iterations: int
-    profiles: tuple[Profile, ...]
-    markets: tuple[str, ...]
-    seeds: tuple[int, ...]
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    iterations: int = Field(ge=0, le=MAX_ITERATIONS)
+    profiles: tuple[Profile, ...] = Field(min_length=1)
+    markets: tuple[str, ...] = Field(min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
     market_settings: dict[str, float]
     target: str
     target_source: str
-    minutes: float
-    sleep: float
-    iteration_timeout: float | None
+    minutes: float = Field(ge=MINUTES[0], le=MINUTES[1])
+    sleep: _Seconds
+    iteration_timeout: Annotated[float, Field(ge=LEAST_TIMEOUT, le=MAX_SECONDS)] | None
     gates: dict[str, tuple[Gate, ...]]
     gate_mode: GateMode
     layers: tuple[Layer, ...]
     presets: tuple[Preset, ...]
+    flags: tuple[FlagLayer, ...] = ()
+    variants: tuple[Variant, ...] = ()
     tuner: str
     auto_tune: bool
     guards: bool
@@ -97,294 +75,69 @@ class Settings(BaseModel):
     sources: dict[str, str]
     shown: dict[str, str]
 
+    @model_validator(mode="after")
+    def _fits(self) -> Settings:
+        for name in ("directory", "report", "rootdir"):
+            path = getattr(self, name)
+            if path is not None and not path.is_absolute():
+                raise ValueError(f"{name}: expected an absolute path, got {str(path)!r}")
+        for profile in self.profiles:
+            if not self.gates.get(profile.name):
+                raise ValueError(f"gates: expected one for the profile {profile.name!r}")
+        if self.tuner not in TUNERS:
+            raise ValueError(f"tuner: {unknown('tuner', self.tuner, TUNERS)}")
+        return self
+
     def lanes(self) -> list[LaneInfo]:
-        """Every lane, in the order profile, market, seed."""
+        """Every lane, in the order profile, market, seed, variant."""
         profiles = [profile.name for profile in self.profiles]
+        variants = [variant.name for variant in self.variants] or [""]
+        axes = itertools.product(profiles, self.markets, self.seeds, variants)
         return [
             LaneInfo(
-                id=axes.id,
-                **axes._asdict(),
+                id=one.id,
+                **one._asdict(),
                 minutes=self.minutes,
                 market_settings=self.market_settings,
             )
-            for axes in map(Axes._make, itertools.product(profiles, self.markets, self.seeds))
+            for one in map(Axes._make, axes)
         ]
 
     def profile(self, name: str) -> Profile:
         """The profile of a lane."""
         return next(profile for profile in self.profiles if profile.name == name)
 
-
-def lookup(inputs: Inputs) -> dict[str, Given]:
-    """Each option's text and where it comes from; options without a value are left out."""
-    found = {option.name: given[0] for option in OPTIONS if (given := levels(inputs, option))}
-    for item in found.values():
-        if escaped(item.text) != " ".join(item.text.split()):
-            raise SoakUsageError(item.at, f"expected plain text, got {item.text!r}")
-    if _switched_on(inputs.env.get("USE_MOCK")) and found["target"].source == "default":
-        found["target"] = Given("mock", ENV, "USE_MOCK", inputs.invocation_dir)
-    return found
+    def variant(self, name: str) -> Variant | None:
+        """The variant of a lane; None of one that has none."""
+        return next((variant for variant in self.variants if variant.name == name), None)
 
 
-def levels(inputs: Inputs, option: Option) -> list[Given]:
-    """All that is said of an option, the highest precedence first."""
-    found = []
-    typed = inputs.cli.get(option.name)
-    if typed == "":
-        raise SoakUsageError(option.flag_text, "expected a value, got nothing")
-    if typed:
-        text = "\n".join(typed) if isinstance(typed, list) else str(typed)
-        found.append(Given(text, CLI, option.flag_text, inputs.invocation_dir))
-    if option.env and (text := inputs.env.get(option.env, "").strip()):
-        found.append(Given(text, ENV, option.env, inputs.invocation_dir))
-    if option.ini and (text := inputs.ini.get(option.dest, "").strip()):
-        found.append(Given(text, INI, f"ini {option.dest}", inputs.ini_dir))
-    if option.default:
-        found.append(Given(option.default, "default", option.flag_text, inputs.invocation_dir))
-    return found
-
-
-def resolve_settings(inputs: Inputs) -> Settings:
-    """The settings of a session; SoakUsageError for the first thing wrong."""
-    given = lookup(inputs)
-    profiles = _profiles(given["profile"], inputs.rootdir)
-    gates = {p.name: _gates(p, given["gate"], inputs.rootdir) for p in profiles}
-    knobs, knob_sources = _knobs(inputs, given.get("market-set"))
-    layers = _override_layers(inputs)
-    limits = load_limits()
-    settings = Settings(
-        iterations=_integer(given["iterations"], 1, MAX_ITERATIONS) if "iterations" in given else 0,
-        profiles=profiles,
-        markets=_markets(given["market"]),
-        seeds=_seeds(given["seed"]),
-        market_settings=knobs,
-        target=given["target"].text,
-        target_source=given["target"].at if given["target"].source != "default" else "default",
-        minutes=_minutes(given["minutes"]),
-        sleep=_sleep(given["sleep"]),
-        iteration_timeout=_timeout(given.get("iteration-timeout")),
-        gates=gates,
-        gate_mode=_mode(given["gate-mode"]),
-        layers=layers,
-        presets=_presets(given, inputs.rootdir),
-        tuner=_tuner(given["tuner"]),
-        auto_tune=_flag(given, "auto-tune"),
-        guards=_flag(given, "guards"),
-        warmup=_warmup(given, inputs.rootdir),
-        fallback=_fallback(given, limits.panic.profile, inputs.rootdir),
-        limits=limits,
-        rules=load_rules(),
-        pacing=load_pacing(),
-        directory=_directory(given["dir"]),
-        report=_report(given["report"]) if "report" in given else None,
-        rootdir=inputs.rootdir,
-        feeds=_flag(given, "feeds"),
-        resume=_flag(given, "resume"),
-        default_overrides="overrides-json" not in given,
-        sources={name: value.source for name, value in given.items()} | knob_sources,
-        shown={name: value.text.replace("\n", " ") for name, value in given.items()}
-        | {name: f"{value:g}" for name, value in knobs.items()},
-    )
-    _distinct([lane.id for lane in settings.lanes()])
-    return settings
-
-
-def _profiles(given: Given, rootdir: Path) -> tuple[Profile, ...]:
-    shelf = profile_shelf(rootdir)
-    return tuple(load_profile(name, shelf, given.base, given.at) for name in _items(given))
-
-
-def _gates(profile: Profile, given: Given, rootdir: Path) -> tuple[Gate, ...]:
-    shelf = gate_shelf(rootdir)
-    name, base, at = given.text, given.base, given.at
-    if profile.gate is not None and given.source == "default":
-        name, base, at = profile.gate, profile.folder, f"{profile.source} gate"
-    return load_gates(name, shelf, base, at)
-
-
-def _override_layers(inputs: Inputs) -> tuple[Layer, ...]:
-    """The layers over the profile, the weakest first; of one source, `--soak-set` wins."""
-    options = {option.name: option for option in OPTIONS}
-    layers = [_json_layer(item) for item in levels(inputs, options["overrides-json"])]
-    layers += [
-        Layer(source=item.source, at=item.at, values=parse_set(item.text.split("\n"), item.at))
-        for item in levels(inputs, options["set"])
-    ]
-    return tuple(sorted(layers, key=lambda layer: _RISING.index(layer.source)))
-
-
-def _json_layer(item: Given) -> Layer:
-    document = overrides_document(item.text, item.at, item.base)
-    values = parse_overrides_json(document)
-    return Layer(source=item.source, at=document.source, values=values)
-
-
-def _presets(given: Mapping[str, Given], rootdir: Path) -> tuple[Preset, ...]:
-    if "preset" not in given:
-        return ()
-    item, shelf = given["preset"], preset_shelf(rootdir)
-    return tuple(load_preset(name, shelf, item.base, item.at) for name in item.text.split("\n"))
-
-
-def _warmup(given: Mapping[str, Given], rootdir: Path) -> Preset | None:
-    if not _flag(given, "warmup"):
-        return None
-    item = given["warmup-preset"]
-    return load_warmup(item.text, preset_shelf(rootdir), item.base, item.at)
-
-
-def _fallback(given: Mapping[str, Given], name: str, rootdir: Path) -> Profile | None:
-    """The profile that a panic reverts to before the lane's first freeze; only tuning panics."""
-    if not _flag(given, "auto-tune"):
-        return None
-    return load_profile(name, profile_shelf(rootdir), rootdir, "panic revert")
-
-
-def _tuner(given: Given) -> str:
-    if given.text not in TUNERS:
-        raise SoakUsageError(given.at, unknown("tuner", given.text, TUNERS))
-    return given.text
-
-
-def _flag(given: Mapping[str, Given], name: str) -> bool:
-    return name in given and _truth(given[name])
-
-
-def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[str, str]]:
-    typed = parse_set(given.text.split("\n"), given.at, "sigma=0.02") if given else {}
-    for name in typed:
-        if given and name not in KNOBS:
-            raise SoakUsageError(given.at, unknown("market setting", name, KNOBS))
-    values, sources = {}, {}
-    for name, (variable, default, high) in KNOBS.items():
-        value, source, at = default, "default", "default"
-        text = inputs.env.get(variable, "").strip()
-        if given and name in typed and (given.source == CLI or not text):
-            value, source, at = typed[name], given.source, given.at
-        elif text:
-            value = _number(Given(text, ENV, variable, inputs.invocation_dir))
-            source, at = ENV, variable
-        if not 0 <= value <= high:
-            raise SoakUsageError(at, f"{name}: expected 0 to {high:g}, got {value:g}")
-        values[name], sources[name] = value, source
-    return values, sources
-
-
-def _markets(given: Given) -> tuple[str, ...]:
-    markets = _items(given)
-    for market in markets:
-        if market not in MARKETS:
-            raise SoakUsageError(given.at, unknown("market", market, MARKETS))
-    return markets
-
-
-def _seeds(given: Given) -> tuple[int, ...]:
-    seeds: list[int] = []
-    for item in _items(given):
-        span = re.fullmatch(r"(\d{1,18})(?:\.\.(\d{1,18}))?", item)
-        if span is None:
-            raise SoakUsageError(
-                given.at,
-                f"expected seeds like 42, 1,2,3 or 1..8 (whole, not negative), got {item!r}",
-            )
-        first, last = int(span[1]), int(span[2] or span[1])
-        if last < first or last - first >= MAX_SEEDS:
-            raise SoakUsageError(
-                given.at, f"expected a rising range of at most {MAX_SEEDS} seeds, got {item!r}"
-            )
-        seeds.extend(range(first, last + 1))
-    return tuple(seeds)
-
-
-def _mode(given: Given) -> GateMode:
+def check_settings(settings: Any) -> Settings:
+    """`settings` that somebody made by hand; SoakUsageError where they are none that could be."""
+    if not isinstance(settings, Settings):
+        problem = f"expected pytest_soak.Settings, got {type(settings).__name__}"
+        raise SoakUsageError("settings", problem)
     try:
-        return GateMode(given.text)
-    except ValueError:
-        raise SoakUsageError(
-            given.at, unknown("gate mode", given.text, map(str, GateMode))
-        ) from None
+        checked = Settings.model_validate(settings.model_dump(warnings=False))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        problem = first["msg"].removeprefix("Value error, ")
+        got = f", got {show(first['input'])}" if where else ""
+        raise SoakUsageError("settings", f"{where}: {problem}{got}".removeprefix(": ")) from None
+    if not checked.iterations:
+        raise SoakUsageError("settings", f"iterations: expected 1 to {MAX_ITERATIONS}, got 0")
+    check_distinct([lane.id for lane in checked.lanes()])
+    return checked
 
 
-def _items(given: Given) -> tuple[str, ...]:
-    items = tuple(item.strip() for item in given.text.split(","))
-    if not all(items):
-        raise SoakUsageError(given.at, f"expected names parted by commas, got {given.text!r}")
-    return items
-
-
-def _distinct(ids: Sequence[str]) -> None:
+def check_distinct(ids: Sequence[str]) -> None:
+    """Raise SoakUsageError where two lanes would have one folder."""
     seen: set[str] = set()
     for lane in ids:
         if lane.lower() in seen:
             raise SoakUsageError(
-                "lanes", f"two lanes would be {lane!r}; name each profile, market and seed once"
+                "lanes",
+                f"two lanes would be {lane!r}; name each profile, market, seed and variant once",
             )
         seen.add(lane.lower())
-
-
-def _directory(given: Given) -> Path:
-    path = user_path(given.text, given.base, given.at)
-    for folder in (path, *path.parents):
-        if os.path.lexists(folder) and not folder.is_dir():
-            raise SoakUsageError(given.at, f"expected a folder, {folder} is none")
-    return path
-
-
-def _report(given: Given) -> Path:
-    path = user_path(given.text, given.base, given.at)
-    if path.is_dir():
-        raise SoakUsageError(given.at, f"expected a file, {path} is a folder")
-    return path
-
-
-def _minutes(given: Given) -> float:
-    value = _number(given)
-    if not 0.01 <= value <= 1440:
-        raise SoakUsageError(given.at, f"expected 0.01 to 1440 minutes, got {given.text}")
-    return value
-
-
-def _sleep(given: Given) -> float:
-    value = _number(given)
-    if not 0 <= value <= MAX_SECONDS:
-        raise SoakUsageError(given.at, f"expected 0 to {MAX_SECONDS} seconds, got {given.text}")
-    return value
-
-
-def _timeout(given: Given | None) -> float | None:
-    if given is None:
-        return None
-    value = _number(given)
-    if not 0.1 <= value <= MAX_SECONDS:
-        raise SoakUsageError(given.at, f"expected 0.1 to {MAX_SECONDS} seconds, got {given.text}")
-    return value
-
-
-def _integer(given: Given, low: int, high: int) -> int:
-    if not re.fullmatch(r"[+-]?\d{1,18}", given.text) or not low <= int(given.text) <= high:
-        raise SoakUsageError(
-            given.at, f"expected a whole number from {low} to {high}, got {given.text!r}"
-        )
-    return int(given.text)
-
-
-def _number(given: Given) -> float:
-    try:
-        value = float(given.text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise SoakUsageError(given.at, f"expected a number, got {given.text!r}")
-    return value
-
-
-def _switched_on(text: str | None) -> bool:
-    return (text or "").strip().lower() in ("1", "true", "yes", "on")
-
-
-def _truth(given: Given) -> bool:
-    if _switched_on(given.text):
-        return True
-    if given.text.lower() in ("0", "false", "no", "off"):
-        return False
-    raise SoakUsageError(given.at, f"expected 1 or 0, got {given.text!r}")

@@ -22,12 +22,10 @@ class Conclusion(NamedTuple):
     text: str
 
 
-def conclude(
-    results: Sequence[LaneResult], lanes: int, done: int, failed: Sequence[str]
-) -> Conclusion:
+def conclude(results: Sequence[LaneResult], lanes: int, done: int, failed: str = "") -> Conclusion:
     """Judge a run: `lanes` were to be judged, `done` counts the iterations of all of them.
 
-    `failed` names what failed beside the gates: it fails the run, though not its lane.
+    `failed` says what failed beside the gates: it fails the run, though not its lane.
     """
     judged = [result.verdict for result in results if result.verdict is not None]
     if len(judged) < lanes and Verdict.FAIL not in judged:
@@ -39,8 +37,7 @@ def conclude(
     outcomes = [outcome(result) for result in results]
     text = _judged(outcomes, lanes, _named(targets, results[0].gate_mode), see)
     if failed and verdict is not Verdict.FAIL:
-        others = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-        return Conclusion(Verdict.FAIL, f"FAIL: {failed[0]}{others} failed; {text}")
+        return Conclusion(Verdict.FAIL, f"FAIL: {failed}; {text}")
     return Conclusion(verdict, text)
 
 

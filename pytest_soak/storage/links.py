@@ -5,6 +5,7 @@ The root itself may be one. A hard link looks like any other file, and cannot be
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pytest_soak.errors import ArtifactError
@@ -16,11 +17,11 @@ def plain(root: Path, path: Path) -> Path:
 
     Raises ArtifactError when it, or a folder between it and the root, is a symbolic link.
     """
-    below = path
-    while below != root and below != below.parent:
+    below, end = str(path), str(root)  # as text: this is asked for each file that is written
+    while below != end and below != os.path.dirname(below):  # noqa: PTH120
         if is_link(below):
-            raise link_error(below)
-        below = below.parent
+            raise link_error(Path(below))
+        below = os.path.dirname(below)  # noqa: PTH120
     return path
 
 

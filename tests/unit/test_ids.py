@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_soak.config.lane_axes import Axes
 from pytest_soak.options import MARKETS
-from pytest_soak.run.settings import resolve_settings
+from pytest_soak.run.resolve import resolve_settings
 from pytest_soak.session.item_ids import (
     iteration_name,
     lane_of,
@@ -25,6 +25,7 @@ axes = st.builds(
     st.from_regex(r"[a-z][a-z0-9_]*(-iter[0-9]{4})?", fullmatch=True),
     st.sampled_from(MARKETS),
     st.integers(0, 10**18),
+    st.sampled_from(["", "wide"]),
 )
 iterations = st.integers(1, 10**6)
 
@@ -49,11 +50,12 @@ def test_lanes_are_ranked_by_profile_then_market_as_listed_then_seed_as_a_number
     shuffled = [ranked[n] for n in (2, 0, 3, 1)]
     assert sorted(shuffled, key=lambda one: one.rank) == ranked
     assert [one.id for one in ranked[:2]] == ["a-calm-9", "a-calm-10"]
+    assert Axes("a", "calm", 9, "wide").id == "a-calm-9-wide"
 
 
 def test_the_lanes_of_a_soak_are_called_by_their_axes(tmp_path: Path) -> None:
     given_ = inputs(tmp_path, {"seed": "2,10", "market": "spike,calm"})
     lanes = resolve_settings(given_).lanes()
     assert [lane.id for lane in lanes] == [
-        Axes(lane.profile, lane.market, lane.seed).id for lane in lanes
+        Axes(lane.profile, lane.market, lane.seed, lane.variant).id for lane in lanes
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders import inputs, usage_error
+from builders import FakeClock, inputs, usage_error
 from crashes import Killed, Steps
 
 from pytest_soak.artifacts.feeds import Feeds
@@ -14,14 +14,14 @@ from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.errors import ArtifactError
 from pytest_soak.run.folder import RunFolder
+from pytest_soak.run.resolve import resolve_settings
 from pytest_soak.run.result import ResultFile
-from pytest_soak.run.settings import resolve_settings
 
 
 def folder(root: Path, **cli: str) -> RunFolder:
     settings = resolve_settings(inputs(root, {"dir": "soak", **cli}))
     layout = Layout(settings.directory, several_lanes=len(settings.lanes()) > 1)
-    return RunFolder(settings, layout, ResultFile(settings, layout))
+    return RunFolder(settings, layout, ResultFile(settings, layout, FakeClock()))
 
 
 def unfinished(root: Path) -> Layout:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 
-from pytest_soak.market import rng
-from pytest_soak.market.book import add, is_marketable
-from pytest_soak.market.jit import Record, kernel_function
-from pytest_soak.market.matching import take
-from pytest_soak.market.schedule import CROWD_EXPIRY, push
-from pytest_soak.market.state import CROWD, METAORDERS, NEVER, NONE
+from pytest_soak.market.kernel import rng
+from pytest_soak.market.kernel.book import add, is_marketable
+from pytest_soak.market.kernel.jit import Record, kernel_function
+from pytest_soak.market.kernel.matching import take
+from pytest_soak.market.kernel.schedule import CROWD_EXPIRY, push
+from pytest_soak.market.kernel.state import CROWD, METAORDERS, NEVER, NONE
 
 LIMIT_RATE = 50.0  # 1/s
 LIMIT_OFFSET_BPS = 2.8  # from the lagged efficient price, at the calm volatility

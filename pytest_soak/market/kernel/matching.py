@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pytest_soak.market import venue as v
-from pytest_soak.market.account import MAKER, TAKER, book_fill
-from pytest_soak.market.book import add, is_marketable, level_at, reduce, remove
-from pytest_soak.market.jit import Record, kernel_function
-from pytest_soak.market.state import AGENT, AGENT_ORDERS, LEVELS, NONE, REQUESTS
-from pytest_soak.market.tape import put_order_age, put_trade
+from pytest_soak.market.kernel import venue as v
+from pytest_soak.market.kernel.account import MAKER, TAKER, book_fill
+from pytest_soak.market.kernel.book import add, is_marketable, level_at, reduce, remove
+from pytest_soak.market.kernel.jit import Record, kernel_function
+from pytest_soak.market.kernel.state import AGENT, AGENT_ORDERS, LEVELS, NONE, REQUESTS
+from pytest_soak.market.kernel.tape import put_order_age, put_trade
 
 OK = v.NO_REASON
 BAND = LEVELS // 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from pytest_soak.market.jit import Record, kernel_function
+from pytest_soak.market.kernel.jit import Record, kernel_function
 
 HOUSE_EXPOSURE_LOTS = 36.0
 HOUSE_SPEED_LOTS = 45.0

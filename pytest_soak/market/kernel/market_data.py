@@ -5,10 +5,10 @@ A snapshot shows the crowd's orders only: an agent knows its own and takes them 
 
 from __future__ import annotations
 
-from pytest_soak.market import rng
-from pytest_soak.market.book import crowd_best
-from pytest_soak.market.jit import Record, kernel_function
-from pytest_soak.market.state import BUY, SELL, SNAPSHOTS
+from pytest_soak.market.kernel import rng
+from pytest_soak.market.kernel.book import crowd_best
+from pytest_soak.market.kernel.jit import Record, kernel_function
+from pytest_soak.market.kernel.state import BUY, SELL, SNAPSHOTS
 
 PULSE_US = 25_000
 FEED_LAG_MEDIAN_US = 18_000.0

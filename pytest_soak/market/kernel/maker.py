@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import math
 
-from pytest_soak.market import guards, rng
-from pytest_soak.market import venue as v
-from pytest_soak.market.account import LOT_BASE, MAKER, TICK_QUOTE
-from pytest_soak.market.jit import Record, kernel_function
-from pytest_soak.market.market_data import number_at, snapshot
-from pytest_soak.market.quoting import REPRICE_BPS, SEND_US, on_feed_change, requote
-from pytest_soak.market.rescue import rescue
-from pytest_soak.market.schedule import MAKER_CYCLE, push
-from pytest_soak.market.state import NONE, REPORTS, SLOTS
-from pytest_soak.market.tape import put_ack, put_tick
+from pytest_soak.market.kernel import guards, rng
+from pytest_soak.market.kernel import venue as v
+from pytest_soak.market.kernel.account import LOT_BASE, MAKER, TICK_QUOTE
+from pytest_soak.market.kernel.jit import Record, kernel_function
+from pytest_soak.market.kernel.market_data import number_at, snapshot
+from pytest_soak.market.kernel.quoting import REPRICE_BPS, SEND_US, on_feed_change, requote
+from pytest_soak.market.kernel.rescue import rescue
+from pytest_soak.market.kernel.schedule import MAKER_CYCLE, push
+from pytest_soak.market.kernel.state import NONE, REPORTS, SLOTS
+from pytest_soak.market.kernel.tape import put_ack, put_tick
 
 CACHE_TTL_US = 300_000
 HIT_MEDIAN_US = 2_200.0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_soak.market.jit import Record, kernel_function, numbers
-from pytest_soak.market.tape import put_fill
+from pytest_soak.market.kernel.jit import Record, kernel_function, numbers
+from pytest_soak.market.kernel.tape import put_fill
 
 REFERENCE_PRICE = 40_000.0
 """Price in quote currency around which the units below are chosen."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_soak.market.jit import Record, kernel_function, numbers
+from pytest_soak.market.kernel.jit import Record, kernel_function, numbers
 
 CAPACITY = 32768
 RESERVE = 8192  # what one event may at most add to a column, with a wide margin

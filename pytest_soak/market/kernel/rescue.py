@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from pytest_soak.market import guards
-from pytest_soak.market import venue as v
-from pytest_soak.market.account import LOT_BASE, TAKER_FEE, TICK_QUOTE
-from pytest_soak.market.jit import Record, kernel_function
-from pytest_soak.market.state import BUY, NONE, SELL
+from pytest_soak.market.kernel import guards
+from pytest_soak.market.kernel import venue as v
+from pytest_soak.market.kernel.account import LOT_BASE, TAKER_FEE, TICK_QUOTE
+from pytest_soak.market.kernel.jit import Record, kernel_function
+from pytest_soak.market.kernel.state import BUY, NONE, SELL
 
 START_SHARE = 0.14  # of the position limit
 STOP_SHARE = 0.07

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from pytest_soak.market import rng
-from pytest_soak.market.book import level_at, remove
-from pytest_soak.market.jit import Record, kernel_function, number
-from pytest_soak.market.market_data import PULSE_US
-from pytest_soak.market.matching import take
-from pytest_soak.market.state import BUY, CROWD, NONE, SELL
+from pytest_soak.market.kernel import rng
+from pytest_soak.market.kernel.book import level_at, remove
+from pytest_soak.market.kernel.jit import Record, kernel_function, number
+from pytest_soak.market.kernel.market_data import PULSE_US
+from pytest_soak.market.kernel.matching import take
+from pytest_soak.market.kernel.state import BUY, CROWD, NONE, SELL
 
 PULSE_S = PULSE_US * 1e-6
 PULSES_PER_SECOND = 1_000_000 // PULSE_US

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pytest_soak.market.jit import number, numbers
-from pytest_soak.market.rng import STREAMS
+from pytest_soak.market.kernel.jit import number, numbers
+from pytest_soak.market.kernel.rng import STREAMS
 
 LEVELS = 8192  # price window of the book in ticks, a power of two
 ORDERS = 4096  # resting orders, crowd and agent together

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from pytest_soak.market.jit import Record, kernel_function, numbers
+from pytest_soak.market.kernel.jit import Record, kernel_function, numbers
 
 STREAMS = (
     "regime",

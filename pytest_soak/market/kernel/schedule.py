@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_soak.market.jit import Record, kernel_function, numbers
-from pytest_soak.market.state import EVENTS
+from pytest_soak.market.kernel.jit import Record, kernel_function, numbers
+from pytest_soak.market.kernel.state import EVENTS
 
 CROWD_EXPIRY, REQUEST_ARRIVAL, REPORT_DELIVERY, MAKER_CYCLE = numbers(4)
 

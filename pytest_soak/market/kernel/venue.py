@@ -7,10 +7,10 @@ rises with the request rate because messages queue, and because a gateway near i
 
 from __future__ import annotations
 
-from pytest_soak.market import rng
-from pytest_soak.market.jit import Record, kernel_function, numbers
-from pytest_soak.market.schedule import REPORT_DELIVERY, REQUEST_ARRIVAL, push
-from pytest_soak.market.state import AGENT_ORDERS, NONE, RATE_BINS, REPORTS, REQUESTS
+from pytest_soak.market.kernel import rng
+from pytest_soak.market.kernel.jit import Record, kernel_function, numbers
+from pytest_soak.market.kernel.schedule import REPORT_DELIVERY, REQUEST_ARRIVAL, push
+from pytest_soak.market.kernel.state import AGENT_ORDERS, NONE, RATE_BINS, REPORTS, REQUESTS
 
 PLACE, REPLACE, CANCEL, TAKE, LIMIT, AMEND = numbers(6)
 """Requests: a post-only order, its replacement by another, its cancellation, an immediate-or-cancel

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from pytest_soak.market import maker, rng
-from pytest_soak.market.book import best_volume, crowd_mid, remove
-from pytest_soak.market.flow import on_limit, on_market, start_flow
-from pytest_soak.market.jit import Record, kernel_function
-from pytest_soak.market.market_data import PULSE_US, publish, snapshot
-from pytest_soak.market.matching import on_request
-from pytest_soak.market.pulse import PULSES_PER_SECOND, on_pulse, plan_episode
-from pytest_soak.market.schedule import (
+from pytest_soak.market.kernel import maker, rng
+from pytest_soak.market.kernel.book import best_volume, crowd_mid, remove
+from pytest_soak.market.kernel.flow import on_limit, on_market, start_flow
+from pytest_soak.market.kernel.jit import Record, kernel_function
+from pytest_soak.market.kernel.market_data import PULSE_US, publish, snapshot
+from pytest_soak.market.kernel.matching import on_request
+from pytest_soak.market.kernel.pulse import PULSES_PER_SECOND, on_pulse, plan_episode
+from pytest_soak.market.kernel.schedule import (
     CROWD_EXPIRY,
     MAKER_CYCLE,
     REPORT_DELIVERY,
     REQUEST_ARRIVAL,
     drop_first,
 )
-from pytest_soak.market.state import BUY, CROWD, NEVER, REPORTS, SELL
-from pytest_soak.market.tape import (
+from pytest_soak.market.kernel.state import BUY, CROWD, NEVER, REPORTS, SELL
+from pytest_soak.market.kernel.tape import (
     RUN,
     STOP_AT_EVENT,
     nearly_full,

@@ -6,8 +6,8 @@ is never crossed; the ring's width bounds how far apart live prices may lie.
 
 from __future__ import annotations
 
-from pytest_soak.market.jit import Record, kernel_function
-from pytest_soak.market.state import AGENT, BUY, LEVELS, NONE, SELL
+from pytest_soak.market.kernel.jit import Record, kernel_function
+from pytest_soak.market.kernel.state import AGENT, BUY, LEVELS, NONE, SELL
 
 
 @kernel_function

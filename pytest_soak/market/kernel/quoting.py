@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from pytest_soak.market import guards
-from pytest_soak.market import venue as v
-from pytest_soak.market.account import LOT_BASE, TICK_QUOTE
-from pytest_soak.market.jit import Record, kernel_function, numbers
-from pytest_soak.market.state import NONE, SLOTS
-from pytest_soak.market.tape import put_block
+from pytest_soak.market.kernel import guards
+from pytest_soak.market.kernel import venue as v
+from pytest_soak.market.kernel.account import LOT_BASE, TICK_QUOTE
+from pytest_soak.market.kernel.jit import Record, kernel_function, numbers
+from pytest_soak.market.kernel.state import NONE, SLOTS
+from pytest_soak.market.kernel.tape import put_block
 
 MIN_INTERVAL, CONCURRENCY, RISK, INVENTORY, THROTTLE, DEADLINE = numbers(6)
 """Places in `observation.columns.BLOCK_REASONS`."""
