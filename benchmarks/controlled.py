@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.lanes import ROOT
-from pytest_soak.engine.lane import advance, begin, enter, finish
+from pytest_soak.engine.lane import advance, begin, finish, prepare
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
@@ -85,7 +85,7 @@ def run_setup(setup: Setup, seed: int) -> Ran:
     target.start(plan.lane)
     state, records, ending = begin(plan), [], Ending.COMPLETED
     for _ in range(ITERATIONS):
-        state = enter(plan, state, {})
+        state = prepare(plan, state, {})
         seen = target.run(state.overrides, state.window(plan.lane.minutes))
         state, record = advance(plan, state, summarize(seen))
         records.append(record)

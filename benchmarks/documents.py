@@ -23,7 +23,7 @@ from pytest_soak.clock import SystemClock
 from pytest_soak.config.names import shipped
 from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import reference_table
-from pytest_soak.engine.lane import advance, begin, enter, finish
+from pytest_soak.engine.lane import advance, begin, finish, prepare
 from pytest_soak.engine.measure import measure
 from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.plan import GateMode, LanePlan
@@ -101,7 +101,7 @@ def lane() -> dict[str, bytes]:
     of = plan()
     state, found, records = begin(of), dict[str, bytes](), list[IterationRecord]()
     for number in range(1, ITERATIONS + 1):
-        state = enter(of, state, {})
+        state = prepare(of, state, {})
         state, record = advance(of, state, measure(GOOD, None, 60.0)[1])
         records.append(record)
         data = build.iter_summary(record).data()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import ParameterTable, reference_table
-from pytest_soak.config.presets import Change, Preset, WarmupLength, load_preset, preset_shelf
+from pytest_soak.config.presets import Adjustment, Preset, WarmupLength, load_preset, preset_shelf
 from pytest_soak.engine.events import Event
 from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Failure, Past
@@ -112,7 +112,7 @@ def preset(
 ) -> Preset:
     """A user's preset; `warmup` is how many iterations it lasts and fades."""
     length = WarmupLength(iterations=warmup[0], rampdown=warmup[1]) if warmup else None
-    given = {parameter: Change(**change) for parameter, change in changes.items()}
+    given = {parameter: Adjustment(**change) for parameter, change in changes.items()}
     return Preset(name=name, warmup=length, changes=given)
 
 

@@ -54,7 +54,7 @@ class StoredLane:
 
 
 @dataclass(frozen=True)
-class Run:
+class StoredRun:
     """A run's folder (or archive) and its RESULT.json; `given` is how the user named it.
 
     The files of its lanes are read once, when the first of them is asked for; that raises
@@ -111,7 +111,7 @@ class Run:
         return found
 
 
-def read_run(given: Path) -> Run | None:
+def read_run(given: Path) -> StoredRun | None:
     """The run in `given`: a run's folder or archive, or an artifact root; None if there is none.
 
     Raises SoakUsageError when its RESULT.json is none.
@@ -122,7 +122,7 @@ def read_run(given: Path) -> Run | None:
             result = artifact_of(RunResult, document)
             for number, lane in enumerate(result.lanes):
                 _check_lane(lane, document, number)
-            return Run(str(given), folder, result)
+            return StoredRun(str(given), folder, result)
     return None
 
 

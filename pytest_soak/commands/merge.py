@@ -20,7 +20,7 @@ from pytest_soak.artifacts.names import (
     RUNTIME,
     TREND,
 )
-from pytest_soak.artifacts.stored_run import Run, read_run
+from pytest_soak.artifacts.stored_run import StoredRun, read_run
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.alike import check_alike
@@ -72,7 +72,7 @@ def merge(
             _copy(run, layout)
         comparison = None
         if reference is not None:
-            comparison = compare(Run(str(output), layout.latest, result), reference)
+            comparison = compare(StoredRun(str(output), layout.latest, result), reference)
             write_json(layout.latest / COMPARISON, comparison.data())
         write_json(layout.result, result.data())
         write_report(layout, layout.report)
@@ -116,7 +116,7 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         yield from (one_line(line) if n else line for n, line in enumerate(table(rows)))
 
 
-def _read(given: Sequence[Path], output: Path) -> tuple[list[Run], list[str]]:
+def _read(given: Sequence[Path], output: Path) -> tuple[list[StoredRun], list[str]]:
     runs, empty = [], []
     latest = (output / LATEST).resolve()
     for path in sorted(given):
@@ -134,14 +134,14 @@ def _read(given: Sequence[Path], output: Path) -> tuple[list[Run], list[str]]:
     return runs, empty
 
 
-def _reference(path: Path) -> Run:
+def _reference(path: Path) -> StoredRun:
     run = read_run(path)
     if run is None:
         raise SoakUsageError("--against", f"there is no {RESULT} in {path}; give a run's folder")
     return run
 
 
-def _copy(run: Run, layout: Layout) -> None:
+def _copy(run: StoredRun, layout: Layout) -> None:
     homes = {run.home(lane): layout.lane(lane).home for lane in run.lanes}
     try:
         for path, content in contents(run.folder):

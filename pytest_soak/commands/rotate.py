@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_soak.artifacts.rotation.apply import measure, perform, sweep
 from pytest_soak.artifacts.rotation.listing import list_root
-from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, Action, Limits, plan_rotation
+from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, Action, Retention, plan_rotation
 from pytest_soak.canonical import compact
 from pytest_soak.clock import Clock
 from pytest_soak.errors import SoakUsageError
@@ -41,17 +41,17 @@ def rotate(
         raise SoakUsageError("--ttl-days" if isnan(ttl_days) else "--max-size-mb", "not a number")
     if not root.is_dir():
         raise SoakUsageError("--path", f"expected an artifact folder, {root} is none")
-    limits = Limits(ttl_days * DAY, max_size_mb * MEGABYTE, keep)
+    retention = Retention(ttl_days * DAY, max_size_mb * MEGABYTE, keep)
     try:
         with locked(root) if (root / LOCK).exists() or not dry else nullcontext():
-            return _rotate(root, limits, say, clock, dry=dry)
+            return _rotate(root, retention, say, clock, dry=dry)
     except InUseError as error:
         say(f"leave {error}")
         return GOOD
 
 
 def _rotate(
-    root: Path, limits: Limits, say: Callable[[str], None], clock: Clock, *, dry: bool
+    root: Path, retention: Retention, say: Callable[[str], None], clock: Clock, *, dry: bool
 ) -> int:
     if not dry:
         sweep(root)
@@ -59,7 +59,7 @@ def _rotate(
     for run, why in sorted(listing.left.items()):
         say(f"leave {run}: {why}")
     size = listing.size
-    for action in plan_rotation(listing, clock.now().timestamp(), limits):
+    for action in plan_rotation(listing, clock.now().timestamp(), retention):
         left = measure(root, action) if dry else perform(root, action)
         if not dry:
             append_lines(root / FOLDER / LOG, [_logged(action, left, clock.now())])
@@ -67,9 +67,9 @@ def _rotate(
         size += left - action.size
     say(
         f"disk use of {root}: {_bytes(listing.size)}, "
-        f"{_bytes(size)} after rotation (limit {_bytes(limits.max_bytes)})"
+        f"{_bytes(size)} after rotation (limit {_bytes(retention.max_bytes)})"
     )
-    return OVER_SIZE if size > limits.max_bytes else GOOD
+    return OVER_SIZE if size > retention.max_bytes else GOOD
 
 
 def _told(action: Action, left: int) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.artifacts.names import BEGUN, LATEST, RESULT
-from pytest_soak.artifacts.stored_run import Run, read_run
+from pytest_soak.artifacts.stored_run import StoredRun, read_run
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.whole import check_whole, journal_of, outcome_line
@@ -42,7 +42,7 @@ def verdict(given: Path) -> Judged:
     return Judged([*map(one_line, lines), _last_line(run)], _status(run))
 
 
-def _status(run: Run) -> int:
+def _status(run: StoredRun) -> int:
     result = run.result
     if _overtaken(run):
         return NOT_FINISHED
@@ -53,12 +53,12 @@ def _status(run: Run) -> int:
     return FAILED if result.verdict is Verdict.FAIL or result.exit_status != 0 else 0
 
 
-def _overtaken(run: Run) -> bool:
+def _overtaken(run: StoredRun) -> bool:
     """Whether a session has begun since that left no run and did not come to its end."""
     return run.folder.name == LATEST and (run.folder.parent / BEGUN).exists()
 
 
-def _last_line(run: Run) -> str:
+def _last_line(run: StoredRun) -> str:
     if _overtaken(run) and run.result.status != "running":
         return "NO VERDICT: a later session ended before its first lane; this is the run before it"
     if run.result.status != "running":
@@ -69,7 +69,7 @@ def _last_line(run: Run) -> str:
     return "NO VERDICT: its process ended before it could conclude; go on with --soak-resume"
 
 
-def _open(run: Run, lane: str) -> str:
+def _open(run: StoredRun, lane: str) -> str:
     journal = journal_of(run, lane)
     done = len(journal.iterations) if journal else 0
     return f"{lane}: not finished, {plural(done, 'iteration')} done"

@@ -19,7 +19,7 @@ from pytest_soak.config.documents import (
     show,
     validate,
 )
-from pytest_soak.config.parameters import Limits, span
+from pytest_soak.config.parameters import Range, span
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.number import number
 
@@ -42,7 +42,7 @@ class Flag(BaseModel):
 
     type: Literal["bool", "number"]
     default: bool | float
-    bounds: Limits = [None, None]
+    bounds: Range = [None, None]
     unit: str = ""
     owner: str = ""
     effect: str = ""

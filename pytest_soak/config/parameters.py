@@ -15,7 +15,7 @@ from pytest_soak.errors import SoakUsageError, check_words, unknown
 
 _MOST = sys.float_info.max
 Finite = Annotated[float, AllowInfNan(False)]
-Limits = Annotated[list[Finite | None], Field(min_length=2, max_length=2)]
+Range = Annotated[list[Finite | None], Field(min_length=2, max_length=2)]
 
 
 class Parameter(BaseModel):
@@ -31,8 +31,8 @@ class Parameter(BaseModel):
 
     default: Finite
     unit: str = ""
-    bounds: Limits = [None, None]
-    tuner_range: Limits | None = None
+    bounds: Range = [None, None]
+    tuner_range: Range | None = None
     max_change_per_hour: Finite | None = None
     decimals: Annotated[int, Field(ge=0, le=12)] = 6
     raises: dict[str, Literal["up", "down"]] = {}

@@ -14,7 +14,7 @@ from pytest_soak.config.parameters import Finite, ParameterTable
 from pytest_soak.errors import SoakUsageError, unknown
 
 
-class Change(BaseModel):
+class Adjustment(BaseModel):
     """What becomes of one parameter: exactly one of `add`, `mul`, `set`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,7 +24,7 @@ class Change(BaseModel):
     set: Finite | None = None
 
     @model_validator(mode="after")
-    def _exactly_one(self) -> Change:
+    def _exactly_one(self) -> Adjustment:
         if sum(given is not None for given in (self.add, self.mul, self.set)) != 1:
             raise ValueError("exactly one of add, mul, set")
         return self
@@ -50,7 +50,7 @@ class _File(BaseModel):
 
     description: str = ""
     warmup: WarmupLength | None = None
-    changes: Annotated[dict[str, Change], Field(min_length=1)]
+    changes: Annotated[dict[str, Adjustment], Field(min_length=1)]
 
 
 class Preset(_File):

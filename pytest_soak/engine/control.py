@@ -60,7 +60,7 @@ class TuningRecord(BaseModel):
     error: str | None = None
 
 
-def enter(
+def put_in_force(
     plan: LanePlan, control: Control, iteration: int, edits: Mapping[str, float]
 ) -> tuple[Control, dict[str, float], dict[str, str]]:
     """The start of an iteration: the control, the overrides in force, and their sources.
@@ -81,7 +81,7 @@ def enter(
     return control.model_copy(update=update), values, shown
 
 
-def leave(
+def conclude(
     plan: LanePlan,
     control: Control,
     iteration: int,

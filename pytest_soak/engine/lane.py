@@ -70,9 +70,11 @@ def begin(plan: LanePlan) -> LaneState:
     )
 
 
-def enter(plan: LanePlan, state: LaneState, edits: Mapping[str, float]) -> LaneState:
+def prepare(plan: LanePlan, state: LaneState, edits: Mapping[str, float]) -> LaneState:
     """The state in which the next iteration runs; `edits` are an operator's of the runtime file."""
-    control, values, sources = control_loop.enter(plan, state.control, state.iteration + 1, edits)
+    control, values, sources = control_loop.put_in_force(
+        plan, state.control, state.iteration + 1, edits
+    )
     before = state.overrides
     notes = [f"operator set {k}: {before[k]:.12g} -> {v:.12g}" for k, v in sorted(edits.items())]
     return state.model_copy(
@@ -107,7 +109,7 @@ def advance(
     failure = failure_of(iteration, judgement) if failed else None
     evidence = _evidence(state, sample, failure, phase, graded=graded)
     eaten_by = tuple(drivers(summary.kpis))
-    control, tuning = control_loop.leave(
+    control, tuning = control_loop.conclude(
         plan,
         state.control,
         iteration,

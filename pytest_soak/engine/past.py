@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from pytest_soak.engine.lane import LaneState, advance, begin, enter, note
+from pytest_soak.engine.lane import LaneState, advance, begin, note, prepare
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.errors import SoakUsageError
@@ -85,15 +85,15 @@ class Past:
 def redo(plan: LanePlan, state: LaneState, done: Done) -> tuple[LaneState, IterationRecord]:
     """The state after an iteration that was done before, and its record."""
     if state.iteration == 0:
-        state = enter(plan, state, {})
-    ready = noted(noted(entered(plan, state, done.edits), done.jump), done.note)
+        state = prepare(plan, state, {})
+    ready = noted(noted(with_edits(plan, state, done.edits), done.jump), done.note)
     state, record = advance(plan, ready, done.summary)
     return state, record.model_copy(update={"started": done.started, "seconds": done.seconds})
 
 
-def entered(plan: LanePlan, state: LaneState, edits: Edits) -> LaneState:
+def with_edits(plan: LanePlan, state: LaneState, edits: Edits) -> LaneState:
     """The state in which the next iteration runs."""
-    return enter(plan, noted(state, edits.refused), edits.values)
+    return prepare(plan, noted(state, edits.refused), edits.values)
 
 
 def noted(state: LaneState, text: str | None) -> LaneState:

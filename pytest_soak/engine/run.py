@@ -21,7 +21,7 @@ from pytest_soak.engine.events import (
     Sampled,
 )
 from pytest_soak.engine.in_force import InForce, RuntimeFile
-from pytest_soak.engine.lane import LaneState, advance, begin, enter, finish
+from pytest_soak.engine.lane import LaneState, advance, begin, finish, prepare
 from pytest_soak.engine.pace import ClockWatch, Pace
 from pytest_soak.engine.past import (
     Done,
@@ -29,11 +29,11 @@ from pytest_soak.engine.past import (
     Ended,
     Failure,
     Past,
-    entered,
     noted,
     other_source,
     redo,
     rehearse,
+    with_edits,
 )
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
@@ -194,7 +194,7 @@ class LaneRun:
     def _run(self) -> tuple[LaneState, IterationRecord]:
         iteration = self.state.iteration + 1
         try:
-            edits = self._enter()
+            edits = self._begin_iteration()
             self._announce(iteration)
             self._pace.begin()
             started, clock = self._clock.now(), self._clock.monotonic()
@@ -251,14 +251,14 @@ class LaneRun:
                 ending = Ending.TARGET
         return ending, cause
 
-    def _enter(self) -> Edits:
+    def _begin_iteration(self) -> Edits:
         """Make the next iteration's overrides be in force, an operator's edits among them."""
         if not self._serving:
             self._serve()
         edits, news = self._file.edits()
         if news:
             self._journal.take(edits)
-        self.state = entered(self.plan, self.state, edits)
+        self.state = with_edits(self.plan, self.state, edits)
         self._file.put(self.state.overrides, anew=edits.refused is not None)
         return edits
 
@@ -269,8 +269,8 @@ class LaneRun:
         """
         past, in_force = self._journal.past, self.state.overrides
         if self.state.iteration == 0:
-            self.state = enter(self.plan, self.state, {})
-        ahead = entered(self.plan, self.state, past.edits).overrides
+            self.state = prepare(self.plan, self.state, {})
+        ahead = with_edits(self.plan, self.state, past.edits).overrides
         self._file.resume((in_force, ahead) if past.iterations else (ahead,), past.edits)
         if not past.begun:
             self._file.put(self.state.overrides, anew=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pytest_soak.artifacts.models import LaneOutcome
-from pytest_soak.artifacts.stored_run import Run
+from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError
 
@@ -14,7 +14,7 @@ OF_LANES = ("profile", "market", "seed", "variant")
 MODE = "gate-mode"
 
 
-def check_alike(runs: Sequence[Run]) -> None:
+def check_alike(runs: Sequence[StoredRun]) -> None:
     """Raise SoakUsageError that names the first difference between the runs, by its path."""
     facts = [_facts(run) for run in runs]
     shared: dict[str, tuple[str, str]] = {}
@@ -27,7 +27,7 @@ def check_alike(runs: Sequence[Run]) -> None:
                 _refuse(path, first, where, value, run.given)
 
 
-def _facts(run: Run) -> Mapping[str, str]:
+def _facts(run: StoredRun) -> Mapping[str, str]:
     """What must be equal; the modes hard and soft judge the end of a lane alike."""
     result = run.result
     settings = {k: v for k, v in result.settings.items() if k not in (*OF_LANES, MODE)}
@@ -38,13 +38,13 @@ def _facts(run: Run) -> Mapping[str, str]:
     } | {f"settings.{name}": value for name, value in settings.items()}
 
 
-def _profiles(run: Run) -> Mapping[str, str]:
+def _profiles(run: StoredRun) -> Mapping[str, str]:
     """What the lanes of each profile began with: one name may stand for two files."""
     known = [lane for lane in run.result.lanes if lane.began_with]
     return {f"profiles.{_kind(lane)}": f"overrides {lane.began_with[:12]}" for lane in known}
 
 
-def _flags(run: Run) -> Mapping[str, str]:
+def _flags(run: StoredRun) -> Mapping[str, str]:
     """The feature flags of the lanes of each profile."""
     known = [lane for lane in run.result.lanes if lane.flags_hash]
     return {f"flags.{_kind(lane)}": f"flags {str(lane.flags_hash)[:12]}" for lane in known}
@@ -55,7 +55,7 @@ def _kind(lane: LaneOutcome) -> str:
     return f"{lane.profile}.{lane.variant}" if lane.variant else lane.profile
 
 
-def _gates(run: Run) -> Mapping[str, str]:
+def _gates(run: StoredRun) -> Mapping[str, str]:
     """The thresholds that each lane was judged by: of one gate on one market, always the same."""
     found = {}
     for lane in run.result.lanes:
@@ -66,7 +66,9 @@ def _gates(run: Run) -> Mapping[str, str]:
     return found
 
 
-def _same(path: str, first: tuple[str | None, Run], other: tuple[str | None, Run]) -> None:
+def _same(
+    path: str, first: tuple[str | None, StoredRun], other: tuple[str | None, StoredRun]
+) -> None:
     if first[0] != other[0]:
         shown = [value or "not given" for value, _ in (first, other)]
         _refuse(path, shown[0], first[1].given, shown[1], other[1].given)

@@ -17,7 +17,7 @@ from pytest_soak.artifacts.models import (
     LanePair,
 )
 from pytest_soak.artifacts.names import RESULT, summary_name
-from pytest_soak.artifacts.stored_run import Run
+from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.stats.paired import paired_effect
 
 ENOUGH_PAIRS = 3
@@ -31,7 +31,7 @@ Values = dict[tuple[str, Measure], float]
 _MEASURES: tuple[Measure, ...] = ("median", "hourly")
 
 
-def compare(run: Run, reference: Run) -> Comparison:
+def compare(run: StoredRun, reference: StoredRun) -> Comparison:
     """Every lane that both runs have, exactly; and its KPIs, paired by seed."""
     both = [lane for lane in run.lanes if lane in reference.lanes]
     hours = {lane: run.files(lane).iterations for lane in both}
@@ -93,7 +93,7 @@ def _kpis(summary: IterSummary) -> dict[str, float | None]:
     return summary.summary.__pydantic_extra__
 
 
-def _values(run: Run, lane: str, hours: Hours, others: Hours) -> Values:
+def _values(run: StoredRun, lane: str, hours: Hours, others: Hours) -> Values:
     """A lane's value of each KPI; hourly over the iterations in which both runs have it."""
     found: Values = {
         (kpi, "median"): value
@@ -113,7 +113,7 @@ def _values(run: Run, lane: str, hours: Hours, others: Hours) -> Values:
 
 
 def _differences(
-    run: Run, before: Mapping[str, Values], after: Mapping[str, Values]
+    run: StoredRun, before: Mapping[str, Values], after: Mapping[str, Values]
 ) -> Iterator[KpiDifference]:
     """Grouped by profile and market, in which the unit is the seed."""
     judged = {lane: {check.metric for check in run.checks(lane)} for lane in after}

@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 
 from pytest_soak.artifacts.models import RunResult
-from pytest_soak.artifacts.stored_run import Run
+from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.canonical import compact
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict, worst
 
 
-def check_distinct(runs: Sequence[Run]) -> None:
+def check_distinct(runs: Sequence[StoredRun]) -> None:
     """Raise SoakUsageError for a lane that two runs have."""
     seen: dict[str, str] = {}
     for run in runs:
@@ -27,7 +27,7 @@ def check_distinct(runs: Sequence[Run]) -> None:
 _FROM_STRICT = tuple(GateMode)
 
 
-def join(runs: Sequence[Run], empty: Sequence[str]) -> RunResult:
+def join(runs: Sequence[StoredRun], empty: Sequence[str]) -> RunResult:
     """The result of `runs` (one or more) and of those that left none, by their names.
 
     A run that failed fails the whole; without one, any that is not over leaves it no verdict.
@@ -71,7 +71,7 @@ def _listed(texts: Iterable[str]) -> str:
     return ",".join(dict.fromkeys(texts))
 
 
-def _meta(runs: Sequence[Run]) -> dict[str, str | list[str]]:
+def _meta(runs: Sequence[StoredRun]) -> dict[str, str | list[str]]:
     """Of the runs alone, so that the same runs merge to the same bytes."""
 
     def of(name: str, best: Callable[[list[str]], str]) -> str:

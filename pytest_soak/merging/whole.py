@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pytest_soak.artifacts.lane_journal import Content, parse_journal
 from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.artifacts.names import FINAL, JOURNAL, RESULT
-from pytest_soak.artifacts.stored_run import Run, is_there
+from pytest_soak.artifacts.stored_run import StoredRun, is_there
 from pytest_soak.engine.record import Ending
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict, worst
@@ -15,7 +15,7 @@ from pytest_soak.storage.readers import read_bytes
 from pytest_soak.text import plural
 
 
-def check_whole(run: Run) -> None:
+def check_whole(run: StoredRun) -> None:
     """Raise SoakUsageError where RESULT.json says more than the lanes, or they contradict it."""
     result = run.result
     if not result.lanes and not result.unfinished:
@@ -38,7 +38,7 @@ def outcome_line(lane: LaneOutcome) -> str:
     return f"{lane.verdict or 'interrupted'}, {done}"
 
 
-def journal_of(run: Run, lane: str) -> Content | None:
+def journal_of(run: StoredRun, lane: str) -> Content | None:
     """The journal of a lane; None where there is none, as in a merged run."""
     path = run.folder / f"{run.home(lane)}{JOURNAL}"
     if not is_there(path):
@@ -49,7 +49,7 @@ def journal_of(run: Run, lane: str) -> Content | None:
         raise SoakUsageError(str(path), f"cannot be read: {error}") from None
 
 
-def _contradictions(run: Run, lane: LaneOutcome) -> Iterator[str]:
+def _contradictions(run: StoredRun, lane: LaneOutcome) -> Iterator[str]:
     good = lane.verdict in (Verdict.PASS, Verdict.WARN)
     final = run.final(lane.lane)
     if final is not None:

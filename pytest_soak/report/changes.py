@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pytest_soak.config.overrides import OPERATOR
 from pytest_soak.engine.control import TUNER
-from pytest_soak.report.read import Iteration
+from pytest_soak.report.read import ReportIteration
 from pytest_soak.tuning.freeze import PANIC
 
 PHASE = "phase"
@@ -26,7 +26,7 @@ class Change(NamedTuple):
     reason: str
 
 
-def changes(iterations: Sequence[Iteration]) -> Iterator[Change]:
+def changes(iterations: Sequence[ReportIteration]) -> Iterator[Change]:
     """Every change between neighbouring iterations; across a gap nothing can be said."""
     operators: dict[str, float] = {}
     for before, after in pairwise(iterations):
@@ -39,7 +39,11 @@ def changes(iterations: Sequence[Iteration]) -> Iterator[Change]:
 
 
 def _why(
-    name: str, value: float, before: Iteration, after: Iteration, operators: dict[str, float]
+    name: str,
+    value: float,
+    before: ReportIteration,
+    after: ReportIteration,
+    operators: dict[str, float],
 ) -> tuple[str, str]:
     source = after.sources.get(name, "")
     if source == OPERATOR and operators.get(name) != value:

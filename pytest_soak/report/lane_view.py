@@ -16,7 +16,7 @@ from pytest_soak.kpi.definitions import COMPONENTS, KPIS
 from pytest_soak.report import charts
 from pytest_soak.report.changes import PHASE, Change, changes
 from pytest_soak.report.charts import Chart, Limit, Plot, Span
-from pytest_soak.report.read import Iteration, Lane
+from pytest_soak.report.read import ReportIteration, ReportLane
 from pytest_soak.report.thin import Detail, Group, groups, spans
 from pytest_soak.report.trends import KpiTrend, drift_text, lane_trends
 from pytest_soak.text import number
@@ -60,7 +60,7 @@ class Block:
 class LaneView:
     """One lane; long tables hold their newest rows, and `*_total` says of how many."""
 
-    lane: Lane
+    lane: ReportLane
     anchor: str
     verdict: str
     facts: Sequence[tuple[str, str]]
@@ -77,12 +77,12 @@ class LaneView:
     changes: Sequence[Change]
     changes_total: int
     metrics: Sequence[str]
-    iterations: Sequence[Iteration]
+    iterations: Sequence[ReportIteration]
     iterations_total: int
     trends: Sequence[KpiTrend]
 
 
-def lane_view(lane: Lane, anchor: str, much: Detail) -> LaneView:
+def lane_view(lane: ReportLane, anchor: str, much: Detail) -> LaneView:
     """What is shown of a lane."""
     drawn = groups(lane.iterations, much.size)
     made = list(changes(lane.iterations))
@@ -118,7 +118,7 @@ def lane_view(lane: Lane, anchor: str, much: Detail) -> LaneView:
     )
 
 
-def _facts(lane: Lane) -> list[tuple[str, str]]:
+def _facts(lane: ReportLane) -> list[tuple[str, str]]:
     outcome = lane.outcome
     facts = [("market", lane.market), ("seed", str(lane.seed)), ("target", lane.target)]
     if outcome is not None:
@@ -156,7 +156,7 @@ def _phases(drawn: Sequence[Group]) -> list[Span]:
     return spans([(group, _PHASES.get(group.iterations[-1].phase, "")) for group in drawn])
 
 
-def _kpi(lane: Lane, name: str, drawn: Sequence[Group]) -> KpiChart:
+def _kpi(lane: ReportLane, name: str, drawn: Sequence[Group]) -> KpiChart:
     checks = [check for check in lane.checks if check.metric == name]
     limits = _limits([check for check in checks if check.gate == lane.gate])
     last = lane.last_graded()
@@ -226,7 +226,7 @@ def _side(limits: Sequence[Limit], value: float) -> Verdict:
     return worst([Verdict(x.kind.upper()) for x in broken])
 
 
-def _judged(lane: Lane, trends: Sequence[KpiTrend]) -> list[Judged]:
+def _judged(lane: ReportLane, trends: Sequence[KpiTrend]) -> list[Judged]:
     known = {trend.name: trend.whole for trend in trends}
     return [
         Judged(
@@ -238,7 +238,7 @@ def _judged(lane: Lane, trends: Sequence[KpiTrend]) -> list[Judged]:
     ]
 
 
-def _edge(lane: Lane) -> Chart | None:
+def _edge(lane: ReportLane) -> Chart | None:
     """Where the edge went, over the graded iterations and weighted by their volume."""
     names = [*COMPONENTS, "net_bps"]
     rows = [

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_soak.errors import escaped
 from pytest_soak.gates.engine import FINAL_WINDOW
-from pytest_soak.report.read import Lane, Run
+from pytest_soak.report.read import ReportLane, ReportRun
 from pytest_soak.report.trends import FAMILY_CHANCE, KpiTrend, drift_text, lane_trends
 from pytest_soak.stats.trend import Trend
 from pytest_soak.text import number, plural, signed
@@ -15,7 +15,7 @@ _HEADS = ("of the last", "median", "IQR", "slope", "interval", "drift")
 _CONFIDENCE = f"{1 - FAMILY_CHANCE:.0%}"
 
 
-def trend_text(run: Run) -> str:
+def trend_text(run: ReportRun) -> str:
     """The whole document."""
     lines = [
         "# Trend",
@@ -30,7 +30,7 @@ def trend_text(run: Run) -> str:
     return "\n".join(lines)
 
 
-def _lane(lane: Lane) -> Iterator[str]:
+def _lane(lane: ReportLane) -> Iterator[str]:
     steady = sum(one.steady for one in lane.iterations)
     yield f"## {_safe(lane.id)}"
     yield ""
@@ -47,7 +47,7 @@ def _lane(lane: Lane) -> Iterator[str]:
             yield ""
 
 
-def _count(lane: Lane) -> str:
+def _count(lane: ReportLane) -> str:
     """How many iterations it is about; a rotation keeps the newest."""
     left = len(lane.iterations)
     if lane.outcome is not None and lane.outcome.iterations > left:

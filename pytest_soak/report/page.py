@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pytest_soak.errors import escaped
-from pytest_soak.report.read import Run
+from pytest_soak.report.read import ReportRun
 from pytest_soak.report.view import page_view
 from pytest_soak.text import number, signed
 
 
-def report_text(run: Run) -> str:
+def report_text(run: ReportRun) -> str:
     """The report of a run; the same bytes for the same run, but for its `meta` block."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

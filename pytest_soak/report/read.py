@@ -24,7 +24,7 @@ from pytest_soak.gates.engine import FINAL_WINDOW, Verdict
 from pytest_soak.tuning.phases import Phase
 
 
-class Iteration(NamedTuple):
+class ReportIteration(NamedTuple):
     """One iteration; `deltas` are in force in the next, in which the tuner may be `locked_next`."""
 
     number: int
@@ -48,7 +48,7 @@ class Iteration(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Lane:
+class ReportLane:
     """A lane: its iterations by number, and its outcome if it ended.
 
     `checks` are the newest ones of the gates, `gate` is the name of the one that judges each
@@ -59,7 +59,7 @@ class Lane:
     target: str
     market: str
     seed: int
-    iterations: tuple[Iteration, ...]
+    iterations: tuple[ReportIteration, ...]
     outcome: LaneOutcome | None
     gate: str = ""
     note: str = ""
@@ -85,7 +85,7 @@ class Lane:
         gated = self.gated()
         return gated + sorted(measured.difference(gated))
 
-    def last_graded(self) -> list[Iteration]:
+    def last_graded(self) -> list[ReportIteration]:
         """The iterations that its final verdict rests on."""
         graded = [one for one in self.iterations if one.graded][-FINAL_WINDOW:]
         most = self.outcome.graded if self.outcome and self.outcome.graded else len(graded)
@@ -93,10 +93,10 @@ class Lane:
 
 
 @dataclass(frozen=True)
-class Run:
+class ReportRun:
     """The lanes of a run, and RESULT.json if it is there."""
 
-    lanes: tuple[Lane, ...]
+    lanes: tuple[ReportLane, ...]
     result: RunResult | None
 
 
@@ -112,13 +112,13 @@ class _Facts(NamedTuple):
 @dataclass
 class _Found:
     facts: _Facts | None = None
-    iterations: list[Iteration] = field(default_factory=list)
+    iterations: list[ReportIteration] = field(default_factory=list)
     final: FinalSummary | None = None
     gate: KpiGate | None = None
     edge: EdgeReport | None = None
 
 
-def read_run(path: Path) -> Run:
+def read_run(path: Path) -> ReportRun:
     """The run at `path`: an artifact root (its latest run), a run, or a lane's folder.
 
     Raises SoakUsageError when there is none, or when a file of it is damaged.
@@ -129,7 +129,7 @@ def read_run(path: Path) -> Run:
     if result is None and not found:
         remedy = "give an artifact folder, a run in its runs/, or a lane's folder"
         raise SoakUsageError(str(path), f"holds no iteration of a soak; {remedy}")
-    return Run(tuple(_lanes(result, found)), result)
+    return ReportRun(tuple(_lanes(result, found)), result)
 
 
 def _is_run(folder: Path) -> bool:
@@ -158,14 +158,14 @@ def _collect(folder: Path) -> tuple[RunResult | None, dict[str, _Found]]:
     return result, {home: lane for home, lane in lanes.items() if lane.iterations or lane.final}
 
 
-def _lanes(result: RunResult | None, found: Mapping[str, _Found]) -> Iterable[Lane]:
+def _lanes(result: RunResult | None, found: Mapping[str, _Found]) -> Iterable[ReportLane]:
     """The lanes in the order of the result; then those that it does not know, by folder."""
     outcomes = {outcome.lane: outcome for outcome in result.lanes} if result else {}
     lanes = [_lane(lane, outcomes) for _, lane in sorted(found.items())]
     seen = {lane.id for lane in lanes}
     target = result.source if result else ""
     lanes += [
-        Lane(o.lane, target, o.market, o.seed, (), o)
+        ReportLane(o.lane, target, o.market, o.seed, (), o)
         for o in outcomes.values()
         if o.lane not in seen
     ]
@@ -180,14 +180,14 @@ def _add(lane: _Found, found: IterSummary) -> None:
     lane.iterations.append(_iteration(found, before))
 
 
-def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome]) -> Lane:
+def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome]) -> ReportLane:
     final, gate, edge = found.final, found.gate, found.edge
     facts = found.facts
     if final is not None:
         result = final.result
         facts = _Facts(result.lane, final.source, result.market, result.seed)
     assert facts is not None
-    return Lane(
+    return ReportLane(
         id=facts.lane,
         target=facts.target,
         market=facts.market,
@@ -201,14 +201,14 @@ def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome]) -> Lane:
     )
 
 
-def _iteration(found: IterSummary, before: Iteration | None) -> Iteration:
+def _iteration(found: IterSummary, before: ReportIteration | None) -> ReportIteration:
     """Without a second copy of what stands in the one read `before`: a run may have thousands."""
     summary, tuning = found.summary, found.tuning
     overrides, sources = found.overrides, found.sources
     if before is not None:
         overrides = before.overrides if before.overrides == overrides else overrides
         sources = before.sources if before.sources == sources else sources
-    return Iteration(
+    return ReportIteration(
         number=found.iteration,
         phase=sys.intern(summary.phase),
         verdict=summary.verdict,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.report.charts import Point, Span
-from pytest_soak.report.read import Iteration
+from pytest_soak.report.read import ReportIteration
 
 MOST_POINTS = 1200
 """Of one curve in all lanes together; a lane keeps LEAST_POINTS however many there are."""
@@ -18,7 +18,7 @@ LEAST_POINTS, FULL_POINTS = 40, 240
 class Group(NamedTuple):
     """Neighbouring iterations that are drawn as one."""
 
-    iterations: Sequence[Iteration]
+    iterations: Sequence[ReportIteration]
 
     @property
     def first(self) -> int:
@@ -76,7 +76,7 @@ def detail(iterations: int, lanes: int) -> Detail:
     return Detail(max(1, -(-iterations // points)), min(max(600 // lanes, 20), 100))
 
 
-def groups(iterations: Sequence[Iteration], size: int) -> list[Group]:
+def groups(iterations: Sequence[ReportIteration], size: int) -> list[Group]:
     """All iterations in groups of `size`, the last of them perhaps smaller."""
     return [Group(iterations[n : n + size]) for n in range(0, len(iterations), size)]
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pytest_soak.gates.engine import FINAL_WINDOW
 from pytest_soak.kpi.definitions import KPIS
-from pytest_soak.report.read import Lane
+from pytest_soak.report.read import ReportLane
 from pytest_soak.stats.trend import Drift, Trend, recent_and_whole
 
 FAMILY_CHANCE = 0.05
@@ -22,7 +22,7 @@ class KpiTrend(NamedTuple):
     whole: Trend
 
 
-def lane_trends(lane: Lane) -> list[KpiTrend]:
+def lane_trends(lane: ReportLane) -> list[KpiTrend]:
     """The trends of each KPI of a lane, those that its gates judge first."""
     steady = [one for one in lane.iterations if one.steady]
     names, gated = lane.kpis(), lane.gated()

@@ -8,7 +8,7 @@ from statistics import median
 
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.report.lane_view import LaneView, lane_view
-from pytest_soak.report.read import Lane, Run
+from pytest_soak.report.read import ReportLane, ReportRun
 from pytest_soak.report.thin import detail
 
 MOST_LANES = 24
@@ -27,7 +27,7 @@ class Cell:
 class Row:
     """A lane in the table of lanes; `anchor` is empty where no more is shown of it."""
 
-    lane: Lane
+    lane: ReportLane
     anchor: str
     done: str
     counts: Mapping[str, int]
@@ -50,7 +50,7 @@ class Page:
     meta: Mapping[str, str]
 
 
-def page_view(run: Run) -> Page:
+def page_view(run: ReportRun) -> Page:
     """What is shown of a run."""
     shown = _shown(run.lanes)
     much = detail(max((len(lane.iterations) for lane in shown), default=0), len(shown) or 1)
@@ -78,21 +78,21 @@ def page_view(run: Run) -> Page:
     )
 
 
-def _shown(lanes: Sequence[Lane]) -> list[Lane]:
+def _shown(lanes: Sequence[ReportLane]) -> list[ReportLane]:
     """The lanes that are shown in full: where there are too many, the worst ones."""
     ranks = {Verdict.FAIL: 0, None: 1, Verdict.WARN: 2, Verdict.PASS: 3}
     ranked = sorted(range(len(lanes)), key=lambda n: ranks[lanes[n].verdict])
     return [lanes[n] for n in sorted(ranked[:MOST_LANES])]
 
 
-def _verdict(run: Run) -> Verdict | None:
+def _verdict(run: ReportRun) -> Verdict | None:
     if run.result is not None:
         return run.result.verdict
     judged = [lane.verdict for lane in run.lanes if lane.verdict is not None]
     return worst(judged) if len(judged) == len(run.lanes) else None
 
 
-def _headline(run: Run) -> str:
+def _headline(run: ReportRun) -> str:
     targets = ", ".join(dict.fromkeys(lane.target for lane in run.lanes if lane.target))
     if not run.lanes:
         return "no lane began"
@@ -101,7 +101,7 @@ def _headline(run: Run) -> str:
     return f"{len(run.lanes)} lanes, target {targets}"
 
 
-def _facts(run: Run) -> list[tuple[str, str]]:
+def _facts(run: ReportRun) -> list[tuple[str, str]]:
     done = sum(len(lane.iterations) for lane in run.lanes)
     counts = {v: sum(lane.verdict == v for lane in run.lanes) for v in Verdict}
     facts = [
@@ -119,7 +119,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     return facts
 
 
-def _row(lane: Lane, anchor: str, metrics: Sequence[str]) -> Row:
+def _row(lane: ReportLane, anchor: str, metrics: Sequence[str]) -> Row:
     found: dict[str, int] = dict.fromkeys(Verdict, 0)
     for one in lane.iterations:
         found[one.verdict] += 1
@@ -135,13 +135,13 @@ def _row(lane: Lane, anchor: str, metrics: Sequence[str]) -> Row:
     )
 
 
-def _cell(lane: Lane, metric: str) -> Cell:
+def _cell(lane: ReportLane, metric: str) -> Cell:
     judged = [check.verdict for check in lane.checks if check.metric == metric]
     values = [v for one in lane.last_graded() if (v := one.kpis.get(metric)) is not None]
     return Cell(median(values) if values else None, worst(judged) if judged else "")
 
 
-def _notes(run: Run, shown: int, size: int) -> list[str]:
+def _notes(run: ReportRun, shown: int, size: int) -> list[str]:
     notes = []
     if size > 1:
         notes.append(

@@ -56,17 +56,17 @@ def distributed(config: pytest.Config) -> bool:
 
 def _register(config: pytest.Config, context: SoakContext) -> None:
     from pytest_soak.session import fixtures
-    from pytest_soak.session.collection import Collection
+    from pytest_soak.session.collection import ItemCollection
     from pytest_soak.session.once import Once
-    from pytest_soak.session.order import Order
-    from pytest_soak.session.protocol import Protocol
+    from pytest_soak.session.order import ItemOrder
+    from pytest_soak.session.protocol import ItemProtocol
 
     clock = SystemClock()
     parts = {
         "fixtures": fixtures,
-        "collection": Collection(context),
-        "order": Order(context),
-        "protocol": Protocol(context),
+        "collection": ItemCollection(context),
+        "order": ItemOrder(context),
+        "protocol": ItemProtocol(context),
         "once": Once(),
     }
     if context.on_worker:

@@ -66,7 +66,7 @@ class SoakCollector(pytest.Collector):
             yield LaneCollector.from_parent(self, name=lane.id, nodeid=node_of_lane(lane.id))
 
 
-class Collection:
+class ItemCollection:
     """The collection hooks of a soak session."""
 
     def __init__(self, context: SoakContext) -> None:

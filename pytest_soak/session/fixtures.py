@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_soak.engine.lane import enter
+from pytest_soak.engine.lane import prepare
 from pytest_soak.engine.record import IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.errors import SoakUsageError
@@ -96,7 +96,7 @@ def soak_iteration(request: pytest.FixtureRequest, soak_lane: LaneRun) -> Iterat
 def soak_config(request: pytest.FixtureRequest, soak_lane: LaneRun) -> SoakConfig:
     """Settings and overrides with their sources; an operator's edit may still change them."""
     settings = request.config.stash[CONTEXT].settings
-    ahead = enter(soak_lane.plan, soak_lane.state, {})
+    ahead = prepare(soak_lane.plan, soak_lane.state, {})
     return SoakConfig(settings, ahead.overrides, ahead.sources)
 
 

@@ -14,7 +14,7 @@ from pytest_soak.session.target_fixture import check_fixture, is_ours
 from pytest_soak.session.targets import check_plans
 
 
-class Order:
+class ItemOrder:
     """The outermost hooks of the collection."""
 
     def __init__(self, context: SoakContext) -> None:

@@ -25,7 +25,7 @@ _OTHERS = (
 )
 
 
-class Protocol:
+class ItemProtocol:
     """The run-test hooks of a soak session, on whichever process runs the items."""
 
     def __init__(self, context: SoakContext) -> None:

@@ -9,7 +9,7 @@ from builders import gate, net_at_least_2, plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_soak.engine.lane import LaneState, advance, begin, enter, finish, note
+from pytest_soak.engine.lane import LaneState, advance, begin, finish, note, prepare
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.gates.engine import Verdict
@@ -248,7 +248,7 @@ def test_an_interrupted_lane_has_no_verdict() -> None:
 def test_an_edit_is_in_force_with_its_source_and_is_told_once() -> None:
     of = plan()
     before = begin(of)
-    after = enter(of, before, {"position_limit_notional": 60000.25, "tail_age_ms": 700.0})
+    after = prepare(of, before, {"position_limit_notional": 60000.25, "tail_age_ms": 700.0})
     assert after.overrides == before.overrides | {
         "position_limit_notional": 60000.25,
         "tail_age_ms": 700.0,
@@ -269,7 +269,7 @@ def test_an_edit_is_in_force_with_its_source_and_is_told_once() -> None:
 
 def test_without_edits_a_state_stays_itself() -> None:
     state = begin(of := plan())
-    assert enter(of, state, {}) == state
+    assert prepare(of, state, {}) == state
 
 
 def test_windows_follow_each_other_without_gap() -> None:

@@ -13,7 +13,7 @@ from pytest_soak.canonical import state_hash
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.engine.control import TuningRecord
 from pytest_soak.engine.events import LaneFinished, PhaseChanged
-from pytest_soak.engine.lane import LaneState, advance, begin, enter
+from pytest_soak.engine.lane import LaneState, advance, begin, prepare
 from pytest_soak.engine.measure import measure
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
@@ -168,7 +168,7 @@ def test_a_lane_goes_by_the_rules_of_its_plan() -> None:
 def advanced(of: LanePlan, *measured: Mapping[str, float]) -> LaneState:
     state = begin(of)
     for values in measured:
-        state, _ = advance(of, enter(of, state, {}), measure(values, None, 60.0)[1])
+        state, _ = advance(of, prepare(of, state, {}), measure(values, None, 60.0)[1])
     return state
 
 

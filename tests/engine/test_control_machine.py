@@ -20,7 +20,7 @@ from pytest_soak.artifacts.tuning import tuned_iteration, tuning_report
 from pytest_soak.canonical import state_hash
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.engine.events import IterationFinished, LaneFinished
-from pytest_soak.engine.lane import LaneState, advance, enter
+from pytest_soak.engine.lane import LaneState, advance, prepare
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.errors import SoakUsageError
@@ -162,7 +162,7 @@ class Watched:
         copy = LaneState.model_validate_json(run.state.model_dump_json())
         record = run.run_iteration()
         self.steps.append(Step(record, run.state.judged, edits))
-        again, repeated = advance(self.of_json, enter(self.of_json, copy, edits), record.summary)
+        again, repeated = advance(self.of_json, prepare(self.of_json, copy, edits), record.summary)
         told = {"started": "", "seconds": 0.0, "notes": ()}
         assert repeated.model_copy(update=told) == record.model_copy(update=told)
         assert again == run.state

@@ -17,7 +17,7 @@ from pytest_soak.canonical import dumps, state_hash
 from pytest_soak.config.overrides import Layer, resolve
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.config.profiles import Profile
-from pytest_soak.engine.lane import begin, enter
+from pytest_soak.engine.lane import begin, prepare
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.testing import GOOD
 
@@ -79,10 +79,10 @@ def test_a_phase_acts_on_the_baseline_afresh_however_often(
     of = plan(iterations=9, warmup=WARMUP)
     start = begin(of).model_copy(update={"iteration": iteration - 1})
     edits = resolve(TABLE, PROFILE, [_layer(values)]).values
-    once = enter(of, enter(of, start, edits), {})
+    once = prepare(of, prepare(of, start, edits), {})
     often = once
     for _ in range(100):
-        often = enter(of, often, {})
+        often = prepare(of, often, {})
     assert often == once
     assert often.control.baseline == edits
 

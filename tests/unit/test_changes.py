@@ -7,10 +7,10 @@ from typing import Any
 from runs import summary_of
 
 from pytest_soak.report.changes import Change, changes
-from pytest_soak.report.read import Iteration, _iteration
+from pytest_soak.report.read import ReportIteration, _iteration
 
 
-def at(number: int, value: float, source: str = "default", **more: Any) -> Iteration:
+def at(number: int, value: float, source: str = "default", **more: Any) -> ReportIteration:
     given: dict[str, Any] = {
         "overrides": {"spread": value, "age": 1.0},
         "sources": {"spread": source},
@@ -18,7 +18,7 @@ def at(number: int, value: float, source: str = "default", **more: Any) -> Itera
     return _iteration(summary_of(number, **given), None)
 
 
-def only(*iterations: Iteration) -> Change:
+def only(*iterations: ReportIteration) -> Change:
     (found,) = changes(iterations)
     return found
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pytest_soak.artifacts import stored_run
 from pytest_soak.artifacts.models import RunResult
-from pytest_soak.artifacts.stored_run import Run, Stored, artifacts, read_run
+from pytest_soak.artifacts.stored_run import Stored, StoredRun, artifacts, read_run
 from pytest_soak.commands.merge import merge, merged_lines
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
@@ -25,8 +25,8 @@ from pytest_soak.run.verdict import verdict_line
 from pytest_soak.storage.files import write_json
 
 
-def run(of: RunResult, name: str = "a") -> Run:
-    return Run(name, Path("/nowhere") / name, of)
+def run(of: RunResult, name: str = "a") -> StoredRun:
+    return StoredRun(name, Path("/nowhere") / name, of)
 
 
 one = run(result(outcome(1)))
@@ -161,7 +161,7 @@ def test_a_profile_of_one_name_must_be_one_profile() -> None:
     assert message.startswith("profiles.steady_safe: overrides abababababab in a, overrides cdcd")
 
 
-def gated(root: Path, seed: int, fail_unless: str, market: str = "calm") -> Run:
+def gated(root: Path, seed: int, fail_unless: str, market: str = "calm") -> StoredRun:
 
     metric = {
         "gate": "mine",
@@ -231,7 +231,7 @@ def test_a_lane_cannot_lead_out_of_the_folder(tmp_path: Path, names: dict[str, s
 
 
 def paired(medians: list[float], before: list[float]) -> list[list[str]]:
-    def of(values: list[float], name: str) -> Run:
+    def of(values: list[float], name: str) -> StoredRun:
         lanes = [outcome(n, medians={"net_bps": v}) for n, v in enumerate(values)]
         return run(result(*lanes), name)
 
@@ -303,7 +303,7 @@ def test_a_mode_that_judges_nothing_is_said_of_the_whole() -> None:
 
 
 def test_lanes_of_which_not_all_is_left_are_never_called_identical(tmp_path: Path) -> None:
-    def of(name: str, **facts: Any) -> Run:
+    def of(name: str, **facts: Any) -> StoredRun:
         found = read_run(write_run(tmp_path / name, result(outcome(1, **facts))))
         assert found is not None
         return found

@@ -20,7 +20,7 @@ from pytest_soak.artifacts.names import PRODUCTION_SNAPSHOT as SNAPSHOT
 from pytest_soak.artifacts.rotation import apply
 from pytest_soak.artifacts.rotation.apply import perform, sweep
 from pytest_soak.artifacts.rotation.listing import list_root
-from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, Limits, plan_rotation
+from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, Retention, plan_rotation
 from pytest_soak.clock import SystemClock
 from pytest_soak.commands.rotate import rotate
 from pytest_soak.errors import ArtifactError
@@ -246,7 +246,7 @@ def test_a_run_that_changes_meanwhile_stays(
     root: Path, name: str, content: bytes, problem: str
 ) -> None:
     listing = list_root(root)
-    actions = plan_rotation(listing, time.time(), Limits(7 * DAY, 0, 99))
+    actions = plan_rotation(listing, time.time(), Retention(7 * DAY, 0, 99))
     (packing,) = (action for action in actions if action.kind == "archive")
     put(root, name, content)
     before = artifacts(root)

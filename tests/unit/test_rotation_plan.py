@@ -13,22 +13,22 @@ from pytest_soak.artifacts.rotation.plan import (
     DAY,
     Action,
     File,
-    Limits,
     Listing,
+    Retention,
     plan_rotation,
 )
 
 NOW = 1000.0 * DAY
-WEEK = Limits(ttl=7 * DAY, max_bytes=1e9, keep=2)
+WEEK = Retention(ttl=7 * DAY, max_bytes=1e9, keep=2)
 
 
 def file(path: str, days: float = 0.0, size: int = 10) -> File:
     return File(PurePosixPath(path), size, NOW - days * DAY)
 
 
-def plan(*files: File, limits: Limits = WEEK, left: tuple[str, ...] = ()) -> list[Action]:
+def plan(*files: File, retention: Retention = WEEK, left: tuple[str, ...] = ()) -> list[Action]:
     listing = Listing(files, {PurePosixPath(run): "running" for run in left})
-    return plan_rotation(listing, NOW, limits)
+    return plan_rotation(listing, NOW, retention)
 
 
 def told(actions: list[Action]) -> list[str]:
@@ -105,7 +105,9 @@ paths = st.builds(
 listings = st.lists(
     st.builds(file, paths, st.floats(0, 20), st.integers(0, 99)), unique_by=lambda f: f.path
 )
-limits = st.builds(Limits, st.floats(0, 20).map(lambda d: d * DAY), st.just(1e9), st.integers(1, 6))
+retention = st.builds(
+    Retention, st.floats(0, 20).map(lambda d: d * DAY), st.just(1e9), st.integers(1, 6)
+)
 
 
 def after(files: list[File], actions: list[Action]) -> list[File]:
@@ -120,21 +122,23 @@ def after(files: list[File], actions: list[Action]) -> list[File]:
     return sorted({f for f in files if f not in gone and f.path not in replaced} | made)
 
 
-@given(listings, limits)
-def test_a_second_rotation_finds_nothing_to_do(files: list[File], limits: Limits) -> None:
-    actions = plan(*files, limits=limits)
-    assert plan(*after(files, actions), limits=limits) == []
+@given(listings, retention)
+def test_a_second_rotation_finds_nothing_to_do(files: list[File], retention: Retention) -> None:
+    actions = plan(*files, retention=retention)
+    assert plan(*after(files, actions), retention=retention) == []
 
 
-@given(listings, limits)
-def test_nothing_but_surplus_summaries_goes_for_good(files: list[File], limits: Limits) -> None:
-    actions = plan(*files, limits=limits)
+@given(listings, retention)
+def test_nothing_but_surplus_summaries_goes_for_good(
+    files: list[File], retention: Retention
+) -> None:
+    actions = plan(*files, retention=retention)
     for action in actions:
         if action.target is None:
             lane = action.files[0].path.parent
             beside = [f.path.name for f in files if f.path.parent == lane]
             summaries = [name for name in beside if iteration_of(name)]
-            assert len(summaries) - len(action.files) == limits.keep
+            assert len(summaries) - len(action.files) == retention.keep
             assert all(iteration_of(file.path.name) for file in action.files)
     gone = [one for action in actions for one in action.files]
     assert len(gone) == len(set(gone))

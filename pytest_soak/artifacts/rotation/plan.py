@@ -48,7 +48,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Limits:
+class Retention:
     """`ttl` in seconds; `keep` is how many ITER_SUMMARY of a lane stay."""
 
     ttl: float
@@ -75,7 +75,7 @@ class Action:
 REMOVE, COMPRESS, PACK = "remove", "compress", "archive"
 
 
-def plan_rotation(listing: Listing, now: float, limits: Limits) -> list[Action]:
+def plan_rotation(listing: Listing, now: float, retention: Retention) -> list[Action]:
     """The actions, in order; nothing where a run must be left alone.
 
     Of each lane the ITER_SUMMARY with the highest numbers stay. Snapshots whose last change is
@@ -86,11 +86,11 @@ def plan_rotation(listing: Listing, now: float, limits: Limits) -> list[Action]:
     for run, files in _by_run(listing.files).items():
         if run in listing.left:
             continue
-        thinned = _thin(files, run, limits.keep)
+        thinned = _thin(files, run, retention.keep)
         gone = {file for action in thinned for file in action.files}
         kept = tuple(file for file in files if file not in gone)
         actions += thinned
-        old = [file for file in kept if now - file.modified > limits.ttl]
+        old = [file for file in kept if now - file.modified > retention.ttl]
         if run.parts[0] == RUNS and kept and len(old) == len(kept):
             actions.append(_into(PACK, run, kept, ARCHIVE, sizes))
         else:
