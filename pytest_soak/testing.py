@@ -177,6 +177,7 @@ def _apply(
     table: ParameterTable, overrides: Mapping[str, float], groups: Sequence[Iterable[str]]
 ) -> tuple[dict[str, float], dict[str, float]]:
     """The overrides in force: applied once, and as read back after every group of them."""
+    from pytest_soak.artifacts.names import RUNTIME
     from pytest_soak.artifacts.runtime import RuntimeOverridesFile
     from pytest_soak.canonical import state_hash
     from pytest_soak.config.overrides import Layer, operator_edits, resolve
@@ -185,7 +186,7 @@ def _apply(
     plain = Profile(name=DEFAULT, source=DEFAULT)
     once = resolve(table, plain, [Layer(source="cli", at="overrides", values=dict(overrides))])
     with TemporaryDirectory() as folder:
-        file = RuntimeOverridesFile(Path(folder) / "runtime_overrides.json")
+        file = RuntimeOverridesFile(Path(folder) / RUNTIME)
         file.write(once.values)
         alone = file.path.read_bytes()
         values, applied = table.defaults(), set[str]()

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.gates.engine import Verdict, metrics_of
+from pytest_soak.session.item_ids import gate_item
 
 GATES = "soak-gates"
 
@@ -30,7 +31,7 @@ def _emit(session: pytest.Session, result: LaneResult, name: str, title: str, te
     session.testscollected += 1
     for when, outcome in (("call", "failed"), ("teardown", "passed")):
         report = pytest.TestReport(
-            nodeid=f"soak::gates::{result.lane.id}::{name}",
+            nodeid=gate_item(result.lane.id, name),
             location=("soak", None, title),
             keywords={"soak": 1, GATES: 1},
             outcome=outcome,  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """How the items of a soak are called.
 
 An iteration of the built-in soak is `soak::LANE::iter0001`, one of a user's test is
-`test_file.py::test_name[LANE-iter0001]`.
+`test_file.py::test_name[LANE-iter0001]`. What a gate says of a lane's end is told beside them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ def node_of_lane(lane: str) -> str:
 def parameter(lane: str, iteration: int) -> str:
     """What stands in the brackets of an item of a user's test."""
     return f"{lane}-{iteration_name(iteration)}"
+
+
+def gate_item(lane: str, metric: str) -> str:
+    """What the gate's verdict on a metric of a lane is reported as."""
+    return f"{PREFIX}gates::{lane}::{metric}"
 
 
 def lane_of(nodeid: str) -> str:
