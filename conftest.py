@@ -9,11 +9,14 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from harness import Workbench
+from warm import Warm
 
 ROOT = Path(__file__).parent
 
@@ -36,12 +39,28 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     return True if config.getoption("soak_iterations", None) else None
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm | None]:
+    """The interpreter that `bench` is forked from; where forking is not safe, none."""
+    if sys.platform != "linux":
+        yield None
+        return
+    with closing(Warm()) as interpreter:
+        yield interpreter
+
+
 @pytest.fixture
-def bench(tmp_path: Path) -> Workbench:
-    """An empty directory in which a user works."""
+def shell(tmp_path: Path) -> Workbench:
+    """An empty directory in which a user works; each run is a fresh interpreter."""
     directory = tmp_path / "work"
     directory.mkdir()
     return Workbench(directory)
+
+
+@pytest.fixture
+def bench(shell: Workbench, warm: Warm | None) -> Workbench:
+    """The same directory; each run is a fork of an interpreter, which costs a fifth."""
+    return replace(shell, warm=warm)
 
 
 @pytest.fixture(scope="session")

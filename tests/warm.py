@@ -8,6 +8,7 @@ starts, or on what it has not imported yet, needs a fresh one.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -21,13 +22,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import chdir, redirect_stdout
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from io import StringIO
 from threading import Timer
-from typing import NoReturn
 
 AT_START = ("PYTHON", "NUMBA_")
 """Prefixes of the variables that are read when an interpreter starts, or numba is imported."""
-_AS_MAIN = ("pytest_soak.cli",)
+_AS_MAIN = "pytest_soak.cli"
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,16 @@ class Warm:
         )
 
     def run(self, run: Run, timeout: float) -> int:
-        """The exit status of a run, negative for a signal; TimeoutError kills what goes on."""
+        """The exit status of a run, negative for a signal; one that hangs is killed."""
         assert self._server.stdin is not None
         self._server.stdin.write(f"{json.dumps(asdict(run))}\n")
         self._server.stdin.flush()
-        late = Timer(timeout, os.kill, (self._answer(), signal.SIGKILL))
-        late.start()
-        status = self._answer()
-        late.cancel()
-        if late.finished.is_set() and status == -signal.SIGKILL:
-            pass
-        return status
+        guard = Timer(timeout, os.kill, (self._answer(), signal.SIGKILL))
+        guard.start()
+        try:
+            return self._answer()
+        finally:
+            guard.cancel()
 
     def _answer(self) -> int:
         assert self._server.stdout is not None
@@ -74,6 +73,7 @@ class Warm:
 
 def main() -> None:
     """Answer each request with a process id, then with an exit status."""
+    ending = Ending()
     _import_everything()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
@@ -81,32 +81,59 @@ def main() -> None:
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            _become(Run(**json.loads(line)))
+            ending.run(Run(**json.loads(line)))
         print(child, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
 def _import_everything() -> None:
+    """What sessions and commands import, through pytest where it rewrites assertions."""
     import pytest
 
-    nowhere = Path(os.devnull).open("w")
-    with tempfile.TemporaryDirectory() as empty, chdir(empty), redirect_stdout(nowhere):
+    with tempfile.TemporaryDirectory() as empty, chdir(empty), redirect_stdout(StringIO()):
         pytest.main(["--collect-only", "-p", "no:cacheprovider"])
     import pytest_soak
 
     for module in pkgutil.walk_packages(pytest_soak.__path__, "pytest_soak."):
-        if module.name not in _AS_MAIN:
+        if module.name != _AS_MAIN:
             importlib.import_module(module.name)
     from pytest_soak.market.recording import record_feed
 
     record_feed(minutes=1)
 
 
-def _become(run: Run) -> NoReturn:
+class Ending:
+    """Ends a forked process as the interpreter would, but leaves out what only frees memory."""
+
+    def __init__(self) -> None:
+        self._status: int | None = None
+        atexit.register(self._end)  # the first to register is the last to be called
+
+    def run(self, run: Run) -> None:
+        """Become the process that was asked for."""
+        self._status = 1
+        try:
+            _become(run)
+            self._status = 0
+            sys.exit()
+        except SystemExit as error:
+            self._status = (
+                error.code if isinstance(error.code, int) else int(error.code is not None)
+            )
+            raise
+
+    def _end(self) -> None:
+        if self._status is not None:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(self._status)
+
+
+def _become(run: Run) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number, (path, flags) in enumerate(
-        [(os.devnull, os.O_RDONLY), (run.stdout, os.O_WRONLY), (run.stderr, os.O_WRONLY)]
-    ):
+    write = os.O_WRONLY | os.O_CREAT
+    streams = (os.devnull, os.O_RDONLY), (run.stdout, write), (run.stderr, write)
+    for number, (path, flags) in enumerate(streams):
         opened = os.open(path, flags)
         os.dup2(opened, number)
         os.close(opened)
@@ -115,10 +142,9 @@ def _become(run: Run) -> NoReturn:
     os.chdir(run.directory)
     sys.path[0] = run.directory
     sys.argv[:] = [run.module, *run.arguments]
-    importlib.invalidate_caches()
     tempfile.tempdir = None
+    importlib.invalidate_caches()
     runpy.run_module(run.module, run_name="__main__", alter_sys=True)
-    sys.exit()
 
 
 if __name__ == "__main__":

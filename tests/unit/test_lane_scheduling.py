@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_every_item_runs_once_in_its_order_and_the_end_is_reached(
     for lane in {lane_of(item) for item in items}:
         ran = [(index, node) for index, node in session.done if lane_of(items[index]) == lane]
         assert [index for index, _ in ran] == sorted(index for index, _ in ran)
-        moved = sum(one is not other for (_, one), (_, other) in zip(ran, ran[1:], strict=False))
+        moved = sum(one is not other for (_, one), (_, other) in pairwise(ran))
         assert moved <= sum(lane_of(items[index]) == lane for index in session.crashed)
 
 
@@ -153,8 +154,8 @@ def test_the_rest_of_a_lane_goes_to_an_idle_worker_at_once() -> None:
 def test_nothing_is_finished_before_all_have_collected() -> None:
     config: Any = SimpleNamespace(getvalue=lambda name: ["popen"] * 2)
     scheduler, node = LaneScheduling(config), Node()
-    scheduler.add_node(node)  # type: ignore[arg-type]
-    scheduler.add_node_collection(node, items([1]))  # type: ignore[arg-type]
+    scheduler.add_node(node)
+    scheduler.add_node_collection(node, items([1]))
     assert not scheduler.collection_is_completed
     assert not scheduler.tests_finished
     assert not scheduler.has_pending
