@@ -98,6 +98,10 @@ class Workbench:
         directory.mkdir(parents=True)
         return replace(self, directory=directory)
 
+    def fresh(self) -> Workbench:
+        """The same directory, in which each run is a fresh interpreter."""
+        return replace(self, warm=None)
+
     def module(self, name: str, *args: str, **env: str) -> Outcome:
         """`python -m name args...`."""
         if self.warm is None:

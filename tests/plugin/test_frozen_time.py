@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 
 import pytest
-from harness import Workshell
+from harness import Workbench
 
 FREEZE = """
     from freezegun import freeze_time
@@ -31,7 +31,7 @@ BOT = """
 
 
 @pytest.mark.parametrize("already", ["", "freeze()\n"])
-def test_pauses_end_and_what_is_written_has_true_times(shell: Workshell, already: str) -> None:
+def test_pauses_end_and_what_is_written_has_true_times(shell: Workbench, already: str) -> None:
     shell.write("bot.py", BOT)
     shell.write("conftest.py", f"{dedent(FREEZE)}\n{already}")
     begun = datetime.now(UTC)

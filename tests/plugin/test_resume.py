@@ -149,7 +149,7 @@ def test_more_iterations_extend_a_finished_soak_and_fewer_are_refused(desk: Work
 def test_other_settings_are_refused_by_name(desk: Workbench, change: str, difference: str) -> None:
     soak(desk, 2)
     before = files(desk)
-    workers = ("-n", "1") if change in ("--soak-feeds", "--soak-seed=7") else ()
+    workers = ("-n", "1") if change == "--soak-feeds" else ()
     done = soak(desk, 4, "--soak-resume", change, *workers)
     assert done.returncode == 4, done.everything
     assert f"ERROR: --soak-resume: {difference}" in done.everything
@@ -161,7 +161,7 @@ def test_another_version_of_the_package_is_refused(desk: Workbench) -> None:
     soak(desk, 2)
     package = "import pytest_soak\npytest_soak.__version__ = '9.9'\n"
     desk.write("conftest.py", package)
-    done = soak(desk, 4, "--soak-resume")
+    done = soak(desk.fresh(), 4, "--soak-resume")
     assert done.returncode == 4
     assert "pytest_soak: " in done.last_line
     assert "in the journal, '9.9' now" in done.last_line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import Workshell
+from harness import Workbench
 
 PLAIN = """
     import sys
@@ -23,7 +23,7 @@ PLAIN = """
 """
 
 
-def test_no_item_no_file_no_output_no_heavy_import(shell: Workshell) -> None:
+def test_no_item_no_file_no_output_no_heavy_import(shell: Workbench) -> None:
     shell.write("test_plain.py", PLAIN)
     before = shell.files()
     quiet = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:randomly")
@@ -35,7 +35,7 @@ def test_no_item_no_file_no_output_no_heavy_import(shell: Workshell) -> None:
     assert shell.files() == before
 
 
-def test_the_plugin_can_be_switched_off(shell: Workshell) -> None:
+def test_the_plugin_can_be_switched_off(shell: Workbench) -> None:
     shell.write("test_plain.py", "def test_plain(): pass\n")
     done = shell.pytest("-p", "no:soak")
     assert done.returncode == 0
@@ -43,5 +43,5 @@ def test_the_plugin_can_be_switched_off(shell: Workshell) -> None:
     assert refused.returncode == 4
 
 
-def test_a_session_that_finds_no_test_still_says_five(shell: Workshell) -> None:
+def test_a_session_that_finds_no_test_still_says_five(shell: Workbench) -> None:
     assert shell.pytest().returncode == 5
