@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 
 from pytest_soak.artifacts import build, tuning
 from pytest_soak.artifacts.feeds import Feeds
-from pytest_soak.artifacts.journal import decode, encode
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import RUNTIME, LaneFiles
 from pytest_soak.artifacts.models import RunResult
@@ -29,6 +28,7 @@ from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.gates.model import gate_shelf, load_gates
+from pytest_soak.storage.journal import decode, encode
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.testing import GOOD, InstantTarget
 

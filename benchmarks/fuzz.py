@@ -21,12 +21,13 @@ from pathlib import Path
 
 from benchmarks import documents
 from benchmarks.mutations import mutate
-from pytest_soak.artifacts.journal import decode, encode
 from pytest_soak.artifacts.models import ProductionSnapshot
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
+from pytest_soak.artifacts.stored_run import read_run
 from pytest_soak.commands.config import list_lines, show
 from pytest_soak.commands.freeze import freeze
+from pytest_soak.commands.judge_file import judge_file
 from pytest_soak.commands.merge import Merged, merged_lines
 from pytest_soak.config.legacy import plan_migration
 from pytest_soak.config.overrides import (
@@ -41,13 +42,12 @@ from pytest_soak.config.presets import load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import DEFAULT, load_profile, profile_shelf
 from pytest_soak.engine.past import rehearse
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
-from pytest_soak.gates.judge_file import judge_file
 from pytest_soak.gates.model import gate_shelf, load_gates
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
 from pytest_soak.merging.join import check_distinct, join
-from pytest_soak.merging.runs import read_run
 from pytest_soak.report.github import annotate, summary_text
+from pytest_soak.storage.journal import decode, encode
 
 SECONDS = 5.0
 LONGEST_MESSAGE = 5000

@@ -1,4 +1,4 @@
-"""Soak tests for market-making bots as pytest sessions."""
+"""Soak tests for market-making bots: as pytest sessions, and by one call."""
 
 from __future__ import annotations
 
@@ -6,9 +6,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pytest_soak.api import soak as soak
+    from pytest_soak.clock import Clock as Clock
     from pytest_soak.config.parameters import Parameter as Parameter
+    from pytest_soak.engine.events import Event as Event
+    from pytest_soak.engine.events import IterationFailed as IterationFailed
+    from pytest_soak.engine.events import IterationFinished as IterationFinished
+    from pytest_soak.engine.events import IterationStarted as IterationStarted
+    from pytest_soak.engine.events import LaneFinished as LaneFinished
+    from pytest_soak.engine.events import LaneResumed as LaneResumed
+    from pytest_soak.engine.events import LaneStarted as LaneStarted
+    from pytest_soak.engine.events import Notice as Notice
+    from pytest_soak.engine.events import PhaseChanged as PhaseChanged
+    from pytest_soak.engine.events import Sampled as Sampled
     from pytest_soak.engine.record import IterationRecord as IterationRecord
     from pytest_soak.engine.record import LaneResult as LaneResult
+    from pytest_soak.errors import SoakUsageError as SoakUsageError
+    from pytest_soak.gates.engine import Verdict as Verdict
     from pytest_soak.kpi.summary import Summary as Summary
     from pytest_soak.observation.columns import BLOCK as BLOCK
     from pytest_soak.observation.columns import BLOCK_REASONS as BLOCK_REASONS
@@ -17,6 +31,9 @@ if TYPE_CHECKING:
     from pytest_soak.observation.columns import MARK as MARK
     from pytest_soak.observation.columns import TICK as TICK
     from pytest_soak.observation.columns import Observation as Observation
+    from pytest_soak.run.handlers import Handler as Handler
+    from pytest_soak.run.settings import Settings as Settings
+    from pytest_soak.run.soak import SoakResult as SoakResult
     from pytest_soak.session.fixtures import Iteration as Iteration
     from pytest_soak.session.fixtures import SoakConfig as SoakConfig
     from pytest_soak.targets.base import LaneInfo as LaneInfo
@@ -27,6 +44,23 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "soak": "api",
+    "Clock": "clock",
+    "Event": "engine.events",
+    "IterationFailed": "engine.events",
+    "IterationFinished": "engine.events",
+    "IterationStarted": "engine.events",
+    "LaneFinished": "engine.events",
+    "LaneResumed": "engine.events",
+    "LaneStarted": "engine.events",
+    "Notice": "engine.events",
+    "PhaseChanged": "engine.events",
+    "Sampled": "engine.events",
+    "SoakUsageError": "errors",
+    "Verdict": "gates.engine",
+    "Handler": "run.handlers",
+    "Settings": "run.settings",
+    "SoakResult": "run.soak",
     "Parameter": "config.parameters",
     "IterationRecord": "engine.record",
     "LaneResult": "engine.record",

@@ -51,8 +51,14 @@ def state_hash(overrides: Mapping[str, float]) -> str:
     return _hash(tuple(overrides.items()))
 
 
+def flags_hash(flags: Mapping[str, bool | float]) -> str | None:
+    """The same of feature flags; None without any."""
+    return _hash(tuple(flags.items()), tuple(map(type, flags.values()))) if flags else None
+
+
 @lru_cache(maxsize=64)
-def _hash(items: tuple[tuple[str, float], ...]) -> str:
+def _hash(items: tuple[tuple[str, float], ...], types: tuple[type, ...] = ()) -> str:
+    """`types` part true from 1, which are equal."""
     import rfc8785
 
     return hashlib.sha256(rfc8785.dumps(dict(items))).hexdigest()

@@ -66,7 +66,7 @@ def commands() -> None:
 @click.option("--market", default=None, help="judge by this market's thresholds")
 def gate(gate_name: str, file: Path, market: str | None) -> int:
     """Judge FILE, an ITER_SUMMARY, by GATE (a name or a YAML file): is it good enough."""
-    from pytest_soak.gates.judge_file import ForeignFileError, judge_file
+    from pytest_soak.commands.judge_file import ForeignFileError, judge_file
 
     try:
         verdict = judge_file(gate_name, file, Path.cwd(), market)

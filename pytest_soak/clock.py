@@ -1,10 +1,11 @@
-"""The machine's clock: the one place that asks it."""
+"""Time, and the machine's clock: the one place that asks it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
+from typing import Protocol
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -24,6 +25,19 @@ def _module_of_our_own(name: str) -> ModuleType:
 
 
 _time = _module_of_our_own("time")
+
+
+class Clock(Protocol):
+    """Time, and the passing of it."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC; it may be set."""
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow; a suspended machine may not count them."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let so much monotonic time pass; Ctrl-C ends it at once."""
 
 
 class SystemClock:

@@ -1,6 +1,6 @@
 """Hooks for users: implement them in a conftest.py or a plugin.
 
-The hooks that tell of a soak run in the main process, also under pytest-xdist.
+The hooks that tell of a soak run in the main process, when it happens, also under pytest-xdist.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pytest_soak.engine.record import IterationRecord, LaneResult
     from pytest_soak.gates.engine import Judgement
     from pytest_soak.kpi.summary import Summary
+    from pytest_soak.run.handlers import Handler
     from pytest_soak.targets.base import TargetFactory
 
 
@@ -28,6 +29,11 @@ def pytest_soak_extra_kpis(  # type: ignore[empty-body]
     config: pytest.Config,
 ) -> Mapping[str, Callable[[Any, Summary], float | None]]:
     """Give further KPIs by name: functions of what the target returned and of its summary."""
+
+
+@pytest.hookspec
+def pytest_soak_handlers(config: pytest.Config) -> Iterable[Handler]:  # type: ignore[empty-body]
+    """Give handlers of every event of the soak: objects with `start`, `handle` and `close`."""
 
 
 @pytest.hookspec

@@ -41,6 +41,11 @@ class Option:
         return f"--soak-{self.name}"
 
     @property
+    def keyword(self) -> str:
+        """The option as an argument of `pytest_soak.soak`."""
+        return self.name.replace("-", "_")
+
+    @property
     def spellings(self) -> tuple[str, ...]:
         """The option as typed and, where there is one, its opposite."""
         negation = self.flag_text.replace("--soak-", "--no-soak-")
@@ -49,7 +54,7 @@ class Option:
     @property
     def dest(self) -> str:
         """The option's key in pytest's configuration, and its ini name."""
-        return f"soak_{self.name.replace('-', '_')}"
+        return f"soak_{self.keyword}"
 
 
 PREFIXES = ("--soak-", "--no-soak-")
@@ -99,6 +104,20 @@ OPTIONS = (
         "KPI_GATE_MODE",
     ),
     Option("set", "", "KEY=VALUE", "override one parameter", repeatable=True),
+    Option(
+        "config",
+        "",
+        "FILE",
+        "configuration of the bot (YAML or JSON) with its feature flags; of several the later wins",
+        repeatable=True,
+    ),
+    Option("flag", "", "KEY=VALUE", "set one feature flag", repeatable=True),
+    Option(
+        "variant",
+        "",
+        "A[,B...]",
+        "a file of overrides and flags, or control for none; several make several lanes",
+    ),
     Option(
         "overrides-json",
         "",

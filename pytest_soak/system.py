@@ -17,10 +17,11 @@ if sys.platform == "win32":
     def sync_folder(folder: Path) -> None:
         """Nothing to do: a rename is durable with the file system's own journal."""
 
-    def is_link(path: Path) -> bool:
+    def is_link(path: Path | str) -> bool:
         """Whether `path` is a symbolic link or a junction; False where nothing is."""
         try:
-            return bool(path.lstat().st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
+            found = os.lstat(path)
+            return bool(found.st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
         except OSError:
             return False
 
@@ -39,10 +40,10 @@ else:
         finally:
             os.close(descriptor)
 
-    def is_link(path: Path) -> bool:
+    def is_link(path: Path | str) -> bool:
         """Whether `path` is a symbolic link; False where nothing is."""
         try:
-            return stat.S_ISLNK(path.lstat().st_mode)
+            return stat.S_ISLNK(os.lstat(path).st_mode)
         except OSError:
             return False
 

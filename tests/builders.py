@@ -18,12 +18,13 @@ from pytest_soak.config.presets import Change, Preset, WarmupLength, load_preset
 from pytest_soak.engine.events import Event
 from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Failure, Past
 from pytest_soak.engine.plan import GateMode, LanePlan
-from pytest_soak.engine.run import ExtraKpi, LaneRun
+from pytest_soak.engine.run import LaneRun
+from pytest_soak.engine.windows import ExtraKpi
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Sample
 from pytest_soak.gates.model import Gate, Threshold
 from pytest_soak.observation.columns import BLOCK, BLOCK_REASONS, FILL, Observation
-from pytest_soak.session.settings import Inputs
+from pytest_soak.run.resolve import Inputs
 from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.testing import GOOD
 

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from builders import FakeClock, blocks, fills, observation
 
-from pytest_soak.artifacts import files
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.handlers import LaneArtifacts
 from pytest_soak.artifacts.lane_journal import LaneJournal
@@ -22,6 +21,7 @@ from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.canonical import dumps
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.run import LaneRun
+from pytest_soak.storage import files
 from pytest_soak.targets.base import LaneInfo, Window
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_soak.market.account import LOT_BASE, TICK_QUOTE
 from pytest_soak.market.exchange import Events, Exchange
 from pytest_soak.market.feeds import REJECT_REASONS, REPORT_KINDS
-from pytest_soak.market.state import NONE
+from pytest_soak.market.kernel.account import LOT_BASE, TICK_QUOTE
+from pytest_soak.market.kernel.state import NONE
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND

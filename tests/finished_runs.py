@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from pytest_soak.artifacts.feeds import Feeds
-from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import FinalSummary, LaneOutcome, RunResult
 from pytest_soak.engine.past import NO_EDITS, Done
 from pytest_soak.kpi.summary import Summary
+from pytest_soak.storage.files import write_json
 
 
 def outcome(seed: int = 42, market: str = "calm", **more: Any) -> LaneOutcome:

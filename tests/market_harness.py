@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from pytest_soak.market.kernel.state import AGENT, NONE
 from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import build_market
 from pytest_soak.market.simulation import Simulation
-from pytest_soak.market.state import AGENT, NONE
 
 STEADY_SAFE: Mapping[str, float] = {
     "base_spread_bps_delta": 0.15,

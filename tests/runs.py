@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.models import (
     BlockShare,
     EdgeReport,
@@ -20,6 +19,7 @@ from pytest_soak.artifacts.models import (
     RunResult,
     Tuning,
 )
+from pytest_soak.storage.files import write_json
 
 QUIET = Tuning(
     suggested_deltas={},

@@ -18,6 +18,7 @@ from pytest_soak.artifacts.models import (
     LaneOutcome,
     Tuning,
 )
+from pytest_soak.canonical import flags_hash
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.gates.engine import Check, Verdict
@@ -74,6 +75,8 @@ def iter_summary(record: IterationRecord) -> IterSummary:
         summary=IterationKpis(**(summary.kpis | judged)),
         overrides=record.overrides,
         sources=record.sources,
+        flags=dict(record.lane.config),
+        flags_hash=flags_hash(record.lane.config),
         tuning=tuning(record),
         notes=list(record.notes),
         meta={"started": record.started, "seconds": round(record.seconds, 6)},
@@ -183,6 +186,8 @@ def outcome(result: LaneResult) -> LaneOutcome:
         profile=result.lane.profile,
         market=result.lane.market,
         seed=result.lane.seed,
+        variant=result.lane.variant,
+        flags_hash=flags_hash(result.lane.config),
         gate=result.gate,
         verdict=None if result.verdict is None else result.verdict.value,
         verdict_raw=None if result.verdict_raw is None else result.verdict_raw.value,

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pytest_soak.artifacts.files import append_lines, cut, write_text, writing
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.canonical import compact
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.storage.files import append_lines, cut, write_text, writing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

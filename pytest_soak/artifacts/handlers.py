@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import deque
 
 from pytest_soak.artifacts import build, tuning
-from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import ProductionSnapshot, TunedIteration
+from pytest_soak.clock import Clock
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, LaneStarted
-from pytest_soak.engine.pace import Clock
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.errors import ArtifactError
 from pytest_soak.gates.engine import FINAL_WINDOW
+from pytest_soak.storage.files import write_json
 
 NEWEST_SECONDS = 1.0
 """How old what is told of the newest iteration may get while a lane runs."""

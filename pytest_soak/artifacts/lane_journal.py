@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pytest_soak.artifacts.feeds import Feeds
-from pytest_soak.artifacts.files import append, cut, sweep, write_bytes, writing
-from pytest_soak.artifacts.journal import DamageError, decode, encode
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.config.documents import show
 from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Failure, Past
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.storage.files import append, cut, sweep, write_bytes, writing
+from pytest_soak.storage.journal import DamageError, decode, encode
 
 _ANEW = "or start anew without --soak-resume"
 

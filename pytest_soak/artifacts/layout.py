@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pytest_soak.artifacts.files import sweep, write_text, writing
-from pytest_soak.artifacts.links import plain
+from pytest_soak.storage.files import sweep, write_text, writing
+from pytest_soak.storage.links import plain
 
 RUNTIME = "runtime_overrides.json"
 BEGUN = ".soak.begun"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pytest_soak.artifacts.files import write_json
+from pytest_soak.storage.files import write_json
 from pytest_soak.tuning.freeze import Lock
 from pytest_soak.tuning.guards import Move
 
@@ -85,6 +85,8 @@ class IterSummary(_Artifact):
     summary: IterationKpis
     overrides: dict[str, float]
     sources: dict[str, str]
+    flags: dict[str, bool | float] = Field({}, description="The bot's feature flags in force.")
+    flags_hash: str | None = Field(None, description="null: the bot declares none.")
     tuning: Tuning
     notes: list[str]
 
@@ -152,6 +154,8 @@ class LaneOutcome(BaseModel):
     profile: str
     market: str
     seed: int
+    variant: str = ""
+    flags_hash: str | None = Field(None, description="Of its feature flags; null without any.")
     gate: str
     verdict: Literal["PASS", "WARN", "FAIL"] | None = Field(description="null: interrupted.")
     verdict_raw: Literal["PASS", "WARN", "FAIL"] | None

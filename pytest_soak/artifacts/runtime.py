@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_soak.artifacts.files import write_bytes
 from pytest_soak.canonical import dumps
 from pytest_soak.config.documents import kind_of, read_document
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.storage.files import write_bytes
 
 
 class RuntimeOverridesFile:

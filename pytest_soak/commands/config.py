@@ -18,6 +18,7 @@ from pytest_soak.gates.model import gate_shelf
 from pytest_soak.options import OPTIONS
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.targets.resolve import build, describe, named_factory
+from pytest_soak.text import table
 from pytest_soak.tuning.tuners import TUNERS
 
 OPTION = next(option for option in OPTIONS if option.name == "target")
@@ -43,7 +44,7 @@ def list_lines(folder: Path) -> list[str]:
             text = data.get("description", "") if isinstance(data, dict) else ""
             rows.append((kind, name, origin, one_line(str(text))))
     rows += [("tuner", name, "shipped", "") for name in TUNERS]
-    return _table(rows)
+    return table(rows)
 
 
 def show(name: str, folder: Path) -> str:
@@ -88,7 +89,7 @@ def _table_of(target: str, profile: str, folder: Path) -> ParameterTable:
 def explain_lines(overrides: Overrides) -> list[str]:
     """One line a parameter: name, value, source; then the notes."""
     rows = [(n, f"{v:.12g}", overrides.sources[n]) for n, v in overrides.values.items()]
-    return [*_table(rows), *overrides.notes]
+    return [*table(rows), *overrides.notes]
 
 
 def schema_text(name: str) -> str:
@@ -96,11 +97,3 @@ def schema_text(name: str) -> str:
     if name not in ARTIFACTS:
         raise SoakUsageError("NAME", unknown("artifact", name, ARTIFACTS))
     return json.dumps(json_schema(name), indent=2, sort_keys=True)
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]

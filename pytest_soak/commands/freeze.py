@@ -8,15 +8,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from pytest_soak.artifacts.build import machine
-from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.models import FinalSummary, IterSummary, LaneOutcome, ProductionSnapshot
-from pytest_soak.artifacts.readers import is_file, summary_of
+from pytest_soak.artifacts.stored_run import summary_of
 from pytest_soak.artifacts.tuning import spread
 from pytest_soak.canonical import state_hash
 from pytest_soak.config.documents import read_document
 from pytest_soak.config.names import check_name
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import FINAL_WINDOW
+from pytest_soak.storage.files import write_json
+from pytest_soak.storage.readers import is_file
 
 
 def freeze(source: Path, output: Path, profile: str | None) -> ProductionSnapshot:

@@ -8,21 +8,23 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_soak.artifacts.files import opened, write_json, writing
 from pytest_soak.artifacts.layout import Layout
-from pytest_soak.artifacts.links import plain
-from pytest_soak.artifacts.lock import locked
 from pytest_soak.artifacts.models import Comparison, RunResult
-from pytest_soak.artifacts.readers import contents
+from pytest_soak.artifacts.stored_run import RESULT, Run, read_run
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
 from pytest_soak.merging.join import check_distinct, join
-from pytest_soak.merging.runs import RESULT, Run, read_run
 from pytest_soak.merging.whole import check_whole
+from pytest_soak.report.differences import difference_rows
 from pytest_soak.report.read import read_run as read_files
-from pytest_soak.report.words import difference_rows, plural, table, verdict_line
 from pytest_soak.report.write import write_report
+from pytest_soak.run.verdict import verdict_line
+from pytest_soak.storage.files import opened, write_json, writing
+from pytest_soak.storage.links import plain
+from pytest_soak.storage.lock import locked
+from pytest_soak.storage.readers import contents
+from pytest_soak.text import plural, table
 
 COMPARISON = "COMPARISON.json"
 _OF_THE_RUN = {

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from pytest_soak.artifacts.files import write_text, writing
-from pytest_soak.artifacts.links import plain
-from pytest_soak.artifacts.lock import locked
 from pytest_soak.config.legacy import Migration, plan_migration
 from pytest_soak.config.names import shown_path
 from pytest_soak.config.profiles import profile_shelf
 from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.storage.files import write_text, writing
+from pytest_soak.storage.links import plain
+from pytest_soak.storage.lock import locked
 from pytest_soak.system import sync_folder
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_soak.artifacts.layout import Layout
-from pytest_soak.artifacts.lock import locked
-from pytest_soak.artifacts.readers import ARCHIVE
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.storage.lock import locked
+from pytest_soak.storage.readers import ARCHIVE
 
 
 def reopen(run: Path) -> Path | None:

@@ -8,14 +8,14 @@ from datetime import datetime
 from math import isnan
 from pathlib import Path
 
-from pytest_soak.artifacts.files import append_lines
-from pytest_soak.artifacts.lock import LOCK, InUseError, locked
 from pytest_soak.artifacts.rotation.apply import measure, perform, sweep
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, Action, Limits, plan_rotation
 from pytest_soak.canonical import compact
 from pytest_soak.clock import SystemClock
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.storage.files import append_lines
+from pytest_soak.storage.lock import LOCK, InUseError, locked
 
 GOOD, OVER_SIZE = 0, 2
 MEGABYTE = 1_000_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_soak.artifacts.files import write_text
 from pytest_soak.report.markdown import trend_text
 from pytest_soak.report.read import read_run
+from pytest_soak.storage.files import write_text
 
 
 def trend(source: Path, output: Path | None) -> str:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_soak.artifacts.layout import BEGUN
-from pytest_soak.artifacts.lock import in_use
 from pytest_soak.artifacts.models import LaneOutcome
+from pytest_soak.artifacts.stored_run import RESULT, Run, read_run
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
-from pytest_soak.merging.runs import RESULT, Run, read_run
 from pytest_soak.merging.whole import check_whole, journal_of, outcome_line
-from pytest_soak.report.words import plural, verdict_line
+from pytest_soak.run.verdict import verdict_line
+from pytest_soak.storage.lock import in_use
+from pytest_soak.text import plural
 
 FAILED = 1
 NOT_FINISHED = 2

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from pytest_soak.artifacts.archives import GZIP
-from pytest_soak.artifacts.readers import read_bytes
 from pytest_soak.errors import SoakUsageError, nearest
+from pytest_soak.storage.archives import GZIP
+from pytest_soak.storage.readers import read_bytes
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_soak.artifacts.readers import is_file
 from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.storage.readers import is_file
 
 SUFFIXES = (".yaml", ".yml", ".json", ".json.gz")
 NAME = r"^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?$"

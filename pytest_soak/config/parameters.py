@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -76,20 +76,22 @@ class Parameter(BaseModel):
     def complaint(self, value: object) -> str | None:
         """What is wrong with `value` as this parameter's value; None when nothing is."""
         low, high = self.limits
-        wanted = f"expected a number{self._span()}"
+        wanted = f"expected a number{span(self.bounds)}"
         if isinstance(value, bool) or not isinstance(value, int | float):
             return f"{wanted}, got {show(value)}"
         if not low <= value <= high:
             return f"{wanted}, got {show(value)}"
         return None
 
-    def _span(self) -> str:
-        low, high = self.bounds
-        if low is None and high is None:
-            return ""
-        if high is None:
-            return f" of at least {low:g}"
-        return f" of at most {high:g}" if low is None else f" from {low:g} to {high:g}"
+
+def span(bounds: Sequence[float | None]) -> str:
+    """The bounds in words, empty where both are open: to follow what must lie within them."""
+    low, high = bounds
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f" of at least {low:g}"
+    return f" of at most {high:g}" if low is None else f" from {low:g} to {high:g}"
 
 
 class ParameterTable(Mapping[str, Parameter]):

@@ -68,7 +68,7 @@ def load_profile(given: str, shelf: Shelf, base: Path, source: str) -> Profile:
     if given == DEFAULT and DEFAULT not in shelf.names():
         return Profile(name=DEFAULT, source="the parameter table", shipped=True)
     path = shelf.find(given, base, source)
-    document = _overrides_hint(_of_snapshot(read_document(path, shown_path(path, base))))
+    document = _overrides_hint(of_snapshot(read_document(path, shown_path(path, base))))
     read = validate(_File, document)
     return Profile(
         name=stem(path),
@@ -82,8 +82,8 @@ def load_profile(given: str, shelf: Shelf, base: Path, source: str) -> Profile:
     )
 
 
-def _of_snapshot(document: Document) -> Document:
-    """A production snapshot is a profile: of its keys only the overrides count here."""
+def of_snapshot(document: Document) -> Document:
+    """`document`; of a production snapshot, which is a profile, its overrides alone."""
     data = document.data
     schema = data.get("schema") if isinstance(data, dict) else None
     if not isinstance(schema, str) or not schema.startswith("pytest-soak/production-snapshot/"):

@@ -1,7 +1,8 @@
-"""What the engine tells its handlers, in order, lane by lane."""
+"""What happens in a soak, told when it happens: typed, serialisable events."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -12,18 +13,24 @@ from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.tuning.phases import Phase
 
 
-class _Event(BaseModel):
+class Event(BaseModel):
+    """Something that happened at `time` (UTC) in `lane`, which is empty for the whole run."""
+
     model_config = ConfigDict(frozen=True)
 
+    kind: str
+    lane: str
+    time: datetime
 
-class LaneStarted(_Event):
+
+class LaneStarted(Event):
     """The lane begins: its target is started next."""
 
     kind: Literal["lane_started"] = "lane_started"
     plan: LanePlan
 
 
-class LaneResumed(_Event):
+class LaneResumed(Event):
     """An earlier session did the first `iterations` of the lane.
 
     `ending` is why they were its last, if they were. Else the target goes on from its checkpoint
@@ -31,22 +38,42 @@ class LaneResumed(_Event):
     """
 
     kind: Literal["lane_resumed"] = "lane_resumed"
-    lane: str
     iterations: int
     ending: Ending | None
     restored: bool
 
 
-class PhaseChanged(_Event):
+class PhaseChanged(Event):
     """An iteration begins that stands in another phase than the one before it."""
 
     kind: Literal["phase_changed"] = "phase_changed"
-    lane: str
     iteration: int
     phase: Phase
 
 
-class IterationFinished(_Event):
+class IterationStarted(Event):
+    """The target is asked for the window of an iteration next."""
+
+    kind: Literal["iteration_started"] = "iteration_started"
+    iteration: int
+    phase: Phase
+
+
+class Sampled(Event):
+    """The target reported a part of the window: it has come to `minutes` of it, on its own clock.
+
+    `fills` counts the fills since the window began. `part` is the Observation of the span since the
+    last report; it never leaves the process.
+    """
+
+    kind: Literal["sampled"] = "sampled"
+    iteration: int
+    minutes: float
+    fills: int
+    part: Annotated[Any, Field(exclude=True, repr=False)] = None
+
+
+class IterationFinished(Event):
     """An iteration was measured and judged; `replayed` says that an earlier session did it.
 
     `control` is what it hands to the next one; it never leaves the process.
@@ -58,48 +85,49 @@ class IterationFinished(_Event):
     replayed: bool = False
 
 
-class IterationFailed(_Event):
+class IterationFailed(Event):
     """An iteration came to nothing; the lane ends with it."""
 
     kind: Literal["iteration_failed"] = "iteration_failed"
-    lane: str
     iteration: int
     cause: str
 
 
-class LaneFinished(_Event):
-    """The lane is over and judged."""
+class LaneFinished(Event):
+    """The lane is over and judged; told again where it is judged once more."""
 
     kind: Literal["lane_finished"] = "lane_finished"
     result: LaneResult
 
 
-class Notice(_Event):
-    """Something to tell of the run; a `problem` fails the session."""
+class Notice(Event):
+    """Something to tell of the run; a `problem` fails it."""
 
     kind: Literal["notice"] = "notice"
     text: str
     problem: bool = False
 
 
-Event = (
+_Any = Annotated[
     LaneStarted
     | LaneResumed
     | PhaseChanged
+    | IterationStarted
+    | Sampled
     | IterationFinished
     | IterationFailed
     | LaneFinished
-    | Notice
-)
-
-_events: TypeAdapter[list[Event]] = TypeAdapter(list[Annotated[Event, Field(discriminator="kind")]])
-
-
-def pack(events: list[Event]) -> list[dict[str, Any]]:
-    """Events as plain JSON data, to travel on a test report."""
-    return _events.dump_python(events, mode="json")  # type: ignore[no-any-return]
+    | Notice,
+    Field(discriminator="kind"),
+]
+_event: TypeAdapter[Any] = TypeAdapter(_Any)
 
 
-def unpack(data: list[dict[str, Any]]) -> list[Event]:
-    """The events that `pack` packed."""
-    return _events.validate_python(data)
+def pack(event: Event) -> str:
+    """An event as JSON text, to travel to another process."""
+    return event.model_dump_json()
+
+
+def unpack(text: str) -> Event:
+    """The event that `pack` packed."""
+    return _event.validate_json(text)  # type: ignore[no-any-return]

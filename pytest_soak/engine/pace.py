@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from pytest_soak.clock import Clock
 from pytest_soak.config.documents import parse_yaml, validate
-
-
-class Clock(Protocol):
-    """Time, and the passing of it."""
-
-    def now(self) -> datetime:
-        """The wall clock, in UTC; it may be set."""
-
-    def monotonic(self) -> float:
-        """Seconds that only ever grow; a suspended machine may not count them."""
-
-    def sleep(self, seconds: float) -> None:
-        """Let so much monotonic time pass; Ctrl-C ends it at once."""
 
 
 class _Data(BaseModel):

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Protocol
 
-from pytest_soak.config.overrides import operator_edits
+from pytest_soak.clock import Clock
 from pytest_soak.engine.ask import ask
 from pytest_soak.engine.events import (
     Event,
     IterationFailed,
     IterationFinished,
+    IterationStarted,
     LaneFinished,
     LaneResumed,
     LaneStarted,
     PhaseChanged,
+    Sampled,
 )
+from pytest_soak.engine.in_force import InForce, RuntimeFile
 from pytest_soak.engine.lane import LaneState, advance, begin, enter, finish
-from pytest_soak.engine.measure import closing, measure
-from pytest_soak.engine.pace import Clock, ClockWatch, Pace
+from pytest_soak.engine.pace import ClockWatch, Pace
 from pytest_soak.engine.past import (
-    NO_EDITS,
     Done,
     Edits,
     Ended,
@@ -36,26 +36,10 @@ from pytest_soak.engine.past import (
 )
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
-from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError, one_line
-from pytest_soak.kpi.summary import Summary, summary_of, unmeasured
-from pytest_soak.observation.closing import Closing
+from pytest_soak.engine.windows import ExtraKpi, Windows
+from pytest_soak.errors import ArtifactError, TargetError, one_line
 from pytest_soak.targets.base import Target
 from pytest_soak.tuning.phases import phase_of
-
-ExtraKpi = Callable[[Any, Summary], "float | None"]
-
-
-class RuntimeFile(Protocol):
-    """The one mutable file: the overrides in force."""
-
-    def untouched(self) -> bool:
-        """Whether nobody has read or changed it since it was written: a cheaper question."""
-
-    def read(self) -> Mapping[str, Any] | None:
-        """What the file says now; None when it is gone. SoakUsageError when it is broken."""
-
-    def write(self, overrides: Mapping[str, float]) -> None:
-        """Replace it."""
 
 
 class Journal(Protocol):
@@ -107,13 +91,14 @@ class LaneRun:
         self.state = begin(plan)
         self.ended: Ending | None = None
         self._target = target
-        self._runtime = runtime
+        self._file = InForce(runtime, plan.table)
         self._clock = clock
         self._pace = Pace(clock, pause, 60 * plan.lane.minutes)
         self._clocks = ClockWatch(clock)
         self._emit = emit
         self._journal = journal
-        self._extra_kpis = dict(extra_kpis or {})
+        told = [note for done in journal.past.iterations for note in done.summary.notes]
+        self._windows = Windows(target, plan.declared, extra_kpis or {}, told)
         self._last = rehearse(plan, journal.past)
         self._left = deque(journal.past.iterations)
         self._failures = {x.iteration: x.cause for x in journal.past.failures}
@@ -123,10 +108,6 @@ class LaneRun:
         self._begun = False
         self._serving = False
         self._lasting = False
-        self._written: tuple[Mapping[str, float], ...] = ()
-        self._taken = NO_EDITS
-        self._before: Closing | None = None
-        self._told = {note for done in journal.past.iterations for note in done.summary.notes}
 
     def pause(self) -> None:
         """Wait until the next iteration is due; not before the first, nor after the last."""
@@ -193,36 +174,36 @@ class LaneRun:
     def _tell_end(self, ending: Ending) -> None:
         failures = [f"iteration {n}: {cause}" for n, cause in sorted(self._failures.items())]
         result = finish(self.plan, self.state, ending, self._cause, failures)
-        self._emit(LaneFinished(result=result))
+        self._tell(LaneFinished, result=result)
 
     def _begin(self) -> None:
         self._journal.settle()
         self._begun = True
-        self._emit(LaneStarted(plan=self.plan))
+        self._tell(LaneStarted, plan=self.plan)
         past = self._journal.past
         if self._last is not None:
-            self._emit(
-                LaneResumed(
-                    lane=self.plan.lane.id,
-                    iterations=self._last.iteration,
-                    ending=past.end.ending if past.end else self._ending(self._last),
-                    restored=past.checkpoint is not None,
-                )
+            self._tell(
+                LaneResumed,
+                iterations=self._last.iteration,
+                ending=past.end.ending if past.end else self._ending(self._last),
+                restored=past.checkpoint is not None,
             )
 
     def _run(self) -> tuple[LaneState, IterationRecord]:
         iteration = self.state.iteration + 1
         try:
             edits = self._enter()
+            self._announce(iteration)
             self._pace.begin()
             started, clock = self._clock.now(), self._clock.monotonic()
-            observation, summary = self._measure()
+            window = self.state.window(self.plan.lane.minutes)
+            observation, summary = self._windows.run(self.state.overrides, window, self._heard)
             seconds = self._clock.monotonic() - clock
             self._pace.end()
             checkpoint = self._checkpoint()
         except TargetError as error:
             cause = str(error)
-            self._emit(IterationFailed(lane=self.plan.lane.id, iteration=iteration, cause=cause))
+            self._tell(IterationFailed, iteration=iteration, cause=cause)
             self.end(Ending.TARGET, f"iteration {iteration}: {cause}")
             raise
         jump = self._clocks.look()
@@ -234,7 +215,7 @@ class LaneRun:
             jump=jump,
             source=self._source,
             note=note,
-            closing=self._before,
+            closing=self._windows.before,
             summary=summary,
             state_hash=record.state_hash,
             started=started.isoformat(timespec="milliseconds"),
@@ -247,7 +228,7 @@ class LaneRun:
         self, state: LaneState, record: IterationRecord, *, replayed: bool
     ) -> IterationRecord:
         self.state = state
-        self._emit(IterationFinished(record=record, control=state.control, replayed=replayed))
+        self._tell(IterationFinished, record=record, control=state.control, replayed=replayed)
         ending = self._ending(record)
         if ending is not None:
             self.end(ending, "")
@@ -272,14 +253,11 @@ class LaneRun:
         """Make the next iteration's overrides be in force, an operator's edits among them."""
         if not self._serving:
             self._serve()
-        edits = self._edits()
-        if edits != self._taken:
+        edits, news = self._file.edits()
+        if news:
             self._journal.take(edits)
-        self._taken = NO_EDITS
         self.state = entered(self.plan, self.state, edits)
-        if edits.refused is not None or self._written != (self.state.overrides,):
-            self._write()
-        self._announce_phase()
+        self._file.put(self.state.overrides, anew=edits.refused is not None)
         return edits
 
     def _serve(self) -> None:
@@ -291,10 +269,9 @@ class LaneRun:
         if self.state.iteration == 0:
             self.state = enter(self.plan, self.state, {})
         ahead = entered(self.plan, self.state, past.edits).overrides
-        self._written = (in_force, ahead) if past.iterations else (ahead,)
-        self._taken = past.edits
+        self._file.resume((in_force, ahead) if past.iterations else (ahead,), past.edits)
         if not past.begun:
-            self._write()
+            self._file.put(self.state.overrides, anew=True)
             self._journal.begin()
             self._lasting = True
         self._serving = True
@@ -302,7 +279,7 @@ class LaneRun:
         if past.checkpoint is not None:
             restore: Any = getattr(self._target, "restore", None)
             ask("restore", lambda: restore(past.checkpoint))
-            self._before = past.iterations[-1].closing
+            self._windows.before = past.iterations[-1].closing
         self._lasting = True
 
     def _checkpoint(self) -> bytes | None:
@@ -314,69 +291,16 @@ class LaneRun:
             raise TargetError(f"checkpoint() returned {type(taken).__name__}, expected bytes")
         return taken
 
-    def _write(self) -> None:
-        self._runtime.write(self.state.overrides)
-        self._written = (self.state.overrides,)
-
-    def _edits(self) -> Edits:
-        """What an operator changed in the runtime file.
-
-        After a crash the file may be that of the last iteration or of the one that was under way,
-        whose edits are in the journal.
-        """
-        before = self._taken
-        if self._runtime.untouched():
-            return before
-        try:
-            found = self._runtime.read()
-            if found is None:
-                raise SoakUsageError("runtime_overrides.json", "is gone")
-            table, source = self.plan.table, "runtime_overrides.json"
-            values = operator_edits(table, self._written, found, source)
-            self._written = (dict(found),)
-        except SoakUsageError as error:
-            refused = f"edit refused, last good values kept: {error}"
-            return Edits(values=before.values, refused=refused)
-        return Edits(values=before.values | values, refused=before.refused)
-
-    def _announce_phase(self) -> None:
-        iteration, warmup = self.state.iteration + 1, self.plan.warmup
+    def _announce(self, iteration: int) -> None:
+        warmup = self.plan.warmup
         phase = phase_of(iteration, warmup)
         if warmup is not None and (iteration == 1 or phase is not phase_of(iteration - 1, warmup)):
-            self._emit(PhaseChanged(lane=self.plan.lane.id, iteration=iteration, phase=phase))
+            self._tell(PhaseChanged, iteration=iteration, phase=phase)
+        self._tell(IterationStarted, iteration=iteration, phase=phase)
 
-    def _measure(self) -> tuple[Any, Summary]:
-        """What the target gave, None where it cannot be true, and its summary."""
-        state, minutes = self.state, self.plan.lane.minutes
-        overrides = dict(state.overrides)
-        given = ask("run", lambda: self._target.run(overrides, state.window(minutes)))
-        given, summary = measure(given, self.plan.declared, minutes, self._before)
-        self._before = closing(given)
-        return given, self._noted_once(self._with_extra(given, summary))
+    def _heard(self, minutes: float, fills: int, part: Any) -> None:
+        iteration = self.state.iteration + 1
+        self._tell(Sampled, iteration=iteration, minutes=minutes, fills=fills, part=part)
 
-    def _with_extra(self, given: Any, summary: Summary) -> Summary:
-        """`summary` with the users' KPIs; they are asked only of what can be true."""
-        if not self._extra_kpis:
-            return summary
-        if given is None:
-            more = unmeasured(self._extra_kpis, (), ())
-        else:
-            extra = {
-                name: ask(f"extra KPI {name}", partial(kpi, given, summary))
-                for name, kpi in self._extra_kpis.items()
-            }
-            more = summary_of(extra, list(extra))
-        kept = {name: why for name, why in summary.reasons.items() if name not in more.kpis}
-        return summary.model_copy(
-            update={
-                "kpis": summary.kpis | more.kpis,
-                "reasons": kept | more.reasons,
-                "faults": summary.faults + more.faults,
-            }
-        )
-
-    def _noted_once(self, summary: Summary) -> Summary:
-        """`summary` without the notes that the lane has told already."""
-        notes = tuple(note for note in summary.notes if note not in self._told)
-        self._told.update(notes)
-        return summary.model_copy(update={"notes": notes})
+    def _tell(self, kind: type[Event], **facts: Any) -> None:
+        self._emit(kind(lane=self.plan.lane.id, time=self._clock.now(), **facts))

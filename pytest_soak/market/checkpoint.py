@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_soak.market.compile import source_digest
-from pytest_soak.market.state import WORLD
+from pytest_soak.market.kernel.state import WORLD
 
 _LEVEL = 1  # the fastest: a checkpoint is taken after every window
 

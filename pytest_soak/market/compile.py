@@ -1,8 +1,8 @@
 """Compile the kernel once a machine, and load it from disk afterwards.
 
 numba watches only the file of the function that it caches, and the kernel is many files. So the
-cached functions are generated ones, in a folder whose name is the digest of every file of this
-package and of the versions that compile it: a changed kernel has another folder.
+cached functions are generated ones, in a folder whose name is the digest of every file of
+`market.kernel` and of the versions that compile it: a changed kernel has another folder.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _ENTRY = '''"""The compiled entry points of pytest-soak's market kernel; generat
 
 from numba import njit
 
-from pytest_soak.market import kernel, venue
+from pytest_soak.market.kernel import loop, venue
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def advance(world, tape, until):
-    return kernel.advance(world, tape, until)
+    return loop.advance(world, tape, until)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -95,8 +95,8 @@ def _compile(entry: ModuleType, name: str) -> Any:
     import numba
     from numpy import zeros
 
-    from pytest_soak.market.state import WORLD
-    from pytest_soak.market.tape import TAPE
+    from pytest_soak.market.kernel.state import WORLD
+    from pytest_soak.market.kernel.tape import TAPE
 
     typeof: Any = numba.typeof
     world, tape = typeof(zeros(1, WORLD)[0]), typeof(zeros(1, TAPE)[0])
@@ -146,9 +146,9 @@ def _toolchain() -> str:
 
 
 def source_digest() -> str:
-    """Return the SHA-256 of every source file of the market, as hexadecimal digits."""
+    """Return the SHA-256 of every source file of the kernel, as hexadecimal digits."""
     digest = hashlib.sha256(_ENTRY.encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted((Path(__file__).parent / "kernel").glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -27,15 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_soak.market import observe
-from pytest_soak.market import venue as v
-from pytest_soak.market.account import LOT_BASE, LOT_TICK_QUOTE, MAKER, TICK_QUOTE
 from pytest_soak.market.checkpoint import pack, pack_columns, unpack, unpack_columns
 from pytest_soak.market.compile import load_sender
-from pytest_soak.market.regimes import build_market
-from pytest_soak.market.running import BURN_IN_US, SLICE_US, RunningMarket, join
-from pytest_soak.market.span import Span
-from pytest_soak.market.state import NONE, SNAPSHOTS
-from pytest_soak.market.tape import (
+from pytest_soak.market.kernel import venue as v
+from pytest_soak.market.kernel.account import LOT_BASE, LOT_TICK_QUOTE, MAKER, TICK_QUOTE
+from pytest_soak.market.kernel.state import NONE, SNAPSHOTS
+from pytest_soak.market.kernel.tape import (
     COLUMNS,
     REPORT_ROW,
     RUN,
@@ -45,6 +42,9 @@ from pytest_soak.market.tape import (
     restore_tape,
     saved_tape,
 )
+from pytest_soak.market.regimes import build_market
+from pytest_soak.market.running import BURN_IN_US, SLICE_US, RunningMarket, join
+from pytest_soak.market.span import Span
 from pytest_soak.number import number, whole
 from pytest_soak.observation.columns import Observation
 

@@ -21,8 +21,8 @@ _LIMITS = {"max_taker_share_pct": 100.0, "trace_sample_rate": 1.0}
 class MakerConfig:
     """What the maker is built with.
 
-    `signal_window_minutes` is the length of its cold start (see `maker`), 0 for a bot that has
-    learnt already. The feature flags, and what they cause:
+    `signal_window_minutes` is the length of its cold start (see `kernel.maker`), 0 for a bot that
+    has learnt already. The feature flags, and what they cause:
 
     - `pipeline_enabled`: fetching, pricing and checking overlap; without it each cycle waits 18 ms
       for its stages;

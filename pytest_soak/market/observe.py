@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_soak.market import feeds
-from pytest_soak.market.account import LOT_BASE, LOT_TICK_QUOTE, TICK_QUOTE
+from pytest_soak.market.kernel.account import LOT_BASE, LOT_TICK_QUOTE, TICK_QUOTE
 from pytest_soak.observation import columns
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from pytest_soak.market.account import REFERENCE_PRICE, TICK_QUOTE
 from pytest_soak.market.compile import load_kernel
+from pytest_soak.market.kernel.account import REFERENCE_PRICE, TICK_QUOTE
+from pytest_soak.market.kernel.state import empty_world
+from pytest_soak.market.kernel.tape import COLUMNS, drain, empty_tape
 from pytest_soak.market.regimes import Market, write_regime
-from pytest_soak.market.state import empty_world
-from pytest_soak.market.tape import COLUMNS, drain, empty_tape
 
 BURN_IN_US = 60_000_000
 """What the market runs on its own before the first window, to fill its book."""

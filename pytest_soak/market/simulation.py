@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_soak.market import observe
-from pytest_soak.market.account import LOT_BASE, TICK_QUOTE
+from pytest_soak.market.kernel.account import LOT_BASE, TICK_QUOTE
+from pytest_soak.market.kernel.state import PARAMETERS
+from pytest_soak.market.kernel.tape import forget_pending_markouts
 from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import Market
 from pytest_soak.market.running import BURN_IN_US, RunningMarket
-from pytest_soak.market.state import PARAMETERS
-from pytest_soak.market.tape import forget_pending_markouts
 from pytest_soak.observation.columns import Observation
 
 FIRST_VOLATILITY_BPS = 0.7

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from pytest_soak.market import observe
-from pytest_soak.market.account import LOT_BASE, TICK_QUOTE
-from pytest_soak.market.tape import pending_markouts
+from pytest_soak.market.kernel.account import LOT_BASE, TICK_QUOTE
+from pytest_soak.market.kernel.tape import pending_markouts
 from pytest_soak.observation.columns import LATENCY, Observation
 
 _KEPT = ("fills", "markouts", "marks", "order_ages", "reports")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pytest_soak.artifacts.models import LaneOutcome
+from pytest_soak.artifacts.stored_run import Run
 from pytest_soak.errors import SoakUsageError
-from pytest_soak.merging.runs import Run
 
-OF_LANES = ("profile", "market", "seed")
+OF_LANES = ("profile", "market", "seed", "variant")
 """Settings that say which lanes a run has."""
 MODE = "gate-mode"
 
@@ -19,7 +20,7 @@ def check_alike(runs: Sequence[Run]) -> None:
     for run, found in zip(runs, facts, strict=True):
         for path in sorted({*facts[0], *found}):
             _same(path, (facts[0].get(path), runs[0]), (found.get(path), run))
-        for path, value in {**_profiles(run), **_gates(run)}.items():
+        for path, value in {**_profiles(run), **_flags(run), **_gates(run)}.items():
             first, where = shared.setdefault(path, (value, run.given))
             if first != value:
                 _refuse(path, first, where, value, run.given)
@@ -39,7 +40,18 @@ def _facts(run: Run) -> Mapping[str, str]:
 def _profiles(run: Run) -> Mapping[str, str]:
     """What the lanes of each profile began with: one name may stand for two files."""
     known = [lane for lane in run.result.lanes if lane.began_with]
-    return {f"profiles.{lane.profile}": f"overrides {lane.began_with[:12]}" for lane in known}
+    return {f"profiles.{_kind(lane)}": f"overrides {lane.began_with[:12]}" for lane in known}
+
+
+def _flags(run: Run) -> Mapping[str, str]:
+    """The feature flags of the lanes of each profile."""
+    known = [lane for lane in run.result.lanes if lane.flags_hash]
+    return {f"flags.{_kind(lane)}": f"flags {str(lane.flags_hash)[:12]}" for lane in known}
+
+
+def _kind(lane: LaneOutcome) -> str:
+    """The profile of a lane, and the variant if it has one."""
+    return f"{lane.profile}.{lane.variant}" if lane.variant else lane.profile
 
 
 def _gates(run: Run) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from pytest_soak.artifacts.models import (
     LaneOutcome,
     LanePair,
 )
-from pytest_soak.merging.runs import Run
+from pytest_soak.artifacts.stored_run import Run
 from pytest_soak.stats.paired import paired_effect
 
 ENOUGH_PAIRS = 3

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from pytest_soak.artifacts.lane_journal import Content, parse_journal
 from pytest_soak.artifacts.models import FinalSummary, LaneOutcome
-from pytest_soak.artifacts.readers import FINAL, read_bytes
+from pytest_soak.artifacts.stored_run import FINAL, RESULT, Run, is_there
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.engine.record import Ending
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict, worst
-from pytest_soak.merging.runs import RESULT, Run, is_there
-from pytest_soak.report.words import plural
+from pytest_soak.storage.readers import read_bytes
+from pytest_soak.text import plural
 
 
 def check_whole(run: Run) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_soak.artifacts.files import writing
 from pytest_soak.artifacts.models import Comparison, LaneOutcome, RunResult
 from pytest_soak.errors import one_line
-from pytest_soak.report.words import difference_rows, verdict_line
+from pytest_soak.report.differences import difference_rows
+from pytest_soak.run.verdict import verdict_line
+from pytest_soak.storage.files import writing
 
 MOST_ANNOTATIONS = 10
 """Of a kind that GitHub shows of a step."""

@@ -16,10 +16,10 @@ from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.report import charts
 from pytest_soak.report.changes import PHASE, Change, changes
 from pytest_soak.report.charts import Chart, Limit, Plot, Span
-from pytest_soak.report.numbers import number
 from pytest_soak.report.read import Iteration, Lane
 from pytest_soak.report.thin import Detail, Group, groups, spans
 from pytest_soak.report.trends import KpiTrend, drift_text, lane_trends
+from pytest_soak.text import number
 from pytest_soak.tuning.phases import Phase
 
 EDGE = ("gross_bps", "fees_eff_bps", "slippage_bps", "inventory_bps")

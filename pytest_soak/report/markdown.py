@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from pytest_soak.errors import escaped
 from pytest_soak.gates.engine import FINAL_WINDOW
-from pytest_soak.report.numbers import number, signed
 from pytest_soak.report.read import Lane, Run
 from pytest_soak.report.trends import FAMILY_CHANCE, KpiTrend, drift_text, lane_trends
-from pytest_soak.report.words import plural
 from pytest_soak.stats.trend import Trend
+from pytest_soak.text import number, plural, signed
 
 _HEADS = ("of the last", "median", "IQR", "slope", "interval", "drift")
 _CONFIDENCE = f"{1 - FAMILY_CHANCE:.0%}"

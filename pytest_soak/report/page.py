@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pytest_soak.errors import escaped
-from pytest_soak.report.numbers import number, signed
 from pytest_soak.report.read import Run
 from pytest_soak.report.view import page_view
+from pytest_soak.text import number, signed
 
 
 def report_text(run: Run) -> str:

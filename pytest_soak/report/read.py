@@ -11,7 +11,6 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pytest_soak.artifacts import readers
 from pytest_soak.artifacts.models import (
     EdgeReport,
     FinalSummary,
@@ -23,6 +22,7 @@ from pytest_soak.artifacts.models import (
 )
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import FINAL_WINDOW
+from pytest_soak.storage import readers
 from pytest_soak.tuning.phases import Phase
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_soak.artifacts.files import write_text
 from pytest_soak.artifacts.layout import Layout
-from pytest_soak.artifacts.links import plain
 from pytest_soak.report.markdown import trend_text
 from pytest_soak.report.page import report_text
 from pytest_soak.report.read import read_run
+from pytest_soak.storage.files import write_text
+from pytest_soak.storage.links import plain
 
 
 def write_report(layout: Layout, report: Path) -> None:

@@ -7,12 +7,15 @@ import re
 
 import pytest
 
+from pytest_soak.clock import Clock, SystemClock
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import OPTIONS
 from pytest_soak.report.github import command, github_step
+from pytest_soak.run.folder import layout_of
+from pytest_soak.run.resolve import Inputs, resolve_settings
+from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import CONTEXT, PREFIX, SoakContext
 from pytest_soak.session.protection import protect
-from pytest_soak.session.settings import Inputs, Settings, resolve_settings
 
 _USERS = re.compile(r"(.+)(\[[^\[\]]+-iter\d{4,}\])")
 
@@ -43,7 +46,7 @@ def _activate(config: pytest.Config) -> None:
     if not settings.iterations:
         return
     wanted = _take_wanted(config, settings)
-    context = SoakContext(settings, wanted, on_worker=sent is not None)
+    context = SoakContext(settings, layout_of(settings), wanted, on_worker=sent is not None)
     config.stash[CONTEXT] = context
     _register(config, context)
 
@@ -56,46 +59,61 @@ def distributed(config: pytest.Config) -> bool:
 def _register(config: pytest.Config, context: SoakContext) -> None:
     from pytest_soak.session import fixtures
     from pytest_soak.session.collection import Collection
-    from pytest_soak.session.lanes import LaneBook
     from pytest_soak.session.once import Once
     from pytest_soak.session.order import Order
     from pytest_soak.session.protocol import Protocol
-    from pytest_soak.session.wire import Wire
 
-    context.book = LaneBook(config, context)
+    clock = SystemClock()
     parts = {
         "fixtures": fixtures,
         "collection": Collection(context),
         "order": Order(context),
         "protocol": Protocol(context),
         "once": Once(),
-        "wire": Wire(),
     }
-    if not context.on_worker:
-        from pytest_soak.session.announcer import Announcer
-        from pytest_soak.session.controller import Controller
-        from pytest_soak.session.signals import StopOnce
-        from pytest_soak.session.terminal import Terminal
-
-        terminal = Terminal(config, context)
-        step = github_step(os.environ)
-        if step is not None:
-            parts["github"] = Announcer(step, protect(config, step), context, terminal)
-        parts |= {
-            "signals": StopOnce(),
-            "terminal": terminal,
-            "controller": Controller(config, context, terminal, distributed(config)),
-        }
-        if distributed(config):
-            from pytest_soak.session.distributed import Distributed
-
-            parts["distributed"] = Distributed(context)
+    if context.on_worker:
+        _send_from_worker(config, context, clock)
+    else:
+        parts |= _parts_of_main(config, context, clock)
     if context.settings.iteration_timeout is not None:
         from pytest_soak.session.timeouts import Timeouts
 
-        parts["timeouts"] = Timeouts(config, context.settings.iteration_timeout)
+        parts["timeouts"] = Timeouts(config, context.settings.iteration_timeout, clock)
     for name, part in parts.items():
         config.pluginmanager.register(part, f"soak-{name}")
+
+
+def _send_from_worker(config: pytest.Config, context: SoakContext, clock: Clock) -> None:
+    from pytest_soak.run.lanes import Lanes
+    from pytest_soak.session.distributed import joining, sender
+
+    send, join = sender(config), joining(config, context.settings, clock)
+    context.lanes = Lanes(context.settings, context.layout, clock, send, join)
+
+
+def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) -> dict[str, object]:
+    from pytest_soak.run.lanes import Lanes
+    from pytest_soak.run.run import Run
+    from pytest_soak.session.announcer import Announcer
+    from pytest_soak.session.controller import Controller
+    from pytest_soak.session.hooks import users_handlers
+    from pytest_soak.session.signals import StopOnce
+    from pytest_soak.session.terminal import Terminal
+
+    terminal = Terminal(config, context, clock)
+    run = Run(context.settings, [terminal, *users_handlers(config)], clock)
+    controller = Controller(config, context, run, terminal, distributed(config))
+    context.lanes = Lanes(context.settings, run.layout, clock, controller.deliver, run.prepare)
+    parts: dict[str, object] = {}
+    step = github_step(os.environ)
+    if step is not None:
+        parts["github"] = Announcer(step, protect(config, step), context, run, terminal)
+    parts |= {"signals": StopOnce(), "terminal": terminal, "controller": controller}
+    if distributed(config):
+        from pytest_soak.session.distributed import Distributed
+
+        parts["distributed"] = Distributed(config, context, controller.deliver)
+    return parts
 
 
 def inputs_of(config: pytest.Config) -> Inputs:

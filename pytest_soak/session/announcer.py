@@ -9,6 +9,7 @@ import pytest
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.errors import ArtifactError
 from pytest_soak.report.github import GitHub, annotate, command
+from pytest_soak.run.run import Run
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.protection import Protection
 from pytest_soak.session.terminal import Terminal
@@ -22,11 +23,17 @@ class Announcer:
     """
 
     def __init__(
-        self, step: GitHub, protection: Protection, context: SoakContext, terminal: Terminal
+        self,
+        step: GitHub,
+        protection: Protection,
+        context: SoakContext,
+        run: Run,
+        terminal: Terminal,
     ) -> None:
         self._step = step
         self._protection = protection
         self._context = context
+        self._run = run
         self._terminal = terminal
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -40,8 +47,8 @@ class Announcer:
     def _told(self) -> list[str]:
         if self._context.usage_error is not None:
             return [command("error", "soak", self._context.usage_error)]
-        path = self._context.book.layout.result
-        if not self._context.book.run.prepared or not path.exists():
+        path = self._run.layout.result
+        if not self._run.folder.prepared or not path.exists():
             return []
         result = RunResult.model_validate_json(path.read_bytes())
         try:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from pytest_soak.session.settings import Settings
+from pytest_soak.artifacts.layout import Layout
+from pytest_soak.run.settings import Settings
 
 if TYPE_CHECKING:
-    from pytest_soak.session.lanes import LaneBook
+    from pytest_soak.run.lanes import Lanes
 
 
 class Slot(NamedTuple):
@@ -34,9 +35,10 @@ class SoakContext:
     """
 
     settings: Settings
+    layout: Layout
     wanted: tuple[str, ...]
     on_worker: bool
-    book: LaneBook = field(init=False)
+    lanes: Lanes = field(init=False)
     selected: dict[str, int] = field(default_factory=dict)
     usage_error: str | None = None
     interrupted: bool = False

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_soak.clock import Clock
+from pytest_soak.engine.events import Event, pack, unpack
+from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.run.folder import RunFolder, layout_of
+from pytest_soak.run.result import ResultFile
+from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import SoakContext
 
 if TYPE_CHECKING:
@@ -16,16 +23,64 @@ if TYPE_CHECKING:
 IN_FLIGHT = 2
 
 
-class Distributed:
-    """The pytest-xdist hooks of the main process."""
+CHANNEL = "soak_events"
+_ARRIVED = "soak_event"
 
-    def __init__(self, context: SoakContext) -> None:
+
+def sender(config: pytest.Config) -> Callable[[Event], None]:
+    """How a worker tells the main process of an event; one that was killed is told nothing."""
+    channel = config.workerinput[CHANNEL]  # type: ignore[attr-defined]
+
+    def send(event: Event) -> None:
+        with suppress(OSError):
+            channel.send(pack(event))
+
+    return send
+
+
+def joining(config: pytest.Config, settings: Settings, clock: Clock) -> Callable[[], None]:
+    """How a worker says that it is at work in what the main process has prepared.
+
+    SoakUsageError where that is not possible.
+    """
+    layout = layout_of(settings)
+    folder = RunFolder(settings, layout, ResultFile(settings, layout, clock))
+
+    def join() -> None:
+        try:
+            folder.join(config.workerinput["workerid"])  # type: ignore[attr-defined]
+        except ArtifactError as error:
+            raise SoakUsageError("--soak-dir", str(error)) from error
+
+    return join
+
+
+class Distributed:
+    """The pytest-xdist hooks of the main process.
+
+    A worker's events come by a channel of their own, and are delivered among its reports, in order.
+    """
+
+    def __init__(
+        self, config: pytest.Config, context: SoakContext, deliver: Callable[[Event], None]
+    ) -> None:
+        self._config = config
         self._context = context
+        self._deliver = deliver
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: WorkerController) -> None:
-        """Send the settings, as resolved here."""
+        """Send the settings, as resolved here, and the channel for the events."""
         node.workerinput["soak"] = self._context.settings.model_dump_json()
+        channel = node.gateway.newchannel()
+        node.workerinput[CHANNEL] = channel
+        put = node.putevent
+        channel.setcallback(lambda text: put((_ARRIVED, {"text": text})))
+        session = self._config.pluginmanager.get_plugin("dsession")
+        setattr(session, f"worker_{_ARRIVED}", self._arrived)
+
+    def _arrived(self, text: str) -> None:
+        self._deliver(unpack(text))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> LaneScheduling:

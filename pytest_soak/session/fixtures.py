@@ -12,8 +12,9 @@ from pytest_soak.engine.lane import enter
 from pytest_soak.engine.record import IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.run.lanes import Chosen
+from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import CONTEXT, USAGE_ERROR, Slot, slot_of
-from pytest_soak.session.settings import Settings
 from pytest_soak.session.target_fixture import effective_definition, is_ours
 from pytest_soak.session.targets import chosen_by_fixture, chosen_by_option
 from pytest_soak.targets.base import LaneInfo, TargetFactory
@@ -69,11 +70,15 @@ def soak_lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> Lan
     slot = slot_of(request.node)
     if slot is None:
         pytest.fail("soak_lane is for a test that asks for soak_iteration", pytrace=False)
-    try:
+
+    def choose() -> Chosen:
         definition = effective_definition(request.node)
         if definition is not None and is_ours(definition):
-            return context.book.lane(slot, chosen_by_option(request.config, context.settings))
-        return context.book.lane(slot, chosen_by_fixture(soak_target))
+            return chosen_by_option(request.config, context.settings)
+        return chosen_by_fixture(request.config, soak_target)
+
+    try:
+        return context.lanes.open(slot.lane, choose, context.selected.get(slot.lane))
     except SoakUsageError as error:
         context.usage_error = str(error)
     pytest.skip(USAGE_ERROR)
@@ -104,5 +109,5 @@ def soak_phase(soak_lane: LaneRun) -> str:
 @pytest.fixture
 def soak_artifacts(request: pytest.FixtureRequest, soak_lane: LaneRun) -> Path:
     """The folder of the lane's artifacts."""
-    book = request.config.stash[CONTEXT].book
-    return book.layout.lane(soak_lane.plan.lane.id).home
+    layout = request.config.stash[CONTEXT].layout
+    return layout.lane(soak_lane.plan.lane.id).home

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from pytest_soak.config.documents import show
+from pytest_soak.engine.events import Event, IterationFinished, LaneFinished
 from pytest_soak.errors import one_line
+from pytest_soak.run.handlers import Handler
 
 
 class HookError(Exception):
     """A hook of a user's raised; says which and what."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.hook = f"hook {name}"
+        super().__init__(one_line(f"{self.hook} {problem}"))
 
 
 def call_hook(config: pytest.Config, name: str, /, **facts: object) -> Any:
@@ -24,4 +33,55 @@ def call_hook(config: pytest.Config, name: str, /, **facts: object) -> Any:
         raise
     except BaseException as error:
         text = f"{type(error).__name__}: {error}".rstrip(": ")
-        raise HookError(one_line(f"hook {name} raised {text}")) from error
+        raise HookError(name, f"raised {text}") from error
+
+
+def tell_hooks(config: pytest.Config, event: Event) -> Iterator[HookError]:
+    """Tell the hooks that want it of an event; gives what they raised."""
+    if isinstance(event, IterationFinished):
+        record = event.record
+        yield from _tell(config, "pytest_soak_iteration_finished", record=record)
+        judged = {"lane": event.lane, "judgement": record.judgement, "final": False}
+        yield from _tell(config, "pytest_soak_gate_verdict", **judged)
+    elif isinstance(event, LaneFinished):
+        judged = {"lane": event.lane, "judgement": event.result.judgement, "final": True}
+        yield from _tell(config, "pytest_soak_gate_verdict", **judged)
+        yield from _tell(config, "pytest_soak_lane_finished", result=event.result)
+
+
+def _tell(config: pytest.Config, name: str, **facts: object) -> Iterator[HookError]:
+    if not getattr(config.hook, name).get_hookimpls():
+        return
+    try:
+        with _uncaptured(config):
+            call_hook(config, name, **facts)
+    except HookError as error:
+        yield error
+
+
+@contextmanager
+def _uncaptured(config: pytest.Config) -> Iterator[None]:
+    """Let what is printed be no output of the test that runs."""
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if capture is None:
+        yield
+        return
+    with capture.global_and_fixture_disabled():
+        yield
+
+
+def users_handlers(config: pytest.Config) -> list[Handler]:
+    """The handlers of all plugins and conftest files; pytest.UsageError for what is none."""
+    try:
+        given = call_hook(config, "pytest_soak_handlers")
+    except HookError as error:
+        raise pytest.UsageError(str(error)) from error
+    handlers = [handler for found in given for handler in found]
+    for handler in handlers:
+        missing = [m for m in ("start", "handle", "close") if not callable(getattr(handler, m, 0))]
+        if missing:
+            raise pytest.UsageError(
+                f"hook pytest_soak_handlers: {show(handler)} has no method {missing[0]}(); "
+                "expected start, handle and close"
+            )
+    return handlers

@@ -15,7 +15,7 @@ from pytest_soak.engine.events import (
 )
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.errors import one_line
-from pytest_soak.report.numbers import NO_VALUE
+from pytest_soak.text import NO_VALUE
 from pytest_soak.tuning.phases import Phase
 
 SEED = "| seed | overrides | default_overrides.json |"
@@ -24,20 +24,17 @@ SEED = "| seed | overrides | default_overrides.json |"
 def marker_lines(event: Event, *, several_lanes: bool) -> list[str]:
     """The marker lines of an event."""
     if isinstance(event, IterationFinished):
-        lane, lines = event.record.lane.id, _iteration(event.record)
+        lines = _iteration(event.record)
     elif isinstance(event, PhaseChanged):
         gate = "warn" if event.phase is Phase.WARMUP else "normal"
-        lane = event.lane
         lines = [("warmup", "PHASE", f"iter={event.iteration} phase={event.phase} gate={gate}")]
     elif isinstance(event, IterationFailed):
-        lane = event.lane
         lines = [("iter_watch", "FAILED", f"iter={event.iteration} cause={event.cause}")]
-    elif isinstance(event, LaneFinished):
-        result = event.result
-        lane, lines = result.lane.id, [] if result.verdict is None else [_final(result)]
+    elif isinstance(event, LaneFinished) and event.result.verdict is not None:
+        lines = [_final(event.result)]
     else:
         return []
-    tail = (f"lane={lane}",) if several_lanes else ()
+    tail = (f"lane={event.lane}",) if several_lanes else ()
     return [marker(*fields, *tail) for fields in lines]
 
 

@@ -1,4 +1,4 @@
-"""Running a soak item: skipped behind a broken lane, gated, its events put on the report."""
+"""Running a soak item: skipped behind a broken lane, gated, its failures told to the lane."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pytest_soak.errors import ArtifactError, TargetError, one_line
 from pytest_soak.session.context import USAGE_ERROR, SoakContext, slot_of
 from pytest_soak.session.fixtures import RECORD
 from pytest_soak.session.once import in_body
-from pytest_soak.session.wire import EVENTS
 
 LANE = "soak_lane"
 USAGE = "soak_usage_error"
@@ -37,7 +36,7 @@ class Protocol:
         """Pause before an iteration; outermost, so that no timeout counts the pause."""
         slot = slot_of(item)
         if slot is not None:
-            self._context.book.pause(slot)
+            self._context.lanes.pause(slot.lane)
         return (yield)
 
     @pytest.hookimpl(tryfirst=True)
@@ -48,7 +47,7 @@ class Protocol:
             return
         if self._context.usage_error:
             pytest.skip(USAGE_ERROR)
-        why = self._context.book.obstacle(slot)
+        why = self._context.lanes.obstacle(*slot)
         if why is not None:
             pytest.skip(why)
 
@@ -77,7 +76,7 @@ class Protocol:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put the lane's new events and the KPIs on the report, for the main process."""
+        """Put the KPIs on the report; tell the lane how the item ended."""
         slot = slot_of(item)
         if slot is None:
             return (yield)
@@ -98,10 +97,8 @@ class Protocol:
         if call.when == "teardown" and record is not None:
             del item.stash[RECORD]  # the session keeps its items to the end
         setattr(report, LANE, slot.lane)
-        last = report.failed or call.when == "teardown"
-        events = self._context.book.take_events(finished=last)
-        if events:
-            setattr(report, EVENTS, events)
+        if report.failed or call.when == "teardown":
+            self._context.lanes.release()
         if self._context.usage_error:
             setattr(report, USAGE, self._context.usage_error)
         return report
@@ -113,18 +110,18 @@ class Protocol:
         assert slot is not None
         if call.when != "teardown":
             failure = _failure(call.excinfo.value) if call.excinfo else None
-            self._context.book.settle(slot, record, failure)
+            self._context.lanes.settle(*slot, record, failure)
         if not report.failed or record is None:
             return
         if call.when == "teardown":
-            self._context.book.fail(slot, f"its teardown failed: {_text(call, report)}")
+            self._context.lanes.fail(*slot, f"its teardown failed: {_text(call, report)}")
         elif record.failure is None:
-            self._context.book.fail(slot, f"its test failed: {_text(call, report)}")
+            self._context.lanes.fail(*slot, f"its test failed: {_text(call, report)}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Stop the targets of lanes that did not come to their end."""
-        self._context.book.close()
+        self._context.lanes.close()
 
 
 def _text(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:

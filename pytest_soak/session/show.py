@@ -9,9 +9,11 @@ import pytest
 from pytest_soak.config.overrides import resolve
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import KNOBS, OPTIONS
+from pytest_soak.run.lanes import Chosen
+from pytest_soak.run.resolve import resolve_settings
+from pytest_soak.run.settings import Settings
 from pytest_soak.session.activate import inputs_of
-from pytest_soak.session.settings import Settings, resolve_settings
-from pytest_soak.session.targets import Chosen, chosen_by_option
+from pytest_soak.session.targets import chosen_by_option
 from pytest_soak.targets.resolve import describe
 
 

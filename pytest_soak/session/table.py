@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.gates.engine import Verdict
-from pytest_soak.report.numbers import NO_VALUE
+from pytest_soak.text import NO_VALUE, table
 
 _KPIS = {
     "net_bps": ("net_bps", ".2f"),
@@ -24,11 +24,7 @@ def lane_table(results: Sequence[LaneResult]) -> list[str]:
     heads = [_KPIS[name][0] if name in _KPIS else name for name in metrics]
     rows = [["lane", "target", "iterations", "pass/warn/fail", *heads, "verdict"]]
     rows += [_row(result, metrics) for result in results]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    return table(rows)
 
 
 def _metrics(results: Sequence[LaneResult]) -> list[str]:

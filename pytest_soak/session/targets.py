@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from inspect import iscoroutinefunction
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from pytest_soak.config.documents import show
-from pytest_soak.errors import SoakUsageError, check_words
-from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.run.lanes import Chosen
+from pytest_soak.run.planning import checked_kpis, plan_lane
+from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.hooks import HookError, call_hook
-from pytest_soak.session.planning import plan_lane
-from pytest_soak.session.settings import Settings
 from pytest_soak.targets.base import TargetFactory
-from pytest_soak.targets.resolve import BUILT_IN, describe, named_factory
-
-
-class Chosen(NamedTuple):
-    """The factory that a session soaks, and how header, table and artifacts name it."""
-
-    factory: TargetFactory
-    name: str
+from pytest_soak.targets.resolve import BUILT_IN, describe, name_of, named_factory
 
 
 def chosen_by_option(config: pytest.Config, settings: Settings) -> Chosen:
@@ -32,42 +22,26 @@ def chosen_by_option(config: pytest.Config, settings: Settings) -> Chosen:
         made = call_hook(config, "pytest_soak_make_target", name=settings.target)
     except HookError as error:
         raise SoakUsageError("--soak-target", str(error)) from error
+    extra = extra_kpis(config)
     if made is not None:
-        return Chosen(made, _name_of(made) if settings.target in BUILT_IN else settings.target)
+        named = name_of(made) if settings.target in BUILT_IN else settings.target
+        return Chosen(made, named, extra)
     at = "--soak-target" if settings.target_source == "default" else settings.target_source
-    return Chosen(named_factory(settings.target, at, settings.rootdir), settings.target)
+    return Chosen(named_factory(settings.target, at, settings.rootdir), settings.target, extra)
 
 
-def chosen_by_fixture(factory: TargetFactory) -> Chosen:
+def chosen_by_fixture(config: pytest.Config, factory: TargetFactory) -> Chosen:
     """What the user's `soak_target` fixture gave."""
-    return Chosen(factory, _name_of(factory))
-
-
-def _name_of(factory: object) -> str:
-    named = factory if hasattr(factory, "__qualname__") else type(factory)
-    return f"{named.__module__}:{named.__qualname__}"
+    return Chosen(factory, name_of(factory), extra_kpis(config))
 
 
 def extra_kpis(config: pytest.Config) -> dict[str, Any]:
     """The users' KPIs, of all plugins and conftest files."""
-    at = "hook pytest_soak_extra_kpis"
-    found: dict[str, Any] = {}
     try:
         given = call_hook(config, "pytest_soak_extra_kpis")
     except HookError as error:
         raise SoakUsageError("extra KPIs", str(error)) from error
-    for kpis in given:
-        if not isinstance(kpis, Mapping) or not all(callable(kpi) for kpi in kpis.values()):
-            raise SoakUsageError(at, f"expected functions by KPI name, got {show(kpis)}")
-        for name, kpi in kpis.items():
-            if iscoroutinefunction(kpi):
-                raise SoakUsageError(at, f"{name!r} is `async def`; a KPI is a plain function")
-        found.update(kpis)
-    check_words(found, "KPI", at)
-    for name in found:
-        if name in KPIS:
-            raise SoakUsageError(at, f"{name!r} is a KPI of the package; name yours otherwise")
-    return found
+    return checked_kpis(given, "hook pytest_soak_extra_kpis")
 
 
 def check_plans(config: pytest.Config, context: SoakContext) -> None:
@@ -81,9 +55,8 @@ def check_plans(config: pytest.Config, context: SoakContext) -> None:
         if settings.target not in BUILT_IN and not _says_all(chosen.factory):
             return
         spec = describe(chosen.factory, chosen.name)
-        extra = extra_kpis(config)
         for lane in settings.lanes():
-            plan_lane(settings, lane, spec, chosen.name, extra)
+            plan_lane(settings, lane, spec, chosen.name, chosen.extra_kpis)
     except SoakUsageError as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -1,4 +1,4 @@
-"""What a soak shows on the terminal: header, live markers, progress, table, last line."""
+"""What a soak prints: header, live markers, progress, the table of lanes, the last line."""
 
 from __future__ import annotations
 
@@ -9,17 +9,26 @@ from typing import Any
 
 import pytest
 
-from pytest_soak.clock import SystemClock
-from pytest_soak.engine.events import Event, IterationFinished, LaneResumed, LaneStarted
-from pytest_soak.engine.record import IterationRecord, LaneResult
-from pytest_soak.report.words import plural
+from pytest_soak.clock import Clock
+from pytest_soak.engine.events import (
+    Event,
+    IterationFinished,
+    LaneResumed,
+    LaneStarted,
+    Notice,
+)
+from pytest_soak.engine.record import LaneResult
+from pytest_soak.run.progress import Progress
+from pytest_soak.run.settings import Settings
+from pytest_soak.run.verdict import Conclusion
 from pytest_soak.session.context import SoakContext
+from pytest_soak.session.heartbeat import Heartbeat
 from pytest_soak.session.markers import SEED, marker_lines
 from pytest_soak.session.protection import PROTECTION
-from pytest_soak.session.stdout import Lasting
+from pytest_soak.session.screen import Screen, past_capture
 from pytest_soak.session.table import lane_table
 from pytest_soak.session.target_fixture import users_place
-from pytest_soak.session.verdict import Conclusion
+from pytest_soak.text import plural
 
 PROGRESS_SECONDS = 10.0
 LANES_SHOWN = 4
@@ -27,22 +36,23 @@ _COLORS = {"PASS": "green", "WARN": "yellow", "FAIL": "red"}
 
 
 class Terminal:
-    """A handler of the engine's events, and the reporting hooks."""
+    """A handler of the soak's events, and the reporting hooks."""
 
-    def __init__(self, config: pytest.Config, context: SoakContext) -> None:
+    def __init__(self, config: pytest.Config, context: SoakContext, clock: Clock) -> None:
         self._reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
         self._config = config
         self._context = context
-        self._clock = SystemClock()
+        self._clock = clock
         self._several = len(context.settings.lanes()) > 1
-        self._done = 0
-        self._replayed = 0
-        self._began: float | None = None
-        self._shown = 0.0
+        self._progress: Progress | None = None
+        self._shown: float | None = None
         self._seeded = False
+        self._heartbeat: Heartbeat | None = None
         if self._reporter is not None:
+            writer = self._reporter._tw
             self._reporter.showfspath = False
-            self._reporter._tw._file = Lasting(self._reporter._tw._file)
+            self._screen = Screen(past_capture(writer._file, config.option.capture))
+            writer._file = self._screen
 
     def pytest_report_header(self) -> list[str]:
         """What is soaked, for how long, and by which gate it is judged."""
@@ -91,43 +101,60 @@ class Terminal:
             why = next(x for x in text.strip().splitlines() if not x.startswith("[gw"))
             self._line(f"soak: FAILED {report.nodeid}: {why}")
 
-    def handle(self, event: Event) -> None:
-        """Print the markers of an event, and now and then how far the soak is."""
+    def start(self, settings: Settings) -> None:
+        """Begin to tell how far the soak is; at a terminal all the time, by a line of its own."""
         if self._reporter is None:
             return
-        if isinstance(event, LaneStarted):
-            self._began = self._began or self._clock.monotonic()
-            if self._context.settings.default_overrides and not self._seeded:
-                self._seeded = True
-                self._line(SEED)
-        if isinstance(event, LaneResumed):
-            self.say(_resumed(event, several_lanes=self._several))
-        if isinstance(event, IterationFinished):
-            self._done += 1
-            self._replayed += event.replayed
-            if event.replayed:
-                return
-        lines = marker_lines(event, several_lanes=self._several)
-        if lines:
-            self._line("\n".join(lines))
-        if isinstance(event, IterationFinished):
-            self._progress(event.record)
+        selected = self._context.selected or {x.id: settings.iterations for x in settings.lanes()}
+        workers = len(self._config.getoption("tx", None) or []) or 1
+        self._progress = Progress(selected, workers, settings.sleep)
+        self._shown = self._clock.monotonic()
+        if self._reporter.isatty:
+            self._heartbeat = Heartbeat(self._beat)
 
-    def _progress(self, record: IterationRecord) -> None:
-        now = self._clock.monotonic()
-        total = (
-            sum(self._context.selected.values())
-            or len(self._context.settings.lanes()) * self._context.settings.iterations
-        )
-        if self._began is None or now - self._shown < PROGRESS_SECONDS or self._done == total:
+    def handle(self, event: Event) -> None:
+        """Print the markers of an event, and now and then how far the soak is."""
+        if self._reporter is None or self._progress is None:
             return
-        if self._shown or now - self._began >= PROGRESS_SECONDS:
-            each = (now - self._began) / (self._done - self._replayed)
-            left = each * (total - self._done)
-            self._line(
-                f"soak: {self._done}/{total} iterations, {record.phase}, ETA {_duration(left)}"
-            )
+        self._progress.handle(event, self._clock.monotonic())
+        if isinstance(event, Notice):
+            (self.complain if event.problem else self.say)(event.text)
+        elif isinstance(event, LaneStarted) and not self._seeded:
+            self._seeded = True
+            if self._context.settings.default_overrides:
+                self._line(SEED)
+        elif isinstance(event, LaneResumed):
+            self.say(_resumed(event, several_lanes=self._several))
+        elif not (isinstance(event, IterationFinished) and event.replayed):
+            lines = marker_lines(event, several_lanes=self._several)
+            if lines:
+                self._line("\n".join(lines))
+            if isinstance(event, IterationFinished):
+                self._tell_progress(event.record.phase)
+
+    def close(self) -> None:
+        """End the live line."""
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
+            self._screen.write("")
+
+    def _tell_progress(self, phase: str) -> None:
+        progress, now = self._progress, self._clock.monotonic()
+        if progress is None or self._shown is None or self._heartbeat is not None:
+            return
+        left = progress.seconds_left(now)
+        if now - self._shown < PROGRESS_SECONDS or progress.done == progress.total or left is None:
+            return
         self._shown = now
+        self.say(f"{progress.done}/{progress.total} iterations, {phase}, ETA {_duration(left)}")
+
+    def _beat(self) -> None:
+        """Show what is under way; from a thread of its own."""
+        assert self._progress is not None
+        self._screen.live(_under_way(self._progress, self._clock.monotonic(), self._width()))
+
+    def _width(self) -> int:
+        return int(self._reporter._tw.fullwidth)
 
     def _line(self, text: str) -> None:
         self._reporter.write_line(text)
@@ -168,7 +195,7 @@ class Terminal:
                 self._line(f"{result.lane.id}: {reason}")
         if unfinished or any(result.verdict is None for result in results):
             self._line("to go on: the same command with --soak-resume")
-        latest = self._context.book.layout.latest
+        latest = self._context.layout.latest
         if latest.exists():
             self._line(f"artifacts: {_short(latest, self._config)}{os.sep}")
         if report is not None:
@@ -203,6 +230,21 @@ def _resumed(event: LaneResumed, *, several_lanes: bool) -> str:
     else:
         rest = f"the target keeps no checkpoint and begins with iteration {event.iterations + 1}"
     return f"{lane}resumed: {span} from the journal, {rest}"
+
+
+def _under_way(progress: Progress, now: float, width: int) -> str:
+    running = progress.running(now)
+    parts = [f"soak: {progress.done}/{progress.total} iterations"]
+    if running:
+        lane, iteration, seconds, minutes = running[0]
+        where = f"{lane} " if len(running) > 1 else ""
+        at = "" if minutes is None else f", {minutes:.1f} min of it"
+        more = f" and {plural(len(running) - 1, 'lane')}" if len(running) > 1 else ""
+        parts.append(f"{where}iteration {iteration} for {_duration(seconds)}{at}{more}")
+    left = progress.seconds_left(now)
+    if left is not None:
+        parts.append(f"ETA {_duration(left)}")
+    return ", ".join(parts)[: width - 1]
 
 
 def _duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 import pytest
 
-from pytest_soak.clock import SystemClock
+from pytest_soak.clock import Clock
 from pytest_soak.engine.pace import pacing
 from pytest_soak.session.context import slot_of
 
@@ -25,14 +25,14 @@ class Timeouts:
     marker of its own keeps it, and has neither.
     """
 
-    def __init__(self, config: pytest.Config, seconds: float) -> None:
+    def __init__(self, config: pytest.Config, seconds: float, clock: Clock) -> None:
         if not any(config.pluginmanager.hasplugin(name) for name in _PLUGIN_NAMES):
             raise pytest.UsageError(
                 "--soak-iteration-timeout: needs pytest-timeout; do not switch that plugin off"
             )
         self._seconds = seconds
         self._fatal = seconds + pacing().backstop.of(seconds)
-        self._clock = SystemClock()
+        self._clock = clock
         self._begun: float | None = None
         self._stderr = os.dup(2)  # in a test, pytest's capture has the original
 

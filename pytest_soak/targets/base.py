@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
+
+from pydantic import Field
 
 if TYPE_CHECKING:
     from pytest_soak.kpi.summary import Summary
@@ -13,7 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LaneInfo:
-    """What a target is told of the lane it serves."""
+    """What a target is told of the lane it serves.
+
+    `config` are its feature flags in force, by dotted name: when the target is built, where its
+    class declares `flags`; always in `start`. `folder` is where the lane's artifacts lie, and
+    where a bot may leave files of its own.
+    """
 
     id: str
     profile: str
@@ -21,15 +29,35 @@ class LaneInfo:
     seed: int
     minutes: float = 60.0
     market_settings: Mapping[str, float] = field(default_factory=dict)
+    variant: str = ""
+    config: Mapping[str, bool | float] = field(default_factory=dict)
+    folder: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
+
+
+def lane_id(profile: str, market: str, seed: int, variant: str = "") -> str:
+    """The name of a lane: PROFILE-MARKET-SEED, and -VARIANT where there are several."""
+    return "-".join([profile, market, str(seed), *([variant] if variant else [])])
+
+
+def _unheard(part: Any) -> None:
+    """Nobody listens to a window that no soak made."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """One iteration on the target's clock: number (from 1), start in minutes, length in minutes."""
+    """One iteration on the target's clock: number (from 1), start in minutes, length in minutes.
+
+    A target may `report` the window while it runs, from any thread: each time an Observation of the
+    span since the last report. Together they are the window's, and `run` returns None. Raises
+    TargetError for a part that is no such Observation, RuntimeError when the window is over.
+    """
 
     iteration: int
     start_minutes: float
     minutes: float
+    report: Annotated[Callable[[Any], None], Field(exclude=True)] = field(
+        default=_unheard, repr=False, compare=False
+    )
 
 
 @runtime_checkable
@@ -39,7 +67,8 @@ class Target(Protocol):
     A target may also have `parameters` (its own parameter table), `kpis` (the names of the KPIs
     that it gives), `deterministic` (True: the same lane, freshly started under the same
     overrides, gives the same KPIs), `checkpoint() -> bytes` and `restore(bytes)`, and `version`,
-    a text: what was measured with one version is not resumed with another.
+    a text: what was measured with one version is not resumed with another. `flags` are its feature
+    flags (see `config.flags`), whose values it is told by the lane's `config`.
     """
 
     def start(self, lane: LaneInfo) -> None:
@@ -47,10 +76,10 @@ class Target(Protocol):
 
     def run(
         self, overrides: Mapping[str, float], window: Window
-    ) -> Observation | Mapping[str, float | None] | Summary:
+    ) -> Observation | Mapping[str, float | None] | Summary | None:
         """Run one window under `overrides`; return its events, or ready-made KPIs by name.
 
-        A Summary is ready-made KPIs with what they rest on.
+        A Summary is ready-made KPIs with what they rest on; None is of a window that was reported.
         """
 
     def stop(self) -> None:
@@ -69,7 +98,7 @@ class AsyncTarget(Protocol):
 
     async def run(
         self, overrides: Mapping[str, float], window: Window
-    ) -> Observation | Mapping[str, float | None] | Summary:
+    ) -> Observation | Mapping[str, float | None] | Summary | None:
         """As of a Target."""
 
     async def stop(self) -> None:

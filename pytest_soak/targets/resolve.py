@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytest_soak.config.documents import show
+from pytest_soak.config.flags import FlagTable
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.errors import SoakUsageError, TargetError, check_words, unknown
 from pytest_soak.targets.asynchronous import plain
@@ -30,6 +31,7 @@ class TargetSpec(NamedTuple):
     kpis: tuple[str, ...] | None
     table_given: bool
     tuned: bool = True
+    flags: FlagTable | None = None
 
 
 def named_factory(name: str, source: str, rootdir: Path) -> TargetFactory:
@@ -120,7 +122,8 @@ def describe(target: object, source: str) -> TargetSpec:
     parameters, kpis = _said(target, "parameters"), _said(target, "kpis")
     reference, tuned = reference_table(), parameters is not None
     table = _table(parameters, source, target) if tuned else reference
-    return TargetSpec(table, _kpi_names(kpis, source), table != reference, tuned)
+    declared = _flags(_said(target, "flags"), source, target)
+    return TargetSpec(table, _kpi_names(kpis, source), table != reference, tuned, declared)
 
 
 def source_digest(target: object) -> str | None:
@@ -156,9 +159,25 @@ def _kpi_names(given: Any, source: str) -> tuple[str, ...] | None:
 
 def _table(parameters: object, source: str, target: object) -> ParameterTable:
     """The target's own table; a path is relative to the file of its class."""
+    return ParameterTable.of(parameters, source, _home(target))
+
+
+def _flags(given: object, source: str, target: object) -> FlagTable | None:
+    """The target's own flags, as its table; None where it declares none."""
+    return None if given is None else FlagTable.of(given, source, _home(target))
+
+
+def _home(target: object) -> Path:
+    """The folder of the file of the target's class."""
     kind = target if isinstance(target, type) else target.__class__
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    return ParameterTable.of(parameters, source, Path(file).parent if file else Path())
+    return Path(file).parent if file else Path()
+
+
+def name_of(factory: object) -> str:
+    """How artifacts name a factory: `module:Class`."""
+    named = factory if hasattr(factory, "__qualname__") else type(factory)
+    return f"{named.__module__}:{named.__qualname__}"
 
 
 def _name(factory: object) -> str:

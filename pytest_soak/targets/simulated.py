@@ -17,7 +17,7 @@ EPOCH_US = 1_704_067_200_000_000
 """2024-01-01T00:00:00Z: where the simulated clock of every lane begins."""
 
 COLD_ITERATIONS = 4
-"""Length of the reference maker's cold start (see `market.maker`) in iterations of the lane."""
+"""Length of the maker's cold start (see `market.kernel.maker`) in iterations of the lane."""
 
 
 class SimulatedTarget:
@@ -58,7 +58,7 @@ class SimulatedTarget:
 
     @property
     def version(self) -> str:
-        """The digest of the market's sources."""
+        """The digest of the kernel's sources."""
         from pytest_soak.market.compile import source_digest
 
         return source_digest()

@@ -56,8 +56,8 @@ def test_the_console_blocks_print_what_they_show(bench: Workbench, section: str)
 
 def _check(bench: Workbench, command: Command) -> None:
     program, *arguments = command.arguments
-    module = {"pytest": "pytest", "pytest-soak": "pytest_soak.cli"}[program]
-    done = bench.run(sys.executable, "-m", module, *_expanded(bench, arguments))
+    start = {"pytest": ["-m", "pytest"], "pytest-soak": ["-m", "pytest_soak.cli"], "python": []}
+    done = bench.run(sys.executable, *start[program], *_expanded(bench, arguments))
     assert command.expected or done.returncode == 0, done.everything
     for expected in command.expected:
         pattern = expected.replace("[", "[[]")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from builders import LANE, FakeTarget, Lane, gate, lane_of, plan, preset, preset_named
+from builders import LANE, START, FakeTarget, Lane, gate, lane_of, plan, preset, preset_named
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -475,7 +475,8 @@ def nonzero(deltas: Mapping[str, float]) -> dict[str, float]:
 
 def applied_marker(record: IterationRecord) -> dict[str, float]:
     """What the APPLIED marker of a record says; nothing without one."""
-    for line in marker_lines(IterationFinished(record=record), several_lanes=False):
+    event = IterationFinished(lane=record.lane.id, time=START, record=record)
+    for line in marker_lines(event, several_lanes=False):
         if line.startswith("| iter_watch | APPLIED | "):
             found: dict[str, float] = json.loads(line.split(" | ")[2].removesuffix(" |"))
             return found

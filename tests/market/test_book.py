@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from market_harness import callable_from_python, check_book
 
-from pytest_soak.market import book
-from pytest_soak.market.state import (
+from pytest_soak.market.kernel import book
+from pytest_soak.market.kernel.state import (
     AGENT,
     CROWD,
     LEVELS,

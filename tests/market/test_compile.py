@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -25,9 +26,8 @@ by_root = pytest.mark.skipif(
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the market's sources for which the cache is asked; its folder."""
     folder = tmp_path / "market"
-    folder.mkdir()
-    for path in Path(kernel_compile.__file__).parent.glob("*.py"):
-        (folder / path.name).write_bytes(path.read_bytes())
+    sources = Path(kernel_compile.__file__).parent
+    shutil.copytree(sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
     for module in (kernel_compile, kernel_cache):
         monkeypatch.setattr(module, "__file__", str(folder / "compile.py"))
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
@@ -45,19 +45,38 @@ def fill(cache: Cache) -> Path:
     return folder
 
 
-def test_any_changed_source_is_another_kernel(places: Path) -> None:
+def test_any_changed_source_of_the_kernel_is_another_one(places: Path) -> None:
+    sources = sorted((places / "kernel").glob("*.py"))
+    assert len(sources) > 15
     before = kernel_compile.source_digest()
-    for path in sorted(places.glob("*.py")):
+    for path in sources:
         path.write_text(path.read_text() + "\n# changed\n")
         after = kernel_compile.source_digest()
         assert after != before
         before = after
 
 
+def test_what_is_not_compiled_changes_no_kernel(places: Path) -> None:
+    before = kernel_compile.source_digest()
+    exchange = places / "exchange.py"
+    changed = exchange.read_text().replace('"""The market', '"""This is the market', 1)
+    assert changed != exchange.read_text()
+    for path in places.glob("*.py"):
+        path.write_text(path.read_text() + "\n# changed\n")
+    exchange.write_text(changed)
+    assert kernel_compile.source_digest() == before
+
+
+def test_all_that_numba_compiles_is_in_the_digest() -> None:
+    market = Path(kernel_compile.__file__).parent
+    outside = [path for path in market.glob("*.py") if "kernel_function" in path.read_text()]
+    assert outside == []
+
+
 def test_a_kernel_counts_as_compiled_only_for_its_sources(places: Path) -> None:
     fill(kernel_compile._cache())
     assert kernel_compile.kernel_is_compiled()
-    (places / "book.py").write_text("")
+    (places / "kernel" / "book.py").write_text("")
     assert not kernel_compile.kernel_is_compiled()
 
 

@@ -16,11 +16,11 @@ from exchange_harness import (
 )
 from market_harness import STEADY_SAFE, check_agent_orders, check_book, check_schedule, simulate
 
-from pytest_soak.market.account import TICK_QUOTE
 from pytest_soak.market.checkpoint import state_hash
 from pytest_soak.market.exchange import Exchange
 from pytest_soak.market.feeds import REPORT_KINDS
-from pytest_soak.market.state import AGENT
+from pytest_soak.market.kernel.account import TICK_QUOTE
+from pytest_soak.market.kernel.state import AGENT
 
 
 def test_a_post_only_order_rests_and_is_cancelled_after_the_venues_latency() -> None:

@@ -13,9 +13,9 @@ from exchange_harness import (
 )
 
 from pytest_soak.kpi.edge import summarize
-from pytest_soak.market.account import TICK_QUOTE
 from pytest_soak.market.checkpoint import state_hash
 from pytest_soak.market.exchange import Exchange
+from pytest_soak.market.kernel.account import TICK_QUOTE
 from pytest_soak.observation.validate import validated
 
 

@@ -25,10 +25,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from market_harness import check_agent_orders, check_book, check_schedule
 
-from pytest_soak.market.account import TICK_QUOTE
 from pytest_soak.market.exchange import Exchange
 from pytest_soak.market.feeds import REPORT_KINDS
-from pytest_soak.market.state import NONE
+from pytest_soak.market.kernel.account import TICK_QUOTE
+from pytest_soak.market.kernel.state import NONE
 
 
 @pytest.mark.parametrize(

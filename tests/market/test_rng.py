@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from market_harness import compiled
 
-from pytest_soak.market import rng
+from pytest_soak.market.kernel import rng
 
 
 @compiled

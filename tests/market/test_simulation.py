@@ -14,8 +14,8 @@ from market_harness import (
     simulate,
 )
 
-from pytest_soak.market.account import LOT_BASE, LOT_TICK_QUOTE
 from pytest_soak.market.checkpoint import pack, state_hash, unpack
+from pytest_soak.market.kernel.account import LOT_BASE, LOT_TICK_QUOTE
 from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import build_market
 from pytest_soak.market.simulation import Simulation

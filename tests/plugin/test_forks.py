@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from harness import Workbench
 
-from pytest_soak.artifacts import files
 from pytest_soak.errors import ArtifactError
+from pytest_soak.storage import files
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from harness import INSTANT, Workbench
 
-from pytest_soak.artifacts.lock import LOCK
+from pytest_soak.storage.lock import LOCK
 
 ROOT = "artifacts/soak"
 

@@ -15,7 +15,6 @@ from builders import FakeClock, FakeTarget, blocks, fills, lane_of, observation,
 
 from pytest_soak.artifacts import build
 from pytest_soak.artifacts.feeds import AUDIT_EVENTS, Feeds
-from pytest_soak.artifacts.files import append_lines, write_json, write_text
 from pytest_soak.artifacts.handlers import LaneArtifacts
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import (
@@ -32,6 +31,7 @@ from pytest_soak.engine.record import Ending
 from pytest_soak.errors import SoakUsageError, TargetError
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.summary import Summary
+from pytest_soak.storage.files import append_lines, write_json, write_text
 from pytest_soak.targets.mock import MockTarget
 from pytest_soak.testing import GOOD
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pytest_soak.clock import SystemClock
 from pytest_soak.engine.pace import pacing
 from pytest_soak.session.context import SLOT, Slot
 from pytest_soak.session.timeouts import Timeouts
@@ -50,7 +51,7 @@ def timeouts() -> Iterator[Timeouts]:
     """A timeout of a minute."""
     plugins = SimpleNamespace(hasplugin=lambda name: name == "timeout")
     config: Any = SimpleNamespace(pluginmanager=plugins)
-    found = Timeouts(config, 60)
+    found = Timeouts(config, 60, SystemClock())
     yield found
     found.pytest_unconfigure()
 

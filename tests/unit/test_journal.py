@@ -10,14 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_soak.artifacts.feeds import Feeds
-from pytest_soak.artifacts.files import append, sweep
-from pytest_soak.artifacts.journal import DamageError, decode, encode
 from pytest_soak.artifacts.lane_journal import LaneJournal, read_journal
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.engine.past import Done, Edits, Ended
 from pytest_soak.engine.record import Ending
 from pytest_soak.errors import ArtifactError
 from pytest_soak.kpi.summary import Summary
+from pytest_soak.storage.files import append, sweep
+from pytest_soak.storage.journal import DamageError, decode, encode
 from pytest_soak.testing import GOOD
 
 FINGERPRINT = {"gate": {"name": "soak", "thresholds": [{"metric": "net_bps"}]}, "minutes": 60.0}

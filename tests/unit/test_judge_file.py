@@ -10,8 +10,8 @@ from builders import lane_of, plan
 
 from pytest_soak import cli
 from pytest_soak.artifacts import build
-from pytest_soak.artifacts.files import write_json
 from pytest_soak.engine.events import LaneFinished
+from pytest_soak.storage.files import write_json
 from pytest_soak.testing import GOOD
 
 

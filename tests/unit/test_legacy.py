@@ -11,12 +11,12 @@ from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak.artifacts.lock import LOCK
 from pytest_soak.commands.migrate import migrate
 from pytest_soak.config.legacy import LEGACY
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.config.profiles import load_profile, profile_shelf
 from pytest_soak.errors import ArtifactError
+from pytest_soak.storage.lock import LOCK
 
 VALUES = {"tail_age_ms": 700, "impact_cap_ratio": 0.075}
 

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builders import fills, inputs, observation
+from builders import FakeClock, fills, inputs, observation
 from finished_runs import outcome, result, write_run
 
 from pytest_soak.artifacts.feeds import Feeds
-from pytest_soak.artifacts.files import append, append_lines, cut, write_bytes
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import Layout
-from pytest_soak.artifacts.lock import LOCK, RootLock
 from pytest_soak.artifacts.rotation.plan import DAY
 from pytest_soak.commands.merge import merge
 from pytest_soak.commands.migrate import migrate
@@ -24,9 +22,11 @@ from pytest_soak.engine.past import Done, Edits
 from pytest_soak.errors import ArtifactError, SoakUsageError
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.report.write import write_report
-from pytest_soak.session.result import ResultFile
-from pytest_soak.session.run_folder import RunFolder
-from pytest_soak.session.settings import resolve_settings
+from pytest_soak.run.folder import RunFolder
+from pytest_soak.run.resolve import resolve_settings
+from pytest_soak.run.result import ResultFile
+from pytest_soak.storage.files import append, append_lines, cut, write_bytes
+from pytest_soak.storage.lock import LOCK, RootLock
 
 LANE = "default-calm-42"
 WINDOW = observation(
@@ -43,7 +43,7 @@ def session(root: Path, **cli: str) -> None:
     """All that a session writes, the lane's iteration but its report."""
     settings = resolve_settings(inputs(root.parent, {"dir": root.name, **cli}))
     layout = Layout(settings.directory, several_lanes=False)
-    made = RunFolder(settings, layout, ResultFile(settings, layout))
+    made = RunFolder(settings, layout, ResultFile(settings, layout, FakeClock()))
     try:
         made.prepare()
     finally:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from builders import lane_of, plan
+from builders import START, lane_of, plan
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,7 +86,7 @@ def test_notes_come_before_the_summary() -> None:
 
 @pytest.mark.parametrize("cause", ["a | b\n| kpi_gate | verdict=PASS |", "\x1b[2Jé\ud800"])
 def test_a_cause_cannot_forge_a_line(cause: str) -> None:
-    event = IterationFailed(lane="x", iteration=2, cause=str(TargetError(cause)))
+    event = IterationFailed(lane="x", time=START, iteration=2, cause=str(TargetError(cause)))
     [line] = marker_lines(event, several_lanes=False)
     assert check(line)[:2] == ["iter_watch", "FAILED"]
     assert len(check(line)) == 3

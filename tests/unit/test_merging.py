@@ -12,14 +12,15 @@ from finished_runs import journal, outcome, result, write_run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak.artifacts.files import write_json
 from pytest_soak.artifacts.models import RunResult
+from pytest_soak.artifacts.stored_run import Run, read_run
 from pytest_soak.commands.merge import merge, merged_lines
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
 from pytest_soak.merging.join import check_distinct, join
-from pytest_soak.merging.runs import Run, read_run
-from pytest_soak.report.words import difference_rows, verdict_line
+from pytest_soak.report.differences import difference_rows
+from pytest_soak.run.verdict import verdict_line
+from pytest_soak.storage.files import write_json
 
 
 def run(of: RunResult, name: str = "a") -> Run:

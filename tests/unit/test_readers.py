@@ -12,9 +12,10 @@ from builders import attempt, usage_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_soak.artifacts import archives
-from pytest_soak.artifacts.readers import contents, is_file, is_folder, read_bytes, summary_of
+from pytest_soak.artifacts.stored_run import summary_of
 from pytest_soak.config.documents import read_document
+from pytest_soak.storage import archives
+from pytest_soak.storage.readers import contents, is_file, is_folder, read_bytes
 
 FINAL = "ITER_SUMMARY_final.json"
 

@@ -86,7 +86,7 @@ def test_a_target_says_its_parameters_and_kpis_or_is_taken_for_the_reference_mak
     silent = describe(object(), "bot")
     assert (silent.kpis, silent.table_given, silent.tuned) == (None, False, False)
     for plain in (SimulatedTarget, MockTarget):
-        assert describe(plain, "sim")[2:] == (False, True)
+        assert describe(plain, "sim")[2:4] == (False, True)
     assert "tail_age_ms" in silent.table
 
     class Bot:

@@ -16,14 +16,14 @@ from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_soak.artifacts.lock import LOCK
-from pytest_soak.artifacts.readers import read_bytes
 from pytest_soak.artifacts.rotation import apply
 from pytest_soak.artifacts.rotation.apply import perform, sweep
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, SNAPSHOT, Limits, plan_rotation
 from pytest_soak.commands.rotate import rotate
 from pytest_soak.errors import ArtifactError
+from pytest_soak.storage.lock import LOCK
+from pytest_soak.storage.readers import read_bytes
 
 NAMES = [SNAPSHOT, "RESULT.json", "lane/ITER_SUMMARY_final.json", "lane/feeds/a.jsonl"]
 NAMES += [f"lane/ITER_SUMMARY_{n}.json" for n in range(1, 5)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders import inputs, usage_error
+from builders import FakeClock, inputs, usage_error
 from crashes import Killed, Steps
 
 from pytest_soak.artifacts.feeds import Feeds
@@ -13,15 +13,15 @@ from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.errors import ArtifactError
-from pytest_soak.session.result import ResultFile
-from pytest_soak.session.run_folder import RunFolder
-from pytest_soak.session.settings import resolve_settings
+from pytest_soak.run.folder import RunFolder
+from pytest_soak.run.resolve import resolve_settings
+from pytest_soak.run.result import ResultFile
 
 
 def folder(root: Path, **cli: str) -> RunFolder:
     settings = resolve_settings(inputs(root, {"dir": "soak", **cli}))
     layout = Layout(settings.directory, several_lanes=len(settings.lanes()) > 1)
-    return RunFolder(settings, layout, ResultFile(settings, layout))
+    return RunFolder(settings, layout, ResultFile(settings, layout, FakeClock()))
 
 
 def unfinished(root: Path) -> Layout:

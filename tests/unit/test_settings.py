@@ -14,8 +14,9 @@ from pytest_soak.config.overrides import resolve
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.options import KNOBS, OPTIONS
-from pytest_soak.session.planning import plan_lane
-from pytest_soak.session.settings import Settings, resolve_settings
+from pytest_soak.run.planning import plan_lane
+from pytest_soak.run.resolve import resolve_settings
+from pytest_soak.run.settings import Settings
 from pytest_soak.targets.mock import MockTarget
 from pytest_soak.targets.resolve import TargetSpec, describe
 

@@ -152,10 +152,10 @@ def test_what_the_target_does_wrong_is_told_as_in_a_soak() -> None:
 
 
 def test_the_factory_is_given_a_lane_of_the_minutes() -> None:
-    lanes: set[LaneInfo] = set()
+    lanes: list[LaneInfo] = []
 
     def factory(lane: LaneInfo) -> Bot:
-        lanes.add(LaneInfo(lane.id, lane.profile, lane.market, lane.seed, lane.minutes, ()))  # type: ignore[arg-type]
+        lanes.append(lane)
         return Bot(lane)
 
     check_idempotent(factory, minutes=2.5, examples=1)

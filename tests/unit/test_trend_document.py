@@ -8,10 +8,10 @@ import pytest
 from runs import metric, summary_of, write_lane, write_run
 
 from pytest_soak.report.markdown import trend_text
-from pytest_soak.report.numbers import number, signed
 from pytest_soak.report.read import read_run
 from pytest_soak.report.trends import drift_text, lane_trends
 from pytest_soak.stats.trend import Drift
+from pytest_soak.text import number, signed
 
 
 def text_of(run: Path) -> str:

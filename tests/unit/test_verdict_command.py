@@ -12,10 +12,10 @@ from builders import usage_error
 from filelock import FileLock
 from finished_runs import journal, outcome, result, write_run
 
-from pytest_soak.artifacts.lock import LOCK
 from pytest_soak.commands.verdict import verdict
 from pytest_soak.engine.past import Ended, Failure
 from pytest_soak.engine.record import Ending
+from pytest_soak.storage.lock import LOCK
 
 
 def run(tmp_path: Path, journaled: int = 6, lanes: Any = None, **facts: Any) -> Path:

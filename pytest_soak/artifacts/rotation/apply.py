@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from pytest_soak.artifacts.files import opened, writing
-from pytest_soak.artifacts.links import plain
 from pytest_soak.artifacts.rotation.plan import FOLDER, HALF, LEAVING, LOG, PACK, Action, File
 from pytest_soak.errors import ArtifactError
+from pytest_soak.storage.files import opened, writing
+from pytest_soak.storage.links import plain
 from pytest_soak.system import sync_folder
 
 _LEVEL = 6

@@ -7,7 +7,6 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from pytest_soak.artifacts.lock import HOLDER
 from pytest_soak.artifacts.rotation.plan import (
     FOLDER,
     HALF,
@@ -19,6 +18,7 @@ from pytest_soak.artifacts.rotation.plan import (
 )
 from pytest_soak.config.documents import read_document
 from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.storage.lock import HOLDER
 
 
 def list_root(root: Path) -> Listing:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import PurePosixPath
 
-from pytest_soak.artifacts.archives import GZIP
-from pytest_soak.artifacts.readers import ARCHIVE
+from pytest_soak.storage.archives import GZIP
+from pytest_soak.storage.readers import ARCHIVE
 
 LATEST, RUNS = "latest", "runs"
 FOLDER, LOG, HALF, LEAVING = "rotation", "ROTATION_LOG.jsonl", ".half", ".leaving"

@@ -1,0 +1,90 @@
+"""A soak from Python: `pytest_soak.soak`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_soak.clock import SystemClock
+from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.options import OPTIONS, Option
+from pytest_soak.report.write import write_report
+from pytest_soak.run.folder import layout_of
+from pytest_soak.run.handlers import Handler
+from pytest_soak.run.lanes import Chosen
+from pytest_soak.run.planning import checked_kpis
+from pytest_soak.run.resolve import Inputs, resolve_settings
+from pytest_soak.run.settings import Settings, check_settings
+from pytest_soak.run.soak import SoakResult, run_soak
+from pytest_soak.targets.base import TargetFactory
+from pytest_soak.targets.resolve import name_of, named_factory
+
+_OPTIONS = {option.keyword: option for option in OPTIONS if option.name != "show-config"}
+
+
+def soak(
+    target: str | TargetFactory = "sim",
+    *,
+    handlers: Sequence[Handler] = (),
+    extra_kpis: Mapping[str, Callable[[Any, Any], float | None]] | None = None,
+    settings: Settings | None = None,
+    folder: Path | str | None = None,
+    **options: Any,
+) -> SoakResult:
+    """Soak `target` (a class or `LaneInfo -> Target`, or its name) in this process.
+
+    `options` are those of the command line without `--soak-`, with `_` for `-`: `iterations=24`,
+    `profile="steady_safe"`, `seed=[1, 2]`, `set={"tail_age_ms": 700}`, `auto_tune=True`; neither
+    the environment nor an ini file is asked. `settings` stand in place of all of them. Paths, and
+    profiles and gates by name, are looked for from `folder`, by default the working directory.
+    `handlers` are called when something happens.
+
+    Raises SoakUsageError, before anything is soaked, for what cannot be; and KeyboardInterrupt.
+    What the target raises is no exception but a FAIL.
+    """
+    base = Path(folder or Path.cwd()).absolute()
+    if settings is None:
+        settings = _settings(target, base, options)
+    elif options:
+        raise SoakUsageError(next(iter(options)), "is in `settings`; give one of the two")
+    checked = check_settings(settings)
+    kpis = checked_kpis([extra_kpis or {}], "extra_kpis")
+    chosen = _chosen(target, checked, kpis)
+    result = run_soak(checked, chosen, handlers, SystemClock())
+    layout = layout_of(checked)
+    write_report(layout, checked.report or layout.report)
+    return result
+
+
+def _settings(target: str | TargetFactory, base: Path, options: Mapping[str, Any]) -> Settings:
+    for name in options:
+        if name not in _OPTIONS:
+            raise SoakUsageError(name, unknown("option", name, _OPTIONS))
+    given = {**options, "target": target if isinstance(target, str) else name_of(target)}
+    texts = {_OPTIONS[k].name: _text(_OPTIONS[k], v) for k, v in given.items() if v is not None}
+    return resolve_settings(Inputs(texts, {}, {}, base, base, base, keywords=True))
+
+
+def _text(option: Option, value: Any) -> Any:
+    """A value as it would be typed."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, Mapping):
+        if not option.repeatable:
+            return json.dumps(value)
+        return [f"{name}={given}" for name, given in value.items()]
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        given = [str(item) for item in value]
+        return given if option.repeatable else ",".join(given)
+    return str(value)
+
+
+def _chosen(
+    target: str | TargetFactory, settings: Settings, extra_kpis: Mapping[str, Any]
+) -> Chosen:
+    if isinstance(target, str):
+        factory = named_factory(settings.target, "target", settings.rootdir)
+        return Chosen(factory, settings.target, extra_kpis)
+    return Chosen(target, name_of(target), extra_kpis)

@@ -1,0 +1,80 @@
+"""The windows of a lane: its target runs them, and what it gives becomes a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from pytest_soak.engine.ask import ask
+from pytest_soak.engine.measure import closing, measure
+from pytest_soak.engine.parts import Heard, Parts
+from pytest_soak.kpi.summary import Summary, summary_of, unmeasured
+from pytest_soak.observation.closing import Closing
+from pytest_soak.targets.base import Target, Window
+
+ExtraKpi = Callable[[Any, Summary], "float | None"]
+
+
+class Windows:
+    """Runs and measures one window after the other.
+
+    `before` is how the last one ended, `told` are the notes that the lane has told already.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        declared: tuple[str, ...] | None,
+        extra_kpis: Mapping[str, ExtraKpi],
+        told: Iterable[str],
+    ) -> None:
+        self.before: Closing | None = None
+        self._target = target
+        self._declared = declared
+        self._extra_kpis = dict(extra_kpis)
+        self._told = set(told)
+
+    def run(
+        self, overrides: Mapping[str, float], window: Window, heard: Heard
+    ) -> tuple[Any, Summary]:
+        """What the target gave, None where it cannot be true, and its summary.
+
+        `heard` is told of each part that it reports meanwhile. Raises TargetError where the target
+        raises or gives what is no measurement.
+        """
+        parts = Parts(heard)
+        live = replace(window, report=parts.take)
+        given = parts.close(ask("run", lambda: self._target.run(dict(overrides), live)))
+        given, summary = measure(given, self._declared, window.minutes, self.before)
+        self.before = closing(given)
+        summary = summary.model_copy(update={"notes": (*parts.notes, *summary.notes)})
+        return given, self._noted_once(self._with_extra(given, summary))
+
+    def _with_extra(self, given: Any, summary: Summary) -> Summary:
+        """`summary` with the users' KPIs; they are asked only of what can be true."""
+        if not self._extra_kpis:
+            return summary
+        if given is None:
+            more = unmeasured(self._extra_kpis, (), ())
+        else:
+            extra = {
+                name: ask(f"extra KPI {name}", partial(kpi, given, summary))
+                for name, kpi in self._extra_kpis.items()
+            }
+            more = summary_of(extra, list(extra))
+        kept = {name: why for name, why in summary.reasons.items() if name not in more.kpis}
+        return summary.model_copy(
+            update={
+                "kpis": summary.kpis | more.kpis,
+                "reasons": kept | more.reasons,
+                "faults": summary.faults + more.faults,
+            }
+        )
+
+    def _noted_once(self, summary: Summary) -> Summary:
+        """`summary` without the notes that the lane has told already."""
+        notes = tuple(note for note in summary.notes if note not in self._told)
+        self._told.update(notes)
+        return summary.model_copy(update={"notes": notes})

@@ -1,0 +1,23 @@
+"""The compiled part of the market, on the one record that `state` lays out.
+
+Its parts, in the order in which they may use one another (all are functions that numba compiles):
+
+    jit, rng            how functions are compiled; draws by counter
+    state, tape         what there is; what a window puts out
+    schedule, book      events in order of time; orders in order of price and arrival
+    account, venue      position, cash, fees; latency, gateway queue, rate limit, reports
+    matching            trades, and what an agent's requests do on arrival
+    market_data         snapshots of the book and their way to the agent
+    flow, pulse         the crowd's orders; the efficient price and how the crowd reacts to it
+    guards, rescue, quoting, maker    the reference market maker
+    loop                the event loop
+
+Book, venue and flow know nothing of the maker: it sends requests with `venue.send`, learns from
+reports and snapshots, and `loop` calls it; without it, reports go to the tape. An event is one
+step of the loop (an order, trade, cancellation, pulse, message or quoting cycle) or one trade
+within it.
+
+Three decisions to know. A tick is 0.25 bps at the reference price and the fee of a maker is a
+rebate of 0.9 bps. Every "mid" leaves out the agent's own orders. An iteration's exogenous draws
+hang on (seed, iteration) alone; price, book, orders and position carry over.
+"""

@@ -1,0 +1,53 @@
+"""The venue's market data: a snapshot every pulse, streamed to the agent with a lag.
+
+A snapshot shows the crowd's orders only: an agent knows its own and takes them out.
+"""
+
+from __future__ import annotations
+
+from pytest_soak.market.kernel import rng
+from pytest_soak.market.kernel.book import crowd_best
+from pytest_soak.market.kernel.jit import Record, kernel_function
+from pytest_soak.market.kernel.state import BUY, SELL, SNAPSHOTS
+
+PULSE_US = 25_000
+FEED_LAG_MEDIAN_US = 18_000.0
+FEED_LAG_LOG_SD = 0.6
+
+
+@kernel_function
+def snapshot(world: Record, number: int) -> Record:
+    """Return snapshot `number`; only the last SNAPSHOTS of them are kept."""
+    return world.venue.snapshots[number & (SNAPSHOTS - 1)]
+
+
+@kernel_function
+def number_at(time: int) -> int:
+    """Return the number of the newest snapshot at `time`."""
+    return time // PULSE_US
+
+
+@kernel_function
+def publish(world: Record, time: int) -> None:
+    """Take the snapshot of this pulse and deliver those whose lag has passed."""
+    venue = world.venue
+    number = number_at(time)
+    previous = snapshot(world, number - 1)
+    row = snapshot(world, number)
+    row.time = time
+    row.bid = previous.bid
+    row.ask = previous.ask
+    book = world.book
+    if book.bid_volume > 0:
+        row.bid = crowd_best(book, BUY)
+    if book.ask_volume > 0:
+        row.ask = crowd_best(book, SELL)
+    row.mid = world.mid
+    row.depth = 0.5 * (book.bid_volume + book.ask_volume)
+    lag = rng.lognormal(
+        world.keys[rng.FEED], world.flow.pulse_number, FEED_LAG_MEDIAN_US, FEED_LAG_LOG_SD
+    )
+    row.delivered = max(previous.delivered, time + int(lag))
+    venue.snapshot_number = number
+    while venue.feed_number < number and snapshot(world, venue.feed_number + 1).delivered <= time:
+        venue.feed_number += 1

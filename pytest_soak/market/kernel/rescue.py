@@ -1,0 +1,62 @@
+"""The rescue: a maker that holds too much sells some of it as a taker, where that pays."""
+
+from __future__ import annotations
+
+import math
+
+from pytest_soak.market.kernel import guards
+from pytest_soak.market.kernel import venue as v
+from pytest_soak.market.kernel.account import LOT_BASE, TAKER_FEE, TICK_QUOTE
+from pytest_soak.market.kernel.jit import Record, kernel_function
+from pytest_soak.market.kernel.state import BUY, NONE, SELL
+
+START_SHARE = 0.14  # of the position limit
+STOP_SHARE = 0.07
+HORIZON_S = 60.0  # to work off a position of START_SHARE passively
+RISK_AVERSION = 1.5  # standard deviations
+TOLERANCE_BPS = 1.0  # beyond the touch
+
+
+@kernel_function
+def rescue(world: Record, time: int, market: Record) -> None:
+    """Send an immediate-or-cancel order against the position, if one is due and worth its cost."""
+    maker = world.maker
+    parameters = maker.parameters
+    limit = parameters.position_limit_notional / (LOT_BASE * TICK_QUOTE * world.mid)
+    share = abs(maker.position) / limit
+    if share > START_SHARE:
+        maker.rescuing = 1
+    elif share < STOP_SHARE:
+        maker.rescuing = 0
+    lots = int(parameters.rescue_max_ratio * abs(maker.position))
+    if maker.rescuing == 0 or maker.rescue_in_flight != 0 or time < maker.rescue_ready_at:
+        return
+    if lots < 1 or maker.in_flight >= parameters.concurrency_limit:
+        return
+    taken = maker.taker_volume
+    if taken > 0.0 and taken >= maker.flags.max_taker_share * (taken + maker.maker_volume):
+        return
+    if _edge_bps(world, market, share) <= parameters.rescue_min_edge_bps:
+        return
+    side = SELL if maker.position > 0 else BUY
+    touch = market.ask if side > 0 else market.bid
+    price = touch + side * math.ceil(TOLERANCE_BPS * world.ticks_per_bps)
+    v.send(world, time, v.TAKE, side, price, lots, NONE, world.mid)
+    maker.rescue_in_flight = 1
+    maker.in_flight += 1
+    maker.rescue_ready_at = time + int(parameters.rescue_cooldown_ms * 1000.0)
+
+
+@kernel_function
+def _edge_bps(world: Record, market: Record, share: float) -> float:
+    """Return by how much the risk of holding exceeds the cost of taking, in bps.
+
+    Risk: so many standard deviations of the mid over the time that working the position off
+    passively takes, which grows with its size, and the loss that the maker's signal foresees.
+    Cost: half the spread and the taker's fee.
+    """
+    sigma = guards.volatility_bps(world.maker)
+    risk = RISK_AVERSION * sigma * math.sqrt(HORIZON_S * share / START_SHARE)
+    cost = 0.5 * (market.ask - market.bid) / world.ticks_per_bps + TAKER_FEE * 1e4
+    foreseen = -world.maker.signal_bps if world.maker.position > 0 else world.maker.signal_bps
+    return risk + foreseen - cost

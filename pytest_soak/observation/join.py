@@ -1,0 +1,67 @@
+"""Several observations in a row as one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from pytest_soak.errors import TargetError
+from pytest_soak.observation.columns import Observation
+from pytest_soak.observation.convert import COUNTS, TABLES, VALUES
+
+
+def joined(parts: Sequence[Observation]) -> Observation:
+    """The observation of the span that `parts` cover, each beginning where the one before ended.
+
+    Raises TargetError where one begins elsewhere, names other block reasons than the first, or has
+    ids of fills where another has none.
+    """
+    first, last = parts[0], parts[-1]
+    for before, part in pairwise(parts):
+        check_follows(before, part)
+    tables: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*TABLES, *VALUES)
+    }
+    counts: dict[str, Any] = {name: sum(getattr(part, name) for part in parts) for name in COUNTS}
+    market: Counter[str] = Counter()
+    for part in parts:
+        market.update(part.market)
+    return Observation(
+        start_us=first.start_us,
+        end_us=last.end_us,
+        inventory_start=first.inventory_start,
+        inventory_end=last.inventory_end,
+        mid_start=first.mid_start,
+        mid_end=last.mid_end,
+        block_reasons=first.block_reasons,
+        market=dict(market),
+        fill_ids=_ids(parts),
+        **tables,
+        **counts,
+    )
+
+
+def check_follows(before: Observation, part: Observation) -> None:
+    """Raise TargetError unless `part` goes on where the part `before` it ended."""
+    if part.start_us != before.end_us:
+        raise TargetError(
+            f"a part of the window has start_us={part.start_us}, expected {before.end_us}, where "
+            "the part before it ended"
+        )
+    if part.block_reasons != before.block_reasons:
+        raise TargetError(
+            f"a part of the window has block_reasons={part.block_reasons}, expected "
+            f"{before.block_reasons}, as in the part before it"
+        )
+
+
+def _ids(parts: Sequence[Observation]) -> Any:
+    given = [part for part in parts if part.fill_ids is not None]
+    without = [part for part in parts if part.fill_ids is None and len(part.fills)]
+    if given and without:
+        raise TargetError("fill_ids: some parts of the window have them, and some have none")
+    return np.concatenate([part.fill_ids for part in given]) if given else None

@@ -1,0 +1,1 @@
+"""A soak without pytest: from settings and handlers to verdicts and files."""

@@ -1,0 +1,84 @@
+"""Who is told of a soak while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from threading import RLock
+from typing import Protocol
+
+from pytest_soak.engine.events import Event
+from pytest_soak.errors import one_line
+from pytest_soak.run.settings import Settings
+
+
+class Handler(Protocol):
+    """Consumes the events of a soak, in the main process, when they happen.
+
+    One that raises is told of and gets no more events; the soak goes on, but fails by it, unless
+    the handler has an attribute `optional` that is true. Events come one at a time, but from more
+    than one thread.
+    """
+
+    def start(self, settings: Settings) -> None:
+        """The run begins; called once."""
+
+    def handle(self, event: Event) -> None:
+        """Something happened."""
+
+    def close(self) -> None:
+        """The run is over; called once if `start` was, also after this handler has raised."""
+
+
+Complain = Callable[[str, bool], None]
+"""Told what a handler raised, and whether that fails the run."""
+
+
+class Handlers:
+    """Calls every handler, each as long as it does not raise; they close in reverse order."""
+
+    def __init__(self, handlers: Sequence[Handler], complain: Complain) -> None:
+        self._all = list(handlers)
+        self._able: list[Handler] = []
+        self._complain = complain
+        self._started = False
+        self._lock = RLock()
+
+    def start(self, settings: Settings) -> None:
+        """Tell that the run begins."""
+        self._started = True
+        for handler in self._all:
+            if self._call(handler, "start", partial(handler.start, settings)):
+                self._able.append(handler)
+
+    def handle(self, event: Event) -> None:
+        """Tell what happened."""
+        with self._lock:
+            for handler in list(self._able):
+                self._call(handler, "handle", partial(handler.handle, event))
+
+    def close(self) -> None:
+        """Tell that the run is over."""
+        if not self._started:
+            return
+        self._started = False
+        for handler in reversed(self._all):
+            self._drop(handler)
+            self._call(handler, "close", handler.close)
+
+    def _call(self, handler: Handler, what: str, call: Callable[[], object]) -> bool:
+        try:
+            call()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # also `SystemExit`: a handler ends no soak
+            self._drop(handler)
+            cause = f"{type(error).__name__}: {error}".rstrip(": ")
+            rest = "" if what == "close" else "; it gets no more events"
+            text = f"handler {type(handler).__name__}: its {what} raised {cause}{rest}"
+            self._complain(one_line(text), not getattr(handler, "optional", False))
+            return False
+        return True
+
+    def _drop(self, handler: Handler) -> None:
+        self._able = [other for other in self._able if other is not handler]

@@ -1,0 +1,168 @@
+"""From settings and a target to the plan of a lane: everything is checked before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from inspect import iscoroutinefunction
+from typing import Any
+
+from pytest_soak.artifacts.models import IterationKpis
+from pytest_soak.canonical import compact
+from pytest_soak.config.documents import show
+from pytest_soak.config.flag_layers import Flags, resolve_flags
+from pytest_soak.config.flags import FlagTable
+from pytest_soak.config.overrides import Layer, Overrides, resolve
+from pytest_soak.engine.plan import LanePlan
+from pytest_soak.errors import SoakUsageError, check_words, unknown
+from pytest_soak.gates.model import Gate
+from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.spans import SPAN_KPIS, derivable
+from pytest_soak.run.settings import Settings
+from pytest_soak.targets.base import LaneInfo
+from pytest_soak.targets.resolve import TargetSpec, describe
+from pytest_soak.tuning.effects import without_effects
+from pytest_soak.tuning.limits import limits
+from pytest_soak.tuning.watcher import rules, rules_off
+
+
+def plan_lane(
+    settings: Settings,
+    lane: LaneInfo,
+    spec: TargetSpec,
+    target: str,
+    extra_kpis: Collection[str] = (),
+    iterations: int | None = None,
+) -> LanePlan:
+    """The plan of `lane` for a target that says `spec` of itself.
+
+    `iterations` is the prefix that was selected, all of them without it. Raises SoakUsageError for
+    an override or a metric that the target does not know.
+    """
+    _check_names([*(spec.kpis or ()), *extra_kpis], target)
+    profile = settings.profile(lane.profile)
+    overrides = resolve(spec.table, profile, _layers(settings, lane), settings.presets)
+    flags = lane_flags(settings, lane, spec.flags, target)
+    given = {*(KPIS if spec.kpis is None else spec.kpis), *extra_kpis}
+    notes = (*overrides.notes, *flags.notes, *_tuning_notes(settings, spec, overrides, given))
+    overrides = overrides.model_copy(update={"notes": notes})
+    gates = settings.gates[lane.profile]
+    for gate in gates:
+        _check_metrics(gate, lane.market, spec, extra_kpis, target)
+    return LanePlan(
+        lane=replace(lane, config=flags.values),
+        target=target,
+        iterations=iterations or settings.iterations,
+        planned=settings.iterations,
+        gate=gates[0],
+        finals=gates,
+        gate_mode=settings.gate_mode,
+        overrides=overrides,
+        parameters=dict(spec.table),
+        declared=spec.kpis,
+        tuner=settings.tuner,
+        tuned=spec.tuned,
+        auto_tune=settings.auto_tune and spec.tuned,
+        guards=settings.guards,
+        warmup=settings.warmup,
+        fallback=_fallback(settings, spec, overrides),
+    )
+
+
+def flags_early(settings: Settings, lane: LaneInfo, factory: object, target: str) -> Flags:
+    """The flags of a lane as far as the target's class declares them, before it is built."""
+    declared = describe(factory, target).flags if isinstance(factory, type) else None
+    return Flags() if declared is None else lane_flags(settings, lane, declared, target)
+
+
+def lane_flags(
+    settings: Settings, lane: LaneInfo, declared: FlagTable | None, target: str
+) -> Flags:
+    """The flags of a lane; SoakUsageError for one that the target does not declare so."""
+    variant = settings.variant(lane.variant)
+    table = FlagTable({}, f"target {target}") if declared is None else declared
+    own = [variant.flags] if variant is not None and variant.flags is not None else []
+    return resolve_flags(table, [*settings.flags, *own])
+
+
+def _layers(settings: Settings, lane: LaneInfo) -> list[Layer]:
+    """The overrides over the profile's, the weakest first."""
+    variant = settings.variant(lane.variant)
+    own = [variant.overrides] if variant is not None and variant.overrides is not None else []
+    return [*settings.layers, *own]
+
+
+def checked_kpis(given: Iterable[Any], at: str) -> dict[str, Any]:
+    """The users' KPIs by name, from mappings; SoakUsageError for what is none."""
+    found: dict[str, Any] = {}
+    for kpis in given:
+        if not isinstance(kpis, Mapping) or not all(callable(kpi) for kpi in kpis.values()):
+            raise SoakUsageError(at, f"expected functions by KPI name, got {show(kpis)}")
+        for name, kpi in kpis.items():
+            if iscoroutinefunction(kpi):
+                raise SoakUsageError(at, f"{name!r} is `async def`; a KPI is a plain function")
+        found.update(kpis)
+    check_words(found, "KPI", at)
+    for name in found:
+        if name in KPIS:
+            raise SoakUsageError(at, f"{name!r} is a KPI of the package; name yours otherwise")
+    return found
+
+
+def _fallback(settings: Settings, spec: TargetSpec, overrides: Overrides) -> dict[str, float]:
+    """What a panic reverts to: the safe profile, or the start where the table is the target's."""
+    if spec.table_given or not spec.tuned or settings.fallback is None:
+        return dict(overrides.values)
+    return resolve(spec.table, settings.fallback, ()).values
+
+
+def _tuning_notes(
+    settings: Settings, spec: TargetSpec, overrides: Overrides, given: Collection[str]
+) -> list[str]:
+    """What of the tuning this target turns off, and what the warm-up preset says."""
+    notes = []
+    off = rules_off(spec.table) if settings.tuner == "rules" else []
+    if not spec.tuned:
+        notes.append("tuner: off, the target brings no `parameters` of its own")
+    elif settings.tuner == "effects" and without_effects(spec.table):
+        notes.append("tuner effects: off, the target's parameters have no `effects`")
+    if len(off) == len(rules()):
+        notes.append("tuner rules: off, the target has none of their parameters")
+    elif off:
+        notes.append(f"tuner rules: off for want of their parameters: {', '.join(off)}")
+    wanted = (condition.metric for condition in limits().freeze.conditions)
+    missing = [metric for metric in wanted if metric is not None and metric not in given]
+    if settings.guards and missing:
+        notes.append(f"freeze: off, the target gives no {' and no '.join(missing)}")
+    if settings.warmup is not None:
+        notes += settings.warmup.apply(spec.table, overrides.values)[1]
+    return notes
+
+
+def _check_names(kpis: Collection[str], target: str) -> None:
+    for name in kpis:
+        if name in IterationKpis.model_fields:
+            problem = f"KPI {name!r} has the name of a field of ITER_SUMMARY; give it another"
+            raise SoakUsageError(f"target {target}", problem)
+
+
+def _check_metrics(
+    gate: Gate, market: str, spec: TargetSpec, extra: Collection[str], target: str
+) -> None:
+    given = {*(KPIS if spec.kpis is None else spec.kpis), *extra}
+    given |= derivable(given)
+    lacking = [metric for metric in gate.metrics() if metric not in given]
+    for metric in lacking:
+        if metric not in KPIS and metric not in SPAN_KPIS:
+            raise SoakUsageError(f"gate {gate.name}", unknown("metric", metric, given))
+    if lacking:
+        problem = f"{target} does not give {', '.join(lacking)}"
+        raise SoakUsageError(f"gate {gate.name}", f"{problem}; {_remedy(gate, market, given)}")
+
+
+def _remedy(gate: Gate, market: str, given: Collection[str]) -> str:
+    kept = [metric for metric in gate.metrics() if metric in given]
+    if not kept:
+        return f"give a gate over what it gives by --soak-gate: {', '.join(sorted(given))}"
+    rest = compact(gate.restricted(kept, market))
+    return f"give a gate without by --soak-gate=FILE.yaml, e.g. one that holds {rest}"

@@ -1,0 +1,346 @@
+"""Settings from what was typed: each resolved from CLI > environment > ini > default."""
+
+from __future__ import annotations
+
+import math
+import os.path
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pytest_soak.config.flag_layers import FlagLayer, config_layer
+from pytest_soak.config.names import user_path
+from pytest_soak.config.overrides import (
+    CLI,
+    ENV,
+    Layer,
+    overrides_document,
+    parse_overrides_json,
+    parse_set,
+)
+from pytest_soak.config.presets import Preset, load_preset, load_warmup, preset_shelf
+from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
+from pytest_soak.config.variants import Variant, load_variant, variant_shelf
+from pytest_soak.engine.plan import GateMode
+from pytest_soak.errors import SoakUsageError, escaped, unknown
+from pytest_soak.gates.model import Gate, gate_shelf, load_gates
+from pytest_soak.options import KNOBS, MARKETS, OPTIONS, Option
+from pytest_soak.run.settings import (
+    LEAST_TIMEOUT,
+    MAX_ITERATIONS,
+    MAX_SECONDS,
+    MAX_SEEDS,
+    MINUTES,
+    Settings,
+    check_distinct,
+)
+from pytest_soak.tuning.limits import limits
+from pytest_soak.tuning.tuners import TUNERS
+
+INI = "ini"
+_RISING = (INI, ENV, CLI)
+
+
+class Given(NamedTuple):
+    """A setting as text, with its source: `cli`, `env`, `ini` or `default`, and its name there."""
+
+    text: str
+    source: str
+    at: str
+    base: Path
+
+
+class Inputs(NamedTuple):
+    """Where settings come from: raw values by option name, and the folders paths relate to.
+
+    `keywords` says that what stands for the command line are the arguments of a call.
+    """
+
+    cli: Mapping[str, Any]
+    env: Mapping[str, str]
+    ini: Mapping[str, str]
+    invocation_dir: Path
+    ini_dir: Path
+    rootdir: Path
+    keywords: bool = False
+
+
+def lookup(inputs: Inputs) -> dict[str, Given]:
+    """Each option's text and where it comes from; options without a value are left out."""
+    found = {option.name: given[0] for option in OPTIONS if (given := levels(inputs, option))}
+    for item in found.values():
+        if escaped(item.text) != " ".join(item.text.split()):
+            raise SoakUsageError(item.at, f"expected plain text, got {item.text!r}")
+    if _switched_on(inputs.env.get("USE_MOCK")) and found["target"].source == "default":
+        found["target"] = Given("mock", ENV, "USE_MOCK", inputs.invocation_dir)
+    return found
+
+
+def levels(inputs: Inputs, option: Option) -> list[Given]:
+    """All that is said of an option, the highest precedence first."""
+    found = []
+    typed = inputs.cli.get(option.name)
+    typed_as = option.keyword if inputs.keywords else option.flag_text
+    if typed == "":
+        raise SoakUsageError(typed_as, "expected a value, got nothing")
+    if typed:
+        text = "\n".join(typed) if isinstance(typed, list) else str(typed)
+        found.append(Given(text, CLI, typed_as, inputs.invocation_dir))
+    if option.env and (text := inputs.env.get(option.env, "").strip()):
+        found.append(Given(text, ENV, option.env, inputs.invocation_dir))
+    if option.ini and (text := inputs.ini.get(option.dest, "").strip()):
+        found.append(Given(text, INI, f"ini {option.dest}", inputs.ini_dir))
+    if option.default:
+        found.append(Given(option.default, "default", typed_as, inputs.invocation_dir))
+    return found
+
+
+def resolve_settings(inputs: Inputs) -> Settings:
+    """The settings of a session; SoakUsageError for the first thing wrong."""
+    given = lookup(inputs)
+    profiles = _profiles(given["profile"], inputs.rootdir)
+    gates = {p.name: _gates(p, given["gate"], inputs.rootdir) for p in profiles}
+    knobs, knob_sources = _knobs(inputs, given.get("market-set"))
+    layers = _override_layers(inputs)
+    settings = Settings(
+        iterations=_integer(given["iterations"], 1, MAX_ITERATIONS) if "iterations" in given else 0,
+        profiles=profiles,
+        markets=_markets(given["market"]),
+        seeds=_seeds(given["seed"]),
+        market_settings=knobs,
+        target=given["target"].text,
+        target_source=given["target"].at if given["target"].source != "default" else "default",
+        minutes=_minutes(given["minutes"]),
+        sleep=_sleep(given["sleep"]),
+        iteration_timeout=_timeout(given.get("iteration-timeout")),
+        gates=gates,
+        gate_mode=_mode(given["gate-mode"]),
+        layers=layers,
+        presets=_presets(given, inputs.rootdir),
+        flags=_flag_layers(inputs, given.get("config")),
+        variants=_variants(given.get("variant"), inputs.rootdir),
+        tuner=_tuner(given["tuner"]),
+        auto_tune=_flag(given, "auto-tune"),
+        guards=_flag(given, "guards"),
+        warmup=_warmup(given, inputs.rootdir),
+        fallback=_fallback(inputs.rootdir) if _flag(given, "auto-tune") else None,
+        directory=_directory(given["dir"]),
+        report=_report(given["report"]) if "report" in given else None,
+        rootdir=inputs.rootdir,
+        feeds=_flag(given, "feeds"),
+        resume=_flag(given, "resume"),
+        default_overrides="overrides-json" not in given,
+        sources={name: value.source for name, value in given.items()} | knob_sources,
+        shown={name: value.text.replace("\n", " ") for name, value in given.items()}
+        | {name: f"{value:g}" for name, value in knobs.items()},
+    )
+    check_distinct([lane.id for lane in settings.lanes()])
+    return settings
+
+
+def _profiles(given: Given, rootdir: Path) -> tuple[Profile, ...]:
+    shelf = profile_shelf(rootdir)
+    return tuple(load_profile(name, shelf, given.base, given.at) for name in _items(given))
+
+
+def _gates(profile: Profile, given: Given, rootdir: Path) -> tuple[Gate, ...]:
+    shelf = gate_shelf(rootdir)
+    name, base, at = given.text, given.base, given.at
+    if profile.gate is not None and given.source == "default":
+        name, base, at = profile.gate, profile.folder, f"{profile.source} gate"
+    return load_gates(name, shelf, base, at)
+
+
+def _override_layers(inputs: Inputs) -> tuple[Layer, ...]:
+    """The layers over the profile, the weakest first; of one source, `--soak-set` wins."""
+    options = {option.name: option for option in OPTIONS}
+    layers = [_json_layer(item) for item in levels(inputs, options["overrides-json"])]
+    layers += [
+        Layer(source=item.source, at=item.at, values=parse_set(item.text.split("\n"), item.at))
+        for item in levels(inputs, options["set"])
+    ]
+    return tuple(sorted(layers, key=lambda layer: _RISING.index(layer.source)))
+
+
+def _flag_layers(inputs: Inputs, config: Given | None) -> tuple[FlagLayer, ...]:
+    """The layers of the feature flags, the weakest first: files in their order, then `flag`."""
+    layers = []
+    for name in config.text.split("\n") if config else ():
+        assert config is not None
+        path = user_path(name, config.base, config.at)
+        layers.append(config_layer(path, f"config:{path.name}", f"{config.at} {name}"))
+    option = next(option for option in OPTIONS if option.name == "flag")
+    lines = [
+        FlagLayer(source=item.source, at=item.at, text=item.text, form="lines")
+        for item in levels(inputs, option)
+    ]
+    return (*layers, *sorted(lines, key=lambda layer: _RISING.index(layer.source)))
+
+
+def _variants(given: Given | None, rootdir: Path) -> tuple[Variant, ...]:
+    if given is None:
+        return ()
+    shelf = variant_shelf(rootdir)
+    return tuple(load_variant(name, shelf, given.base, given.at) for name in _items(given))
+
+
+def _json_layer(item: Given) -> Layer:
+    document = overrides_document(item.text, item.at, item.base)
+    values = parse_overrides_json(document)
+    return Layer(source=item.source, at=document.source, values=values)
+
+
+def _presets(given: Mapping[str, Given], rootdir: Path) -> tuple[Preset, ...]:
+    if "preset" not in given:
+        return ()
+    item, shelf = given["preset"], preset_shelf(rootdir)
+    return tuple(load_preset(name, shelf, item.base, item.at) for name in item.text.split("\n"))
+
+
+def _warmup(given: Mapping[str, Given], rootdir: Path) -> Preset | None:
+    if not _flag(given, "warmup"):
+        return None
+    item = given["warmup-preset"]
+    return load_warmup(item.text, preset_shelf(rootdir), item.base, item.at)
+
+
+def _fallback(rootdir: Path) -> Profile:
+    """The profile that a panic reverts to before the lane's first freeze."""
+    return load_profile(limits().panic.profile, profile_shelf(rootdir), rootdir, "panic revert")
+
+
+def _tuner(given: Given) -> str:
+    if given.text not in TUNERS:
+        raise SoakUsageError(given.at, unknown("tuner", given.text, TUNERS))
+    return given.text
+
+
+def _flag(given: Mapping[str, Given], name: str) -> bool:
+    return name in given and _truth(given[name])
+
+
+def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[str, str]]:
+    typed = parse_set(given.text.split("\n"), given.at, "sigma=0.02") if given else {}
+    for name in typed:
+        if given and name not in KNOBS:
+            raise SoakUsageError(given.at, unknown("market setting", name, KNOBS))
+    values, sources = {}, {}
+    for name, (variable, default, high) in KNOBS.items():
+        value, source, at = default, "default", "default"
+        text = inputs.env.get(variable, "").strip()
+        if given and name in typed and (given.source == CLI or not text):
+            value, source, at = typed[name], given.source, given.at
+        elif text:
+            value = _number(Given(text, ENV, variable, inputs.invocation_dir))
+            source, at = ENV, variable
+        if not 0 <= value <= high:
+            raise SoakUsageError(at, f"{name}: expected 0 to {high:g}, got {value:g}")
+        values[name], sources[name] = value, source
+    return values, sources
+
+
+def _markets(given: Given) -> tuple[str, ...]:
+    markets = _items(given)
+    for market in markets:
+        if market not in MARKETS:
+            raise SoakUsageError(given.at, unknown("market", market, MARKETS))
+    return markets
+
+
+def _seeds(given: Given) -> tuple[int, ...]:
+    seeds: list[int] = []
+    for item in _items(given):
+        span = re.fullmatch(r"(\d{1,18})(?:\.\.(\d{1,18}))?", item)
+        if span is None:
+            raise SoakUsageError(
+                given.at,
+                f"expected seeds like 42, 1,2,3 or 1..8 (whole, not negative), got {item!r}",
+            )
+        first, last = int(span[1]), int(span[2] or span[1])
+        if last < first or last - first >= MAX_SEEDS:
+            raise SoakUsageError(
+                given.at, f"expected a rising range of at most {MAX_SEEDS} seeds, got {item!r}"
+            )
+        seeds.extend(range(first, last + 1))
+    return tuple(seeds)
+
+
+def _mode(given: Given) -> GateMode:
+    try:
+        return GateMode(given.text)
+    except ValueError:
+        raise SoakUsageError(
+            given.at, unknown("gate mode", given.text, map(str, GateMode))
+        ) from None
+
+
+def _items(given: Given) -> tuple[str, ...]:
+    items = tuple(item.strip() for item in given.text.split(","))
+    if not all(items):
+        raise SoakUsageError(given.at, f"expected names parted by commas, got {given.text!r}")
+    return items
+
+
+def _directory(given: Given) -> Path:
+    path = user_path(given.text, given.base, given.at)
+    for folder in (path, *path.parents):
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise SoakUsageError(given.at, f"expected a folder, {folder} is none")
+    return path
+
+
+def _report(given: Given) -> Path:
+    path = user_path(given.text, given.base, given.at)
+    if path.is_dir():
+        raise SoakUsageError(given.at, f"expected a file, {path} is a folder")
+    return path
+
+
+def _minutes(given: Given) -> float:
+    return _between(given, MINUTES, "minutes")
+
+
+def _sleep(given: Given) -> float:
+    return _between(given, (0, MAX_SECONDS), "seconds")
+
+
+def _timeout(given: Given | None) -> float | None:
+    return None if given is None else _between(given, (LEAST_TIMEOUT, MAX_SECONDS), "seconds")
+
+
+def _between(given: Given, span: tuple[float, float], unit: str) -> float:
+    value, (low, high) = _number(given), span
+    if not low <= value <= high:
+        raise SoakUsageError(given.at, f"expected {low:g} to {high:.12g} {unit}, got {given.text}")
+    return value
+
+
+def _integer(given: Given, low: int, high: int) -> int:
+    if not re.fullmatch(r"[+-]?\d{1,18}", given.text) or not low <= int(given.text) <= high:
+        raise SoakUsageError(
+            given.at, f"expected a whole number from {low} to {high}, got {given.text!r}"
+        )
+    return int(given.text)
+
+
+def _number(given: Given) -> float:
+    try:
+        value = float(given.text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise SoakUsageError(given.at, f"expected a number, got {given.text!r}")
+    return value
+
+
+def _switched_on(text: str | None) -> bool:
+    return (text or "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def _truth(given: Given) -> bool:
+    if _switched_on(given.text):
+        return True
+    if given.text.lower() in ("0", "false", "no", "off"):
+        return False
+    raise SoakUsageError(given.at, f"expected 1 or 0, got {given.text!r}")

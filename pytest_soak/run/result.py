@@ -1,0 +1,90 @@
+"""RESULT.json: the session in one file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from pytest_soak.artifacts.build import machine, outcome
+from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.models import RunResult
+from pytest_soak.canonical import compact
+from pytest_soak.clock import Clock
+from pytest_soak.engine.record import LaneResult
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.gates.engine import Verdict
+from pytest_soak.run.settings import Settings
+from pytest_soak.storage.files import write_json
+from pytest_soak.storage.links import plain
+
+_ELSEWHERE = ("dir", "report", "target", "resume")
+"""Settings that RESULT.json leaves out: places, what `source` says, what is no matter."""
+
+
+class ResultFile:
+    """Writes RESULT.json: when the run begins, and when it is over."""
+
+    def __init__(self, settings: Settings, layout: Layout, clock: Clock) -> None:
+        self._settings = settings
+        self._layout = layout
+        self._clock = clock
+        self._started = self._clock.now()
+
+    def begin(self) -> None:
+        """Say that a run is under way."""
+        self._write("running", [], None, None)
+
+    def end(
+        self,
+        results: Sequence[LaneResult],
+        verdict: Verdict | None,
+        exit_status: int,
+        *,
+        interrupted: bool,
+    ) -> None:
+        """Say how it ended."""
+        self._write("interrupted" if interrupted else "finished", results, verdict, exit_status)
+
+    def earlier(self) -> RunResult:
+        """What the latest run says of itself; SoakUsageError when that cannot be read."""
+        path = self._layout.result
+        try:
+            return RunResult.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            problem = "cannot be read; restore the file, or start anew without --soak-resume"
+            raise SoakUsageError(str(path), problem) from None
+
+    def _write(
+        self,
+        status: str,
+        results: Sequence[LaneResult],
+        verdict: Verdict | None,
+        exit_status: int | None,
+    ) -> None:
+        settings = self._settings
+        targets = list(dict.fromkeys(r.target for r in results)) or [settings.target]
+        finished = {r.lane.id for r in results if r.verdict is not None}
+        result = RunResult.model_validate(
+            {
+                "source": ", ".join(targets),
+                "status": status,
+                "verdict": None if verdict is None else verdict.value,
+                "exit_status": exit_status,
+                "gate_mode": settings.gate_mode.value,
+                "settings": {k: v for k, v in settings.shown.items() if k not in _ELSEWHERE},
+                "lanes": [outcome(r) for r in results],
+                "unfinished": [x.id for x in settings.lanes() if x.id not in finished],
+                "meta": self._meta(),
+            }
+        )
+        write_json(plain(self._layout.root, self._layout.result), result.data(), durable=True)
+
+    def _meta(self) -> dict[str, str]:
+        digest = hashlib.sha256(compact(self._settings.shown).encode()).hexdigest()[:8]
+        return machine() | {
+            "run": f"{self._started:%Y%m%dT%H%M%SZ}-{digest}",
+            "started": self._started.isoformat(timespec="seconds"),
+            "written": self._clock.now().isoformat(timespec="seconds"),
+        }

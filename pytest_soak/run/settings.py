@@ -1,0 +1,138 @@
+"""The settings of a run: complete and checked as far as no target is needed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pytest_soak.config.documents import show
+from pytest_soak.config.flag_layers import FlagLayer
+from pytest_soak.config.overrides import Layer
+from pytest_soak.config.presets import Preset
+from pytest_soak.config.profiles import Profile
+from pytest_soak.config.variants import Variant
+from pytest_soak.engine.plan import GateMode
+from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.gates.model import Gate
+from pytest_soak.targets.base import LaneInfo, lane_id
+from pytest_soak.tuning.tuners import TUNERS
+
+MAX_ITERATIONS = 1_000_000
+MAX_SEEDS = 10_000
+MAX_SECONDS = 604_800
+MINUTES = (0.01, 1440)
+LEAST_TIMEOUT = 0.1
+
+_Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS)]
+
+
+class Settings(BaseModel):
+    """What a run does. Raises pydantic.ValidationError for values that no option would take.
+
+    `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    iterations: int = Field(ge=0, le=MAX_ITERATIONS)
+    profiles: tuple[Profile, ...] = Field(min_length=1)
+    markets: tuple[str, ...] = Field(min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
+    market_settings: dict[str, float]
+    target: str
+    target_source: str
+    minutes: float = Field(ge=MINUTES[0], le=MINUTES[1])
+    sleep: _Seconds
+    iteration_timeout: Annotated[float, Field(ge=LEAST_TIMEOUT, le=MAX_SECONDS)] | None
+    gates: dict[str, tuple[Gate, ...]]
+    gate_mode: GateMode
+    layers: tuple[Layer, ...]
+    presets: tuple[Preset, ...]
+    flags: tuple[FlagLayer, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    tuner: str
+    auto_tune: bool
+    guards: bool
+    warmup: Preset | None
+    fallback: Profile | None
+    directory: Path
+    report: Path | None
+    rootdir: Path
+    feeds: bool
+    resume: bool
+    default_overrides: bool
+    sources: dict[str, str]
+    shown: dict[str, str]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Settings:
+        for name in ("directory", "report", "rootdir"):
+            path = getattr(self, name)
+            if path is not None and not path.is_absolute():
+                raise ValueError(f"{name}: expected an absolute path, got {str(path)!r}")
+        for profile in self.profiles:
+            if not self.gates.get(profile.name):
+                raise ValueError(f"gates: expected one for the profile {profile.name!r}")
+        if self.tuner not in TUNERS:
+            raise ValueError(f"tuner: {unknown('tuner', self.tuner, TUNERS)}")
+        return self
+
+    def lanes(self) -> list[LaneInfo]:
+        """Every lane, in the order profile, market, seed, variant."""
+        return [
+            LaneInfo(
+                id=lane_id(profile.name, market, seed, variant),
+                profile=profile.name,
+                market=market,
+                seed=seed,
+                minutes=self.minutes,
+                market_settings=self.market_settings,
+                variant=variant,
+            )
+            for profile, market, seed, variant in itertools.product(
+                self.profiles, self.markets, self.seeds, [v.name for v in self.variants] or [""]
+            )
+        ]
+
+    def profile(self, name: str) -> Profile:
+        """The profile of a lane."""
+        return next(profile for profile in self.profiles if profile.name == name)
+
+    def variant(self, name: str) -> Variant | None:
+        """The variant of a lane; None of one that has none."""
+        return next((variant for variant in self.variants if variant.name == name), None)
+
+
+def check_settings(settings: Any) -> Settings:
+    """`settings` that somebody made by hand; SoakUsageError where they are none that could be."""
+    if not isinstance(settings, Settings):
+        problem = f"expected pytest_soak.Settings, got {type(settings).__name__}"
+        raise SoakUsageError("settings", problem)
+    try:
+        checked = Settings.model_validate(settings.model_dump(warnings=False))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        problem = first["msg"].removeprefix("Value error, ")
+        got = f", got {show(first['input'])}" if where else ""
+        raise SoakUsageError("settings", f"{where}: {problem}{got}".removeprefix(": ")) from None
+    if not checked.iterations:
+        raise SoakUsageError("settings", f"iterations: expected 1 to {MAX_ITERATIONS}, got 0")
+    check_distinct([lane.id for lane in checked.lanes()])
+    return checked
+
+
+def check_distinct(ids: Sequence[str]) -> None:
+    """Raise SoakUsageError where two lanes would have one folder."""
+    seen: set[str] = set()
+    for lane in ids:
+        if lane.lower() in seen:
+            raise SoakUsageError(
+                "lanes",
+                f"two lanes would be {lane!r}; name each profile, market, seed and variant once",
+            )
+        seen.add(lane.lower())

@@ -1,0 +1,95 @@
+"""One call that soaks: lane by lane, in this process, without pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_soak.clock import Clock
+from pytest_soak.engine.record import LaneResult
+from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError
+from pytest_soak.gates.engine import Verdict
+from pytest_soak.run.handlers import Handler
+from pytest_soak.run.lanes import Chosen, Lanes
+from pytest_soak.run.run import Run
+from pytest_soak.run.settings import Settings
+
+FAILED, INTERRUPTED, USAGE = 1, 2, 4
+
+
+@dataclass(frozen=True)
+class SoakResult:
+    """What a soak came to: `text` is the line that says what was judged, and how.
+
+    `exit_status` is 0 for PASS and WARN, else 1; `problems` are what failed beside the lanes;
+    `folder` holds the artifacts.
+    """
+
+    verdict: Verdict | None
+    text: str
+    exit_status: int
+    lanes: tuple[LaneResult, ...]
+    problems: tuple[str, ...]
+    folder: Path
+
+
+def run_soak(
+    settings: Settings, chosen: Chosen, handlers: Sequence[Handler], clock: Clock
+) -> SoakResult:
+    """Soak every lane of `settings` to its end.
+
+    Raises SoakUsageError where target and settings do not fit, and KeyboardInterrupt, after the
+    artifacts say that the run was interrupted.
+    """
+    run = Run(settings, handlers, clock)
+    lanes = Lanes(settings, run.layout, clock, run.handle, run.prepare)
+    run.folder.announce()
+    try:
+        for lane in settings.lanes():
+            _soak_lane(lanes, lane.id, chosen, settings.iterations)
+        return _end(run, lanes)
+    except KeyboardInterrupt:
+        _end(run, lanes, INTERRUPTED)
+        raise
+    except SoakUsageError:
+        if run.began:
+            _end(run, lanes, USAGE)
+        run.folder.withdraw()
+        raise
+    finally:
+        run.folder.release()
+
+
+def _soak_lane(lanes: Lanes, lane: str, chosen: Chosen, iterations: int) -> None:
+    under_way = lanes.open(lane, lambda: chosen)
+    for iteration in range(1, iterations + 1):
+        if lanes.obstacle(lane, iteration) is not None:
+            break
+        lanes.pause(lane)
+        record, failure = None, None
+        try:
+            record = under_way.run_iteration()
+        except (TargetError, ArtifactError) as error:
+            failure = str(error)
+        lanes.settle(lane, iteration, record, failure)
+    lanes.release()
+
+
+def _end(run: Run, lanes: Lanes, ended_by: int | None = None) -> SoakResult:
+    lanes.close()
+    run.close()
+    conclusion = run.conclude(len(run.settings.lanes()), run.iterations)
+    good = conclusion.verdict in (Verdict.PASS, Verdict.WARN)
+    status = ended_by if ended_by is not None else 0 if good else FAILED
+    if run.folder.prepared:
+        interrupted = ended_by == INTERRUPTED
+        run.result_file.end(run.results, conclusion.verdict, status, interrupted=interrupted)
+    return SoakResult(
+        verdict=conclusion.verdict,
+        text=conclusion.text,
+        exit_status=status,
+        lanes=tuple(run.results),
+        problems=tuple(run.problems),
+        folder=run.layout.latest,
+    )

@@ -1,0 +1,40 @@
+"""A lane that its gates fail, as failed items: what pytest counts and JUnit files show."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pytest
+
+from pytest_soak.engine.record import LaneResult
+from pytest_soak.gates.engine import Verdict, metrics_of
+
+GATES = "soak-gates"
+
+
+def report_gate(session: pytest.Session, result: LaneResult, told: Collection[str | None]) -> None:
+    """Emit a failed item for each KPI that fails a lane, or for the lane itself.
+
+    The latter only where the lane is not among those whose failed items have `told` it.
+    """
+    checks = metrics_of(result.judgement.checks)
+    failing = {metric: c for metric, c in checks.items() if c.verdict is Verdict.FAIL}
+    for metric, check in failing.items():
+        text = f"{check.gate} gate, {result.judgement.note}: {check.reason}"
+        _emit(session, result, metric, f"gate {check.gate}: {metric}", text)
+    if not failing and result.lane.id not in told:
+        _emit(session, result, "lane", result.lane.id, "; ".join(result.reasons))
+
+
+def _emit(session: pytest.Session, result: LaneResult, name: str, title: str, text: str) -> None:
+    session.testscollected += 1
+    for when, outcome in (("call", "failed"), ("teardown", "passed")):
+        report = pytest.TestReport(
+            nodeid=f"soak::gates::{result.lane.id}::{name}",
+            location=("soak", None, title),
+            keywords={"soak": 1, GATES: 1},
+            outcome=outcome,  # type: ignore[arg-type]
+            longrepr=text if outcome == "failed" else None,
+            when=when,  # type: ignore[arg-type]
+        )
+        session.config.hook.pytest_runtest_logreport(report=report)

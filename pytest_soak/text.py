@@ -1,0 +1,37 @@
+"""Numbers, counts and tables as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+
+NO_VALUE = "n/a"
+
+
+def number(value: float | None) -> str:
+    """About four digits, with thousands parted: `0.2184`, `286.1`, `4,281,997`."""
+    if value is None or not isfinite(value):
+        return NO_VALUE
+    if abs(value) >= 1e15:
+        return f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def signed(value: float | None) -> str:
+    """As `number`, with the sign always shown."""
+    text = number(value)
+    return text if value is None or value <= 0 or text == NO_VALUE else f"+{text}"
+
+
+def plural(count: int, word: str) -> str:
+    """`1 lane`, `2 lanes`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of equal length in columns."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

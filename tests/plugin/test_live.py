@@ -1,0 +1,162 @@
+"""Events are told while they happen, not when a test is over."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+from harness import INSTANT, MARKER, Workbench
+
+WAITING = """
+    import time
+    from pathlib import Path
+    from pytest_soak.testing import InstantTarget
+
+    HERE = Path(__file__).parent
+
+    class Waiting(InstantTarget):
+        def run(self, overrides, window):
+            deadline = time.monotonic() + 120
+            while not (HERE / f"heard-{window.iteration}").exists():
+                assert time.monotonic() < deadline, "nobody heard of it"
+                time.sleep(0.01)
+            return super().run(overrides, window)
+    """
+HEARING = """
+    from pathlib import Path
+    from pytest_soak import IterationStarted
+
+    HERE = Path(__file__).parent
+
+    class Hearing:
+        def start(self, settings):
+            (HERE / "log").write_text(f"start {settings.iterations}\\n")
+
+        def handle(self, event):
+            with (HERE / "log").open("a") as log:
+                log.write(f"{event.kind} {event.lane}\\n")
+            if isinstance(event, IterationStarted):
+                (HERE / f"heard-{event.iteration}").touch()
+
+        def close(self):
+            with (HERE / "log").open("a") as log:
+                log.write("close\\n")
+
+    def pytest_soak_handlers(config):
+        return [Hearing()]
+    """
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_handlers_hear_of_a_window_while_it_runs(
+    workers: tuple[str, ...], bench: Workbench
+) -> None:
+    bench.write("bot.py", WAITING)
+    bench.write("conftest.py", HEARING)
+    outcome = bench.soak(2, "--soak-target=bot:Waiting", "--soak-warmup", *workers)
+    assert outcome.returncode == 0, outcome.everything
+    kinds = [line.split()[0] for line in (bench.directory / "log").read_text().splitlines()]
+    window = ["iteration_started", "iteration_finished"]
+    assert kinds == [
+        "start",
+        "lane_started",
+        "phase_changed",
+        *window * 2,
+        "lane_finished",
+        "close",
+    ]
+
+
+RAISING = """
+    class Raising:
+        {optional}
+
+        def start(self, settings):
+            pass
+
+        def handle(self, event):
+            raise LookupError("no ledger")
+
+        def close(self):
+            pass
+
+    def pytest_soak_handlers(config):
+        return [Raising()]
+    """
+
+
+@pytest.mark.parametrize(("optional", "status"), [("", 1), ("optional = True", 0)])
+def test_a_handler_that_raises_ends_no_soak_but_fails_it(
+    optional: str, status: int, bench: Workbench
+) -> None:
+    bench.write("conftest.py", RAISING.format(optional=optional))
+    outcome = bench.soak(6, INSTANT)
+    assert outcome.returncode == status
+    text = "handler Raising: its handle raised LookupError: no ledger; it gets no more events"
+    assert outcome.stdout.count(f"soak: {text}") == 1
+    assert len(outcome.summaries()) == 6
+    assert outcome.last_line.startswith(f"FAIL: {text}; PASS for " if status else "PASS for ")
+    assert outcome.artifact("RESULT.json")["exit_status"] == status
+
+
+@pytest.mark.parametrize("given", ["[object()]", "[None]"])
+def test_what_is_no_handler_is_refused(given: str, bench: Workbench) -> None:
+    bench.write("conftest.py", f"def pytest_soak_handlers(config):\n    return {given}\n")
+    outcome = bench.soak(1, INSTANT)
+    assert outcome.returncode == 4
+    assert "has no method start(); expected start, handle and close" in outcome.stderr
+
+
+def test_what_a_hook_prints_is_seen_and_no_output_of_the_test(bench: Workbench) -> None:
+    bench.write(
+        "conftest.py",
+        """
+        def pytest_soak_iteration_finished(config, record):
+            print("finished", record.iteration)
+        """,
+    )
+    outcome = bench.soak(2, INSTANT)
+    assert [line for line in outcome.lines if line.startswith("finished")] == [
+        "finished 1",
+        "finished 2",
+    ]
+
+
+pty = pytest.importorskip("pty", reason="no terminals of this kind here")
+
+
+def test_at_a_terminal_a_long_window_has_a_heartbeat(bench: Workbench) -> None:
+    bench.write("bot.py", WAITING)
+    process, terminal = pty.fork()
+    if not process:
+        os.chdir(bench.directory)
+        arguments = [sys.executable, "-m", "pytest", "--soak-iterations=2"]
+        environment = bench.environment({"COLUMNS": "80", "TERM": "xterm"})
+        os.execve(sys.executable, [*arguments, "--soak-target=bot:Waiting"], environment)
+    seen = until(terminal, b"soak: 0/2 iterations, iteration 1 for ")
+    (bench.directory / "heard-1").touch()
+    seen += until(terminal, b"soak: 1/2 iterations, iteration 2 for ") + until(terminal, b", ETA ")
+    (bench.directory / "heard-2").touch()
+    seen += until(terminal, None)
+    os.waitpid(process, 0)
+    lines = seen.decode().replace("\r\n", "\n").split("\n")
+    shown = [line.rpartition("\r\x1b[K")[2] for line in lines]
+    assert any(MARKER.match(line) for line in shown)
+    assert not any(line.startswith("soak: 1/2") for line in shown)
+    assert all(len(part) < 80 for line in lines for part in line.split("\r\x1b[K")[:-1])
+
+
+def until(terminal: int, wanted: bytes | None) -> bytes:
+    """What a terminal shows up to `wanted`, or until its process ends."""
+    seen = b""
+    while wanted is None or wanted not in seen:
+        try:
+            more = os.read(terminal, 1)
+        except OSError:
+            more = b""
+        if not more:
+            assert wanted is None, seen
+            break
+        seen += more
+    return seen

@@ -1,0 +1,189 @@
+"""A soak by one call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import usage_error
+
+import pytest_soak
+from pytest_soak import Event, IterationFinished, LaneFinished, Settings, Verdict, soak
+from pytest_soak.run.resolve import Inputs, resolve_settings
+from pytest_soak.testing import GOOD, InstantTarget
+
+
+class Noting:
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.calls: list[str] = []
+
+    def start(self, settings: Settings) -> None:
+        self.calls.append(f"start {settings.iterations}")
+
+    def handle(self, event: Event) -> None:
+        self.events.append(event)
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+class Losing(InstantTarget):
+    def run(self, overrides: Mapping[str, float], window: Any) -> dict[str, float | None]:
+        return {**GOOD, "net_bps": -3.0, "net_quote": -1240.0}
+
+
+class Broken(InstantTarget):
+    def run(self, overrides: Mapping[str, float], window: Any) -> dict[str, float | None]:
+        if window.iteration == 2:
+            raise LookupError("no book")
+        return dict(GOOD)
+
+
+class Interrupting(InstantTarget):
+    def run(self, overrides: Mapping[str, float], window: Any) -> dict[str, float | None]:
+        if window.iteration == 3:
+            raise KeyboardInterrupt
+        return dict(GOOD)
+
+
+def result_file(folder: Path) -> Any:
+    return json.loads((folder / "artifacts/soak/latest/RESULT.json").read_text())
+
+
+def test_a_good_bot_passes_and_leaves_what_a_session_leaves(tmp_path: Path) -> None:
+    noting = Noting()
+    found = soak(InstantTarget, iterations=6, seed=[1, 2], handlers=[noting], folder=tmp_path)
+    assert (found.verdict, found.exit_status, found.problems) == (Verdict.PASS, 0, ())
+    assert found.text == "PASS for 2 lanes (2 PASS, pytest_soak.testing:InstantTarget)"
+    assert [lane.lane.seed for lane in found.lanes] == [1, 2]
+    assert found.folder == tmp_path / "artifacts/soak/latest"
+    for lane in ("default-calm-1", "default-calm-2"):
+        assert (found.folder / lane / "ITER_SUMMARY_final.json").exists()
+    assert (found.folder / "report.html").exists()
+    assert result_file(tmp_path)["verdict"] == "PASS"
+    assert noting.calls == ["start 6", "close"]
+    kinds = [type(event) for event in noting.events]
+    assert (kinds.count(IterationFinished), kinds.count(LaneFinished)) == (12, 2)
+    assert {event.lane for event in noting.events} == {"default-calm-1", "default-calm-2"}
+
+
+def test_a_bad_bot_fails(tmp_path: Path) -> None:
+    found = soak(Losing, iterations=6, folder=tmp_path)
+    assert (found.verdict, found.exit_status) == (Verdict.FAIL, 1)
+    assert "net_bps = -3" in found.text
+
+
+def test_what_the_bot_raises_is_a_fail(tmp_path: Path) -> None:
+    found = soak(Broken, iterations=6, folder=tmp_path)
+    assert (found.verdict, found.exit_status) == (Verdict.FAIL, 1)
+    assert "iteration 2: the target's run raised LookupError: no book" in found.text
+    assert found.lanes[0].iterations == 1
+
+
+def test_ctrl_c_is_said(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        soak(Interrupting, iterations=6, folder=tmp_path)
+    assert (result_file(tmp_path)["status"], result_file(tmp_path)["verdict"]) == (
+        *("interrupted", None),
+    )
+
+
+def test_a_hard_gate_ends_the_lane(tmp_path: Path) -> None:
+    found = soak(Losing, iterations=9, gate_mode="hard", folder=tmp_path)
+    assert found.lanes[0].iterations < 9
+    assert found.verdict is Verdict.FAIL
+
+
+def test_a_handler_that_raises_fails_the_run_and_not_the_lane(tmp_path: Path) -> None:
+    class Bad(Noting):
+        def handle(self, event: Event) -> None:
+            raise ValueError("no ledger")
+
+    found = soak(InstantTarget, iterations=6, folder=tmp_path, handlers=[Bad()])
+    assert found.lanes[0].verdict is Verdict.PASS
+    assert (found.verdict, found.exit_status) == (Verdict.FAIL, 1)
+    problem = "handler Bad: its handle raised ValueError: no ledger; it gets no more events"
+    assert found.problems == (problem,)
+    assert found.text.startswith(f"FAIL: {problem}; PASS for default on calm")
+
+
+def test_users_kpis_are_measured_and_checked(tmp_path: Path) -> None:
+    kpis = {"twice": lambda given, summary: 2 * given["net_bps"]}
+    found = soak(InstantTarget, iterations=6, folder=tmp_path, extra_kpis=kpis)
+    assert found.lanes[0].medians["twice"] == pytest.approx(6.2)
+    bad: Any = {"net_bps": lambda given, summary: 1.0}
+    message = usage_error(lambda: soak(InstantTarget, iterations=1, extra_kpis=bad))
+    assert message == "extra_kpis: 'net_bps' is a KPI of the package; name yours otherwise"
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"iteration": 3}, "iteration: unknown option 'iteration'; did you mean 'iterations'?"),
+        ({"iterations": 0}, "iterations: expected a whole number from 1 to 1000000, got '0'"),
+        ({}, "settings: iterations: expected 1 to 1000000, got 0"),
+        ({"iterations": 2, "profile": "stedy_safe"}, "profile: unknown profile 'stedy_safe'; did"),
+        ({"iterations": 2, "set": {"tail_age": 7}}, "set: unknown parameter 'tail_age'; did you"),
+        ({"iterations": 2, "minutes": -1}, "minutes: expected 0.01 to 1440 minutes, got -1"),
+        ({"iterations": 2, "seed": [1, 1]}, "lanes: two lanes would be 'default-calm-1'; name"),
+    ],
+)
+def test_wrong_options_leave_nothing_behind(
+    options: dict[str, Any], problem: str, tmp_path: Path
+) -> None:
+    message = usage_error(lambda: soak(InstantTarget, folder=tmp_path, **options))
+    assert message.startswith(problem)
+    assert list(tmp_path.iterdir()) == []
+
+
+def settings(folder: Path) -> Settings:
+    given = {"iterations": "2", "target": "pytest_soak.testing:InstantTarget"}
+    return resolve_settings(Inputs(given, {}, {}, folder, folder, folder))
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"iterations": -3}, "iterations: Input should be greater than or equal to 0, got -3"),
+        ({"iterations": 0}, "iterations: expected 1 to 1000000, got 0"),
+        ({"minutes": float("nan")}, "minutes: Input should be a finite number, got nan"),
+        ({"seeds": ()}, "seeds: Tuple should have at least 1 item"),
+        ({"seeds": (1, 1)}, "lanes: two lanes would be 'default-calm-1'"),
+        ({"directory": Path("here")}, "directory: expected an absolute path, got 'here'"),
+        ({"gates": {}}, "gates: expected one for the profile 'default'"),
+        ({"tuner": "magic"}, "tuner: unknown tuner 'magic'"),
+        ({"sleep": "soon"}, "sleep: Input should be a valid number"),
+    ],
+)
+def test_settings_made_by_hand_are_checked(
+    changes: dict[str, Any], problem: str, tmp_path: Path
+) -> None:
+    wrong = settings(tmp_path).model_copy(update=changes)
+    message = usage_error(lambda: soak(InstantTarget, settings=wrong))
+    assert problem in message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_made_well_are_taken(tmp_path: Path) -> None:
+    found = soak("pytest_soak.testing:InstantTarget", settings=settings(tmp_path))
+    assert found.lanes[0].iterations == 2
+    message = usage_error(lambda: soak(settings={"iterations": 2}))  # type: ignore[arg-type]
+    assert message == "settings: expected pytest_soak.Settings, got dict"
+    message = usage_error(lambda: soak(settings=settings(tmp_path), iterations=3))
+    assert message == "iterations: is in `settings`; give one of the two"
+
+
+def test_neither_environment_nor_ini_is_asked(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("SOAK_PROFILE", "nothing")
+    monkeypatch.setenv("KPI_GATE_MODE", "hard")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nsoak_profile = nothing\n")
+    assert soak(InstantTarget, iterations=1, folder=tmp_path).lanes[0].gate_mode == "soft"
+
+
+def test_every_public_name_is_there() -> None:
+    for name in pytest_soak._HOMES:
+        assert getattr(pytest_soak, name) is not None

@@ -1,0 +1,58 @@
+"""Imports point one way: from the entry down, room by room, and never in a circle."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest_soak
+
+SOURCE = Path(pytest_soak.__file__).parent
+FLOORS = (
+    {"__init__", "plugin", "cli", "api", "hookspecs", "testing"},
+    {"commands", "session"},
+    {"merging", "report"},
+    {"run"},
+    {"artifacts"},
+    {"engine"},
+    {"tuning", "gates", "targets"},
+    {"kpi", "stats"},
+    {"observation", "market", "config"},
+    {"storage"},
+    {"canonical", "clock", "errors", "number", "options", "system", "text"},
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def imported(path: Path) -> set[str]:
+    """The rooms of this package that a file imports from, also for its types alone."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "pytest_soak":
+            found |= {alias.name for alias in node.names if not alias.name.startswith("__")}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pytest_soak."):
+            found.add((node.module or "").split(".")[1])
+    return found
+
+
+def arrows() -> dict[str, set[str]]:
+    """Which room imports from which others."""
+    found: dict[str, set[str]] = {}
+    for path in SOURCE.rglob("*.py"):
+        room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+        found.setdefault(room, set()).update(imported(path) - {room})
+    return found
+
+
+def test_every_room_has_its_floor() -> None:
+    assert set(arrows()) == set(FLOOR)
+
+
+def test_no_arrow_points_up() -> None:
+    up = [(room, to) for room, tos in arrows().items() for to in tos if FLOOR[to] < FLOOR[room]]
+    assert up == []
+
+
+def test_there_is_no_circle() -> None:
+    assert list(TopologicalSorter(arrows()).static_order())
