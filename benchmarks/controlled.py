@@ -10,19 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.lanes import ROOT
-from pytest_soak.config.overrides import resolve
-from pytest_soak.config.parameters import reference_table
-from pytest_soak.config.presets import load_preset, load_warmup, preset_shelf
-from pytest_soak.config.profiles import load_profile, profile_shelf
 from pytest_soak.engine.lane import advance, begin, enter, finish
-from pytest_soak.engine.plan import GateMode, LanePlan
+from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
 from pytest_soak.kpi.edge import summarize
 from pytest_soak.market.compile import load_kernel
-from pytest_soak.targets.base import LaneInfo
+from pytest_soak.run.planning import plan_lane
+from pytest_soak.run.resolve import Inputs, resolve_settings
+from pytest_soak.targets.resolve import describe
 from pytest_soak.targets.simulated import SimulatedTarget
-from pytest_soak.tuning.tuners import TUNERS
 
 NOWHERE = ROOT / "none"
 ITERATIONS = 24
@@ -47,31 +44,21 @@ class Setup:
 
     def plan(self, seed: int) -> LanePlan:
         """The plan of a lane from a cold start, as the target `sim` has it, judged by `soak`."""
-        table, presets = reference_table(), preset_shelf(NOWHERE)
-        profiles = profile_shelf(NOWHERE)
-        overrides = resolve(
-            table,
-            load_profile(self.profile, profiles, NOWHERE, "profile"),
-            (),
-            [load_preset(name, presets, NOWHERE, "preset") for name in self.presets],
-        )
-        safe = load_profile("ultra_safe", profiles, NOWHERE, "profile")
-        return LanePlan(
-            lane=LaneInfo(f"{self.profile}-{self.market}-{seed}", self.profile, self.market, seed),
-            target="sim",
-            iterations=ITERATIONS,
-            planned=ITERATIONS,
-            gate=gates()[0],
-            finals=gates(),
-            gate_mode=GateMode.SOFT,
-            overrides=overrides,
-            parameters=dict(table),
-            tuner=self.tuner or next(iter(TUNERS)),
-            auto_tune=self.tuner is not None,
-            guards=self.guards,
-            warmup=load_warmup(self.warmup, presets, NOWHERE, "warmup") if self.warmup else None,
-            fallback=resolve(table, safe, ()).values,
-        )
+        typed = {
+            "iterations": str(ITERATIONS),
+            "profile": self.profile,
+            "market": self.market,
+            "seed": str(seed),
+            "preset": list(self.presets),
+            "auto-tune": "1" if self.tuner else "0",
+            "tuner": self.tuner,
+            "guards": "1" if self.guards else "0",
+            "warmup": "1" if self.warmup else "0",
+            "warmup-preset": self.warmup,
+        }
+        settings = resolve_settings(Inputs(typed, {}, {}, NOWHERE, NOWHERE, NOWHERE))
+        [lane] = settings.lanes()
+        return plan_lane(settings, lane, describe(SimulatedTarget, "sim"), "sim")
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from tempfile import TemporaryDirectory
 from pytest_soak.artifacts import build, tuning
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal
-from pytest_soak.artifacts.layout import RUNTIME, LaneFiles
+from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import RunResult
+from pytest_soak.artifacts.names import RUNTIME
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import SystemClock
@@ -24,6 +25,7 @@ from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.engine.lane import advance, begin, enter, finish
 from pytest_soak.engine.measure import measure
+from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
@@ -31,6 +33,8 @@ from pytest_soak.gates.model import gate_shelf, load_gates
 from pytest_soak.storage.journal import decode, encode
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.testing import GOOD, InstantTarget
+from pytest_soak.tuning.limits import load_limits
+from pytest_soak.tuning.rules import load_rules
 
 ITERATIONS = 6
 
@@ -85,6 +89,9 @@ def plan() -> LanePlan:
         overrides=Overrides(values=values, sources=dict.fromkeys(values, "default")),
         parameters=dict(reference_table()),
         tuner="effects",
+        limits=load_limits(),
+        rules=load_rules(),
+        clocks=load_pacing().clocks,
     )
 
 

@@ -160,10 +160,12 @@ def rotate(root: Path, ttl_days: float, max_size_mb: float, keep_latest: int, dr
     In `latest` and `runs` the ITER_SUMMARY with the highest numbers stay; snapshots and earlier
     runs older than the TTL are compressed. All commands still read them under their old names.
     """
+    from pytest_soak.clock import SystemClock
     from pytest_soak.commands.rotate import rotate as run
 
+    clock = SystemClock()
     try:
-        return run(root, ttl_days, max_size_mb, keep_latest, click.echo, dry=dry_run)
+        return run(root, ttl_days, max_size_mb, keep_latest, click.echo, clock, dry=dry_run)
     except ArtifactError as error:
         click.echo(f"ERROR: {error}", err=True)
         return 1

@@ -16,6 +16,7 @@ from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.config.presets import Change, Preset, WarmupLength, load_preset, preset_shelf
 from pytest_soak.engine.events import Event
+from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Failure, Past
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.run import LaneRun
@@ -27,8 +28,11 @@ from pytest_soak.observation.columns import BLOCK, BLOCK_REASONS, FILL, Observat
 from pytest_soak.run.resolve import Inputs
 from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.testing import GOOD
+from pytest_soak.tuning.limits import load_limits
+from pytest_soak.tuning.rules import load_rules
 
 LANE = LaneInfo("steady_safe-calm-42", "steady_safe", "calm", 42)
+LIMITS, RULES, PACING = load_limits(), load_rules(), load_pacing()
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
 net_at_least_2 = Threshold(metric="net_bps", fail_unless=">= 2", warn_unless=">= 3")
@@ -82,7 +86,7 @@ def plan(
 ) -> LanePlan:
     """A plan of defaults, tuned by the rules.
 
-    `tuning` are its fields `tuner`, `auto_tune`, `guards`, `warmup`, `fallback`.
+    `tuning` are its fields `tuner`, `auto_tune`, `guards`, `warmup`, `fallback`, `limits`.
     """
     judged_by = judged_by or gate()
     values = (table or reference_table()).defaults()
@@ -97,7 +101,7 @@ def plan(
         overrides=Overrides(values=values, sources=dict.fromkeys(values, "default")),
         parameters=dict(table or reference_table()),
         declared=declared,
-        **({"tuner": "rules"} | tuning),
+        **({"tuner": "rules", "limits": LIMITS, "rules": RULES, "clocks": PACING.clocks} | tuning),
     )
 
 

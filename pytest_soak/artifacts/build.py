@@ -22,6 +22,7 @@ from pytest_soak.canonical import flags_hash
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.gates.engine import Check, Verdict
+from pytest_soak.kpi.definitions import COMPONENTS
 from pytest_soak.tuning.guards import Guard
 
 _TOTALS = (
@@ -33,7 +34,7 @@ _TOTALS = (
     "maker_taker_ratio",
     "max_drawdown_quote",
 )
-_COMPONENTS = ("gross_bps", "fees_eff_bps", "slippage_bps", "inventory_bps", "adverse_bps")
+_COMPONENTS = (*COMPONENTS, "adverse_bps")
 
 
 def machine() -> dict[str, str]:
@@ -130,11 +131,11 @@ def _gate(
         source=plan.target,
         lane=plan.lane.id,
         gate=plan.gate.name,
-        mode=plan.gate_mode.value,
+        mode=plan.gate_mode,
         final=final,
         iteration=iteration,
-        verdict=verdicts[0].value,
-        verdict_raw=verdicts[1].value,
+        verdict=verdicts[0],
+        verdict_raw=verdicts[1],
         note=judged.judgement.note,
         reasons=list(reasons),
         metrics=[_metric(check) for check in judged.judgement.checks] or _unjudged(plan, judged),
@@ -149,7 +150,7 @@ def _unjudged(plan: LanePlan, judged: IterationRecord | LaneResult) -> list[Gate
             gate=gate.name,
             metric=threshold.metric,
             value=None,
-            verdict="WARN",
+            verdict=Verdict.WARN,
             fail_unless=threshold.fail_unless,
             warn_unless=threshold.warn_unless,
             reason=judged.judgement.note,
@@ -189,10 +190,10 @@ def outcome(result: LaneResult) -> LaneOutcome:
         variant=result.lane.variant,
         flags_hash=flags_hash(result.lane.config),
         gate=result.gate,
-        verdict=None if result.verdict is None else result.verdict.value,
-        verdict_raw=None if result.verdict_raw is None else result.verdict_raw.value,
+        verdict=result.verdict,
+        verdict_raw=result.verdict_raw,
         reasons=list(result.reasons),
-        ending=result.ending.value,
+        ending=result.ending,
         iterations=result.iterations,
         planned=result.planned,
         counts=result.counts,
@@ -217,7 +218,7 @@ def final_summary(result: LaneResult) -> FinalSummary:
 
 
 def _metric(check: Check) -> GateMetric:
-    return GateMetric(**(check.model_dump() | {"verdict": check.verdict.value}))
+    return GateMetric(**check.model_dump())
 
 
 def _pick(kpis: Mapping[str, float | None], names: tuple[str, ...]) -> dict[str, float | None]:

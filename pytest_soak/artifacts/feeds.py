@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pytest_soak.artifacts.layout import LaneFiles
+from pytest_soak.artifacts.names import AUDIT, FILLS, PIPELINE_TICKS, is_feed
 from pytest_soak.canonical import compact
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.storage.files import append_lines, cut, write_text, writing
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pytest_soak.observation.columns import Observation
 
 AUDIT_EVENTS = 1000
-_FEED = re.compile(r"(fills|pipeline_ticks)_\d{8}\.jsonl")
 
 
 class Feeds:
@@ -37,7 +36,7 @@ class Feeds:
             return {}
         day = f"{datetime.fromtimestamp(observation.start_us / 1e6, UTC):%Y%m%d}"
         sizes = {}
-        for name, columns in (("fills", observation.fills), ("pipeline_ticks", observation.ticks)):
+        for name, columns in ((FILLS, observation.fills), (PIPELINE_TICKS, observation.ticks)):
             path = self._files.feed(name, day)
             append_lines(path, _rows(columns))
             sizes[path.name] = path.stat().st_size
@@ -46,7 +45,7 @@ class Feeds:
     def _audit(self, observation: Observation) -> None:
         blocks = observation.blocks if self.kept else observation.blocks[-AUDIT_EVENTS:]
         lines = _rows(blocks, reason=observation.block_reasons)
-        write_text(self._files.artifact("audit.jsonl"), "".join(f"{line}\n" for line in lines))
+        write_text(self._files.artifact(AUDIT), "".join(f"{line}\n" for line in lines))
 
     def check(self, sizes: Mapping[str, int]) -> None:
         """Raise SoakUsageError for a feed file that has lost some of its bytes."""
@@ -62,7 +61,7 @@ class Feeds:
             for path in self._files.feeds.glob("*.jsonl"):
                 if path.name in sizes:
                     cut(path, sizes[path.name])
-                elif _FEED.fullmatch(path.name):
+                elif is_feed(path.name):
                     path.unlink()
 
 

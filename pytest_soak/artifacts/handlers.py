@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from pytest_soak.artifacts import build, tuning
+from pytest_soak.artifacts import build, names, tuning
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import ProductionSnapshot, TunedIteration
 from pytest_soak.clock import Clock
@@ -75,20 +75,20 @@ class LaneArtifacts:
 
     def _take_snapshot(self, snapshot: ProductionSnapshot) -> None:
         self._snapshot = snapshot
-        write_json(self._files.named("PRODUCTION_SNAPSHOT.json"), snapshot.data())
+        write_json(self._files.named(names.PRODUCTION_SNAPSHOT), snapshot.data())
 
     def _write_newest(self) -> None:
         assert self._plan is not None
         if self._newest is None:
             return
         files, record, control = self._files, self._newest.record, self._newest.control
-        write_json(files.artifact("EDGE_REPORT.json"), build.edge_report(record).data())
-        write_json(files.artifact("EDGE_SENTINEL.json"), tuning.sentinel(record).data())
+        write_json(files.artifact(names.EDGE_REPORT), build.edge_report(record).data())
+        write_json(files.artifact(names.EDGE_SENTINEL), tuning.sentinel(record).data())
         gate = build.iteration_gate(self._plan, record)
-        write_json(files.artifact("KPI_GATE.json"), gate.data())
+        write_json(files.artifact(names.KPI_GATE), gate.data())
         if control is not None:
             state = tuning.tuning_state(self._plan, record.iteration, control)
-            write_json(files.named("TUNING_STATE.json"), state.data())
+            write_json(files.named(names.TUNING_STATE), state.data())
         self._newest, self._due = None, self._clock.monotonic() + NEWEST_SECONDS
 
     def _final(self, result: LaneResult) -> None:
@@ -96,11 +96,11 @@ class LaneArtifacts:
         self._write_newest()
         tuned = [TunedIteration.model_validate_json(text) for text in self._tuned]
         report = tuning.tuning_report(self._plan, result, tuned)
-        write_json(self._files.named("TUNING_REPORT.json"), report.data())
+        write_json(self._files.named(names.TUNING_REPORT), report.data())
         if self._snapshot is not None and result.frozen:
             self._take_snapshot(tuning.confirmed(self._snapshot, result.evidence))
         if result.ending is Ending.INTERRUPTED:
             return
         gate = build.final_gate(self._plan, result)
-        write_json(self._files.artifact("KPI_GATE.json"), gate.data())
-        write_json(self._files.summary("final"), build.final_summary(result).data())
+        write_json(self._files.artifact(names.KPI_GATE), gate.data())
+        write_json(self._files.final, build.final_summary(result).data())

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.layout import LaneFiles
+from pytest_soak.artifacts.names import CHECKPOINT
 from pytest_soak.config.documents import show
 from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Failure, Past
 from pytest_soak.errors import SoakUsageError
@@ -31,7 +32,7 @@ class _Header(_Line):
 
 
 class _Checkpoint(_Line):
-    name: str = Field(pattern=r"^checkpoint_\d+$")
+    name: str = Field(pattern=rf"^{CHECKPOINT}\d+$")
     sha256: str
 
 
@@ -180,10 +181,10 @@ class LaneJournal:
         cut(self._files.journal, self._found.size)
         self._feeds.cut(self._found.feeds)
         with writing(self._files.home):
-            for path in self._files.home.glob("checkpoint_*"):
+            for path in self._files.home.glob(f"{CHECKPOINT}*"):
                 if path.name != self._checkpoint:
                     path.unlink()
-            self._files.summary("final").unlink(missing_ok=True)
+            self._files.final.unlink(missing_ok=True)
         for folder in (self._files.home, self._files.artifact("x").parent):
             sweep(folder)
 
@@ -203,7 +204,7 @@ class LaneJournal:
         before, kept = self._checkpoint, None
         if checkpoint is not None:
             kept = _Checkpoint(
-                name=f"checkpoint_{done.iteration}", sha256=sha256(checkpoint).hexdigest()
+                name=f"{CHECKPOINT}{done.iteration}", sha256=sha256(checkpoint).hexdigest()
             )
             write_bytes(self._files.named(kept.name), checkpoint, durable=True)
         sizes = self._feeds.write(observation)

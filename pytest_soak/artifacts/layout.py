@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pytest_soak.artifacts import names
+from pytest_soak.artifacts.names import JOURNAL, RUNTIME
 from pytest_soak.storage.files import sweep, write_text, writing
 from pytest_soak.storage.links import plain
 
-RUNTIME = "runtime_overrides.json"
-BEGUN = ".soak.begun"
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
@@ -34,24 +34,29 @@ class LaneFiles:
     @property
     def journal(self) -> Path:
         """What of the lane is durable."""
-        return self.named("journal")
+        return self.named(JOURNAL)
 
     @property
     def feeds(self) -> Path:
         """The folder of the feeds."""
-        return self.named("feeds")
+        return self.named(names.FEEDS)
 
-    def summary(self, iteration: int | str) -> Path:
-        """`ITER_SUMMARY_<N>.json`, or `_final`."""
-        return self.named(f"ITER_SUMMARY_{iteration}.json")
+    def summary(self, iteration: int) -> Path:
+        """`ITER_SUMMARY_<N>.json`."""
+        return self.named(names.summary_name(iteration))
+
+    @property
+    def final(self) -> Path:
+        """`ITER_SUMMARY_final.json`."""
+        return self.named(names.FINAL)
 
     def artifact(self, name: str) -> Path:
         """One of the files of the newest iteration."""
-        return self.named("artifacts", name)
+        return self.named(names.NEWEST, name)
 
     def feed(self, name: str, day: str) -> Path:
         """A feed of one day, `YYYYMMDD` on the target's clock."""
-        return self.named("feeds", f"{name}_{day}.jsonl")
+        return self.named(names.FEEDS, names.feed_name(name, day))
 
 
 @dataclass(frozen=True)
@@ -64,27 +69,27 @@ class Layout:
     @property
     def begun(self) -> Path:
         """There from a session's start to its end: without a session, one never came to its end."""
-        return self.root / BEGUN
+        return self.root / names.BEGUN
 
     @property
     def latest(self) -> Path:
         """The run in progress or the last one."""
-        return self.root / "latest"
+        return self.root / names.LATEST
 
     @property
     def result(self) -> Path:
         """The verdict of the whole session."""
-        return self.latest / "RESULT.json"
+        return self.latest / names.RESULT
 
     @property
     def report(self) -> Path:
         """The report of the whole session, unless the user wants it elsewhere."""
-        return self.latest / "report.html"
+        return self.latest / names.REPORT
 
     @property
     def trend(self) -> Path:
         """The trends of all lanes."""
-        return self.latest / "STEADY_TREND.md"
+        return self.latest / names.TREND
 
     def lane(self, lane: str) -> LaneFiles:
         """The files of a lane; a lone lane has the folders to itself."""
@@ -96,7 +101,7 @@ class Layout:
     @property
     def has_journal(self) -> bool:
         """Whether there is a run in `latest` that may be resumed."""
-        return any(True for where in ("journal", "*/journal") for _ in self.latest.glob(where))
+        return any(True for where in (JOURNAL, f"*/{JOURNAL}") for _ in self.latest.glob(where))
 
     def make_root(self) -> None:
         """Make the root, to be left out of version control.
@@ -140,18 +145,19 @@ class Layout:
     def bring_runtime_file(self) -> None:
         """Put the runtime file that was archived with a run where the run had it."""
         kept = self.latest / RUNTIME
-        if kept.exists() and (self.latest / "journal").exists():
+        if kept.exists() and (self.latest / JOURNAL).exists():
             kept.replace(self.root / RUNTIME)
 
     def _check(self) -> None:
-        for path in (self.result, self.latest / RUNTIME, self.root / RUNTIME, self.root / "runs"):
+        runs = self.root / names.RUNS
+        for path in (self.result, self.latest / RUNTIME, self.root / RUNTIME, runs):
             plain(self.root, path)
 
     def _archive(self) -> Path:
         in_force = self.root / RUNTIME
-        if in_force.exists() and (self.latest / "journal").exists():
+        if in_force.exists() and (self.latest / JOURNAL).exists():
             in_force.replace(self.latest / RUNTIME)
-        runs = self.root / "runs"
+        runs = self.root / names.RUNS
         runs.mkdir(exist_ok=True)
         name = self._run_name()
         target, copy = runs / name, 2

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from pytest_soak.engine.plan import GateMode
+from pytest_soak.engine.record import Ending
+from pytest_soak.gates.engine import Verdict
 from pytest_soak.storage.files import write_json
 from pytest_soak.tuning.freeze import Lock
 from pytest_soak.tuning.guards import Move
 
 Number = float | None
+
+
+def _as_text(of: type[StrEnum]) -> BeforeValidator:
+    """JSON has a member as its text, which strict validation alone would refuse."""
+
+    def member(given: Any) -> StrEnum:
+        if given not in list(of):
+            raise ValueError(f"one of {', '.join(of)}")
+        return of(given)
+
+    return BeforeValidator(member)
+
+
+_Verdict = Annotated[Verdict, _as_text(Verdict)]
+_GateMode = Annotated[GateMode, _as_text(GateMode)]
+_Ending = Annotated[Ending, _as_text(Ending)]
 
 
 class _Artifact(BaseModel):
@@ -38,8 +58,8 @@ class IterationKpis(BaseModel):
     __pydantic_extra__: dict[str, Number]
 
     phase: str
-    verdict: Literal["PASS", "WARN", "FAIL"]
-    verdict_raw: Literal["PASS", "WARN", "FAIL"]
+    verdict: _Verdict
+    verdict_raw: _Verdict
     graded: bool
     verdict_reasons: list[str]
     state_hash: str
@@ -99,7 +119,7 @@ class GateMetric(BaseModel):
     gate: str
     metric: str
     value: Number
-    verdict: Literal["PASS", "WARN", "FAIL"]
+    verdict: _Verdict
     fail_unless: str | None
     warn_unless: str | None
     reason: str
@@ -112,11 +132,11 @@ class KpiGate(_Artifact):
     schema_: Literal["pytest-soak/kpi-gate/1"] = Field("pytest-soak/kpi-gate/1", alias="schema")
     lane: str
     gate: str
-    mode: Literal["hard", "soft", "off"]
+    mode: _GateMode
     final: bool
     iteration: int
-    verdict: Literal["PASS", "WARN", "FAIL"]
-    verdict_raw: Literal["PASS", "WARN", "FAIL"]
+    verdict: _Verdict
+    verdict_raw: _Verdict
     note: str
     reasons: list[str]
     metrics: list[GateMetric]
@@ -157,10 +177,10 @@ class LaneOutcome(BaseModel):
     variant: str = ""
     flags_hash: str | None = Field(None, description="Of its feature flags; null without any.")
     gate: str
-    verdict: Literal["PASS", "WARN", "FAIL"] | None = Field(description="null: interrupted.")
-    verdict_raw: Literal["PASS", "WARN", "FAIL"] | None
+    verdict: _Verdict | None = Field(description="null: interrupted.")
+    verdict_raw: _Verdict | None
     reasons: list[str]
-    ending: Literal["completed", "gate", "target", "test", "panic", "interrupted"]
+    ending: _Ending
     iterations: int
     planned: int
     counts: dict[str, int]
@@ -286,9 +306,9 @@ class RunResult(_Artifact):
 
     schema_: Literal["pytest-soak/result/1"] = Field("pytest-soak/result/1", alias="schema")
     status: Literal["running", "finished", "interrupted"]
-    verdict: Literal["PASS", "WARN", "FAIL"] | None
+    verdict: _Verdict | None
     exit_status: int | None
-    gate_mode: Literal["hard", "soft", "off"]
+    gate_mode: _GateMode
     settings: dict[str, str]
     lanes: list[LaneOutcome]
     unfinished: list[str]

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_soak.artifacts.models import GateMetric, IterSummary, KpiGate, LaneOutcome, RunResult
+from pytest_soak.artifacts.names import FINAL, KPI_GATE, LATEST, NEWEST, RESULT, iteration_of
 from pytest_soak.config.documents import Document, Model, parse_json, read_document, validate
 from pytest_soak.config.names import check_name
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import MARKETS
 from pytest_soak.storage.readers import documents, is_file, is_folder
 from pytest_soak.targets.base import lane_id
-
-RESULT = "RESULT.json"
-FINAL = "ITER_SUMMARY_final.json"
-_SUMMARY = re.compile(r"ITER_SUMMARY_([1-9][0-9]{0,17})\.json")
 
 
 @dataclass(frozen=True)
@@ -51,17 +47,17 @@ class Run:
         try:
             for path, content in documents(self.folder, lambda path: path.endswith(".json")):
                 folder, slash, name = path.rpartition("/")
-                match, lane = _SUMMARY.fullmatch(name), homes.get(folder + slash)
-                if match and lane is not None:
+                number, lane = iteration_of(name), homes.get(folder + slash)
+                if number is not None and lane is not None:
                     text, source = content.decode(), f"{self.folder}/{path}"
-                    found[lane][int(match[1])] = _parsed(IterSummary, parse_json(text, source))
+                    found[lane][number] = _parsed(IterSummary, parse_json(text, source))
         except (OSError, ValueError) as error:
             raise SoakUsageError(str(self.folder), f"cannot be read: {error}") from None
         return found
 
     def checks(self, lane: str) -> list[GateMetric]:
         """The newest metrics of the lane beside their thresholds."""
-        path = self.folder / f"{self.home(lane)}artifacts/KPI_GATE.json"
+        path = self.folder / f"{self.home(lane)}{NEWEST}/{KPI_GATE}"
         return _parsed(KpiGate, read_document(path)).metrics if is_there(path) else []
 
 
@@ -70,7 +66,7 @@ def read_run(given: Path) -> Run | None:
 
     Raises SoakUsageError when its RESULT.json is none.
     """
-    for folder in (given, given / "latest"):
+    for folder in (given, given / LATEST):
         if is_there(folder / RESULT):
             document = read_document(folder / RESULT)
             result = _parsed(RunResult, document)

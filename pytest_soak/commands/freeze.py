@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.models import FinalSummary, IterSummary, LaneOutcome, ProductionSnapshot
+from pytest_soak.artifacts.names import summary_name
 from pytest_soak.artifacts.stored_run import summary_of
 from pytest_soak.artifacts.tuning import spread
 from pytest_soak.canonical import state_hash
@@ -54,7 +55,7 @@ def _graded(folder: Path, result: LaneOutcome) -> list[dict[str, float | None]]:
     """The KPIs of the newest iterations that the verdict rests on."""
     found: list[dict[str, float | None]] = []
     for number in range(result.iterations, 0, -1):
-        path = folder / f"ITER_SUMMARY_{number}.json"
+        path = folder / summary_name(number)
         if len(found) == min(FINAL_WINDOW, result.graded) or not is_file(path):
             break
         summary = _read(path, IterSummary).summary

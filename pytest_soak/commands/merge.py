@@ -10,8 +10,19 @@ from typing import NamedTuple
 
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import Comparison, RunResult
-from pytest_soak.artifacts.stored_run import RESULT, Run, read_run
+from pytest_soak.artifacts.names import (
+    CHECKPOINT,
+    COMPARISON,
+    JOURNAL,
+    LATEST,
+    REPORT,
+    RESULT,
+    RUNTIME,
+    TREND,
+)
+from pytest_soak.artifacts.stored_run import Run, read_run
 from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
 from pytest_soak.merging.join import check_distinct, join
@@ -26,15 +37,7 @@ from pytest_soak.storage.lock import locked
 from pytest_soak.storage.readers import contents
 from pytest_soak.text import plural, table
 
-COMPARISON = "COMPARISON.json"
-_OF_THE_RUN = {
-    RESULT,
-    COMPARISON,
-    "report.html",
-    "STEADY_TREND.md",
-    "journal",
-    "runtime_overrides.json",
-}
+_OF_THE_RUN = {RESULT, COMPARISON, REPORT, TREND, JOURNAL, RUNTIME}
 """What a lane's folder may hold that is not the lane's, or not of use when it is over."""
 
 
@@ -82,7 +85,7 @@ def merged_lines(merged: Merged) -> Iterator[str]:
     lanes = merged.result.lanes
     rows = [["lane", "iterations", "pass/warn/fail", "verdict"]]
     for lane in lanes:
-        counts = "/".join(str(lane.counts.get(v, 0)) for v in ("PASS", "WARN", "FAIL"))
+        counts = "/".join(str(lane.counts.get(v, 0)) for v in Verdict)
         rows.append(
             [lane.lane, f"{lane.iterations} of {lane.planned}", counts, lane.verdict or "-"]
         )
@@ -116,7 +119,7 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
 
 def _read(given: Sequence[Path], output: Path) -> tuple[list[Run], list[str]]:
     runs, empty = [], []
-    latest = (output / "latest").resolve()
+    latest = (output / LATEST).resolve()
     for path in sorted(given):
         run = read_run(path)
         if run is None:
@@ -156,4 +159,4 @@ def _copy(run: Run, layout: Layout) -> None:
 
 def _of_a_lane(name: str) -> bool:
     first = name.partition("/")[0]
-    return bool(name) and first not in _OF_THE_RUN and not first.startswith((".", "checkpoint_"))
+    return bool(name) and first not in _OF_THE_RUN and not first.startswith((".", CHECKPOINT))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.names import RESULT, RUNS
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.storage.lock import locked
 from pytest_soak.storage.readers import ARCHIVE
@@ -21,7 +22,7 @@ def reopen(run: Path) -> Path | None:
     if not run.is_dir() and archive.is_file():
         remedy = f"tar -xzf {archive.name} there, then reopen {archive.name.removesuffix(ARCHIVE)}"
         raise SoakUsageError(str(archive), f"a rotation has archived this run; {remedy}")
-    if run.parent.name != "runs" or not (run / "RESULT.json").is_file():
+    if run.parent.name != RUNS or not (run / RESULT).is_file():
         raise SoakUsageError(str(run), "expected the folder of a run: artifacts/soak/runs/NAME")
     root = run.parent.parent
     with locked(root):

@@ -12,7 +12,7 @@ from pytest_soak.artifacts.rotation.apply import measure, perform, sweep
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, Action, Limits, plan_rotation
 from pytest_soak.canonical import compact
-from pytest_soak.clock import SystemClock
+from pytest_soak.clock import Clock
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.storage.files import append_lines
 from pytest_soak.storage.lock import LOCK, InUseError, locked
@@ -27,6 +27,7 @@ def rotate(
     max_size_mb: float,
     keep: int,
     say: Callable[[str], None],
+    clock: Clock,
     *,
     dry: bool,
 ) -> int:
@@ -43,19 +44,21 @@ def rotate(
     limits = Limits(ttl_days * DAY, max_size_mb * MEGABYTE, keep)
     try:
         with locked(root) if (root / LOCK).exists() or not dry else nullcontext():
-            return _rotate(root, limits, say, dry=dry)
+            return _rotate(root, limits, say, clock, dry=dry)
     except InUseError as error:
         say(f"leave {error}")
         return GOOD
 
 
-def _rotate(root: Path, limits: Limits, say: Callable[[str], None], *, dry: bool) -> int:
+def _rotate(
+    root: Path, limits: Limits, say: Callable[[str], None], clock: Clock, *, dry: bool
+) -> int:
     if not dry:
         sweep(root)
     listing = list_root(root)
     for run, why in sorted(listing.left.items()):
         say(f"leave {run}: {why}")
-    size, clock = listing.size, SystemClock()
+    size = listing.size
     for action in plan_rotation(listing, clock.now().timestamp(), limits):
         left = measure(root, action) if dry else perform(root, action)
         if not dry:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_soak.artifacts.layout import BEGUN
 from pytest_soak.artifacts.models import LaneOutcome
-from pytest_soak.artifacts.stored_run import RESULT, Run, read_run
+from pytest_soak.artifacts.names import BEGUN, LATEST, RESULT
+from pytest_soak.artifacts.stored_run import Run, read_run
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.whole import check_whole, journal_of, outcome_line
@@ -46,16 +46,16 @@ def _status(run: Run) -> int:
     result = run.result
     if _overtaken(run):
         return NOT_FINISHED
-    if any(lane.verdict == Verdict.FAIL for lane in result.lanes):
+    if any(lane.verdict is Verdict.FAIL for lane in result.lanes):
         return FAILED
     if result.status != "finished" or result.unfinished or result.verdict is None:
         return NOT_FINISHED
-    return FAILED if result.verdict == Verdict.FAIL or result.exit_status != 0 else 0
+    return FAILED if result.verdict is Verdict.FAIL or result.exit_status != 0 else 0
 
 
 def _overtaken(run: Run) -> bool:
     """Whether a session has begun since that left no run and did not come to its end."""
-    return run.folder.name == "latest" and (run.folder.parent / BEGUN).exists()
+    return run.folder.name == LATEST and (run.folder.parent / BEGUN).exists()
 
 
 def _last_line(run: Run) -> str:
@@ -63,7 +63,7 @@ def _last_line(run: Run) -> str:
         return "NO VERDICT: a later session ended before its first lane; this is the run before it"
     if run.result.status != "running":
         return verdict_line(run.result)
-    at_work = run.folder.name == "latest" and in_use(run.folder.parent)
+    at_work = run.folder.name == LATEST and in_use(run.folder.parent)
     if at_work:
         return "NO VERDICT: still running"
     return "NO VERDICT: its process ended before it could conclude; go on with --soak-resume"

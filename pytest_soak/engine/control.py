@@ -14,7 +14,6 @@ from pytest_soak.tuning import freeze, guards, phases
 from pytest_soak.tuning.conditions import Kpis
 from pytest_soak.tuning.freeze import PANIC, Lock, Watch
 from pytest_soak.tuning.guards import Decision, Guard, Move, Situation
-from pytest_soak.tuning.limits import limits
 from pytest_soak.tuning.phases import Phase
 from pytest_soak.tuning.tuners import TUNERS
 from pytest_soak.tuning.view import Proposal, Reading, View
@@ -71,7 +70,7 @@ def enter(
     baseline = control.baseline | dict(edits)
     sources = control.sources | dict.fromkeys(edits, OPERATOR)
     values = phases.in_force(
-        plan.table, plan.warmup, limits().warmup, iteration, baseline, control.previous
+        plan.table, plan.warmup, plan.limits.warmup, iteration, baseline, control.previous
     )
     values |= edits
     shown = dict(sources)
@@ -97,11 +96,11 @@ def leave(
     phase = phases.phase_of(iteration, plan.warmup)
     counts = graded and phase is Phase.STEADY
     if counts:
-        control = _read(control, overrides, kpis)
+        control = _read(control, overrides, kpis, plan.limits.effects.readings)
     watched = freeze.observe(
         control.watch,
-        limits().freeze,
-        limits().panic,
+        plan.limits.freeze,
+        plan.limits.panic,
         iteration,
         kpis,
         control.baseline,
@@ -131,10 +130,9 @@ def leave(
     return _apply(plan, after, iteration, decision.applied), record
 
 
-def _read(control: Control, overrides: Mapping[str, float], kpis: Kpis) -> Control:
+def _read(control: Control, overrides: Mapping[str, float], kpis: Kpis, most: int) -> Control:
     reading = Reading(overrides=dict(overrides), kpis=dict(kpis))
-    readings = (*control.readings, reading)[-limits().effects.readings :]
-    return control.model_copy(update={"readings": readings})
+    return control.model_copy(update={"readings": (*control.readings, reading)[-most:]})
 
 
 def _propose(
@@ -151,6 +149,8 @@ def _propose(
             warmup=warmup,
             readings=control.readings,
             goals=plan.goals,
+            limits=plan.limits,
+            rules=plan.rules,
         )
         proposal = TUNERS[plan.tuner](view)
         for name, delta in proposal.deltas.items():
@@ -179,7 +179,9 @@ def _decide(
         warmup=warmup,
         held=control.held,
     )
-    decision = guards.decide(plan.table, limits().guards, now, proposal.deltas, enabled=plan.guards)
+    decision = guards.decide(
+        plan.table, plan.limits.guards, now, proposal.deltas, enabled=plan.guards
+    )
     return decision if plan.auto_tune else decision.model_copy(update={"applied": {}})
 
 
@@ -193,7 +195,7 @@ def _apply(
         Move(iteration=iteration, minute=minute, parameter=n, before=before[n], after=value)
         for n, value in after.items()
     ]
-    moves = guards.keep_recent(limits().guards, (*control.moves, *made), iteration, minute)
+    moves = guards.keep_recent(plan.limits.guards, (*control.moves, *made), iteration, minute)
     return control.model_copy(
         update={
             "baseline": before | after,

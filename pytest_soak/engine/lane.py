@@ -24,7 +24,6 @@ from pytest_soak.gates.evidence import Evidence, FailedIteration, failure_of, ju
 from pytest_soak.kpi.spans import derivable
 from pytest_soak.kpi.summary import Summary, drivers
 from pytest_soak.targets.base import Window
-from pytest_soak.tuning.limits import limits
 from pytest_soak.tuning.phases import Phase, phase_of
 
 _Kept = tuple[Sample, ...]
@@ -174,7 +173,7 @@ def _evidence(
 def _ending(plan: LanePlan, verdict: Verdict, control: Control) -> Ending | None:
     if plan.gate_mode is GateMode.HARD and verdict is Verdict.FAIL:
         return Ending.GATE
-    return Ending.PANIC if control.watch.panics >= limits().panic.most else None
+    return Ending.PANIC if control.watch.panics >= plan.limits.panic.most else None
 
 
 def finish(

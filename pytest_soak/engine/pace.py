@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
@@ -33,8 +32,7 @@ class Pacing(_Data):
     backstop: Allowance
 
 
-@cache
-def pacing() -> Pacing:
+def load_pacing() -> Pacing:
     """The allowances that ship with the package."""
     text = files("pytest_soak.engine").joinpath("pacing.yaml").read_text(encoding="utf-8")
     return validate(Pacing, parse_yaml(text, "pacing.yaml"))
@@ -78,10 +76,14 @@ class Pace:
 
 
 class ClockWatch:
-    """Compares the wall clock with the monotonic one, from one look to the next."""
+    """Compares the wall clock with the monotonic one, from one look to the next.
 
-    def __init__(self, clock: Clock) -> None:
+    They may come apart by `allowance` of the time between.
+    """
+
+    def __init__(self, clock: Clock, allowance: Allowance) -> None:
         self._clock = clock
+        self._allowance = allowance
         self._seen = clock.now(), clock.monotonic()
 
     def look(self) -> str | None:
@@ -89,7 +91,7 @@ class ClockWatch:
         (wall, steady), self._seen = self._seen, (self._clock.now(), self._clock.monotonic())
         span = self._seen[1] - steady
         ahead = (self._seen[0] - wall).total_seconds() - span
-        if abs(ahead) <= pacing().clocks.of(span):
+        if abs(ahead) <= self._allowance.of(span):
             return None
         if ahead < 0:
             return f"the wall clock was set back by {-ahead:.1f} s"

@@ -10,8 +10,11 @@ from pydantic import BaseModel, ConfigDict
 from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import Parameter, ParameterTable
 from pytest_soak.config.presets import Preset
+from pytest_soak.engine.pace import Allowance
 from pytest_soak.gates.model import Gate
 from pytest_soak.targets.base import LaneInfo
+from pytest_soak.tuning.limits import Limits
+from pytest_soak.tuning.rules import Rule
 from pytest_soak.tuning.view import Side, goals
 
 
@@ -29,6 +32,7 @@ class LanePlan(BaseModel):
     `iterations` is how many will run, `planned` how many were asked for: a selection of a lane's
     items runs a prefix of it. `declared` are the KPIs the target says it gives. `fallback` is what
     a panic reverts to before the lane's first freeze. Unless `tuned`, nothing is suggested.
+    `clocks` is how far apart the wall clock and the monotonic one may come.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,6 +47,9 @@ class LanePlan(BaseModel):
     overrides: Overrides
     parameters: dict[str, Parameter]
     tuner: str
+    limits: Limits
+    rules: tuple[Rule, ...]
+    clocks: Allowance
     tuned: bool = True
     declared: tuple[str, ...] | None = None
     auto_tune: bool = False

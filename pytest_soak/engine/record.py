@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.engine.control import TuningRecord
+from pytest_soak.engine.plan import GateMode
 from pytest_soak.gates.engine import Judgement, Verdict
 from pytest_soak.gates.evidence import Evidence
 from pytest_soak.kpi.summary import Summary
@@ -74,7 +75,7 @@ class LaneResult(BaseModel):
     lane: LaneInfo
     target: str
     gate: str
-    gate_mode: str
+    gate_mode: GateMode
     verdict: Verdict | None
     verdict_raw: Verdict | None
     judgement: Judgement

@@ -94,7 +94,7 @@ class LaneRun:
         self._file = InForce(runtime, plan.table)
         self._clock = clock
         self._pace = Pace(clock, pause, 60 * plan.lane.minutes)
-        self._clocks = ClockWatch(clock)
+        self._clocks = ClockWatch(clock, plan.clocks)
         self._emit = emit
         self._journal = journal
         told = [note for done in journal.past.iterations for note in done.summary.notes]

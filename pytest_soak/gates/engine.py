@@ -156,7 +156,7 @@ def value_over(
             if why := _lack(name, sample, min_samples):
                 return None, f"{name}: {why}"
     value = span.over([[sample.values[n] or 0.0 for n in span.needs] for sample in history])
-    return value, span.lack if value is None else None
+    return value, span.kpi.missing if value is None else None
 
 
 def _lack(metric: str, sample: Sample, min_samples: int | None) -> str | None:

@@ -7,59 +7,138 @@ from typing import NamedTuple
 
 
 class Kpi(NamedTuple):
-    """A KPI of one iteration; the unit is the suffix of its name, `better` the wished direction."""
+    """A KPI of one iteration; the unit is the suffix of its name, `better` the wished direction.
+
+    `missing` is why there is none, where there is none.
+    """
 
     name: str
     better: str
     meaning: str
+    missing: str
     low: float = -math.inf
     high: float = math.inf
 
 
-def _ratio(name: str, better: str, meaning: str) -> Kpi:
-    return Kpi(name, better, meaning, 0.0, 1.0)
+def _ratio(name: str, better: str, meaning: str, missing: str) -> Kpi:
+    return Kpi(name, better, meaning, missing, 0.0, 1.0)
 
 
-def _share(name: str, better: str, meaning: str) -> Kpi:
-    return Kpi(name, better, meaning, 0.0, 100.0)
+def _share(name: str, better: str, meaning: str, missing: str) -> Kpi:
+    return Kpi(name, better, meaning, missing, 0.0, 100.0)
 
 
-def _size(name: str, better: str, meaning: str) -> Kpi:
-    return Kpi(name, better, meaning, 0.0)
+def _size(name: str, better: str, meaning: str, missing: str) -> Kpi:
+    return Kpi(name, better, meaning, missing, 0.0)
 
+
+_FILLS = "no fills"
+_MARKED = "no maker fill with a mid one second later"
+_INTENDED = "no intended quote changes"
+_TICKS = "no pipeline ticks"
+_NEVER = "not measured"
 
 KPIS: dict[str, Kpi] = {
     kpi.name: kpi
     for kpi in (
-        Kpi("net_bps", "up", "gross + fees + slippage + inventory, of volume"),
-        Kpi("gross_bps", "up", "maker fills against the mid just before them"),
-        Kpi("fees_eff_bps", "up", "fees as charged; a cost is negative"),
-        Kpi("slippage_bps", "up", "taker fills against their decision mid; a cost is negative"),
-        Kpi("inventory_bps", "up", "the rest of the PnL: mid moves against the position"),
-        Kpi("adverse_bps", "down", "1-s markout of maker fills against us; not a term of net"),
-        Kpi("adverse_bps_p95", "down", "95th percentile of that markout, a fill"),
-        Kpi("slippage_bps_p95", "down", "95th percentile of the cost of a taker fill"),
-        Kpi("net_quote", "up", "PnL of the iteration, in quote currency"),
-        _size("volume_quote", "up", "traded notional"),
-        _size("num_fills", "up", "fills, maker and taker"),
-        _ratio("maker_taker_ratio", "up", "maker share of the volume"),
-        _ratio("risk_ratio", "down", "share of intended quote changes the risk guard stopped"),
-        _ratio("risk_time_share", "down", "share of side-time the risk guard blocked"),
-        _share("inventory_pct", "down", "intended changes the bot's own limits stopped"),
-        _share("min_interval_pct", "down", "intended changes that came too soon"),
-        _share("concurrency_pct", "down", "intended changes that found every request slot taken"),
-        _share("throttle_pct", "down", "intended changes the rate bucket stopped"),
-        _size("cancel_ratio", "down", "cancels an order sent"),
-        _size("order_age_p95_ms", "down", "age of an order when it left the book"),
-        _size("p95_latency_ms", "down", "order sent to acknowledged"),
-        _size("ws_lag_p95_ms", "down", "market data event to its arrival"),
-        _ratio("md_cache_hit_ratio", "up", "fetches served by the market-data cache"),
-        _size("fetch_md_p95_ms", "down", "time to fetch market data"),
-        _size("tick_total_p95_ms", "down", "time of a whole pipeline tick"),
-        _ratio("deadline_miss_ratio", "down", "pipeline ticks past their deadline"),
-        _size("max_drawdown_quote", "down", "largest fall of the equity from its peak"),
+        Kpi("net_bps", "up", "gross + fees + slippage + inventory, of volume", _FILLS),
+        Kpi("gross_bps", "up", "maker fills against the mid just before them", _FILLS),
+        Kpi("fees_eff_bps", "up", "fees as charged; a cost is negative", _FILLS),
+        Kpi(
+            "slippage_bps",
+            "up",
+            "taker fills against their decision mid; a cost is negative",
+            _FILLS,
+        ),
+        Kpi("inventory_bps", "up", "the rest of the PnL: mid moves against the position", _FILLS),
+        Kpi(
+            "adverse_bps",
+            "down",
+            "1-s markout of maker fills against us; not a term of net",
+            _MARKED,
+        ),
+        Kpi("adverse_bps_p95", "down", "95th percentile of that markout, a fill", _MARKED),
+        Kpi(
+            "slippage_bps_p95",
+            "down",
+            "95th percentile of the cost of a taker fill",
+            "no taker fills",
+        ),
+        Kpi("net_quote", "up", "PnL of the iteration, in quote currency", _NEVER),
+        _size("volume_quote", "up", "traded notional", _NEVER),
+        _size("num_fills", "up", "fills, maker and taker", _NEVER),
+        _ratio("maker_taker_ratio", "up", "maker share of the volume", _FILLS),
+        _ratio(
+            "risk_ratio",
+            "down",
+            "share of intended quote changes the risk guard stopped",
+            _INTENDED,
+        ),
+        _ratio(
+            "risk_time_share",
+            "down",
+            "share of side-time the risk guard blocked",
+            "the bot never wanted to quote",
+        ),
+        _share("inventory_pct", "down", "intended changes the bot's own limits stopped", _INTENDED),
+        _share("min_interval_pct", "down", "intended changes that came too soon", _INTENDED),
+        _share(
+            "concurrency_pct",
+            "down",
+            "intended changes that found every request slot taken",
+            _INTENDED,
+        ),
+        _share("throttle_pct", "down", "intended changes the rate bucket stopped", _INTENDED),
+        _size("cancel_ratio", "down", "cancels an order sent", "no orders sent"),
+        _size(
+            "order_age_p95_ms",
+            "down",
+            "age of an order when it left the book",
+            "no order left the book",
+        ),
+        _size("p95_latency_ms", "down", "order sent to acknowledged", "no acknowledged orders"),
+        _size("ws_lag_p95_ms", "down", "market data event to its arrival", "no market data events"),
+        _ratio("md_cache_hit_ratio", "up", "fetches served by the market-data cache", _TICKS),
+        _size("fetch_md_p95_ms", "down", "time to fetch market data", _TICKS),
+        _size("tick_total_p95_ms", "down", "time of a whole pipeline tick", _TICKS),
+        _ratio("deadline_miss_ratio", "down", "pipeline ticks past their deadline", _TICKS),
+        _size(
+            "max_drawdown_quote",
+            "down",
+            "largest fall of the equity from its peak",
+            "the account was never marked",
+        ),
     )
 }
 
+COMPONENTS = {
+    "gross_bps": "gross",
+    "fees_eff_bps": "fees",
+    "slippage_bps": "slippage",
+    "inventory_bps": "inventory",
+}
+"""What `net_bps` is the sum of, each with its short name."""
 COSTS = ("fees_eff_bps", "slippage_bps", "inventory_bps", "adverse_bps")
 DRIVER_SHARE = 0.20
+
+
+class Headline(NamedTuple):
+    """A KPI that every overview shows: in tables under `label`, in a marker line as `tag`=...
+
+    `form` and `tagged` are how its value is written there; one without a tag is only in tables.
+    """
+
+    name: str
+    label: str
+    form: str
+    tag: str = ""
+    tagged: str = ""
+
+
+HEADLINES = (
+    Headline("net_bps", "net_bps", "{:.2f}", "net", "{:.3g}"),
+    Headline("net_quote", "net_quote", "{:.0f}"),
+    Headline("risk_ratio", "risk", "{:.2f}", "risk", "{:.1%}"),
+    Headline("maker_taker_ratio", "maker/taker", "{:.2f}", "maker_taker", "{:.2f}"),
+    Headline("p95_latency_ms", "latency", "{:.0f}", "latency", "{:.0f}ms"),
+)

@@ -61,7 +61,7 @@ def summarize(observation: Observation) -> Summary:
         kpis.update(values)
         samples.update(count)
     kpis["max_drawdown_quote"] = _drawdown(observation)
-    reasons = {name: _why(name) for name, value in kpis.items() if value is None}
+    reasons = {name: KPIS[name].missing for name, value in kpis.items() if value is None}
     if len(observation.marks) and kpis["max_drawdown_quote"] is None:
         reasons["max_drawdown_quote"] = _unmarked(observation)
     return Summary(
@@ -189,24 +189,3 @@ def _mean(values: NDArray[np.float64], weights: NDArray[np.float64] | None = Non
 
 def _p95(values: NDArray[np.float64]) -> float | None:
     return float(np.percentile(values, 95)) if len(values) else None
-
-
-def _why(name: str) -> str:
-    because = {
-        "slippage_bps_p95": "no taker fills",
-        "adverse_bps": "no maker fill with a mid one second later",
-        "adverse_bps_p95": "no maker fill with a mid one second later",
-        "p95_latency_ms": "no acknowledged orders",
-        "order_age_p95_ms": "no order left the book",
-        "ws_lag_p95_ms": "no market data events",
-        "cancel_ratio": "no orders sent",
-        "risk_time_share": "the bot never wanted to quote",
-        "max_drawdown_quote": "the account was never marked",
-    }
-    fill_based = ("bps", "maker_taker_ratio")
-    if name in because:
-        return because[name]
-    if name.endswith(fill_based):
-        return "no fills"
-    pipeline = ("md_cache_hit_ratio", "fetch_md_p95_ms", "tick_total_p95_ms", "deadline_miss_ratio")
-    return "no pipeline ticks" if name in pipeline else "no intended quote changes"

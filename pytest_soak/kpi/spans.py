@@ -14,13 +14,12 @@ class SpanKpi(NamedTuple):
     """Such a KPI: what it is, the KPIs of each iteration that it needs, and how it follows.
 
     `over` takes them iteration by iteration, in the order of `needs`; None where it has no value,
-    because of `lack`.
+    which the KPI says why.
     """
 
     kpi: Kpi
     needs: tuple[str, ...]
     over: Callable[[Sequence[Sequence[float]]], float | None]
-    lack: str
 
 
 def drawdown_ratio(rows: Sequence[Sequence[float]]) -> float | None:
@@ -42,10 +41,9 @@ _MEANING = "largest drawdown of the judged iterations, of the sum of their |net_
 
 SPAN_KPIS: dict[str, SpanKpi] = {
     "drawdown_ratio": SpanKpi(
-        Kpi("drawdown_ratio", "down", _MEANING, 0.0),
+        Kpi("drawdown_ratio", "down", _MEANING, "net_quote is 0 throughout", 0.0),
         ("net_quote", "max_drawdown_quote"),
         drawdown_ratio,
-        "net_quote is 0 throughout",
     )
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.artifacts.stored_run import Run
+from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError
 
 OF_LANES = ("profile", "market", "seed", "variant")
@@ -33,7 +34,7 @@ def _facts(run: Run) -> Mapping[str, str]:
     return {
         "package": str(result.meta.get("pytest_soak", "unknown")),
         "target": result.source,
-        f"settings.{MODE}": "off" if result.gate_mode == "off" else "hard or soft",
+        f"settings.{MODE}": "off" if result.gate_mode is GateMode.OFF else "hard or soft",
     } | {f"settings.{name}": value for name, value in settings.items()}
 
 

@@ -16,6 +16,7 @@ from pytest_soak.artifacts.models import (
     LaneOutcome,
     LanePair,
 )
+from pytest_soak.artifacts.names import RESULT, summary_name
 from pytest_soak.artifacts.stored_run import Run
 from pytest_soak.stats.paired import paired_effect
 
@@ -52,12 +53,12 @@ def compare(run: Run, reference: Run) -> Comparison:
 def _pair(lane: LaneOutcome, before: LaneOutcome, hours: Hours, earlier: Hours) -> LanePair:
     common = sorted(hours.keys() & earlier.keys())
     found = [
-        f"ITER_SUMMARY_{number}.json {path}: {old} -> {now}"
+        f"{summary_name(number)} {path}: {old} -> {now}"
         for number in common
         for path, old, now in _unequal(_exact(earlier[number]), _exact(hours[number]))
     ]
     found += [
-        f"RESULT.json {path}: {old} -> {now}"
+        f"{RESULT} {path}: {old} -> {now}"
         for path, old, now in _unequal(_outcome(before), _outcome(lane))
     ]
     if len(common) < max(lane.iterations, before.iterations):

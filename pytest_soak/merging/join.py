@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.artifacts.stored_run import Run
 from pytest_soak.canonical import compact
+from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.options import MARKETS
@@ -24,7 +25,7 @@ def check_distinct(runs: Sequence[Run]) -> None:
             seen[lane.lower()] = run.given
 
 
-_FROM_STRICT = ("hard", "soft", "off")
+_FROM_STRICT = tuple(GateMode)
 
 
 def join(runs: Sequence[Run], empty: Sequence[str]) -> RunResult:
@@ -39,7 +40,7 @@ def join(runs: Sequence[Run], empty: Sequence[str]) -> RunResult:
     return RunResult(
         source=", ".join(dict.fromkeys(result.source for result in results)),
         status="finished" if finished else "interrupted",
-        verdict=None if verdict is None else verdict.value,
+        verdict=verdict,
         exit_status=0 if verdict in (Verdict.PASS, Verdict.WARN) else 1,
         gate_mode=max((result.gate_mode for result in results), key=_FROM_STRICT.index),
         settings=_settings(results),
@@ -50,7 +51,7 @@ def join(runs: Sequence[Run], empty: Sequence[str]) -> RunResult:
 
 
 def _verdict(results: Sequence[RunResult], *, complete: bool) -> Verdict | None:
-    judged = [Verdict(result.verdict) for result in results if result.verdict is not None]
+    judged = [result.verdict for result in results if result.verdict is not None]
     if Verdict.FAIL in judged:
         return Verdict.FAIL
     if not complete or any(_incomplete(result) for result in results):

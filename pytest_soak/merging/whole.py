@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pytest_soak.artifacts.lane_journal import Content, parse_journal
 from pytest_soak.artifacts.models import FinalSummary, LaneOutcome
-from pytest_soak.artifacts.stored_run import FINAL, RESULT, Run, is_there
+from pytest_soak.artifacts.names import FINAL, RESULT
+from pytest_soak.artifacts.stored_run import Run, is_there
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.engine.record import Ending
 from pytest_soak.errors import SoakUsageError
@@ -26,8 +27,8 @@ def check_whole(run: Run) -> None:
                 str(run.folder / run.home(lane.lane)),
                 f"{RESULT} says {outcome_line(lane)}, but {problem}; get the whole run",
             )
-    judged = worst([Verdict(lane.verdict) for lane in result.lanes if lane.verdict])
-    if result.verdict is not None and worst([judged, Verdict(result.verdict)]) != result.verdict:
+    judged = worst([lane.verdict for lane in result.lanes if lane.verdict])
+    if result.verdict is not None and worst([judged, result.verdict]) != result.verdict:
         problem = f"verdict: {result.verdict}, but a lane is {judged}; get the whole run"
         raise SoakUsageError(str(run.folder / RESULT), problem)
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from pytest_soak.artifacts.models import Comparison, LaneOutcome, RunResult
 from pytest_soak.errors import one_line
+from pytest_soak.gates.engine import Verdict
+from pytest_soak.kpi.definitions import HEADLINES
 from pytest_soak.report.differences import difference_rows
 from pytest_soak.run.verdict import verdict_line
 from pytest_soak.storage.files import writing
@@ -19,7 +21,7 @@ MOST_ANNOTATIONS = 10
 MOST_BYTES = 2**20
 """Of a step's summary; GitHub drops a longer one."""
 
-_COLUMNS = ("net_bps", "risk_ratio", "maker_taker_ratio", "p95_latency_ms")
+_COLUMNS = tuple(headline.name for headline in HEADLINES if headline.tag)
 _MARKUP = r"\`*_{}[]<>()#+!|&~:@$"
 
 
@@ -72,11 +74,11 @@ def github_step(environment: Mapping[str, str]) -> GitHub | None:
 
 def annotate(result: RunResult) -> list[str]:
     """An error for each lane or run that fails the whole, a warning for each lane that warns."""
-    errors = [_of_lane("error", lane) for lane in result.lanes if lane.verdict == "FAIL"]
+    errors = [_of_lane("error", lane) for lane in result.lanes if lane.verdict is Verdict.FAIL]
     errors += [command("error", name, "not finished") for name in result.unfinished]
-    if not errors and result.verdict not in ("PASS", "WARN"):
+    if not errors and result.verdict not in (Verdict.PASS, Verdict.WARN):
         errors = [command("error", "soak", verdict_line(result))]
-    warnings = [_of_lane("warning", lane) for lane in result.lanes if lane.verdict == "WARN"]
+    warnings = [_of_lane("warning", lane) for lane in result.lanes if lane.verdict is Verdict.WARN]
     return [*_few("error", errors), *_few("warning", warnings)]
 
 

@@ -12,7 +12,7 @@ from statistics import median
 from pytest_soak.artifacts.models import GateMetric
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.gates.expressions import Expression, parse
-from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.definitions import COMPONENTS, KPIS
 from pytest_soak.report import charts
 from pytest_soak.report.changes import PHASE, Change, changes
 from pytest_soak.report.charts import Chart, Limit, Plot, Span
@@ -22,8 +22,6 @@ from pytest_soak.report.trends import KpiTrend, drift_text, lane_trends
 from pytest_soak.text import number
 from pytest_soak.tuning.phases import Phase
 
-EDGE = ("gross_bps", "fees_eff_bps", "slippage_bps", "inventory_bps")
-_NAMES = dict(zip(EDGE, ("gross", "fees", "slippage", "inventory"), strict=True))
 _PHASES: dict[str, str] = {Phase.WARMUP: "warmup", Phase.RAMPDOWN: "rampdown"}
 _SIDES = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
@@ -189,7 +187,7 @@ def _kpi(lane: Lane, name: str, drawn: Sequence[Group]) -> KpiChart:
     first, end_ = drawn[0].first, drawn[-1].last
     return KpiChart(
         name=name,
-        verdict=str(worst([Verdict(c.verdict) for c in checks])) if checks else "",
+        verdict=str(worst([c.verdict for c in checks])) if checks else "",
         value=value,
         meaning=KPIS[name].meaning if name in KPIS else "",
         limits="; ".join(_said(check) for check in checks),
@@ -242,7 +240,7 @@ def _judged(lane: Lane, trends: Sequence[KpiTrend]) -> list[Judged]:
 
 def _edge(lane: Lane) -> Chart | None:
     """Where the edge went, over the graded iterations and weighted by their volume."""
-    names = [*EDGE, "net_bps"]
+    names = [*COMPONENTS, "net_bps"]
     rows = [
         (one.kpis.get("volume_quote") or 1.0, [one.kpis.get(name) for name in names])
         for one in lane.iterations
@@ -254,7 +252,7 @@ def _edge(lane: Lane) -> Chart | None:
     if not total:
         return None
     means = [fsum(w * row[n] for w, row in kept) / total for n in range(len(names))]
-    steps = [(_NAMES[name], value) for name, value in zip(EDGE, means, strict=False)]
+    steps = list(zip(COMPONENTS.values(), means, strict=False))
     return charts.waterfall(steps, ("net", means[-1]), "edge in bps of volume")
 
 

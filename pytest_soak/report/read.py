@@ -21,7 +21,7 @@ from pytest_soak.artifacts.models import (
     RunResult,
 )
 from pytest_soak.errors import SoakUsageError
-from pytest_soak.gates.engine import FINAL_WINDOW
+from pytest_soak.gates.engine import FINAL_WINDOW, Verdict
 from pytest_soak.storage import readers
 from pytest_soak.tuning.phases import Phase
 
@@ -41,7 +41,7 @@ class Iteration(NamedTuple):
 
     number: int
     phase: str
-    verdict: str
+    verdict: Verdict
     graded: bool
     reasons: tuple[str, ...]
     kpis: dict[str, float | None]
@@ -79,7 +79,7 @@ class Lane:
     blocks: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def verdict(self) -> str | None:
+    def verdict(self) -> Verdict | None:
         """The final verdict; None of a lane that did not end."""
         return self.outcome.verdict if self.outcome else None
 

@@ -36,9 +36,9 @@ class Group(NamedTuple):
         return len(self.iterations) == 1
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Verdict:
         """The worst of its verdicts."""
-        return str(worst([Verdict(one.verdict) for one in self.iterations]))
+        return worst([one.verdict for one in self.iterations])
 
     @property
     def name(self) -> str:

@@ -81,15 +81,15 @@ def page_view(run: Run) -> Page:
 def _shown(lanes: Sequence[Lane]) -> list[Lane]:
     """The lanes that are shown in full: where there are too many, the worst ones."""
     ranks = {Verdict.FAIL: 0, None: 1, Verdict.WARN: 2, Verdict.PASS: 3}
-    ranked = sorted(range(len(lanes)), key=lambda n: ranks[lanes[n].verdict])  # type: ignore[index]
+    ranked = sorted(range(len(lanes)), key=lambda n: ranks[lanes[n].verdict])
     return [lanes[n] for n in sorted(ranked[:MOST_LANES])]
 
 
-def _verdict(run: Run) -> str | None:
+def _verdict(run: Run) -> Verdict | None:
     if run.result is not None:
         return run.result.verdict
-    judged = [Verdict(lane.verdict) for lane in run.lanes if lane.verdict is not None]
-    return str(worst(judged)) if len(judged) == len(run.lanes) else None
+    judged = [lane.verdict for lane in run.lanes if lane.verdict is not None]
+    return worst(judged) if len(judged) == len(run.lanes) else None
 
 
 def _headline(run: Run) -> str:
@@ -122,7 +122,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 def _row(lane: Lane, anchor: str, metrics: Sequence[str]) -> Row:
     found: dict[str, int] = dict.fromkeys(Verdict, 0)
     for one in lane.iterations:
-        found[Verdict(one.verdict)] += 1
+        found[one.verdict] += 1
     done, planned = len(lane.iterations), lane.outcome.planned if lane.outcome else 0
     if lane.outcome:
         done = max(done, lane.outcome.iterations)
@@ -136,9 +136,9 @@ def _row(lane: Lane, anchor: str, metrics: Sequence[str]) -> Row:
 
 
 def _cell(lane: Lane, metric: str) -> Cell:
-    judged = [Verdict(check.verdict) for check in lane.checks if check.metric == metric]
+    judged = [check.verdict for check in lane.checks if check.metric == metric]
     values = [v for one in lane.last_graded() if (v := one.kpis.get(metric)) is not None]
-    return Cell(median(values) if values else None, str(worst(judged)) if judged else "")
+    return Cell(median(values) if values else None, worst(judged) if judged else "")
 
 
 def _notes(run: Run, shown: int, size: int) -> list[str]:

@@ -22,8 +22,7 @@ from pytest_soak.run.settings import Settings
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.targets.resolve import TargetSpec, describe
 from pytest_soak.tuning.effects import without_effects
-from pytest_soak.tuning.limits import limits
-from pytest_soak.tuning.watcher import rules, rules_off
+from pytest_soak.tuning.watcher import rules_off
 
 
 def plan_lane(
@@ -61,6 +60,9 @@ def plan_lane(
         parameters=dict(spec.table),
         declared=spec.kpis,
         tuner=settings.tuner,
+        limits=settings.limits,
+        rules=settings.rules,
+        clocks=settings.pacing.clocks,
         tuned=spec.tuned,
         auto_tune=settings.auto_tune and spec.tuned,
         guards=settings.guards,
@@ -121,16 +123,16 @@ def _tuning_notes(
 ) -> list[str]:
     """What of the tuning this target turns off, and what the warm-up preset says."""
     notes = []
-    off = rules_off(spec.table) if settings.tuner == "rules" else []
+    off = rules_off(settings.rules, spec.table) if settings.tuner == "rules" else []
     if not spec.tuned:
         notes.append("tuner: off, the target brings no `parameters` of its own")
     elif settings.tuner == "effects" and without_effects(spec.table):
         notes.append("tuner effects: off, the target's parameters have no `effects`")
-    if len(off) == len(rules()):
+    if off and len(off) == len(settings.rules):
         notes.append("tuner rules: off, the target has none of their parameters")
     elif off:
         notes.append(f"tuner rules: off for want of their parameters: {', '.join(off)}")
-    wanted = (condition.metric for condition in limits().freeze.conditions)
+    wanted = (condition.metric for condition in settings.limits.freeze.conditions)
     missing = [metric for metric in wanted if metric is not None and metric not in given]
     if settings.guards and missing:
         notes.append(f"freeze: off, the target gives no {' and no '.join(missing)}")

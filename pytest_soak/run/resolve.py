@@ -22,6 +22,7 @@ from pytest_soak.config.overrides import (
 from pytest_soak.config.presets import Preset, load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
 from pytest_soak.config.variants import Variant, load_variant, variant_shelf
+from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, escaped, unknown
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
@@ -35,7 +36,8 @@ from pytest_soak.run.settings import (
     Settings,
     check_distinct,
 )
-from pytest_soak.tuning.limits import limits
+from pytest_soak.tuning.limits import load_limits
+from pytest_soak.tuning.rules import load_rules
 from pytest_soak.tuning.tuners import TUNERS
 
 INI = "ini"
@@ -103,6 +105,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
     gates = {p.name: _gates(p, given["gate"], inputs.rootdir) for p in profiles}
     knobs, knob_sources = _knobs(inputs, given.get("market-set"))
     layers = _override_layers(inputs)
+    limits = load_limits()
     settings = Settings(
         iterations=_integer(given["iterations"], 1, MAX_ITERATIONS) if "iterations" in given else 0,
         profiles=profiles,
@@ -124,7 +127,10 @@ def resolve_settings(inputs: Inputs) -> Settings:
         auto_tune=_flag(given, "auto-tune"),
         guards=_flag(given, "guards"),
         warmup=_warmup(given, inputs.rootdir),
-        fallback=_fallback(inputs.rootdir) if _flag(given, "auto-tune") else None,
+        fallback=_fallback(given, limits.panic.profile, inputs.rootdir),
+        limits=limits,
+        rules=load_rules(),
+        pacing=load_pacing(),
         directory=_directory(given["dir"]),
         report=_report(given["report"]) if "report" in given else None,
         rootdir=inputs.rootdir,
@@ -205,9 +211,11 @@ def _warmup(given: Mapping[str, Given], rootdir: Path) -> Preset | None:
     return load_warmup(item.text, preset_shelf(rootdir), item.base, item.at)
 
 
-def _fallback(rootdir: Path) -> Profile:
-    """The profile that a panic reverts to before the lane's first freeze."""
-    return load_profile(limits().panic.profile, profile_shelf(rootdir), rootdir, "panic revert")
+def _fallback(given: Mapping[str, Given], name: str, rootdir: Path) -> Profile | None:
+    """The profile that a panic reverts to before the lane's first freeze; only tuning panics."""
+    if not _flag(given, "auto-tune"):
+        return None
+    return load_profile(name, profile_shelf(rootdir), rootdir, "panic revert")
 
 
 def _tuner(given: Given) -> str:

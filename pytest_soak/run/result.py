@@ -70,9 +70,9 @@ class ResultFile:
             {
                 "source": ", ".join(targets),
                 "status": status,
-                "verdict": None if verdict is None else verdict.value,
+                "verdict": verdict,
                 "exit_status": exit_status,
-                "gate_mode": settings.gate_mode.value,
+                "gate_mode": settings.gate_mode,
                 "settings": {k: v for k, v in settings.shown.items() if k not in _ELSEWHERE},
                 "lanes": [outcome(r) for r in results],
                 "unfinished": [x.id for x in settings.lanes() if x.id not in finished],

@@ -15,10 +15,13 @@ from pytest_soak.config.overrides import Layer
 from pytest_soak.config.presets import Preset
 from pytest_soak.config.profiles import Profile
 from pytest_soak.config.variants import Variant
+from pytest_soak.engine.pace import Pacing
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.model import Gate
 from pytest_soak.targets.base import LaneInfo, lane_id
+from pytest_soak.tuning.limits import Limits
+from pytest_soak.tuning.rules import Rule
 from pytest_soak.tuning.tuners import TUNERS
 
 MAX_ITERATIONS = 1_000_000
@@ -59,6 +62,9 @@ class Settings(BaseModel):
     guards: bool
     warmup: Preset | None
     fallback: Profile | None
+    limits: Limits
+    rules: tuple[Rule, ...]
+    pacing: Pacing
     directory: Path
     report: Path | None
     rootdir: Path

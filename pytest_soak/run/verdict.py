@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from pytest_soak.artifacts.build import outcome
 from pytest_soak.artifacts.models import LaneOutcome, RunResult
+from pytest_soak.artifacts.names import PRODUCTION_SNAPSHOT, TUNING_REPORT
+from pytest_soak.engine.plan import GateMode
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import one_line
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.text import plural
-
-SNAPSHOT, REPORT = "PRODUCTION_SNAPSHOT.json", "TUNING_REPORT.json"
 
 
 class Conclusion(NamedTuple):
@@ -33,7 +33,7 @@ def conclude(results: Sequence[LaneResult], lanes: int, done: int, failed: str =
         return Conclusion(None, f"NO VERDICT: {finished}, {plural(done, 'iteration')} done")
     verdict = worst(judged)
     targets = ", ".join(dict.fromkeys(result.target for result in results))
-    see = SNAPSHOT if len(results) == 1 and results[0].frozen else REPORT
+    see = PRODUCTION_SNAPSHOT if len(results) == 1 and results[0].frozen else TUNING_REPORT
     outcomes = [outcome(result) for result in results]
     text = _judged(outcomes, lanes, _named(targets, results[0].gate_mode), see)
     if failed and verdict is not Verdict.FAIL:
@@ -48,21 +48,21 @@ def verdict_line(result: RunResult) -> str:
     if result.verdict is None:
         finished = plural(len(judged), "lane")
         return one_line(f"NO VERDICT: {finished} finished; {unfinished or result.status}")
-    text = _judged(judged, len(judged), _named(result.source, result.gate_mode), REPORT)
-    if result.verdict == Verdict.FAIL and all(lane.verdict != Verdict.FAIL for lane in judged):
+    text = _judged(judged, len(judged), _named(result.source, result.gate_mode), TUNING_REPORT)
+    if result.verdict is Verdict.FAIL and all(lane.verdict is not Verdict.FAIL for lane in judged):
         text = f"FAIL: something beside the gates failed; {text}"
     return one_line(f"{text}; {unfinished}" if unfinished else text)
 
 
-def _named(target: str, gate_mode: str) -> str:
-    return target + (", gate off" if gate_mode == "off" else "")
+def _named(target: str, gate_mode: GateMode) -> str:
+    return target + (", gate off" if gate_mode is GateMode.OFF else "")
 
 
 def _judged(outcomes: Sequence[LaneOutcome], lanes: int, target: str, see: str) -> str:
     """The verdict on so many `lanes`, of which `outcomes` are known; `see` tells what was tuned."""
     if len(outcomes) == lanes == 1:
         return _of_one(outcomes[0], target, see)
-    verdicts = {lane.lane: Verdict(lane.verdict) for lane in outcomes if lane.verdict}
+    verdicts = {lane.lane: lane.verdict for lane in outcomes if lane.verdict}
     verdict = worst(list(verdicts.values()))
     found = {v: sum(given is v for given in verdicts.values()) for v in Verdict}
     counts = ", ".join(f"{number} {v}" for v, number in found.items() if number)
@@ -79,5 +79,5 @@ def _of_one(lane: LaneOutcome, target: str, see: str) -> str:
         count = f"{lane.iterations} of {count}"
     changed = plural(len(lane.changed), "parameter")
     tuned = f" as tuned: {changed} changed, see {see}" if lane.changed else ""
-    why = "" if lane.verdict == Verdict.PASS or not lane.reasons else f": {lane.reasons[0]}"
+    why = "" if lane.verdict is Verdict.PASS or not lane.reasons else f": {lane.reasons[0]}"
     return f"{lane.verdict} for {lane.profile} on {lane.market} ({count}, {target}){tuned}{why}"

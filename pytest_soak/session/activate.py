@@ -75,10 +75,10 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         _send_from_worker(config, context, clock)
     else:
         parts |= _parts_of_main(config, context, clock)
-    if context.settings.iteration_timeout is not None:
+    if (seconds := context.settings.iteration_timeout) is not None:
         from pytest_soak.session.timeouts import Timeouts
 
-        parts["timeouts"] = Timeouts(config, context.settings.iteration_timeout, clock)
+        parts["timeouts"] = Timeouts(config, seconds, context.settings.pacing.backstop, clock)
     for name, part in parts.items():
         config.pluginmanager.register(part, f"soak-{name}")
 

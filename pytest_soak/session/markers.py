@@ -15,6 +15,7 @@ from pytest_soak.engine.events import (
 )
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.errors import one_line
+from pytest_soak.kpi.definitions import HEADLINES
 from pytest_soak.text import NO_VALUE
 from pytest_soak.tuning.phases import Phase
 
@@ -53,7 +54,7 @@ def _iteration(record: IterationRecord) -> list[tuple[str, ...]]:
         ("iter_watch", "NOTE", f"iter={record.iteration} {text}") for text in record.notes
     ]
     summary = (
-        f"iter={record.iteration} phase={record.phase} net={_number(kpis, 'net_bps', '.2f')} "
+        f"iter={record.iteration} phase={record.phase} net={_shown(kpis.get('net_bps'), '{:.2f}')} "
         f"drivers={list(record.drivers)} kpi={record.verdict}"
     )
     lines.append(("iter_watch", "SUMMARY", summary))
@@ -94,15 +95,9 @@ def _final(result: LaneResult) -> tuple[str, ...]:
 
 
 def _kpis(kpis: Mapping[str, float | None]) -> str:
-    risk = kpis.get("risk_ratio")
-    return (
-        f"net={_number(kpis, 'net_bps', '.3g')} "
-        f"risk={NO_VALUE if risk is None else f'{100 * risk:.1f}%'} "
-        f"maker_taker={_number(kpis, 'maker_taker_ratio', '.2f')} "
-        f"latency={_number(kpis, 'p95_latency_ms', '.0f', 'ms')}"
-    )
+    tagged = [headline for headline in HEADLINES if headline.tag]
+    return " ".join(f"{x.tag}={_shown(kpis.get(x.name), x.tagged)}" for x in tagged)
 
 
-def _number(kpis: Mapping[str, float | None], name: str, form: str, unit: str = "") -> str:
-    value = kpis.get(name)
-    return NO_VALUE if value is None else f"{value:{form}}{unit}"
+def _shown(value: float | None, form: str) -> str:
+    return NO_VALUE if value is None else form.format(value)

@@ -6,22 +6,17 @@ from collections.abc import Sequence
 
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.gates.engine import Verdict
+from pytest_soak.kpi.definitions import HEADLINES
 from pytest_soak.text import NO_VALUE, table
 
-_KPIS = {
-    "net_bps": ("net_bps", ".2f"),
-    "net_quote": ("net_quote", ".0f"),
-    "risk_ratio": ("risk", ".2f"),
-    "maker_taker_ratio": ("maker/taker", ".2f"),
-    "p95_latency_ms": ("latency", ".0f"),
-}
-_OTHER_FORM = ".4g"
+_USUAL = {headline.name: headline for headline in HEADLINES}
+_OTHER_FORM = "{:.4g}"
 
 
 def lane_table(results: Sequence[LaneResult]) -> list[str]:
     """One line of headings, then one a lane: its medians of what was measured or judged."""
     metrics = _metrics(results)
-    heads = [_KPIS[name][0] if name in _KPIS else name for name in metrics]
+    heads = [_USUAL[name].label if name in _USUAL else name for name in metrics]
     rows = [["lane", "target", "iterations", "pass/warn/fail", *heads, "verdict"]]
     rows += [_row(result, metrics) for result in results]
     return table(rows)
@@ -31,7 +26,7 @@ def _metrics(results: Sequence[LaneResult]) -> list[str]:
     """The usual KPIs that some lane has, then what else the gates judge."""
     measured = {n for result in results for n, v in result.medians.items() if v is not None}
     judged = [c.metric for r in results for c in r.judgement.checks if c.metric in r.medians]
-    return [n for n in dict.fromkeys([*_KPIS, *judged]) if n in measured or n in judged]
+    return [n for n in dict.fromkeys([*_USUAL, *judged]) if n in measured or n in judged]
 
 
 def _row(result: LaneResult, metrics: Sequence[str]) -> list[str]:
@@ -47,5 +42,5 @@ def _row(result: LaneResult, metrics: Sequence[str]) -> list[str]:
 
 
 def _cell(name: str, value: float | None) -> str:
-    form = _KPIS[name][1] if name in _KPIS else _OTHER_FORM
-    return NO_VALUE if value is None else format(value, form)
+    form = _USUAL[name].form if name in _USUAL else _OTHER_FORM
+    return NO_VALUE if value is None else form.format(value)

@@ -9,7 +9,7 @@ from collections.abc import Generator
 import pytest
 
 from pytest_soak.clock import Clock
-from pytest_soak.engine.pace import pacing
+from pytest_soak.engine.pace import Allowance
 from pytest_soak.session.context import slot_of
 
 _PLUGIN_NAMES = ("timeout", "pytest_timeout")
@@ -25,13 +25,15 @@ class Timeouts:
     marker of its own keeps it, and has neither.
     """
 
-    def __init__(self, config: pytest.Config, seconds: float, clock: Clock) -> None:
+    def __init__(
+        self, config: pytest.Config, seconds: float, backstop: Allowance, clock: Clock
+    ) -> None:
         if not any(config.pluginmanager.hasplugin(name) for name in _PLUGIN_NAMES):
             raise pytest.UsageError(
                 "--soak-iteration-timeout: needs pytest-timeout; do not switch that plugin off"
             )
         self._seconds = seconds
-        self._fatal = seconds + pacing().backstop.of(seconds)
+        self._fatal = seconds + backstop.of(seconds)
         self._clock = clock
         self._begun: float | None = None
         self._stderr = os.dup(2)  # in a test, pytest's capture has the original

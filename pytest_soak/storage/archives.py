@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
 GZIP = ".gz"
 MEGABYTE = 2**20
-MOST_OF = (
-    (re.compile(r"ITER_SUMMARY_\w+\.json"), 4 * MEGABYTE),
-    (re.compile(r"(KPI_GATE|EDGE_REPORT|EDGE_SENTINEL|PRODUCTION_SNAPSHOT)\.json"), 4 * MEGABYTE),
-    (re.compile(r"RESULT\.json"), 16 * MEGABYTE),
-)
+MOST_OWN_BYTES = 16 * MEGABYTE
+"""Of a document that a soak writes, whose name is in capitals."""
 MOST_BYTES = 64 * MEGABYTE
 """Of any other document: more is a mistake, or an attack by decompression."""
 MOST_UNPACKED = 8 * 2**30
@@ -34,6 +31,7 @@ MOST_FILES = 50_000
 MOST_KEPT = 256 * MEGABYTE
 """Of all documents of an archive."""
 
+_OWN = re.compile(r"[A-Z_]+(_\w+)?\.json")
 _LONGEST_NAME = 4096
 _CHUNK = 2**16
 
@@ -41,7 +39,7 @@ _CHUNK = 2**16
 def limit_of(name: str) -> int:
     """The most bytes that a document called `name` (its last part counts) may have."""
     last = name.rpartition("/")[2].removesuffix(GZIP)
-    return next((most for kind, most in MOST_OF if kind.fullmatch(last)), MOST_BYTES)
+    return MOST_OWN_BYTES if _OWN.fullmatch(last) else MOST_BYTES
 
 
 def read_limited(opened: io.BufferedIOBase, name: str) -> bytes:

@@ -15,7 +15,6 @@ from statistics import fmean, median
 
 from pytest_soak.config.parameters import Parameter, ParameterTable
 from pytest_soak.stats.spread import deviation
-from pytest_soak.tuning.limits import limits
 from pytest_soak.tuning.view import Proposal, Side, View
 
 MONEY = "net_quote"
@@ -33,9 +32,10 @@ def propose(view: View) -> Proposal:
     doubt = 1.0 / math.sqrt(len(view.readings))
     if earnings.worth == math.inf and math.fsum(goal.shortfall() for goal in goals) <= doubt:
         return Proposal()
-    choices = {name: _sizes(row, view.baseline[name]) for name, row in view.table.items()}
+    parts = view.limits.effects.parts
+    choices = {name: _sizes(row, view.baseline[name], parts) for name, row in view.table.items()}
     step: _Step = {}
-    for _ in range(limits().guards.parameters_a_step):
+    for _ in range(view.limits.guards.parameters_a_step):
         found = _best(goals, earnings, choices, doubt)
         if found is None:
             break
@@ -55,7 +55,8 @@ def without_effects(table: ParameterTable) -> bool:
 class _Goal:
     """A metric at the present baseline: its limit, the estimate, the noise of one iteration.
 
-    `slopes` are what it changes by with each parameter; `measured` is the median of what was read.
+    `slopes` are what it changes by with each parameter; `measured` is the median of what was read;
+    `margin` is how many times the noise the estimate should be inside the limit.
     """
 
     metric: str
@@ -65,6 +66,7 @@ class _Goal:
     noise: float
     slopes: Mapping[str, float]
     measured: float
+    margin: float
 
     def after(self, name: str, delta: float) -> _Goal:
         """The same when a parameter has moved."""
@@ -73,7 +75,7 @@ class _Goal:
     def shortfall(self, change: float = 0.0) -> float:
         """How far a change leaves the metric from where it should be, in standard deviations."""
         above = (self.estimate + change - self.limit) / self.noise
-        return max(0.0, limits().effects.margin - (above if self.side is Side.ABOVE else -above))
+        return max(0.0, self.margin - (above if self.side is Side.ABOVE else -above))
 
 
 @dataclass(frozen=True)
@@ -85,24 +87,26 @@ class _Earnings:
 
 
 def _goals(view: View, moves: _Moves) -> list[_Goal]:
-    found = []
+    limits, found = view.limits.effects, []
     for (metric, side), limit in view.goals.items():
         slopes = view.table.slopes(metric)
         values = _carried(view, moves, metric, slopes)
         if values:
-            least = limits().effects.least_noise * (abs(limit) or 1.0)
+            least = limits.least_noise * (abs(limit) or 1.0)
             estimate = fmean(values)
             noise = max(least, deviation(values, estimate) if len(values) > 2 else 0.0)
             seen = (reading.kpis.get(metric) for reading in view.readings)
             measured = median(value for value in seen if value is not None)
-            found.append(_Goal(metric, side, limit, estimate, noise, slopes, measured))
+            found.append(
+                _Goal(metric, side, limit, estimate, noise, slopes, measured, limits.margin)
+            )
     return found
 
 
 def _earnings(view: View, moves: _Moves) -> _Earnings:
     slopes = view.table.slopes(MONEY)
     money = _carried(view, moves, MONEY, slopes)
-    worth = limits().effects.least_gain * abs(fmean(money)) if money else math.inf
+    worth = view.limits.effects.least_gain * abs(fmean(money)) if money else math.inf
     return _Earnings(slopes, worth)
 
 
@@ -153,14 +157,14 @@ def _best(
     return min(richer)[1:] if richer else None
 
 
-def _sizes(row: Parameter, value: float) -> Sequence[float]:
-    """The steps that a parameter can take, within its tuner range."""
+def _sizes(row: Parameter, value: float, parts: Sequence[float]) -> Sequence[float]:
+    """The steps that a parameter can take: `parts` of the largest, within its tuner range."""
     low, high = row.tuner_range or (None, None)
     if low is None or high is None or not row.effects:
         return ()
     largest = high - low if row.max_change_per_hour is None else row.max_change_per_hour
     found = set()
-    for part in limits().effects.parts:
+    for part in parts:
         step = row.round(row.clamp(min(max(value + part * largest, low), high)) - value)
         if step * part > 0 and abs(step) <= largest:
             found.add(step)
@@ -173,9 +177,8 @@ def _reasons(
     """One line for each goal that the step brings nearer; else what it earns."""
     if not step:
         return ()
-    margin = limits().effects.margin
     lines = [
-        f"{_shown(was)}, wanted {was.side} {was.limit:g} by {margin:g} sd"
+        f"{_shown(was)}, wanted {was.side} {was.limit:g} by {was.margin:g} sd"
         f" -> {_told(step)} ({will.estimate - was.estimate:+.2f})"
         for was, will in zip(before, after, strict=True)
         if will.shortfall() < was.shortfall()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
@@ -97,8 +96,7 @@ class Limits(_Data):
     warmup: WarmupLimits
 
 
-@cache
-def limits() -> Limits:
+def load_limits() -> Limits:
     """The limits that ship with the package."""
     text = files("pytest_soak.tuning").joinpath("limits.yaml").read_text(encoding="utf-8")
     return validate(Limits, parse_yaml(text, "limits.yaml"))

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from pytest_soak.config.parameters import ParameterTable
 from pytest_soak.gates.expressions import parse
 from pytest_soak.tuning.conditions import Kpis
+from pytest_soak.tuning.limits import Limits
+from pytest_soak.tuning.rules import Rule
 
 
 class Side(StrEnum):
@@ -45,6 +47,8 @@ class View:
     warmup: bool
     readings: Sequence[Reading]
     goals: Mapping[tuple[str, Side], float]
+    limits: Limits
+    rules: Sequence[Rule]
 
 
 class Proposal(BaseModel):

@@ -2,61 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
+from collections.abc import Iterable
 
-from pydantic import BaseModel, ConfigDict
-
-from pytest_soak.config.documents import Document, parse_yaml, validate
 from pytest_soak.config.parameters import Parameter, ParameterTable
-from pytest_soak.kpi.definitions import COSTS
-from pytest_soak.kpi.summary import cost_of
-from pytest_soak.tuning.conditions import Condition, Kpis
+from pytest_soak.tuning.rules import Rule
 from pytest_soak.tuning.view import Proposal, View
-
-
-class Rule(BaseModel):
-    """One rule of `rules.yaml`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    when: list[Condition]
-    any: list[Condition] = []
-    because: str
-    deltas: dict[str, float]
-    advice: str
-
-    def fires(self, kpis: Kpis, drivers: Sequence[str], *, warmup: bool) -> bool:
-        """Whether the rule has something to say of this iteration."""
-        held = [c.holds(kpis, drivers, warmup=warmup) for c in self.any]
-        return all(c.holds(kpis, drivers, warmup=warmup) for c in self.when) and (
-            any(held) if self.any else True
-        )
-
-    def rationale(self, kpis: Kpis, drivers: Sequence[str]) -> str:
-        """Why it fired and what it advises, in one line."""
-        value = kpis.get(self.because)
-        if self.because in COSTS:
-            value = cost_of(self.because, value)
-        shown = "n/a" if value is None else f"{value:.2f}"
-        driver = " (driver)" if self.because in drivers else ""
-        return f"{self.because}={shown}{driver} -> {self.advice}"
-
-
-@cache
-def rules() -> tuple[Rule, ...]:
-    """The rules that ship with the package."""
-    text = files("pytest_soak.tuning").joinpath("rules.yaml").read_text(encoding="utf-8")
-    document = parse_yaml(text, "rules.yaml")
-    return tuple(validate(Rule, Document("rules.yaml", row)) for row in document.data)
 
 
 def propose(view: View) -> Proposal:
     """What the rules suggest; a rule that names a parameter the table lacks is off."""
     table, sums, rationale = view.table, dict[str, float](), []
-    for rule in rules():
+    for rule in view.rules:
         fires = rule.fires(view.kpis, view.drivers, warmup=view.warmup)
         if not set(rule.deltas) <= set(table) or not fires:
             continue
@@ -72,9 +28,9 @@ def propose(view: View) -> Proposal:
     )
 
 
-def rules_off(table: ParameterTable) -> list[str]:
+def rules_off(rules: Iterable[Rule], table: ParameterTable) -> list[str]:
     """The names of the rules that this table turns off."""
-    return [rule.name for rule in rules() if not set(rule.deltas) <= set(table)]
+    return [rule.name for rule in rules if not set(rule.deltas) <= set(table)]
 
 
 def within_range(row: Parameter, value: float, delta: float) -> float:

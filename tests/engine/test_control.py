@@ -6,20 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from builders import LANE, gate, lane_of, plan, preset_named
+from builders import LANE, LIMITS, RULES, gate, lane_of, plan, preset_named
 
 from pytest_soak.artifacts.build import iter_summary
 from pytest_soak.canonical import state_hash
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.engine.control import TuningRecord
 from pytest_soak.engine.events import LaneFinished, PhaseChanged
+from pytest_soak.engine.lane import LaneState, advance, begin, enter
+from pytest_soak.engine.measure import measure
 from pytest_soak.engine.plan import GateMode, LanePlan
-from pytest_soak.engine.record import IterationRecord, LaneResult
+from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.model import Failed
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.testing import GOOD
 from pytest_soak.tuning.guards import Guard
+from pytest_soak.tuning.limits import Limits
 from pytest_soak.tuning.tuners import TUNERS
 from pytest_soak.tuning.view import Proposal
 
@@ -138,6 +141,35 @@ def test_a_freeze_keeps_the_lane_still_and_says_so() -> None:
     assert iter_summary(records[2]).tuning.freeze_active
     assert iter_summary(records[2]).tuning.signature_hash == records[1].state_hash
     assert not end.frozen  # the last iteration ran with other values than the snapshot's
+
+
+def limits(**parts: Mapping[str, Any]) -> Limits:
+    """The limits that ship, but for `parts`."""
+    changed = {name: getattr(LIMITS, name).model_copy(update=part) for name, part in parts.items()}
+    return LIMITS.model_copy(update=changed)
+
+
+def test_a_lane_goes_by_the_limits_of_its_plan() -> None:
+    later, _ = soak(tuned(limits=limits(freeze={"streak": 3})), *[GOOD] * 4)
+    assert [n for n, r in enumerate(later, 1) if r.tuning.frozen] == [3]
+    restless, _ = soak(tuned(limits=limits(guards={"cooldown_iterations": 1})), *[BUSY] * 3)
+    assert in_force(restless) == [65, 75, 85]
+    _, ended = soak(tuned(limits=limits(panic={"most": 1})), *[BAD] * 5)
+    assert (ended.ending, ended.iterations) == (Ending.PANIC, 3)
+    hasty = tuned(limits=limits(effects={"readings": 3}), tuner="effects")
+    assert len(advanced(hasty, *[CALM] * 5).control.readings) == 3
+
+
+def test_a_lane_goes_by_the_rules_of_its_plan() -> None:
+    records, _ = soak(tuned(rules=[rule for rule in RULES if rule.name != "risk raised"]), RISKY)
+    assert records[0].tuning.suggested == {}
+
+
+def advanced(of: LanePlan, *measured: Mapping[str, float]) -> LaneState:
+    state = begin(of)
+    for values in measured:
+        state, _ = advance(of, enter(of, state, {}), measure(values, None, 60.0)[1])
+    return state
 
 
 def test_a_fail_thaws_a_freeze_for_the_decision_after_it() -> None:

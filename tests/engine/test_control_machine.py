@@ -29,7 +29,6 @@ from pytest_soak.session.markers import marker_lines
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.testing import GOOD
 from pytest_soak.tuning.tuners import TUNERS
-from pytest_soak.tuning.watcher import rules
 
 Edit = Mapping[str, Any] | SoakUsageError | None
 OWN = ParameterTable.of(
@@ -362,7 +361,7 @@ class Lanes(RuleBasedStateMachine):
             record, warm = step.record, step.record.phase == "warmup"
             fired = [
                 r
-                for r in rules()
+                for r in self.of.rules
                 if set(r.deltas) <= set(self.of.table)
                 and r.fires(step.kpis, record.drivers, warmup=warm)
             ]

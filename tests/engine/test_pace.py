@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders import FakeClock, FakeTarget, lane_of, plan
+from builders import PACING, FakeClock, FakeTarget, lane_of, plan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak.engine.pace import ClockWatch, Pace, pacing
+from pytest_soak.engine.pace import ClockWatch, Pace
 from pytest_soak.engine.record import Ending
 from pytest_soak.testing import GOOD
 
@@ -145,8 +145,8 @@ def test_a_suspension_during_the_pause_is_noted_in_the_iteration_after_it() -> N
 @given(st.floats(0, 1e6), st.floats(-1, 1))
 def test_a_clock_that_is_only_slewed_is_no_step(span: float, share: float) -> None:
     clock = FakeClock()
-    watch = ClockWatch(clock)
+    watch = ClockWatch(clock, PACING.clocks)
     clock.seconds += span
-    clock.wall_ahead += share * (0.99 * pacing().clocks.of(span) - 1e-3)
+    clock.wall_ahead += share * (0.99 * PACING.clocks.of(span) - 1e-3)
     assert watch.look() is None
-    assert pacing().clocks.share > 500e-6  # what NTP may slew
+    assert PACING.clocks.share > 500e-6  # what NTP may slew

@@ -167,6 +167,23 @@ def test_another_version_of_the_package_is_refused(desk: Workbench) -> None:
     assert "in the journal, '9.9' now" in done.last_line
 
 
+def test_other_limits_of_the_control_loop_are_refused_by_name(desk: Workbench) -> None:
+    soak(desk, 2)
+    desk.write(
+        "conftest.py",
+        """
+        from pytest_soak.run import settings
+
+        shipped = settings.load_limits()
+        stricter = shipped.guards.model_copy(update={"cooldown_iterations": 5})
+        settings.load_limits = lambda: shipped.model_copy(update={"guards": stricter})
+        """,
+    )
+    done = soak(desk, 4, "--soak-resume")
+    assert done.returncode == 4
+    assert "limits.guards.cooldown_iterations: 2 in the journal, 5 now" in done.last_line
+
+
 def test_another_version_of_the_target_is_refused(bench: Workbench) -> None:
     text = (
         "from pytest_soak.testing import InstantTarget\nclass Bot(InstantTarget):\n    version = "

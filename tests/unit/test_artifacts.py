@@ -11,7 +11,8 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from builders import FakeClock, FakeTarget, blocks, fills, lane_of, observation, plan
+from builders import FakeClock, FakeTarget, blocks, fills, lane_of, observation, plan, usage_error
+from runs import metric
 
 from pytest_soak.artifacts import build
 from pytest_soak.artifacts.feeds import AUDIT_EVENTS, Feeds
@@ -19,16 +20,19 @@ from pytest_soak.artifacts.handlers import LaneArtifacts
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import (
     ARTIFACTS,
+    GateMetric,
     RunResult,
     json_schema,
     shipped_schema,
     write_schemas,
 )
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
+from pytest_soak.config.documents import Document, validate
 from pytest_soak.engine.events import IterationFinished, LaneFinished
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending
 from pytest_soak.errors import SoakUsageError, TargetError
+from pytest_soak.gates.engine import Verdict
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.storage.files import append_lines, write_json, write_text
@@ -87,6 +91,17 @@ def test_no_other_schema_ships_and_the_command_writes_them_all(tmp_path: Path) -
     written = {path.name: path.read_text() for path in tmp_path.iterdir()}
     assert {path.name: path.read_text() for path in shipped} == written
     assert set(written) == {f"{name}.schema.json" for name in ARTIFACTS}
+
+
+def test_a_verdict_is_read_from_its_text_and_no_other_word_is_one() -> None:
+    data = metric().model_dump(mode="json")
+    read = validate(GateMetric, Document("x", data))
+    assert read == metric()
+    assert read.verdict is Verdict.PASS
+    wrong = data | {"verdict": "GOOD"}
+    assert usage_error(lambda: validate(GateMetric, Document("x", wrong))) == (
+        "x: verdict: expected one of PASS, WARN, FAIL, got 'GOOD'"
+    )
 
 
 def test_a_schema_refuses_what_is_no_artifact() -> None:

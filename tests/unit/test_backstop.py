@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from builders import PACING
 
 from pytest_soak.clock import SystemClock
-from pytest_soak.engine.pace import pacing
 from pytest_soak.session.context import SLOT, Slot
 from pytest_soak.session.timeouts import Timeouts
 
@@ -51,7 +51,7 @@ def timeouts() -> Iterator[Timeouts]:
     """A timeout of a minute."""
     plugins = SimpleNamespace(hasplugin=lambda name: name == "timeout")
     config: Any = SimpleNamespace(pluginmanager=plugins)
-    found = Timeouts(config, 60, SystemClock())
+    found = Timeouts(config, 60, PACING.backstop, SystemClock())
     yield found
     found.pytest_unconfigure()
 
@@ -73,7 +73,7 @@ def test_it_leaves_time_for_the_timeout_and_the_targets_stop(
 ) -> None:
     item = Item()
     run(timeouts, item)
-    grace = pacing().backstop
+    grace = PACING.backstop
     assert item.marks["timeout"] == (60.0,)
     assert calls == [(60 + grace.seconds + 60 * grace.share, True), "cancelled"]
 

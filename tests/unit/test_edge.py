@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as npst
 
 from pytest_soak.gates.engine import Sample, Verdict, judge
 from pytest_soak.gates.model import gate_shelf, load_gate
-from pytest_soak.kpi.definitions import COSTS, KPIS
+from pytest_soak.kpi.definitions import COMPONENTS, COSTS, HEADLINES, KPIS, Kpi
 from pytest_soak.kpi.edge import components_quote, summarize
 from pytest_soak.kpi.summary import Summary, checked, drivers, summary_of
 from pytest_soak.observation.columns import (
@@ -369,6 +369,13 @@ def test_the_table_has_the_kpis_of_the_specification() -> None:
             assert (kpi.low, kpi.high) == (0, 1)
         if name.endswith("_pct"):
             assert (kpi.low, kpi.high) == (0, 100)
+
+
+def test_a_kpi_says_why_there_is_none_and_each_part_of_the_edge_is_one() -> None:
+    assert all(kpi.missing for kpi in KPIS.values())
+    with pytest.raises(TypeError):
+        Kpi("mine_bps", "up", "what it means")  # type: ignore[call-arg]
+    assert {*COMPONENTS, *COSTS, *(headline.name for headline in HEADLINES)} <= set(KPIS)
 
 
 def test_drivers_are_the_costs_of_at_least_a_fifth_of_gross_largest_first() -> None:

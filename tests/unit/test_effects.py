@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from builders import LIMITS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,7 +40,7 @@ def view(
     overrides = [values | dict(one) for one in under] or [values] * len(hours)
     readings = [Reading(overrides=o, kpis=dict(k)) for o, k in zip(overrides, hours, strict=True)]
     goals_ = {NET: 3.0} if wanted is None else wanted
-    return View(of, values, hours[-1] if hours else {}, (), False, readings, goals_)
+    return View(of, values, hours[-1] if hours else {}, (), False, readings, goals_, LIMITS, ())
 
 
 LEVER = table(lever={"net_bps": 5.0})  # a full step of 20 is worth 1.0

@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from builders import LIMITS
 
 from pytest_soak.canonical import state_hash
 from pytest_soak.tuning.freeze import Lock, Outcome, Watch, observe
-from pytest_soak.tuning.limits import limits
 
 GOOD = {"risk_ratio": 0.30, "net_bps": 3.0}
 POOR = {"risk_ratio": 0.40, "net_bps": 2.5}
@@ -26,7 +26,7 @@ def see(watch: Watch, iteration: int, **given: Any) -> Outcome:
         "freezes": True,
         "panics": True,
     }
-    return observe(watch, limits().freeze, limits().panic, iteration, **(usual | given))
+    return observe(watch, LIMITS.freeze, LIMITS.panic, iteration, **(usual | given))
 
 
 def lane(*iterations: dict[str, Any], **always: Any) -> list[Outcome]:
@@ -44,7 +44,7 @@ def locked(found: list[Outcome]) -> list[bool]:
 
 
 def test_the_limits_are_those_of_the_specification() -> None:
-    freeze, panic = limits().freeze, limits().panic
+    freeze, panic = LIMITS.freeze, LIMITS.panic
     assert (freeze.streak, freeze.iterations) == (2, 4)
     assert (panic.streak, panic.iterations, panic.profile) == (3, 4, "ultra_safe")
 

@@ -14,6 +14,7 @@ from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.rotation.plan import DAY
+from pytest_soak.clock import SystemClock
 from pytest_soak.commands.merge import merge
 from pytest_soak.commands.migrate import migrate
 from pytest_soak.commands.reopen import reopen
@@ -73,7 +74,7 @@ def report(root: Path) -> None:
 
 
 def rotated(root: Path) -> None:
-    rotate(root, -1 / DAY, 900, 1, print, dry=False)
+    rotate(root, -1 / DAY, 900, 1, print, SystemClock(), dry=False)
 
 
 def migrated(root: Path) -> None:

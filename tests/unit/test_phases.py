@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from builders import preset, preset_named
+from builders import LIMITS, preset, preset_named
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.config.presets import Preset
 from pytest_soak.tuning.conditions import Kpis
-from pytest_soak.tuning.limits import limits
 from pytest_soak.tuning.phases import Phase, in_force, phase_of, share
 
 TABLE = reference_table()
@@ -25,7 +24,7 @@ def force(
     by: Preset | None = SHIPPED,
     table: ParameterTable = TABLE,
 ) -> dict[str, float]:
-    return in_force(table, by, limits().warmup, iteration, baseline, previous or {})
+    return in_force(table, by, LIMITS.warmup, iteration, baseline, previous or {})
 
 
 def test_four_iterations_warm_up_two_ramp_down_the_rest_is_steady() -> None:

@@ -16,10 +16,12 @@ from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_soak.artifacts.names import PRODUCTION_SNAPSHOT as SNAPSHOT
 from pytest_soak.artifacts.rotation import apply
 from pytest_soak.artifacts.rotation.apply import perform, sweep
 from pytest_soak.artifacts.rotation.listing import list_root
-from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, SNAPSHOT, Limits, plan_rotation
+from pytest_soak.artifacts.rotation.plan import DAY, FOLDER, LOG, Limits, plan_rotation
+from pytest_soak.clock import SystemClock
 from pytest_soak.commands.rotate import rotate
 from pytest_soak.errors import ArtifactError
 from pytest_soak.storage.lock import LOCK
@@ -41,7 +43,7 @@ def put(root: Path, name: str, content: bytes = b"{}", days: float = 30.0) -> Pa
 def run(root: Path, *, dry: bool = False, max_mb: float = 900.0, keep: int = 2) -> tuple[int, str]:
     """The exit status and what was said."""
     said: list[str] = []
-    status = rotate(root, 7.0, max_mb, keep, said.append, dry=dry)
+    status = rotate(root, 7.0, max_mb, keep, said.append, SystemClock(), dry=dry)
     return status, "\n".join(said)
 
 

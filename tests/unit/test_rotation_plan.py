@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_soak.artifacts.names import PRODUCTION_SNAPSHOT as SNAPSHOT
+from pytest_soak.artifacts.names import iteration_of
 from pytest_soak.artifacts.rotation.plan import (
     DAY,
-    SNAPSHOT,
     Action,
     File,
     Limits,
@@ -131,7 +132,9 @@ def test_nothing_but_surplus_summaries_goes_for_good(files: list[File], limits: 
     for action in actions:
         if action.target is None:
             lane = action.files[0].path.parent
-            names = {f.path.name for f in files if f.path.parent == lane} - {"x.json", SNAPSHOT}
-            assert len(names) - len(action.files) == limits.keep
+            beside = [f.path.name for f in files if f.path.parent == lane]
+            summaries = [name for name in beside if iteration_of(name)]
+            assert len(summaries) - len(action.files) == limits.keep
+            assert all(iteration_of(file.path.name) for file in action.files)
     gone = [one for action in actions for one in action.files]
     assert len(gone) == len(set(gone))

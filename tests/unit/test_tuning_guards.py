@@ -5,12 +5,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from builders import LIMITS as SHIPPED
 
 from pytest_soak.config.parameters import ParameterTable
 from pytest_soak.tuning.guards import Decision, Guard, Move, Situation, decide, keep_recent
-from pytest_soak.tuning.limits import limits
 
-LIMITS = limits().guards
+LIMITS = SHIPPED.guards
 TABLE = ParameterTable.of(
     {
         name: {

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from builders import LIMITS, RULES
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_soak.config.parameters import Parameter, ParameterTable, reference_table
 from pytest_soak.kpi.summary import drivers, summary_of
 from pytest_soak.tuning.view import Proposal, View
-from pytest_soak.tuning.watcher import propose, rules, rules_off, within_range
+from pytest_soak.tuning.watcher import propose, rules_off, within_range
 
 TABLE = reference_table()
 START = TABLE.defaults()
@@ -23,7 +24,7 @@ QUIET: Kpis = {"net_bps": 2.9, "gross_bps": 3.6, "risk_ratio": 0.37}
 def view_of(
     table: ParameterTable, kpis: Kpis, *, baseline: dict[str, float], warmup: bool = False
 ) -> View:
-    return View(table, baseline, kpis, drivers(kpis), warmup, readings=(), goals={})
+    return View(table, baseline, kpis, drivers(kpis), warmup, (), {}, LIMITS, RULES)
 
 
 def suggest(kpis: Kpis, *, warmup: bool = False, baseline: dict[str, float] = START) -> Proposal:
@@ -31,7 +32,7 @@ def suggest(kpis: Kpis, *, warmup: bool = False, baseline: dict[str, float] = ST
 
 
 def fired(kpis: Kpis, eaten_by: Sequence[str] = (), *, warmup: bool = False) -> list[str]:
-    return [rule.name for rule in rules() if rule.fires(kpis, eaten_by, warmup=warmup)]
+    return [rule.name for rule in RULES if rule.fires(kpis, eaten_by, warmup=warmup)]
 
 
 def specified(kpis: Kpis, eaten_by: Sequence[str], *, warmup: bool) -> dict[str, dict[str, float]]:
@@ -104,7 +105,7 @@ def test_the_rules_have_the_deltas_of_the_specification() -> None:
     table = specified(bad | blocked, (), warmup=False)
     table |= specified({"net_bps": 3.0, "risk_ratio": 0.1}, (), warmup=False)
     table |= specified({"risk_ratio": 0.5}, (), warmup=False)
-    assert {rule.name: rule.deltas for rule in rules()} == table
+    assert {rule.name: rule.deltas for rule in RULES} == table
 
 
 @pytest.mark.parametrize(
@@ -254,15 +255,15 @@ def test_a_step_keeps_its_direction_and_ends_within_the_range_or_nearer_to_it(
 
 def test_a_parameter_without_a_tuner_range_is_left_alone() -> None:
     assert within_range(Parameter(default=3, bounds=[1, 16]), 3, 1) == 0
-    named = {name for rule in rules() for name in rule.deltas}
+    named = {name for rule in RULES for name in rule.deltas}
     assert all(TABLE[name].tuner_range is not None for name in named)
 
 
 def test_a_rule_that_names_a_parameter_the_table_lacks_is_off_as_a_whole() -> None:
     own = ParameterTable({n: TABLE[n] for n in ("min_interval_ms", "tail_age_ms")}, "bot")
     off = ["slippage", "adverse", "concurrency blocks", "risk high", "risk raised", "relax"]
-    assert rules_off(own) == off
-    assert rules_off(TABLE) == []
+    assert rules_off(RULES, own) == off
+    assert rules_off(RULES, TABLE) == []
     kpis = {"min_interval_pct": 40.0, "risk_ratio": 0.7, "net_bps": 0.0, "slippage_bps": -9.0}
     found = propose(view_of(own, kpis, baseline=own.defaults()))
     assert found.deltas == {"min_interval_ms": 10.0}

@@ -7,12 +7,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from pytest_soak.artifacts.names import LATEST, RESULT, RUNS
 from pytest_soak.artifacts.rotation.plan import (
     FOLDER,
     HALF,
-    LATEST,
     LEAVING,
-    RUNS,
     File,
     Listing,
 )
@@ -45,7 +44,7 @@ def _list(root: Path) -> Listing:
             else:
                 left[run] = f"{below} is no regular file"
         if run.name == LATEST and _unfinished(root / run):
-            left[run] = "its RESULT.json says that it is running"
+            left[run] = f"its {RESULT} says that it is running"
     return Listing(tuple(files), left, _beside(root))
 
 
@@ -90,7 +89,7 @@ def _unfinished(run: Path) -> bool:
 
     A run in `runs` that says so was given up for a newer one.
     """
-    result = run / "RESULT.json"
+    result = run / RESULT
     if not _is_folder(run) or not result.exists():
         return False
     try:

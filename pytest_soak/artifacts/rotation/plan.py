@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import PurePosixPath
 
+from pytest_soak.artifacts.names import (
+    LATEST,
+    PRODUCTION_SNAPSHOT,
+    RUNS,
+    iteration_of,
+    summary_name,
+)
 from pytest_soak.storage.archives import GZIP
 from pytest_soak.storage.readers import ARCHIVE
 
-LATEST, RUNS = "latest", "runs"
 FOLDER, LOG, HALF, LEAVING = "rotation", "ROTATION_LOG.jsonl", ".half", ".leaving"
-SNAPSHOT = "PRODUCTION_SNAPSHOT.json"
 DAY = 86_400
-
-_SUMMARY = re.compile(r"ITER_SUMMARY_(0|[1-9][0-9]{0,17})\.json")
 
 
 @dataclass(frozen=True, order=True)
@@ -92,7 +94,7 @@ def plan_rotation(listing: Listing, now: float, limits: Limits) -> list[Action]:
         if run.parts[0] == RUNS and kept and len(old) == len(kept):
             actions.append(_into(PACK, run, kept, ARCHIVE, sizes))
         else:
-            snapshots = [f for f in old if f.path.name == SNAPSHOT and _of_lane(f, run)]
+            snapshots = [f for f in old if f.path.name == PRODUCTION_SNAPSHOT and _of_lane(f, run)]
             actions += [_into(COMPRESS, f.path, (f,), GZIP, sizes) for f in snapshots]
     return actions
 
@@ -112,12 +114,12 @@ def _of_lane(file: File, run: PurePosixPath) -> bool:
 
 
 def _thin(files: Sequence[File], run: PurePosixPath, keep: int) -> list[Action]:
-    summaries = [f for f in files if _SUMMARY.fullmatch(f.path.name) and _of_lane(f, run)]
+    summaries = [f for f in files if iteration_of(f.path.name) and _of_lane(f, run)]
     actions: list[Action] = []
     for folder, group in groupby(summaries, key=lambda file: file.path.parent):
         surplus = tuple(sorted(group, key=_number)[:-keep])
         if surplus:
-            path = folder / f"ITER_SUMMARY_{_spans([_number(f) for f in surplus])}.json"
+            path = folder / summary_name(_spans([_number(f) for f in surplus]))
             actions.append(Action(REMOVE, path, surplus))
     return actions
 
@@ -134,9 +136,9 @@ def _into(
 
 
 def _number(file: File) -> int:
-    match = _SUMMARY.fullmatch(file.path.name)
-    assert match is not None
-    return int(match[1])
+    number = iteration_of(file.path.name)
+    assert number is not None
+    return number
 
 
 def _spans(numbers: Sequence[int]) -> str:

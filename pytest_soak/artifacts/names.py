@@ -1,0 +1,57 @@
+"""How the files of a run are called; `artifacts/layout.py` says where they lie."""
+
+from __future__ import annotations
+
+import re
+
+LATEST, RUNS = "latest", "runs"
+"""The run in progress or the last one; the earlier ones."""
+
+BEGUN = ".soak.begun"
+RUNTIME = "runtime_overrides.json"
+
+RESULT = "RESULT.json"
+COMPARISON = "COMPARISON.json"
+REPORT = "report.html"
+TREND = "STEADY_TREND.md"
+
+JOURNAL = "journal"
+CHECKPOINT = "checkpoint_"
+FINAL = "ITER_SUMMARY_final.json"
+TUNING_STATE = "TUNING_STATE.json"
+TUNING_REPORT = "TUNING_REPORT.json"
+PRODUCTION_SNAPSHOT = "PRODUCTION_SNAPSHOT.json"
+
+NEWEST = "artifacts"
+"""The folder of what is told of a lane's newest iteration."""
+KPI_GATE = "KPI_GATE.json"
+EDGE_REPORT = "EDGE_REPORT.json"
+EDGE_SENTINEL = "EDGE_SENTINEL.json"
+AUDIT = "audit.jsonl"
+
+FEEDS = "feeds"
+FILLS, PIPELINE_TICKS = "fills", "pipeline_ticks"
+
+_ITERATION = re.compile(r"ITER_SUMMARY_([1-9][0-9]{0,17})\.json")
+_FEED = re.compile(rf"({FILLS}|{PIPELINE_TICKS})_[0-9]{{8}}\.jsonl")
+
+
+def summary_name(iterations: int | str) -> str:
+    """How the ITER_SUMMARY of an iteration is called, or those of a span of them together."""
+    return f"ITER_SUMMARY_{iterations}.json"
+
+
+def iteration_of(name: str) -> int | None:
+    """The iteration whose ITER_SUMMARY is called `name`; None where a soak calls none so."""
+    match = _ITERATION.fullmatch(name)
+    return int(match[1]) if match else None
+
+
+def feed_name(feed: str, day: str) -> str:
+    """How a feed of one day is called, `YYYYMMDD` on the target's clock."""
+    return f"{feed}_{day}.jsonl"
+
+
+def is_feed(name: str) -> bool:
+    """Whether a soak calls a feed so."""
+    return _FEED.fullmatch(name) is not None
