@@ -198,22 +198,20 @@ MUTANTS = [
     Mutant("past.py", "if state.iteration == 0:", "if False:", ("engine/test_run.py", *RESUME)),
     # settings
     Mutant(
-        "settings.py",
+        "resolve.py",
         "if option.env and (text := inputs.env",
         "if False and (text := inputs.env",
         _of("settings"),
     ),
+    Mutant("resolve.py", "_RISING = (INI, ENV, CLI)", "_RISING = (CLI, ENV, INI)", _of("settings")),
     Mutant(
-        "settings.py", "_RISING = (INI, ENV, CLI)", "_RISING = (CLI, ENV, INI)", _of("settings")
-    ),
-    Mutant(
-        "settings.py",
+        "resolve.py",
         "seeds.extend(range(first, last + 1))",
         "seeds.extend(range(first, last))",
         _of("settings"),
     ),
-    Mutant("settings.py", 'and found["target"].source == "default"', "", _of("settings")),
-    Mutant("settings.py", "(given.source == CLI or not text)", "True", _of("settings")),
+    Mutant("resolve.py", 'and found["target"].source == "default"', "", _of("settings")),
+    Mutant("resolve.py", "(given.source == CLI or not text)", "True", _of("settings")),
     Mutant("overrides.py", "if all(value != ours[name] for ours in written)", "", _of("overrides")),
     # observation
     Mutant(
@@ -284,7 +282,7 @@ MUTANTS = [
     # the session
     Mutant(
         "protocol.py",
-        "self._context.book.pause(slot)",
+        "self._context.lanes.pause(slot.lane)",
         "pass",
         (
             "plugin/test_pacing.py::test_the_pause_is_between_iterations_and_not_before_skipped_ones",

@@ -41,8 +41,8 @@ def test_the_report_log_has_every_iteration_and_its_kpis(bench: Workbench) -> No
     assert all(["net_bps", 3.1] in x["user_properties"] for x in calls)
 
 
-def test_coverage_measures_the_users_bot(shell: Workshell) -> None:
-    shell.write(
+def test_coverage_measures_the_users_bot(bench: Workbench) -> None:
+    bench.write(
         "bot.py",
         """
         from pytest_soak.testing import GOOD, InstantTarget
@@ -56,7 +56,7 @@ def test_coverage_measures_the_users_bot(shell: Workshell) -> None:
     )
     arguments = ("--soak-target=bot:Bot", "--soak-gate=smoke", "--cov=bot", "--cov-report=term")
     for workers in ((), ("-n", "1")):
-        done = good(shell.soak(2, *arguments, *workers), 2)
+        done = good(bench.soak(2, *arguments, *workers), 2)
         assert re.search(r"^bot\.py +6 +1 +83%", done.stdout, re.MULTILINE), done.stdout
 
 
@@ -135,7 +135,7 @@ def test_a_marked_smoke_test_is_chosen_without_a_soak(bench: Workbench) -> None:
     assert "1 passed, 1 deselected" in done.stdout
 
 
-def test_all_of_them_together(shell: Workshell) -> None:
+def test_all_of_them_together(shell: Workbench) -> None:
     done = shell.soak(
         3,
         *QUICK,
