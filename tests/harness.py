@@ -22,6 +22,8 @@ from warm import AT_START, Run, Warm
 MARKER = re.compile(r"^\| (?P<tag>\w+) \| (?P<body>.*) \|$")
 INSTANT = "--soak-target=pytest_soak.testing:InstantTarget"
 TIMEOUT = 180
+HANGS = 300
+"""Seconds after which what a test waits for will never come, however slow the machine is."""
 _OURS = ("SOAK_", "MM_RUNTIME_", "KPI_GATE_", "PYTEST_", "GITHUB_", "USE_MOCK", "COV_")
 
 
@@ -132,7 +134,7 @@ def _text(path: Path) -> str:
         return file.read()
 
 
-def wait_for(path: Path, seconds: float = 60) -> None:
+def wait_for(path: Path, seconds: float = HANGS) -> None:
     """Wait until another process has written `path`."""
     deadline = time.monotonic() + seconds
     while not path.exists():

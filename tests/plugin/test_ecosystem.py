@@ -74,8 +74,8 @@ def test_a_session_that_times_out_ends_between_iterations(bench: Workbench) -> N
 def test_a_timeout_of_the_users_fails_its_item_and_not_the_lane(
     bench: Workbench, given: str
 ) -> None:
-    mark = "@pytest.mark.timeout(1)" if given == "marker" else ""
-    bench.write("pytest.ini", "[pytest]\n" + ("timeout = 1\n" if given == "ini" else ""))
+    mark = "@pytest.mark.timeout(3)" if given == "marker" else ""
+    bench.write("pytest.ini", "[pytest]\n" + ("timeout = 3\n" if given == "ini" else ""))
     bench.write(
         "test_a.py",
         f"""
@@ -85,7 +85,7 @@ def test_a_timeout_of_the_users_fails_its_item_and_not_the_lane(
         {mark}
         def test_a(soak_iteration):
             if soak_iteration.run().iteration == 2:
-                time.sleep(60)
+                time.sleep(600)
         """,
     )
     done = bench.soak(3, *QUICK)

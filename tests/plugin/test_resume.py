@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from crashes import contents
-from harness import INSTANT, Outcome, Workbench, wait_for
+from harness import HANGS, INSTANT, Outcome, Workbench, wait_for
 from kills import BOT, CASES, Killer
 
 ROOT = Path("artifacts/soak")
@@ -404,7 +404,7 @@ def test_a_second_session_is_refused_with_the_pid_of_the_first(
     assert bench.pytest(*arguments, "--collect-only").returncode == 0
     assert files(bench) == before
     bench.write("go", "")
-    output, _ = first.communicate(timeout=60)
+    output, _ = first.communicate(timeout=HANGS)
     assert first.returncode == 0, output
     assert bench.pytest(*arguments).returncode == 0
 
@@ -418,7 +418,8 @@ SLEEPING_BOT = """
         def run(self, overrides, window):
             if window.iteration == 3 and not Path("asleep").exists():
                 Path("asleep").touch()
-                time.sleep(3)
+                while not Path("resuming").exists():
+                    time.sleep(0.02)
             return super().run(overrides, window)
 """
 
@@ -436,6 +437,7 @@ def test_a_resume_waits_for_the_worker_of_a_killed_session(bench: Workbench) -> 
     wait_for(bench.directory / "asleep")
     first.kill()
     first.wait()
+    bench.write("conftest.py", "open('resuming', 'w').close()\n")
     done = bench.pytest(*arguments, "--soak-resume")
     assert done.returncode == 0, done.everything
     assert "resumed: iterations 1-3 from the journal" in done.stdout
