@@ -94,6 +94,11 @@ class Collection:
             report.result = [*report.result, soak]
         return report
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Look for no test among the artifacts, which may be many."""
+        return True if collection_path == self._context.settings.directory else None
+
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Parametrize a test that asks for `soak_iteration` by lane and iteration."""
         if FIXTURE not in metafunc.fixturenames:
