@@ -21,8 +21,7 @@ from warm import AT_START, Run, Warm
 
 MARKER = re.compile(r"^\| (?P<tag>\w+) \| (?P<body>.*) \|$")
 INSTANT = "--soak-target=pytest_soak.testing:InstantTarget"
-TIMEOUT = 180
-HANGS = 300
+HANGS = 600
 """Seconds after which what a test waits for will never come, however slow the machine is."""
 _OURS = ("SOAK_", "MM_RUNTIME_", "KPI_GATE_", "PYTEST_", "GITHUB_", "USE_MOCK", "COV_")
 
@@ -89,7 +88,7 @@ class Workbench:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=TIMEOUT,
+            timeout=HANGS,
             check=False,
         )
         return Outcome(done.returncode, done.stdout, done.stderr, self.directory)
@@ -113,7 +112,7 @@ class Workbench:
             out, err = Path(folder, "out"), Path(folder, "err")
             environment = self.environment(env)
             run = Run(name, args, str(self.directory), environment, str(out), str(err))
-            status = self.warm.run(run, TIMEOUT)
+            status = self.warm.run(run, HANGS)
             return Outcome(status, _text(out), _text(err), self.directory)
 
     def pytest(self, *args: str, **env: str) -> Outcome:

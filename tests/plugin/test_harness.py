@@ -98,6 +98,6 @@ def test_what_only_a_fresh_interpreter_can_do_is_refused(bench: Workbench) -> No
 
 
 def test_a_run_that_hangs_is_killed(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.TIMEOUT", 0.1)
+    monkeypatch.setattr("harness.HANGS", 0.1)
     bench.write("conftest.py", "import time\n\ntime.sleep(600)\n")
     assert bench.pytest().returncode == -signal.SIGKILL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -10,20 +11,28 @@ from pathlib import Path
 
 import pytest
 from harness import INSTANT, Workbench, wait_for
+from warm import Warm
 
 from pytest_soak.storage.lock import LOCK
 
 ROOT = "artifacts/soak"
 
 
-@pytest.fixture
-def rotated(bench: Workbench) -> Workbench:
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory: pytest.TempPathFactory, warm: Warm | None) -> Path:
     """Archived runs of one lane and of two; a latest of which the snapshot is compressed."""
+    bench = Workbench(tmp_path_factory.mktemp("archived"), warm)
     bench.soak(6, INSTANT, "--soak-set=tail_age_ms=700")
     bench.soak(6, INSTANT, "--soak-seed=1,2")
     bench.soak(6, INSTANT, "--soak-set=tail_age_ms=600")
     done = bench.command("rotate", "--ttl-days=0", "--keep-latest=3")
     assert done.returncode == 0, done.everything
+    return bench.directory
+
+
+@pytest.fixture
+def rotated(bench: Workbench, archived: Path) -> Workbench:
+    shutil.copytree(archived, bench.directory, dirs_exist_ok=True)
     return bench
 
 
