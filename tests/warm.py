@@ -47,7 +47,11 @@ class Warm:
 
     def __init__(self) -> None:
         self._server = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, __file__],
+            env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def run(self, run: Run, timeout: float) -> int:
@@ -64,7 +68,9 @@ class Warm:
 
     def _answer(self) -> int:
         assert self._server.stdout is not None
-        return int(self._server.stdout.readline())
+        line = self._server.stdout.readline()
+        assert line, "the warm interpreter has ended; what it said is on stderr"
+        return int(line)
 
     def close(self) -> None:
         """End the interpreter."""
