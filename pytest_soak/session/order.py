@@ -8,7 +8,8 @@ from collections.abc import Generator, Sequence
 import pytest
 
 from pytest_soak.session.collection import FIXTURE, WHOLE, SoakItem
-from pytest_soak.session.context import PREFIX, SoakContext, slot_of
+from pytest_soak.session.context import SoakContext, slot_of
+from pytest_soak.session.item_ids import PREFIX
 from pytest_soak.session.target_fixture import check_fixture, is_ours
 from pytest_soak.session.targets import check_plans
 
