@@ -6,14 +6,19 @@ others.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from harness import Workbench
+from warm import Warm
 
 ROOT = Path(__file__).parent
 
@@ -36,31 +41,74 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     return True if config.getoption("soak_iterations", None) else None
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm | None]:
+    """The interpreter that `bench` is forked from; where forking is not safe, none."""
+    if sys.platform != "linux":
+        yield None
+        return
+    with closing(Warm()) as interpreter:
+        yield interpreter
+
+
 @pytest.fixture
-def bench(tmp_path: Path) -> Workbench:
-    """An empty directory in which a user works."""
+def shell(tmp_path: Path) -> Workbench:
+    """An empty directory in which a user works; each run is a fresh interpreter."""
     directory = tmp_path / "work"
     directory.mkdir()
     return Workbench(directory)
 
 
+@pytest.fixture
+def bench(shell: Workbench, warm: Warm | None) -> Workbench:
+    """The same directory; each run is a fork of an interpreter, which costs a fifth."""
+    return replace(shell, warm=warm)
+
+
+Once = Callable[[str, Callable[[Path], None]], Path]
+
+
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """A folder by its name, filled by the first process of the session that asks for it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, fill: Callable[[Path], None]) -> Path:
+        folder = shared / name
+        with FileLock(shared / f"{name}.lock"):
+            if not folder.exists():
+                folder.mkdir()
+                fill(folder)
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def wheel(once: Once) -> Path:
     """The wheel, built from the checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
-        check=True,
-        capture_output=True,
-    )
-    (built,) = folder.glob("*.whl")
+
+    def build(folder: Path) -> None:
+        _python("-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
+
+    (built,) = once("wheel", build).glob("*.whl")
     return built
 
 
 @pytest.fixture(scope="session")
-def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel installed, to come first on the import path."""
-    folder = tmp_path_factory.mktemp("site")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([*pip, "--target", folder, wheel], check=True, capture_output=True)
-    return folder
+def site(once: Once, wheel: Path) -> Path:
+    """A folder with the wheel installed and its kernel compiled, to come first on the path."""
+
+    def install(folder: Path) -> None:
+        pip = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-index")
+        _python(*pip, "--target", folder, wheel)
+        compiled = "from pytest_soak.market.compile import compile_kernel; compile_kernel()"
+        _python("-c", compiled, PYTHONPATH=str(folder))
+
+    return once("site", install)
+
+
+def _python(*arguments: str | Path, **env: str) -> None:
+    command = [sys.executable, *arguments]
+    subprocess.run(command, check=True, capture_output=True, env=os.environ | env)

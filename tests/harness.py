@@ -1,4 +1,7 @@
-"""Running real pytest sessions and commands in a directory of their own."""
+"""Running pytest sessions and commands in a directory of their own.
+
+A `Workbench` runs them in forks of a warm interpreter or, without one, in fresh interpreters.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,18 @@ import re
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import dedent
 from typing import Any
 
+from warm import AT_START, Run, Warm
+
 MARKER = re.compile(r"^\| (?P<tag>\w+) \| (?P<body>.*) \|$")
 INSTANT = "--soak-target=pytest_soak.testing:InstantTarget"
-TIMEOUT = 180
+HANGS = 600
+"""Seconds after which what a test waits for will never come, however slow the machine is."""
 _OURS = ("SOAK_", "MM_RUNTIME_", "KPI_GATE_", "PYTEST_", "GITHUB_", "USE_MOCK", "COV_")
 
 
@@ -57,9 +64,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Workbench:
-    """An empty directory in which a user works."""
+    """An empty directory in which a user works; with `warm`, faster."""
 
     directory: Path
+    warm: Warm | None = None
 
     def write(self, name: str, text: str) -> Path:
         path = self.directory / name
@@ -80,25 +88,52 @@ class Workbench:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=TIMEOUT,
+            timeout=HANGS,
             check=False,
         )
         return Outcome(done.returncode, done.stdout, done.stderr, self.directory)
 
+    def beside(self, name: str) -> Workbench:
+        """Another directory, in or beside this one, in which the same user works."""
+        directory = self.directory / name
+        directory.mkdir(parents=True)
+        return replace(self, directory=directory)
+
+    def fresh(self) -> Workbench:
+        """The same directory, in which each run is a fresh interpreter."""
+        return replace(self, warm=None)
+
+    def module(self, name: str, *args: str, **env: str) -> Outcome:
+        """`python -m name args...`."""
+        if self.warm is None:
+            return self.run(sys.executable, "-m", name, *args, **env)
+        assert not any(key.startswith(AT_START) for key in env), "this needs a fresh interpreter"
+        with TemporaryDirectory() as folder:
+            out, err = Path(folder, "out"), Path(folder, "err")
+            environment = self.environment(env)
+            run = Run(name, args, str(self.directory), environment, str(out), str(err))
+            status = self.warm.run(run, HANGS)
+            return Outcome(status, _text(out), _text(err), self.directory)
+
     def pytest(self, *args: str, **env: str) -> Outcome:
-        return self.run(sys.executable, "-m", "pytest", *args, **env)
+        return self.module("pytest", *args, **env)
 
     def soak(self, iterations: int | str, *args: str, **env: str) -> Outcome:
         return self.pytest(f"--soak-iterations={iterations}", *args, **env)
 
     def command(self, *args: str, **env: str) -> Outcome:
-        return self.run(sys.executable, "-m", "pytest_soak.cli", *args, **env)
+        return self.module("pytest_soak.cli", *args, **env)
 
     def files(self) -> set[str]:
         return {str(path.relative_to(self.directory)) for path in self.directory.rglob("*")}
 
 
-def wait_for(path: Path, seconds: float = 60) -> None:
+def _text(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        return file.read()
+
+
+def wait_for(path: Path, seconds: float = HANGS) -> None:
     """Wait until another process has written `path`."""
     deadline = time.monotonic() + seconds
     while not path.exists():

@@ -95,7 +95,7 @@ class Job:
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
-            timeout=180,
+            timeout=600,
             check=False,
         )
         self.steps.append(Step(step["name"], done.returncode, done.stdout))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -87,6 +88,15 @@ class Distributed:
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> LaneScheduling:
         """Schedule by lane."""
         return LaneScheduling(config)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Take over what the workers selected, so that no other lane is missed at the end."""
+        selected = self._context.selected
+        for nodeid in ids:
+            lane = re.split(r"::|\[", lane_of(nodeid))[-1]
+            iteration = int(re.findall(r"iter(\d+)", nodeid)[-1])
+            selected[lane] = max(selected.get(lane, 0), iteration)
 
 
 class LaneScheduling:

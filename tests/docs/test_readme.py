@@ -56,8 +56,11 @@ def test_the_console_blocks_print_what_they_show(bench: Workbench, section: str)
 
 def _check(bench: Workbench, command: Command) -> None:
     program, *arguments = command.arguments
-    start = {"pytest": ["-m", "pytest"], "pytest-soak": ["-m", "pytest_soak.cli"], "python": []}
-    done = bench.run(sys.executable, *start[program], *_expanded(bench, arguments))
+    given = [*_expanded(bench, arguments)]
+    if program == "python":
+        done = bench.run(sys.executable, *given)
+    else:
+        done = bench.module({"pytest": "pytest", "pytest-soak": "pytest_soak.cli"}[program], *given)
     assert command.expected or done.returncode == 0, done.everything
     for expected in command.expected:
         pattern = expected.replace("[", "[[]")
@@ -93,7 +96,14 @@ def test_the_two_commands_do_all_set_up() -> None:
 
 def test_the_main_command_works_in_a_checkout_with_tests(bench: Workbench) -> None:
     root = Path(__file__).parents[2]
-    for name in ("conftest.py", "pyproject.toml", "tests/harness.py", "tests/unit/test_summary.py"):
+    names = (
+        "conftest.py",
+        "pyproject.toml",
+        "tests/harness.py",
+        "tests/warm.py",
+        "tests/test_a.py",
+    )
+    for name in names:
         source = root / name
         bench.write(name, source.read_text(encoding="utf-8") if source.exists() else "")
     done = bench.soak(1, "--soak-target=mock", "--soak-gate=smoke")

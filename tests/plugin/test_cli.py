@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 from harness import INSTANT, Workbench
+from warm import Warm
 
 LATEST = "artifacts/soak/latest"
 
 
-@pytest.fixture
-def soaked(bench: Workbench) -> Workbench:
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, warm: Warm | None) -> Path:
+    bench = Workbench(tmp_path_factory.mktemp("run"), warm)
     bench.soak(5, INSTANT)
+    return bench.directory
+
+
+@pytest.fixture
+def soaked(bench: Workbench, run: Path) -> Workbench:
+    shutil.copytree(run, bench.directory, dirs_exist_ok=True)
     return bench
 
 

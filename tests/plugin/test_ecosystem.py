@@ -74,8 +74,8 @@ def test_a_session_that_times_out_ends_between_iterations(bench: Workbench) -> N
 def test_a_timeout_of_the_users_fails_its_item_and_not_the_lane(
     bench: Workbench, given: str
 ) -> None:
-    mark = "@pytest.mark.timeout(1)" if given == "marker" else ""
-    bench.write("pytest.ini", "[pytest]\n" + ("timeout = 1\n" if given == "ini" else ""))
+    mark = "@pytest.mark.timeout(3)" if given == "marker" else ""
+    bench.write("pytest.ini", "[pytest]\n" + ("timeout = 3\n" if given == "ini" else ""))
     bench.write(
         "test_a.py",
         f"""
@@ -85,7 +85,7 @@ def test_a_timeout_of_the_users_fails_its_item_and_not_the_lane(
         {mark}
         def test_a(soak_iteration):
             if soak_iteration.run().iteration == 2:
-                time.sleep(60)
+                time.sleep(600)
         """,
     )
     done = bench.soak(3, *QUICK)
@@ -135,8 +135,8 @@ def test_a_marked_smoke_test_is_chosen_without_a_soak(bench: Workbench) -> None:
     assert "1 passed, 1 deselected" in done.stdout
 
 
-def test_all_of_them_together(bench: Workbench) -> None:
-    done = bench.soak(
+def test_all_of_them_together(shell: Workbench) -> None:
+    done = shell.soak(
         3,
         *QUICK,
         *("-W", "error", "--strict-markers", "-p", "no:cacheprovider", "-p", "randomly"),
@@ -146,4 +146,4 @@ def test_all_of_them_together(bench: Workbench) -> None:
     assert done.returncode == 0, done.everything
     assert len(done.summaries()) == 6
     assert done.last_line.startswith("PASS for 2 lanes")
-    assert {"junit.xml", "log.jsonl", "report.html"} <= bench.files()
+    assert {"junit.xml", "log.jsonl", "report.html"} <= shell.files()

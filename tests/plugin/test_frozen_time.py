@@ -31,11 +31,11 @@ BOT = """
 
 
 @pytest.mark.parametrize("already", ["", "freeze()\n"])
-def test_pauses_end_and_what_is_written_has_true_times(bench: Workbench, already: str) -> None:
-    bench.write("bot.py", BOT)
-    bench.write("conftest.py", f"{dedent(FREEZE)}\n{already}")
+def test_pauses_end_and_what_is_written_has_true_times(shell: Workbench, already: str) -> None:
+    shell.write("bot.py", BOT)
+    shell.write("conftest.py", f"{dedent(FREEZE)}\n{already}")
     begun = datetime.now(UTC)
-    done = bench.soak(2, "--soak-target=bot:Bot", "--soak-sleep=0.5", "--soak-gate=smoke")
+    done = shell.soak(2, "--soak-target=bot:Bot", "--soak-sleep=0.5", "--soak-gate=smoke")
     ended = datetime.now(UTC)
     assert done.returncode == 0, done.everything
     metas = [done.artifact(f"ITER_SUMMARY_{n}.json")["meta"] for n in (1, 2)]

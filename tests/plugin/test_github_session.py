@@ -35,7 +35,7 @@ def step(bench: Workbench) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("arguments", [(), ("-s",), ("-n", "2"), ("-q", "-rA"), ("--tb=native",)])
+@pytest.mark.parametrize("arguments", [(), ("-s",), ("-n", "1"), ("-q", "-rA"), ("--tb=native",)])
 def test_what_a_bot_prints_is_no_command(
     bench: Workbench, step: dict[str, str], arguments: tuple[str, ...]
 ) -> None:

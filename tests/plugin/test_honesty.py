@@ -44,10 +44,22 @@ def test_a_lane_that_fails_fails_the_session(bench: Workbench, body: str) -> Non
     fails(bench.soak(3, "--soak-target=bot:Bot", "--soak-gate=smoke"))
 
 
-@pytest.mark.parametrize("what", ["run exits", "stop skips"])
-def test_a_lane_that_fails_on_a_worker_does_too(bench: Workbench, what: str) -> None:
-    bench.write("bot.py", bot(WRONG[what]))
-    fails(bench.soak(3, "--soak-target=bot:Bot", "--soak-gate=smoke", "-n", "2"))
+def test_a_lane_that_fails_on_a_worker_does_too(bench: Workbench) -> None:
+    bench.write("exits.py", bot(WRONG["run exits"]))
+    bench.write("skips.py", bot(WRONG["stop skips"]))
+    bench.write(
+        "bot.py",
+        """
+        import exits, skips
+
+        def make(lane):
+            return (exits if lane.seed == 1 else skips).Bot(lane)
+        """,
+    )
+    soak = ("--soak-target=bot:make", "--soak-gate=smoke", "--soak-seed=1,2", "-n", "2")
+    done = bench.soak(2, *soak)
+    fails(done)
+    assert [lane["verdict"] for lane in done.artifact("RESULT.json")["lanes"]] == ["FAIL"] * 2
 
 
 def test_a_failed_assertion_is_named_in_the_last_line(bench: Workbench) -> None:
@@ -97,13 +109,13 @@ def test_further_parameters_of_a_soak_test_are_a_usage_error(bench: Workbench) -
             soak_iteration.run()
         """,
     )
-    for workers in ((), ("-n", "2")):
+    for workers in ((), ("-n", "1")):
         done = bench.soak(2, INSTANT, *workers)
         assert done.returncode == 4
         assert "take the other parameters off" in done.everything
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
 def test_one_iteration_of_a_users_test_runs_what_came_before(
     bench: Workbench, workers: tuple[str, ...]
 ) -> None:
@@ -115,11 +127,12 @@ def test_one_iteration_of_a_users_test_runs_what_came_before(
     assert "3 of 5 iterations" in done.last_line
 
 
-@pytest.mark.parametrize("node", ["soak::default-calm-42::iter0002", "soak::default-calm-42"])
-def test_a_built_in_id_works_under_xdist(bench: Workbench, node: str) -> None:
-    done = bench.soak(3, INSTANT, "--soak-gate=smoke", node, "-n", "2")
+def test_a_built_in_id_works_under_xdist(bench: Workbench) -> None:
+    nodes = ("soak::default-calm-1::iter0002", "soak::default-calm-2")
+    done = bench.soak(3, INSTANT, "--soak-gate=smoke", "--soak-seed=1..3", *nodes, "-n", "1")
     assert done.returncode == 0, done.everything
-    assert len(done.summaries()) == (2 if "iter" in node else 3)
+    lanes = [line.rpartition("lane=")[2] for line in done.summaries()]
+    assert [lanes.count(f"default-calm-{seed} |") for seed in (1, 2, 3)] == [2, 3, 0]
 
 
 PLUG = """

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from crashes import contents
-from harness import INSTANT, Workbench, wait_for
+from harness import HANGS, INSTANT, Workbench, wait_for
 
 SLOW_BOT = """
     import time
@@ -20,12 +20,13 @@ SLOW_BOT = """
         def run(self, overrides, window):
             if window.iteration == 3 and not Path("go").exists():
                 Path("waiting").touch()
-                time.sleep(60)
+                time.sleep(600)
             return super().run(overrides, window)
 
         def stop(self):
             Path("stopping").touch()
-            time.sleep(0.5)
+            while not Path("told").exists():
+                time.sleep(0.01)
             Path("stopped").touch()
 """
 COMMAND = ("--soak-iterations=4", "--soak-target=bot:Bot", "--soak-gate=smoke")
@@ -47,11 +48,11 @@ def stopped_by(bench: Workbench, numbers: list[signal.Signals], *workers: str) -
     )
     wait_for(bench.directory / "waiting")
     process.send_signal(numbers[0])
-    if len(numbers) > 1:
-        wait_for(bench.directory / "stopping")
-        for number in numbers[1:]:
-            process.send_signal(number)
-    output, _ = process.communicate(timeout=60)
+    wait_for(bench.directory / "stopping")
+    for number in numbers[1:]:
+        process.send_signal(number)
+    bench.write("told", "")
+    output, _ = process.communicate(timeout=HANGS)
     assert process.returncode == 2, output
     return output
 
@@ -90,7 +91,7 @@ DEAF = """
 
     def pytest_runtest_logreport():
         if "PYTEST_XDIST_WORKER" not in os.environ:
-            time.sleep(60)
+            time.sleep(600)
 """
 
 
@@ -105,7 +106,7 @@ def test_what_a_worker_did_and_could_not_tell_is_counted(bench: Workbench) -> No
     )
     wait_for(bench.directory / "artifacts/soak/latest/ITER_SUMMARY_1.json")
     process.terminate()
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=HANGS)
     assert process.returncode == 2
     assert output.splitlines()[-1] == "NO VERDICT: 0 of 1 lane finished, 1 iteration done"
 
@@ -123,6 +124,7 @@ def test_an_interrupted_soak_is_resumed_to_the_same_bytes(bench: Workbench) -> N
 def test_the_signals_are_given_back_after_a_soak(bench: Workbench) -> None:
     bench.write("bot.py", SLOW_BOT)
     bench.write("go", "")
+    bench.write("told", "")
     script = (
         "import pytest, signal\n"
         "pytest.main(['--soak-iterations=1', '--soak-target=bot:Bot', '-q'])\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from harness import INSTANT, Workbench
+from warm import Warm
 
 from pytest_soak.artifacts.models import shipped_schema
 
@@ -16,9 +17,9 @@ MOCK = ("--soak-target=mock", "--soak-gate=smoke")
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runs(tmp_path_factory: pytest.TempPathFactory, warm: Warm | None) -> Path:
     """Three jobs of a seed each, and a run of all three seeds, on KPIs drawn at random."""
-    bench = Workbench(tmp_path_factory.mktemp("runs"))
+    bench = Workbench(tmp_path_factory.mktemp("runs"), warm)
     for seed in ("1", "2", "3", "1..3"):
         done = bench.soak(2, *MOCK, f"--soak-seed={seed}", f"--soak-dir=job-{seed}")
         assert done.returncode == 0, done.everything

@@ -7,10 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
-from harness import INSTANT, Workbench, wait_for
+from harness import HANGS, INSTANT, Workbench, wait_for
 
 BOT = """
     from pytest_soak.testing import InstantTarget
@@ -73,14 +72,29 @@ def test_each_workers_lane_has_a_pace_of_its_own_and_no_pause_after_the_last(
 
 def test_a_timeout_does_not_count_the_pause(bench: Workbench) -> None:
     bench.write("test_own.py", "def test_own(soak_iteration):\n    soak_iteration.run()\n")
-    timeout = ("--soak-gate=smoke", "--soak-sleep=1.2", "--soak-iteration-timeout=1")
+    timeout = ("--soak-gate=smoke", "--soak-sleep=3.2", "--soak-iteration-timeout=3")
     done = bench.soak(2, INSTANT, *timeout)
     assert done.returncode == 0, done.everything
+
+
+PAUSING = """
+    from pathlib import Path
+    from pytest_soak.clock import SystemClock
+
+    sleep = SystemClock.sleep
+
+    def pause(clock, seconds):
+        Path("pausing").touch()
+        sleep(clock, seconds)
+
+    SystemClock.sleep = pause
+"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
 def test_ctrl_c_ends_the_pause_at_once(bench: Workbench, workers: tuple[str, ...]) -> None:
+    bench.write("conftest.py", PAUSING)
     process = subprocess.Popen(
         [
             sys.executable,
@@ -88,7 +102,7 @@ def test_ctrl_c_ends_the_pause_at_once(bench: Workbench, workers: tuple[str, ...
             "pytest",
             "--soak-iterations=2",
             INSTANT,
-            "--soak-sleep=600",
+            "--soak-sleep=6000",
             *workers,
         ],
         cwd=bench.directory,
@@ -99,10 +113,9 @@ def test_ctrl_c_ends_the_pause_at_once(bench: Workbench, workers: tuple[str, ...
         start_new_session=True,
     )
     latest = bench.directory / "artifacts/soak/latest"
-    wait_for(latest / "ITER_SUMMARY_1.json")
-    time.sleep(0.3)
+    wait_for(bench.directory / "pausing")
     os.killpg(process.pid, signal.SIGINT)
-    output, _ = process.communicate(timeout=120)  # the pause would last 600 s
+    output, _ = process.communicate(timeout=HANGS)  # the pause would last longer
     assert process.returncode == 2, output
     assert json.loads((latest / "RESULT.json").read_text())["status"] == "interrupted"
     assert [path.name for path in latest.glob("ITER_SUMMARY_*")] == ["ITER_SUMMARY_1.json"]

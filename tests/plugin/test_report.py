@@ -112,11 +112,10 @@ def test_nothing_is_written_where_nothing_ran(bench: Workbench) -> None:
     assert not any("report" in name for name in bench.files())
 
 
-def test_the_same_seed_gives_the_same_report(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_report(bench: Workbench) -> None:
     texts = []
     for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        done = Workbench(tmp_path / name).soak(6, "--soak-target=mock", "--soak-profile=aggressive")
+        done = bench.beside(name).soak(6, "--soak-target=mock", "--soak-profile=aggressive")
         texts.append((re.sub(r"(?s)<!-- meta -->.*", "", report_of(done)), trend_of(done)))
     assert texts[0] == texts[1]
 

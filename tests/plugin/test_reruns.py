@@ -88,7 +88,7 @@ def test_the_last_iteration_that_fails_is_not_run_again(
 def test_a_teardown_fails_the_lane_of_a_worker_too(bench: Workbench) -> None:
     bench.write("log.py", LOG)
     bench.write("conftest.py", MARKED_LATE)
-    done = bench.soak(2, *QUICK, "--reruns=1", "-n", "2")
+    done = bench.soak(2, *QUICK, "--reruns=1", "-n", "1")
     failed(done, "iteration 2: its teardown failed: OSError: no disk")
     assert ran(bench) == ["iter0001", "iter0002"]
 

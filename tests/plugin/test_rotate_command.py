@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
-import time
 from pathlib import Path
 
 import pytest
-from harness import INSTANT, Workbench
+from harness import INSTANT, Workbench, wait_for
+from warm import Warm
 
 from pytest_soak.storage.lock import LOCK
 
 ROOT = "artifacts/soak"
 
 
-@pytest.fixture
-def rotated(bench: Workbench) -> Workbench:
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory: pytest.TempPathFactory, warm: Warm | None) -> Path:
     """Archived runs of one lane and of two; a latest of which the snapshot is compressed."""
+    bench = Workbench(tmp_path_factory.mktemp("archived"), warm)
     bench.soak(6, INSTANT, "--soak-set=tail_age_ms=700")
     bench.soak(6, INSTANT, "--soak-seed=1,2")
     bench.soak(6, INSTANT, "--soak-set=tail_age_ms=600")
     done = bench.command("rotate", "--ttl-days=0", "--keep-latest=3")
     assert done.returncode == 0, done.everything
+    return bench.directory
+
+
+@pytest.fixture
+def rotated(bench: Workbench, archived: Path) -> Workbench:
+    shutil.copytree(archived, bench.directory, dirs_exist_ok=True)
     return bench
 
 
@@ -107,18 +115,33 @@ def test_a_held_root_is_left_alone_with_one_line_and_0(bench: Workbench) -> None
     assert (bench.directory / ROOT / "latest/ITER_SUMMARY_1.json").exists()
 
 
+HALF_DONE = """
+import tarfile, time
+from pathlib import Path
+from pytest_soak.cli import main
+
+copy = tarfile.copyfileobj
+
+def copy_and_hang(*given, **named):
+    copy(*given, **named)
+    Path("half-done").touch()
+    time.sleep(600)
+
+tarfile.copyfileobj = copy_and_hang
+main()
+"""
+
+
 def test_a_killed_rotation_is_finished_by_the_next(bench: Workbench) -> None:
     bench.soak(2, INSTANT)
     feed = bench.write(f"{ROOT}/runs/big/feeds/fills.jsonl", "")
-    feed.write_bytes(os.urandom(30_000_000))
+    feed.write_bytes(os.urandom(300_000))
     bench.write(f"{ROOT}/runs/big/RESULT.json", "{}")
     before = feed.read_bytes()
-    command = [sys.executable, "-m", "pytest_soak.cli", "rotate", "--ttl-days=0"]
+    command = [sys.executable, "-c", HALF_DONE, "rotate", "--ttl-days=0"]
     process = subprocess.Popen(command, cwd=bench.directory, stdout=subprocess.DEVNULL)
     half = bench.directory / ROOT / "rotation/.half"
-    deadline = time.monotonic() + 60
-    while not (half.exists() and half.stat().st_size) and time.monotonic() < deadline:
-        time.sleep(0.005)
+    wait_for(bench.directory / "half-done")
     process.kill()
     process.wait()
     assert half.exists()

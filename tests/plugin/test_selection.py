@@ -103,14 +103,26 @@ def test_a_failure_on_one_worker_stops_the_other_in_order(bench: Workbench) -> N
         "bot.py",
         """
         import time
+        from pathlib import Path
         from pytest_soak.testing import InstantTarget
 
         class Bot(InstantTarget):
             def run(self, overrides, window):
                 if self.lane.seed == 7:
                     raise ConnectionError("lost")
-                time.sleep(0.1)
+                while not Path("failed").exists():
+                    time.sleep(0.01)
                 return super().run(overrides, window)
+        """,
+    )
+    bench.write(
+        "conftest.py",
+        """
+        from pathlib import Path
+
+        def pytest_runtest_logreport(report):
+            if report.failed:
+                Path("failed").touch()
         """,
     )
     arguments = ("--soak-target=bot:Bot", "--soak-gate=smoke", "--soak-seed=6..8")

@@ -32,7 +32,7 @@ def test_nothing_graded_is_a_warning_that_says_so(bench: Workbench) -> None:
     assert done.last_line.endswith(": nothing graded yet")
 
 
-@pytest.mark.parametrize("arguments", [(), ("-q",), ("-s",), ("-v",), ("-n", "2"), ("-qq",)])
+@pytest.mark.parametrize("arguments", [(), ("-q",), ("-s",), ("-v",), ("-n", "1"), ("-qq",)])
 def test_marker_lines_come_whole_whatever_the_verbosity(
     bench: Workbench, arguments: tuple[str, ...]
 ) -> None:

@@ -56,8 +56,8 @@ def test_options_in_a_file_wait_for_a_soak_and_a_users_own_are_left_alone(
 def test_an_unknown_gate_says_where_gates_are_looked_for(bench: Workbench) -> None:
     bench.write("pytest.ini", "[pytest]\n")
     bench.write("gates/mine.yaml", "name: mine\n")
-    (bench.directory / "below/gates").mkdir(parents=True)
-    below = Workbench(bench.directory / "below")
+    below = bench.beside("below")
+    (below.directory / "gates").mkdir()
     found = problem(below, "--soak-iterations=1", "--soak-gate=min")
     where = bench.directory / "gates"
     assert found == (

@@ -23,25 +23,25 @@ PLAIN = """
 """
 
 
-def test_no_item_no_file_no_output_no_heavy_import(bench: Workbench) -> None:
-    bench.write("test_plain.py", PLAIN)
-    before = bench.files()
+def test_no_item_no_file_no_output_no_heavy_import(shell: Workbench) -> None:
+    shell.write("test_plain.py", PLAIN)
+    before = shell.files()
     quiet = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:randomly")
-    done = bench.pytest(*quiet, PYTHONDONTWRITEBYTECODE="1")
+    done = shell.pytest(*quiet, PYTHONDONTWRITEBYTECODE="1")
     assert done.returncode == 0, done.everything
     body = [line for line in done.lines if not line.startswith(("plugins:", "rootdir:"))]
     assert "soak" not in "\n".join(body)
     assert "2 passed" in done.stdout
-    assert bench.files() == before
+    assert shell.files() == before
 
 
-def test_the_plugin_can_be_switched_off(bench: Workbench) -> None:
-    bench.write("test_plain.py", "def test_plain(): pass\n")
-    done = bench.pytest("-p", "no:soak")
+def test_the_plugin_can_be_switched_off(shell: Workbench) -> None:
+    shell.write("test_plain.py", "def test_plain(): pass\n")
+    done = shell.pytest("-p", "no:soak")
     assert done.returncode == 0
-    refused = bench.pytest("-p", "no:soak", "--soak-iterations=2")
+    refused = shell.pytest("-p", "no:soak", "--soak-iterations=2")
     assert refused.returncode == 4
 
 
-def test_a_session_that_finds_no_test_still_says_five(bench: Workbench) -> None:
-    assert bench.pytest().returncode == 5
+def test_a_session_that_finds_no_test_still_says_five(shell: Workbench) -> None:
+    assert shell.pytest().returncode == 5

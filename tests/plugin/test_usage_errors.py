@@ -126,8 +126,7 @@ def test_a_bad_ini_value_is_named(bench: Workbench) -> None:
 def test_paths_in_an_ini_file_relate_to_it(bench: Workbench) -> None:
     bench.write("pytest.ini", "[pytest]\nsoak_profile = mine.yaml\nsoak_dir = out\n")
     bench.write("mine.yaml", "overrides: {tail_age_ms: 700}\n")
-    (bench.directory / "below").mkdir()
-    below = Workbench(bench.directory / "below")
+    below = bench.beside("below")
     done = below.soak(1, INSTANT, "-p", "no:cacheprovider")
     assert done.returncode == 0, done.everything
     assert (bench.directory / "out/latest/ITER_SUMMARY_1.json").exists()

@@ -25,7 +25,7 @@ PACKAGE = Path(pytest_soak.__file__).parent
 """As it is under test, with the compiled kernel."""
 CHECKOUT = ("README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "conftest.py")
 INSTANT_INI = f"soak_target = {INSTANT.partition('=')[2]}\n"
-TESTS = ("harness.py", "builders.py", "unit/test_canonical.py")
+TESTS = ("harness.py", "warm.py", "builders.py", "unit/test_canonical.py")
 
 Start = Callable[..., Job]
 

@@ -1,0 +1,481 @@
+"""Faults to be put into the source on purpose, each with the tests that must turn red.
+
+`python tests/kill_mutants.py` tries them all.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+TESTS = Path(__file__).parent
+
+
+class Mutant(NamedTuple):
+    """In the one file called `file` that holds `old`, `new` stands in its place.
+
+    `tests` are files or node ids below `tests`, of which at least one test must fail.
+    """
+
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.file}: {_line(self.old)} -> {_line(self.new)}"
+
+    def path(self, package: Path) -> Path:
+        """The source file, which holds `old` once."""
+        found = [path for path in package.rglob(self.file) if self.old in path.read_text("utf-8")]
+        counts = [path.read_text("utf-8").count(self.old) for path in found]
+        assert counts == [1], f"{self.name}: found {sum(counts)} times"
+        return found[0]
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:60]
+
+
+def _of(*tests: str) -> tuple[str, ...]:
+    return tuple(f"unit/test_{name}.py" for name in tests)
+
+
+LANE = ("engine/test_advance.py", "engine/test_run.py")
+CONTROL = ("engine/test_control.py",)
+RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
+
+MUTANTS = [
+    # gates
+    Mutant("expressions.py", '"<=": operator.le', '"<=": operator.lt', _of("expressions")),
+    Mutant("expressions.py", "not math.isnan(value) and ", "", _of("expressions")),
+    Mutant("engine.py", "return max(verdicts, key", "return min(verdicts, key", _of("gates")),
+    Mutant("engine.py", "FINAL_WINDOW = 8", "FINAL_WINDOW = 9", _of("evidence", "gates")),
+    Mutant("engine.py", "history[-threshold.window :]", "history[-1:]", _of("gates")),
+    Mutant("engine.py", "(median(found), None)", "(max(found), None)", _of("gates")),
+    Mutant("engine.py", "if count < min_samples", "if count <= min_samples", _of("gates")),
+    Mutant("engine.py", "lasting = min([now.", "lasting = max([now.", _of("gates")),
+    Mutant(
+        "model.py",
+        "for t in self.thresholds if t.metric not in replaced",
+        "for t in self.thresholds",
+        _of("gates"),
+    ),
+    # evidence
+    Mutant("evidence.py", '"failed": self.failed + 1', '"failed": self.failed', _of("evidence")),
+    Mutant(
+        "evidence.py",
+        "self.failed >= rule.at_least",
+        "self.failed > rule.at_least",
+        _of("evidence"),
+    ),
+    Mutant("evidence.py", "or self.graded >= least", "or self.graded > least", _of("evidence")),
+    Mutant(
+        "evidence.py",
+        "100 * self.failed / self.graded",
+        "100 * self.graded / self.graded",
+        _of("evidence"),
+    ),
+    Mutant(
+        "evidence.py",
+        "failure.excess > self.worst.excess",
+        "failure.excess < self.worst.excess",
+        _of("evidence"),
+    ),
+    Mutant(
+        "lane.py",
+        "Evidence(tuned=True) if changed else",
+        "state.evidence if changed else",
+        LANE + CONTROL,
+    ),
+    # guards
+    Mutant("guards.py", "if now.frozen:", "if False:", _of("tuning_guards")),
+    Mutant(
+        "guards.py", "if name in now.held else None", "if False else None", _of("tuning_guards")
+    ),
+    Mutant(
+        "guards.py",
+        "limits.oscillation_iterations + 1",
+        "limits.oscillation_iterations",
+        _of("tuning_guards"),
+    ),
+    Mutant("guards.py", "changed + step > allowed", "step > allowed", _of("tuning_guards")),
+    Mutant(
+        "guards.py",
+        "move.iteration < limits.cooldown_iterations",
+        "move.iteration <= limits.cooldown_iterations",
+        _of("tuning_guards"),
+    ),
+    Mutant(
+        "guards.py",
+        "ranked[limits.parameters_a_step :]",
+        "ranked[limits.parameters_a_step + 1 :]",
+        _of("tuning_guards"),
+    ),
+    Mutant(
+        "guards.py",
+        "limits.velocity_warmup_factor if now.warmup else 1.0",
+        "1.0",
+        _of("tuning_guards"),
+    ),
+    # freeze
+    Mutant(
+        "freeze.py",
+        "self.lock.since <= iteration <= self.lock.until",
+        "self.lock.since <= iteration < self.lock.until",
+        _of("freeze"),
+    ),
+    Mutant(
+        "freeze.py",
+        "(watch.bad + 1 if failed else 0) if counts",
+        "(watch.bad + 1 if failed else watch.bad) if counts",
+        _of("freeze"),
+    ),
+    Mutant(
+        "freeze.py",
+        "failed and lock is not None and lock.reason == STEADY_STATE",
+        "failed and lock is not None",
+        _of("freeze"),
+    ),
+    Mutant("freeze.py", "**(now.frozen or fallback)", "**fallback", _of("freeze")),
+    Mutant("freeze.py", "good >= freeze.streak", "good > freeze.streak", _of("freeze")),
+    # lane and control
+    Mutant(
+        "lane.py",
+        "graded = iteration > plan.gate.grace",
+        "graded = iteration >= plan.gate.grace",
+        LANE,
+    ),
+    Mutant(
+        "lane.py",
+        "counts = (graded and phase is not Phase.WARMUP) or hardened",
+        "counts = graded or hardened",
+        LANE + CONTROL,
+    ),
+    Mutant("lane.py", "if ending is Ending.INTERRUPTED:", "if False:", LANE),
+    Mutant("lane.py", "plan.gate_mode is GateMode.OFF or not counts", "not counts", LANE),
+    Mutant("lane.py", "_soften(plan, raw, counts=True)", "_soften(plan, raw, counts=False)", LANE),
+    Mutant("lane.py", "if not applies or state.unsoftened:", "if not applies:", LANE),
+    Mutant("control.py", "values |= edits", "pass", CONTROL),
+    Mutant(
+        "control.py",
+        "return decision if plan.auto_tune else",
+        "return decision if True else",
+        CONTROL,
+    ),
+    Mutant("control.py", "counts = graded and phase is Phase.STEADY", "counts = graded", CONTROL),
+    # journal and resume
+    Mutant("journal.py", 'or checksum != b"%08x" % crc32(data)', "", _of("journal")),
+    Mutant("journal.py", "bad = bad or number", "continue", _of("journal")),
+    Mutant("lane_journal.py", "and line.done.iteration == len(iterations) + 1", "", _of("journal")),
+    Mutant("lane_journal.py", "cut(self._files.journal, self._found.size)", "pass", RESUME),
+    Mutant(
+        "lane_journal.py",
+        "if sha256(data).hexdigest() != checkpoint.sha256:",
+        "if False:",
+        _of("journal"),
+    ),
+    Mutant(
+        "lane_journal.py", "_same(content.fingerprint, self._fingerprint)", "pass", _of("journal")
+    ),
+    Mutant(
+        "past.py",
+        "if record.state_hash != done.state_hash:",
+        "if False:",
+        ("engine/test_run.py", *RESUME),
+    ),
+    Mutant(
+        "past.py",
+        "if len(past.iterations) > plan.iterations:",
+        "if False:",
+        (
+            "engine/test_run.py",
+            *RESUME,
+            "plugin/test_resume.py::test_more_iterations_extend_a_finished_soak_and_fewer_are_refused",
+        ),
+    ),
+    Mutant("past.py", "if state.iteration == 0:", "if False:", ("engine/test_run.py", *RESUME)),
+    # settings
+    Mutant(
+        "resolve.py",
+        "if option.env and (text := inputs.env",
+        "if False and (text := inputs.env",
+        _of("settings"),
+    ),
+    Mutant("resolve.py", "_RISING = (INI, ENV, CLI)", "_RISING = (CLI, ENV, INI)", _of("settings")),
+    Mutant(
+        "resolve.py",
+        "seeds.extend(range(first, last + 1))",
+        "seeds.extend(range(first, last))",
+        _of("settings"),
+    ),
+    Mutant("resolve.py", 'and found["target"].source == "default"', "", _of("settings")),
+    Mutant("resolve.py", "(given.source == CLI or not text)", "True", _of("settings")),
+    Mutant("overrides.py", "if all(value != ours[name] for ours in written)", "", _of("overrides")),
+    # observation
+    Mutant(
+        "validate.py",
+        "faults = faults or list(unbalanced(observation, before))",
+        "",
+        _of("observation"),
+    ),
+    Mutant(
+        "validate.py",
+        "if ends.min() < start or ends.max() > end:",
+        "if ends.max() > end:",
+        _of("observation"),
+    ),
+    Mutant(
+        "validate.py", "len(rows) >= DOUBLES and copies.min() >= 2", "False", _of("observation")
+    ),
+    Mutant("validate.py", "if count > intended + quotes:", "if False:", _of("observation")),
+    Mutant(
+        "conserve.py",
+        "if abs(end - expected) > _dust(observation, sums):",
+        "if False:",
+        _of("observation"),
+    ),
+    Mutant(
+        "conserve.py",
+        'fills["side"] * notional + fills["fee_quote"]',
+        'fills["side"] * notional',
+        _of("observation"),
+    ),
+    Mutant(
+        "conserve.py",
+        "if abs(held - before.inventory) > _dust(observation, sums):",
+        "if False:",
+        _of("observation"),
+    ),
+    # KPIs
+    Mutant(
+        "edge.py", 'fills["mid"] - fills["price"]', 'fills["price"] - fills["mid"]', _of("edge")
+    ),
+    Mutant("edge.py", '"fees": -float(', '"fees": float(', _of("edge")),
+    Mutant(
+        "edge.py",
+        "np.maximum.accumulate(equity) - equity",
+        "equity - np.minimum.accumulate(equity)",
+        _of("edge"),
+    ),
+    Mutant("edge.py", "against = -marked", "against = marked", _of("edge")),
+    Mutant("edge.py", "np.percentile(values, 95)", "np.percentile(values, 90)", _of("edge")),
+    Mutant(
+        "spans.py",
+        "return max(between, *(within for _, within in rows)) / turnover",
+        "return between / turnover",
+        _of("spans"),
+    ),
+    Mutant(
+        "summary.py",
+        "given is not None and low <= given <= high",
+        "given is not None",
+        _of("artifacts", "edge") + LANE,
+    ),
+    Mutant(
+        "summary.py",
+        "key=lambda name: -costs[name]",
+        "key=lambda name: costs[name]",
+        _of("edge", "watcher"),
+    ),
+    # the session
+    Mutant(
+        "protocol.py",
+        "self._context.lanes.pause(slot.lane)",
+        "pass",
+        (
+            "plugin/test_pacing.py::test_the_pause_is_between_iterations_and_not_before_skipped_ones",
+        ),
+    ),
+    Mutant(
+        "protocol.py",
+        'failure = "the test did not call soak_iteration.run()"',
+        "pass",
+        ("plugin/test_targets.py::test_a_test_that_does_not_run_its_window_ends_the_lane",),
+    ),
+    Mutant(
+        "protocol.py",
+        'report.outcome, report.longrepr = "failed"',
+        'report.outcome, report.longrepr = "passed"',
+        ("plugin/test_reruns.py::test_a_subtest_before_the_window_does_not_end_the_lane",),
+    ),
+    Mutant(
+        "order.py",
+        "items[:] = kept",
+        "items[:] = items",
+        ("plugin/test_selection.py::test_asking_for_iteration_three_runs_one_to_three",),
+    ),
+    Mutant(
+        "order.py",
+        "if items and max(slots.values()) > 1:",
+        "if False:",
+        ("plugin/test_honesty.py::test_further_parameters_of_a_soak_test_are_a_usage_error",),
+    ),
+    Mutant(
+        "once.py",
+        "return run_once(item, nextitem)",
+        "return None",
+        ("plugin/test_reruns.py::test_the_last_iteration_that_fails_is_not_run_again",),
+    ),
+    Mutant(
+        "once.py",
+        "if _IN_BODY in item.stash:",
+        "if False:",
+        ("plugin/test_reruns.py::test_the_last_iteration_that_fails_is_not_run_again",),
+    ),
+    Mutant("distributed.py", "IN_FLIGHT = 2", "IN_FLIGHT = 3", _of("lane_scheduling")),
+    Mutant("distributed.py", "self._lanes.appendleft(left)", "pass", _of("lane_scheduling")),
+    Mutant(
+        "distributed.py",
+        "crashed = self.collection[pending.pop(0)]",
+        "crashed = self.collection[pending[0]]",
+        _of("lane_scheduling"),
+    ),
+    Mutant(
+        "distributed.py",
+        "if not own and not self._lanes and len(pending) < IN_FLIGHT:",
+        "if not own and len(pending) < IN_FLIGHT:",
+        _of("lane_scheduling"),
+    ),
+    # sessions and commands
+    *(
+        Mutant(file, old, new, (f"plugin/test_{test}",))
+        for file, old, new, test in (
+            (
+                "cli.py",
+                "return 0 if verdict.passed else 1",
+                "return 0",
+                "cli.py::test_a_violation_is_listed_and_fails",
+            ),
+            (
+                "cli.py",
+                "return USAGE if errors else 0",
+                "return 0",
+                "config_commands.py::test_migrate_makes_a_profile_that_soaks_and_tells_what_is_broken",
+            ),
+            (
+                "cli.py",
+                "return merged.result.exit_status or 0",
+                "return 0",
+                "merge_command.py::test_a_job_that_left_nothing_or_too_little_is_no_pass",
+            ),
+            (
+                "cli.py",
+                "default=100, type=click.IntRange(min=1)",
+                "default=100, type=click.IntRange(min=0)",
+                "rotate_command.py::test_over_size_exits_2_and_a_missing_folder_4",
+            ),
+            (
+                "controller.py",
+                "good = conclusion.verdict in (Verdict.PASS, Verdict.WARN)",
+                "good = True",
+                "honesty.py::test_a_soak_that_was_skipped_is_no_success",
+            ),
+            (
+                "controller.py",
+                "self._report = wanted or layout.report",
+                "pass",
+                "report.py::test_a_soak_ends_with_a_report_and_a_trend",
+            ),
+            (
+                "distributed.py",
+                "selected[lane] = max(",
+                'selected[""] = max(',
+                "honesty.py::test_a_built_in_id_works_under_xdist",
+            ),
+            (
+                "folder.py",
+                "if before != now:",
+                "if False:",
+                "resume.py::test_other_settings_are_refused_by_name",
+            ),
+            (
+                "overrides.py",
+                "sources |= dict.fromkeys(given, source)",
+                "pass",
+                "runtime_file.py::test_each_source_beats_the_next",
+            ),
+            (
+                "plugin.py",
+                "return record_feed",
+                "return dict",
+                "market_fixture.py::test_a_plain_test_gets_feeds",
+            ),
+            (
+                "protection.py",
+                "_say([self._step.stop()])",
+                "pass",
+                "github_session.py::test_a_conftest_that_fails_says_no_command",
+            ),
+            (
+                "protocol.py",
+                "failure = str(error)",
+                "pass",
+                "disk.py::test_a_file_that_cannot_be_written_fails_its_iteration_and_ends_the_lane",
+            ),
+            (
+                "protocol.py",
+                "item.user_properties.extend(",
+                "list().extend(",
+                "ecosystem.py::test_the_report_log_has_every_iteration_and_its_kpis",
+            ),
+            (
+                "resolve.py",
+                "if market not in MARKETS:",
+                "if False:",
+                "usage_errors.py::test_a_bad_ini_value_is_named",
+            ),
+            (
+                "system.py",
+                "os._exit(CHILD)",
+                "pass",
+                "forks.py::test_the_child_ends_and_the_session_is_whole_and_can_be_resumed",
+            ),
+            (
+                "target_fixture.py",
+                'if given != "default":',
+                "if False:",
+                "honesty.py::test_a_target_fixture_in_a_test_module_has_its_own_table",
+            ),
+            (
+                "target_fixture.py",
+                "if definition is not effective and not",
+                "if False and not",
+                "target_fixture.py::test_what_cannot_be_used_is_a_usage_error_that_names_it",
+            ),
+            (
+                "timeouts.py",
+                "if took > self._seconds:",
+                "if False:",
+                "timeouts.py::test_a_bot_that_catches_its_timeout_fails_all_the_same",
+            ),
+            (
+                "typed.py",
+                "for flag in _flags(args):",
+                "for flag in ():",
+                "typed.py::test_an_option_that_does_nothing_is_refused",
+            ),
+            (
+                "typed.py",
+                "for flag in _flags(unknown):",
+                "for flag in ():",
+                "typed.py::test_an_option_that_does_nothing_is_refused",
+            ),
+            (
+                "verdict.py",
+                'see {see}" if lane.changed else ""',
+                'see {see}" if False else ""',
+                "tuning_session.py::test_with_auto_tune_decisions_are_applied_shown_and_told_at_the_end",
+            ),
+        )
+    ),
+    # merge
+    Mutant("join.py", "if lane.lower() in seen:", "if False:", _of("merging")),
+    Mutant("join.py", "if Verdict.FAIL in judged:", "if False:", _of("merging")),
+    Mutant("join.py", "if not complete or any(", "if any(", _of("merging")),
+    Mutant("join.py", "max((result.gate_mode", "min((result.gate_mode", _of("merging")),
+    Mutant("alike.py", "if first != value:", "if False:", _of("merging")),
+    Mutant("alike.py", "if first[0] != other[0]:", "if False:", _of("merging")),
+    Mutant("compare.py", "if before.get(path) != after.get(path):", "if False:", _of("merging")),
+]
