@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_soak.market import observe
-from pytest_soak.market.kernel.account import LOT_BASE, TICK_QUOTE
 from pytest_soak.market.kernel.state import PARAMETERS
 from pytest_soak.market.kernel.tape import forget_pending_markouts
 from pytest_soak.market.maker_config import MakerConfig
@@ -69,20 +68,21 @@ class Simulation(RunningMarket):
         after = self._totals()
         counts: dict[str, Any] = {n: int(after[n] - before[n]) for n in _COUNTERS}
         window = self.world["window"]
+        units = observe.Units.of(self.world, epoch_us - BURN_IN_US)
         return Observation(
             start_us=epoch_us + start_us,
             end_us=epoch_us + end_us,
-            fills=observe.fills(rows["fills"], rows["markouts"], epoch_us - BURN_IN_US),
-            ticks=observe.ticks(rows["ticks"], epoch_us - BURN_IN_US),
-            blocks=observe.blocks(rows["blocks"], epoch_us - BURN_IN_US),
-            acks=observe.acks(rows["acks"], epoch_us - BURN_IN_US),
-            marks=observe.marks(rows["marks"], epoch_us - BURN_IN_US),
+            fills=observe.fills(rows["fills"], rows["markouts"], units),
+            ticks=observe.ticks(rows["ticks"], units),
+            blocks=observe.blocks(rows["blocks"], units),
+            acks=observe.acks(rows["acks"], units),
+            marks=observe.marks(rows["marks"], units),
             ws_lag_ms=rows["marks"]["feed_lag_us"] * 1e-3,
             order_age_ms=rows["order_ages"] * 1e-3,
-            inventory_start=before["position"] * LOT_BASE,
-            inventory_end=after["position"] * LOT_BASE,
-            mid_start=before["mid"] * TICK_QUOTE,
-            mid_end=after["mid"] * TICK_QUOTE,
+            inventory_start=before["position"] * units.lot_base,
+            inventory_end=after["position"] * units.lot_base,
+            mid_start=units.price(before["mid"]),
+            mid_end=units.price(after["mid"]),
             market={name: int(window[name]) for name in ("spike_count", "gap_events")},
             **counts,
         )

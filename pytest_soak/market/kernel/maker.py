@@ -15,7 +15,7 @@ import math
 
 from pytest_soak.market.kernel import guards, rng
 from pytest_soak.market.kernel import venue as v
-from pytest_soak.market.kernel.account import LOT_BASE, MAKER, TICK_QUOTE
+from pytest_soak.market.kernel.account import MAKER
 from pytest_soak.market.kernel.jit import Record, kernel_function
 from pytest_soak.market.kernel.market_data import number_at, snapshot
 from pytest_soak.market.kernel.quoting import REPRICE_BPS, SEND_US, on_feed_change, requote
@@ -170,7 +170,7 @@ def on_report(world: Record, tape: Record, time: int) -> None:
         put_ack(tape, time, time - row.sent)
         maker.in_flight -= 1
     if row.kind == v.FILLED:
-        _on_fill(maker, row)
+        _on_fill(world, row)
     elif row.request == v.TAKE:
         maker.rescue_in_flight = 0
     else:
@@ -178,9 +178,10 @@ def on_report(world: Record, tape: Record, time: int) -> None:
 
 
 @kernel_function
-def _on_fill(maker: Record, row: Record) -> None:
+def _on_fill(world: Record, row: Record) -> None:
+    maker = world.maker
     maker.position += row.side * row.quantity
-    volume = row.quantity * row.price * LOT_BASE * TICK_QUOTE
+    volume = row.quantity * row.price * world.instrument.lot_tick_quote
     if row.maker == MAKER:
         maker.maker_volume += volume
     else:

@@ -6,7 +6,6 @@ import math
 
 from pytest_soak.market.kernel import guards
 from pytest_soak.market.kernel import venue as v
-from pytest_soak.market.kernel.account import LOT_BASE, TAKER_FEE, TICK_QUOTE
 from pytest_soak.market.kernel.jit import Record, kernel_function
 from pytest_soak.market.kernel.state import BUY, NONE, SELL
 
@@ -22,7 +21,7 @@ def rescue(world: Record, time: int, market: Record) -> None:
     """Send an immediate-or-cancel order against the position, if one is due and worth its cost."""
     maker = world.maker
     parameters = maker.parameters
-    limit = parameters.position_limit_notional / (LOT_BASE * TICK_QUOTE * world.mid)
+    limit = parameters.position_limit_notional / (world.instrument.lot_tick_quote * world.mid)
     share = abs(maker.position) / limit
     if share > START_SHARE:
         maker.rescuing = 1
@@ -57,6 +56,6 @@ def _edge_bps(world: Record, market: Record, share: float) -> float:
     """
     sigma = guards.volatility_bps(world.maker)
     risk = RISK_AVERSION * sigma * math.sqrt(HORIZON_S * share / START_SHARE)
-    cost = 0.5 * (market.ask - market.bid) / world.ticks_per_bps + TAKER_FEE * 1e4
+    cost = 0.5 * (market.ask - market.bid) / world.ticks_per_bps + world.instrument.taker_fee * 1e4
     foreseen = -world.maker.signal_bps if world.maker.position > 0 else world.maker.signal_bps
     return risk + foreseen - cost
