@@ -107,7 +107,9 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
                 bid_lots += lots
             else:
                 ask_lots += lots
-        maker.sends_at = time if maker.flags.async_batch != 0 else time + (sent + 1) * SEND_US
+        maker.sends_at = (
+            time if maker.flags.async_batch_enabled != 0 else time + (sent + 1) * SEND_US
+        )
         sent += _bring(world, tape, time, slot, price, lots, market.mid, blocked, late)
     return sent
 

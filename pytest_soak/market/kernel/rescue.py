@@ -32,8 +32,7 @@ def rescue(world: Record, time: int, market: Record) -> None:
         return
     if lots < 1 or maker.in_flight >= parameters.concurrency_limit:
         return
-    taken = maker.taker_volume
-    if taken > 0.0 and taken >= maker.flags.max_taker_share * (taken + maker.maker_volume):
+    if _has_taken_its_share(maker):
         return
     if _edge_bps(world, market, share) <= parameters.rescue_min_edge_bps:
         return
@@ -44,6 +43,16 @@ def rescue(world: Record, time: int, market: Record) -> None:
     maker.rescue_in_flight = 1
     maker.in_flight += 1
     maker.rescue_ready_at = time + int(parameters.rescue_cooldown_ms * 1000.0)
+
+
+@kernel_function
+def _has_taken_its_share(maker: Record) -> bool:
+    """Whether the cap on the taker's share of the volume forbids to take more."""
+    flags = maker.flags
+    taken = maker.taker_volume
+    share = flags.taker_cap_max_taker_share_pct / 100.0
+    capped = flags.taker_cap_enabled != 0 and taken > 0.0
+    return bool(capped and taken >= share * (taken + maker.maker_volume))
 
 
 @kernel_function

@@ -228,12 +228,15 @@ PARAMETERS = np.dtype(
 FLAGS = np.dtype(
     [
         ("signal_until", "i8"),  # until when the signal is trusted too much
-        ("max_taker_share", "f8"),
+        # by the names of config/flags.yaml, with _ for the dot
+        ("taker_cap_max_taker_share_pct", "f8"),
         ("trace_sample_rate", "f8"),
-        ("pipeline", "i8"),
-        ("md_cache", "i8"),
-        ("async_batch", "i8"),
-        ("enabled", "i8"),
+        ("pipeline_enabled", "i8"),
+        ("md_cache_enabled", "i8"),
+        ("async_batch_enabled", "i8"),
+        ("taker_cap_enabled", "i8"),
+        ("trace_enabled", "i8"),
+        ("enabled", "i8"),  # whether there is a maker at all
     ],
     align=True,
 )
