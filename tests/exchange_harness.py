@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_soak.config.instruments import Instrument
 from pytest_soak.market.exchange import Events, Exchange
 from pytest_soak.market.feeds import REJECT_REASONS, REPORT_KINDS
-from pytest_soak.market.kernel.account import LOT_BASE, TICK_QUOTE
 from pytest_soak.market.kernel.state import NONE
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
-LOT = LOT_BASE
+LOT = Instrument().lot_base
 
 
 def open_exchange(market: str = "calm", seed: int = 1) -> Exchange:
@@ -29,7 +29,7 @@ def answer(exchange: Exchange) -> Any:
 
 def rest(exchange: Exchange, quantity: float = 40 * LOT, behind: int = 4) -> int:
     """Rest a bid some ticks behind the touch; return its handle."""
-    order = exchange.submit("buy", exchange.book().bid - behind * TICK_QUOTE, quantity)
+    order = exchange.submit("buy", exchange.book().bid - behind * exchange.tick, quantity)
     assert answer(exchange)[1] == "accepted"
     return order
 
@@ -89,7 +89,7 @@ def reasons(reports: Any) -> list[str]:
 
 def far_bid(exchange: Exchange) -> float:
     """A price at which nothing trades within the test."""
-    return exchange.book().bid - 400 * TICK_QUOTE
+    return exchange.book().bid - 400 * exchange.tick
 
 
 class BlindMaker:

@@ -146,9 +146,11 @@ def _toolchain() -> str:
 
 
 def source_digest() -> str:
-    """Return the SHA-256 of every source file of the kernel, as hexadecimal digits."""
+    """Return the SHA-256 of the kernel's source files and its sizes, as hexadecimal digits."""
     digest = hashlib.sha256(_ENTRY.encode())
-    for path in sorted((Path(__file__).parent / "kernel").glob("*.py")):
+    market = Path(__file__).parent
+    sizes = market.parent / "config" / "sizes.py"
+    for path in (*sorted((market / "kernel").glob("*.py")), sizes):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

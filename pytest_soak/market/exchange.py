@@ -5,13 +5,14 @@
     while exchange.advance_to_report(exchange.now_us + 1_000_000):
         print(exchange.take_events().reports)
 
-Prices are in quote currency and multiples of TICK_QUOTE, quantities in base and multiples of
-LOT_BASE, times in microseconds since the market opened. The agent's requests and the reports on
+Prices are in quote currency and multiples of `tick`, quantities in base and multiples of `lot`,
+times in microseconds since the market opened. The agent's requests and the reports on
 them take the venue's latency and queue at its gateway; the market's draws are those that a lane
 with the same market, seed and length of iteration meets.
 
-The venue answers each request with a report, and a refusal says its reason: too many open orders
-(256), requests under way (1,024) or messages a minute, a price too far from the mid (2,048 ticks).
+The venue answers each request with a report, and a refusal says its reason: too many open orders,
+requests under way or messages a minute, a price too far from the mid (see
+`config.instruments.Venue`).
 The cancel of an open order is never refused.
 """
 
@@ -21,17 +22,19 @@ import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_soak.config.scenarios import Scenario
+from pytest_soak.config.sizes import SNAPSHOTS
 from pytest_soak.market import observe
 from pytest_soak.market.checkpoint import pack, pack_columns, unpack, unpack_columns
 from pytest_soak.market.compile import load_sender
 from pytest_soak.market.kernel import venue as v
-from pytest_soak.market.kernel.account import LOT_BASE, LOT_TICK_QUOTE, MAKER, TICK_QUOTE
-from pytest_soak.market.kernel.state import NONE, SNAPSHOTS
+from pytest_soak.market.kernel.account import MAKER
+from pytest_soak.market.kernel.state import NONE
 from pytest_soak.market.kernel.tape import (
     COLUMNS,
     REPORT_ROW,
@@ -84,25 +87,28 @@ class Events:
 class Exchange(RunningMarket):
     """One market, driven from outside; deterministic by (market, seed, settings) and requests.
 
-    Raises ValueError for an unknown market or setting. `window_minutes` is the length of an
+    `market` is a scenario or the name of a built-in one; ValueError for an unknown market or
+    setting. `window_minutes` is the length of an
     iteration: at its end the next one's draws begin. Events are kept until they are taken; with
     `record` off, trades and tops of the book are not kept at all. `limit_per_minute` is how many
     messages the venue takes within 60 s, cancels among them, before it refuses orders and
-    amendments; what it refuses does not count. None is no limit.
+    amendments; what it refuses does not count. "venue" is the scenario's, None is no limit.
     """
 
     def __init__(
         self,
-        market: str,
+        market: str | Scenario,
         seed: int,
         settings: Mapping[str, float] | None = None,
         window_minutes: float = 60.0,
         record: bool = True,
-        limit_per_minute: float | None = v.LIMIT_PER_MINUTE,
+        limit_per_minute: float | Literal["venue"] | None = "venue",
     ) -> None:
         super().__init__(build_market(market, settings or {}), _whole("seed", seed, 0, MOST_SEED))
         self._send = load_sender()
         self._window_us = round(_above_0("window_minutes", window_minutes) * 60e6)
+        if limit_per_minute == "venue":
+            limit_per_minute = float(self.world["venue"]["messages_per_minute"])
         if limit_per_minute is not None:
             limit = _above_0("limit_per_minute", limit_per_minute)
             self.world["venue"]["limit_per_minute"] = limit
@@ -116,6 +122,20 @@ class Exchange(RunningMarket):
         self._begin_next_window()
 
     @property
+    def tick(self) -> float:
+        """The step of a price, in quote currency."""
+        return self._units.tick_quote
+
+    @property
+    def lot(self) -> float:
+        """The step of a quantity, in base."""
+        return self._units.lot_base
+
+    @property
+    def _units(self) -> observe.Units:
+        return observe.Units.of(self.world, -BURN_IN_US)
+
+    @property
     def now_us(self) -> int:
         """The time at the venue and at the agent, whose clocks agree."""
         return self._now - BURN_IN_US
@@ -123,25 +143,26 @@ class Exchange(RunningMarket):
     @property
     def position(self) -> float:
         """The agent's position in base, as the venue knows it."""
-        return float(self.world["account"]["position"]) * LOT_BASE
+        return float(self.world["account"]["position"]) * self.lot
 
     @property
     def equity_quote(self) -> float:
         """Cash and position at the mid, less fees."""
         account = self.world["account"]
         held = int(account["cash"]) + int(account["position"]) * float(self.world["mid"])
-        return held * LOT_TICK_QUOTE - float(account["fees_quote"])
+        return held * self._units.lot_tick_quote - float(account["fees_quote"])
 
     def book(self) -> TopOfBook:
         """The newest snapshot that the agent's stream has delivered."""
         venue = self.world["venue"]
+        units = self._units
         row = venue["snapshots"][int(venue["feed_number"]) & (SNAPSHOTS - 1)]
         return TopOfBook(
             time_us=int(row["time"]) - BURN_IN_US,
-            bid=int(row["bid"]) * TICK_QUOTE,
-            ask=int(row["ask"]) * TICK_QUOTE,
-            mid=float(row["mid"]) * TICK_QUOTE,
-            depth=float(row["depth"]) * LOT_BASE,
+            bid=units.price(row["bid"]),
+            ask=units.price(row["ask"]),
+            mid=units.price(row["mid"]),
+            depth=float(row["depth"]) * units.lot_base,
         )
 
     def advance(self, until_us: int) -> None:
@@ -165,7 +186,9 @@ class Exchange(RunningMarket):
             raise ValueError(f"side={side!r}: expected one of {', '.join(SIDES)}")
         if kind not in KINDS:
             raise ValueError(f"kind={kind!r}: expected one of {', '.join(KINDS)}")
-        return self._request(KINDS[kind], SIDES[side], _ticks(price), _lots(quantity), NONE)
+        return self._request(
+            KINDS[kind], SIDES[side], self._ticks(price), self._lots(quantity), NONE
+        )
 
     def amend(self, order: int, price: float, quantity: float) -> None:
         """Ask for another price or remaining quantity of a resting order.
@@ -174,7 +197,7 @@ class Exchange(RunningMarket):
         refused and stays as it is. Raises ValueError as `submit` does.
         """
         target = _whole("order", order, -MOST_SEED, MOST_SEED)
-        self._request(v.AMEND, 0, _ticks(price), _lots(quantity), target)
+        self._request(v.AMEND, 0, self._ticks(price), self._lots(quantity), target)
 
     def cancel(self, order: int) -> None:
         """Ask for the end of a resting order."""
@@ -191,15 +214,13 @@ class Exchange(RunningMarket):
         fills = np.concatenate([self._held, columns["fills"]])
         known = len(columns["markouts"])
         self._held = fills[known:]
-        reports = columns["reports"]
+        reports, units = columns["reports"], self._units
         return Events(
-            reports=observe.reports(
-                reports[np.argsort(reports["time"], kind="stable")], -BURN_IN_US
-            ),
-            fills=observe.fills(fills[:known], columns["markouts"], -BURN_IN_US),
-            trades=observe.trades(columns["trades"], -BURN_IN_US),
-            tops=observe.tops(columns["tops"], -BURN_IN_US),
-            seconds=observe.seconds(columns["marks"], -BURN_IN_US),
+            reports=observe.reports(reports[np.argsort(reports["time"], kind="stable")], units),
+            fills=observe.fills(fills[:known], columns["markouts"], units),
+            trades=observe.trades(columns["trades"], units),
+            tops=observe.tops(columns["tops"], units),
+            seconds=observe.seconds(columns["marks"], units),
         )
 
     def begin_observation(self) -> None:
@@ -273,6 +294,12 @@ class Exchange(RunningMarket):
             self._refused.append(report)
         return handle
 
+    def _ticks(self, price: float) -> int:
+        return _multiple("price", price, self.tick)
+
+    def _lots(self, quantity: float) -> int:
+        return _multiple("quantity", quantity, self.lot)
+
     def _begin_next_window(self) -> None:
         self._iteration += 1
         start = BURN_IN_US + (self._iteration - 1) * self._window_us
@@ -330,23 +357,11 @@ def _above_0(name: str, value: object) -> float:
     return given
 
 
-def _ticks(price: float) -> int:
-    ticks = _multiple("price", price, TICK_QUOTE)
-    if ticks <= 0:
-        raise ValueError(f"price={price:g}: expected more than 0")
-    return ticks
-
-
-def _lots(quantity: float) -> int:
-    lots = _multiple("quantity", quantity, LOT_BASE)
-    if lots <= 0:
-        raise ValueError(f"quantity={quantity:g}: expected more than 0")
-    return lots
-
-
 def _multiple(name: str, value: object, unit: float) -> int:
     given = number(value)
     count = round(given / unit) if given is not None and math.isfinite(given) else 0
     if given is None or not abs(given / unit - count) < 1e-6:
         raise ValueError(f"{name}={value!r} is not a multiple of {unit:g}")
+    if count <= 0:
+        raise ValueError(f"{name}={given:g}: expected more than 0")
     return count

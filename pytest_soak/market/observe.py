@@ -2,36 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_soak.config.instruments import decimals
 from pytest_soak.market import feeds
-from pytest_soak.market.kernel.account import LOT_BASE, LOT_TICK_QUOTE, TICK_QUOTE
 from pytest_soak.observation import columns
 
 
-def fills(rows: NDArray[np.void], markouts: NDArray[np.float64], epoch_us: int) -> NDArray[Any]:
+@dataclass(frozen=True)
+class Units:
+    """What a tick, a lot and a lot x tick of a world are in money, and when its time began.
+
+    Prices are rounded to the decimals of half a tick, so that they read as the venue writes them.
+    """
+
+    tick_quote: float
+    lot_base: float
+    lot_tick_quote: float
+    epoch_us: int
+    decimals: int
+
+    @classmethod
+    def of(cls, world: Any, epoch_us: int) -> Units:
+        """The units of a world whose times count from `epoch_us`."""
+        record = world["instrument"]
+        names = ("tick_quote", "lot_base", "lot_tick_quote")
+        tick, lot, lot_tick = (float(record[name]) for name in names)
+        return cls(tick, lot, lot_tick, epoch_us, decimals(tick) + 1)
+
+    def prices(self, ticks: Any) -> Any:
+        """Prices (or mids, which lie between two ticks) in quote currency; NaN stays."""
+        return np.round(ticks * self.tick_quote, self.decimals)
+
+    def price(self, ticks: float) -> float:
+        """One price in quote currency."""
+        return float(self.prices(float(ticks)))
+
+
+def fills(rows: NDArray[np.void], markouts: NDArray[np.float64], units: Units) -> NDArray[Any]:
     """Return the FILL columns; a fill whose second had not passed has no markout."""
     table = np.zeros(len(rows), columns.FILL)
-    table["time_us"] = rows["time"] + epoch_us
+    table["time_us"] = rows["time"] + units.epoch_us
     table["side"] = rows["side"]
     table["maker"] = rows["maker"] != 0
-    table["price"] = rows["price"] * TICK_QUOTE
-    table["quantity"] = rows["quantity"] * LOT_BASE
+    table["price"] = units.prices(rows["price"])
+    table["quantity"] = rows["quantity"] * units.lot_base
     table["fee_quote"] = rows["fee_quote"]
-    table["mid"] = rows["mid"] * TICK_QUOTE
+    table["mid"] = units.prices(rows["mid"])
     table["mid_1s"] = np.nan
     known = min(len(rows), len(markouts))
-    table["mid_1s"][:known] = markouts[:known] * TICK_QUOTE
+    table["mid_1s"][:known] = units.prices(markouts[:known])
     return table
 
 
-def ticks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+def ticks(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
     """Return the TICK columns."""
     table = np.zeros(len(rows), columns.TICK)
-    table["time_us"] = rows["time"] + epoch_us
+    table["time_us"] = rows["time"] + units.epoch_us
     table["fetch_md_ms"] = rows["fetch_us"] * 1e-3
     table["compute_ms"] = rows["compute_us"] * 1e-3
     table["wait_ms"] = rows["wait_us"] * 1e-3
@@ -43,73 +74,73 @@ def ticks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
     return table
 
 
-def blocks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+def blocks(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
     """Return the BLOCK columns."""
     table = np.zeros(len(rows), columns.BLOCK)
-    table["time_us"] = rows["time"] + epoch_us
+    table["time_us"] = rows["time"] + units.epoch_us
     for name in ("reason", "side", "level"):
         table[name] = rows[name]
     return table
 
 
-def acks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+def acks(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
     """Return the LATENCY columns."""
     table = np.zeros(len(rows), columns.LATENCY)
-    table["time_us"] = rows["time"] + epoch_us
+    table["time_us"] = rows["time"] + units.epoch_us
     table["latency_ms"] = rows["latency_us"] * 1e-3
     return table
 
 
-def marks(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+def marks(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
     """Return the MARK columns: equity is cash and position at the mid, less fees."""
     table = np.zeros(len(rows), columns.MARK)
-    table["time_us"] = rows["time"] + epoch_us
-    table["mid"] = rows["mid"] * TICK_QUOTE
-    table["inventory"] = rows["position"] * LOT_BASE
+    table["time_us"] = rows["time"] + units.epoch_us
+    table["mid"] = units.prices(rows["mid"])
+    table["inventory"] = rows["position"] * units.lot_base
     held = rows["cash"] + rows["position"] * rows["mid"]
-    table["equity_quote"] = held * LOT_TICK_QUOTE - rows["fees_quote"]
+    table["equity_quote"] = held * units.lot_tick_quote - rows["fees_quote"]
     return table
 
 
-def trades(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+def trades(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
     """Return the TRADE columns."""
     table = np.zeros(len(rows), feeds.TRADE)
-    table["time_us"] = rows["time"] + epoch_us
+    table["time_us"] = rows["time"] + units.epoch_us
     table["side"] = rows["side"]
-    table["price"] = rows["price"] * TICK_QUOTE
-    table["quantity"] = rows["quantity"] * LOT_BASE
+    table["price"] = units.prices(rows["price"])
+    table["quantity"] = rows["quantity"] * units.lot_base
     return table
 
 
-def tops(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+def tops(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
     """Return the TOP columns."""
     table = np.zeros(len(rows), feeds.TOP)
-    table["time_us"] = rows["time"] + epoch_us
+    table["time_us"] = rows["time"] + units.epoch_us
     for side in ("bid", "ask"):
-        table[side] = rows[side] * TICK_QUOTE
-        table[f"{side}_quantity"] = rows[f"{side}_lots"] * LOT_BASE
+        table[side] = units.prices(rows[side])
+        table[f"{side}_quantity"] = rows[f"{side}_lots"] * units.lot_base
     return table
 
 
-def seconds(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+def seconds(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
     """Return the SECOND columns."""
     table = np.zeros(len(rows), feeds.SECOND)
-    table["time_us"] = rows["time"] + epoch_us
-    table["mid"] = rows["mid"] * TICK_QUOTE
+    table["time_us"] = rows["time"] + units.epoch_us
+    table["mid"] = units.prices(rows["mid"])
     return table
 
 
-def reports(rows: NDArray[np.void], epoch_us: int) -> NDArray[Any]:
+def reports(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
     """Return the REPORT columns."""
     table = np.zeros(len(rows), feeds.REPORT)
-    table["time_us"] = rows["time"] + epoch_us
-    table["sent_us"] = rows["sent"] + epoch_us
+    table["time_us"] = rows["time"] + units.epoch_us
+    table["sent_us"] = rows["sent"] + units.epoch_us
     table["order"] = rows["handle"]
     table["kind"] = rows["kind"]
     table["is_answer"] = rows["request"] >= 0
     table["reason"] = rows["reason"]
     table["side"] = rows["side"]
     table["maker"] = rows["maker"] != 0
-    table["price"] = rows["price"] * TICK_QUOTE
-    table["quantity"] = rows["quantity"] * LOT_BASE
+    table["price"] = units.prices(rows["price"])
+    table["quantity"] = rows["quantity"] * units.lot_base
     return table

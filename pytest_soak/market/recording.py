@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_soak.config.scenarios import Scenario
 from pytest_soak.market.exchange import Exchange
 
 
@@ -21,14 +22,15 @@ class Feed:
 
 
 def record_feed(
-    market: str = "calm",
+    market: str | Scenario = "calm",
     seed: int = 42,
     minutes: float = 60.0,
     settings: Mapping[str, float] | None = None,
 ) -> Feed:
     """Return the feed of a market with nobody but the crowd in it: the same for the same arguments.
 
-    `market` and `settings` are those of `--soak-market` and `--soak-market-set`. Raises ValueError
+    `market` is a scenario or the name of a built-in one, `settings` are those of
+    `--soak-market-set`. Raises ValueError
     for an unknown market or setting, or a length that is not above 0.
     """
     if not minutes > 0:

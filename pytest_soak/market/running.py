@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from pytest_soak.market.compile import load_kernel
-from pytest_soak.market.kernel.account import REFERENCE_PRICE, TICK_QUOTE
-from pytest_soak.market.kernel.state import empty_world
+from pytest_soak.market.kernel.opening import open_world
 from pytest_soak.market.kernel.tape import COLUMNS, drain, empty_tape
-from pytest_soak.market.regimes import Market, write_regime
+from pytest_soak.market.regimes import Market
 
 BURN_IN_US = 60_000_000
 """What the market runs on its own before the first window, to fill its book."""
@@ -27,30 +26,13 @@ class RunningMarket:
     """
 
     def __init__(self, market: Market, seed: int) -> None:
-        self.world = empty_world()
+        self.world = open_world(market, seed)
         self.tape = empty_tape()
         self._advance = load_kernel().advance
-        self._set_up(market, seed)
         self.begin_window(0, 0, BURN_IN_US, 0.0)
         self.run_until(BURN_IN_US)
         self.world["events"] = 0
         self._episode_chance = market.episode_chance
-
-    def _set_up(self, market: Market, seed: int) -> None:
-        world = self.world
-        regimes = world["flow"]["regimes"]
-        write_regime(regimes[0], market.ordinary)
-        write_regime(regimes[1], market.episode)
-        window = world["window"]
-        window["seed"] = seed
-        window["gap_bps"] = market.gap_bps
-        start = REFERENCE_PRICE / TICK_QUOTE
-        world["mid"] = start
-        world["flow"]["efficient"] = start
-        world["flow"]["efficient_lagged"] = start
-        world["venue"]["snapshots"]["bid"] = int(start) - 12
-        world["venue"]["snapshots"]["ask"] = int(start) + 12
-        world["venue"]["snapshots"]["mid"] = start
 
     def begin_window(
         self, iteration: int, start: int, end: int, episode_chance: float | None = None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pytest_soak.config.flags import Value
 from pytest_soak.market import observe
-from pytest_soak.market.kernel.account import LOT_BASE, TICK_QUOTE
 from pytest_soak.market.kernel.state import PARAMETERS
 from pytest_soak.market.kernel.tape import forget_pending_markouts
-from pytest_soak.market.maker_config import MakerConfig
+from pytest_soak.market.maker_config import MakerConfig, write_flags
 from pytest_soak.market.regimes import Market
 from pytest_soak.market.running import BURN_IN_US, RunningMarket
 from pytest_soak.observation.columns import Observation
@@ -30,19 +30,19 @@ class Simulation(RunningMarket):
 
     def __init__(self, market: Market, seed: int, config: MakerConfig) -> None:
         super().__init__(market, seed)
-        self._configure(config)
-
-    def _configure(self, config: MakerConfig) -> None:
         maker = self.world["maker"]
         maker["variance"] = FIRST_VOLATILITY_BPS**2
         flags = maker["flags"]
         flags["enabled"] = 1
         flags["signal_until"] = BURN_IN_US + int(config.signal_window_minutes * 60e6)
-        flags["pipeline"] = config.pipeline_enabled
-        flags["md_cache"] = config.md_cache_enabled
-        flags["async_batch"] = config.async_batch_enabled
-        flags["max_taker_share"] = config.max_taker_share_pct / 100.0
-        flags["trace_sample_rate"] = config.trace_sample_rate
+        self.configure(config.flags)
+
+    def configure(self, flags: Mapping[str, Value]) -> None:
+        """Set some or all of the maker's feature flags, from the next window on.
+
+        They are part of the state. Raises SoakUsageError for an unknown one or a wrong value.
+        """
+        write_flags(self.world["maker"]["flags"], flags)
 
     def run_window(
         self, iteration: int, start_us: int, end_us: int, parameters: Mapping[str, float]
@@ -69,20 +69,21 @@ class Simulation(RunningMarket):
         after = self._totals()
         counts: dict[str, Any] = {n: int(after[n] - before[n]) for n in _COUNTERS}
         window = self.world["window"]
+        units = observe.Units.of(self.world, epoch_us - BURN_IN_US)
         return Observation(
             start_us=epoch_us + start_us,
             end_us=epoch_us + end_us,
-            fills=observe.fills(rows["fills"], rows["markouts"], epoch_us - BURN_IN_US),
-            ticks=observe.ticks(rows["ticks"], epoch_us - BURN_IN_US),
-            blocks=observe.blocks(rows["blocks"], epoch_us - BURN_IN_US),
-            acks=observe.acks(rows["acks"], epoch_us - BURN_IN_US),
-            marks=observe.marks(rows["marks"], epoch_us - BURN_IN_US),
+            fills=observe.fills(rows["fills"], rows["markouts"], units),
+            ticks=observe.ticks(rows["ticks"], units),
+            blocks=observe.blocks(rows["blocks"], units),
+            acks=observe.acks(rows["acks"], units),
+            marks=observe.marks(rows["marks"], units),
             ws_lag_ms=rows["marks"]["feed_lag_us"] * 1e-3,
             order_age_ms=rows["order_ages"] * 1e-3,
-            inventory_start=before["position"] * LOT_BASE,
-            inventory_end=after["position"] * LOT_BASE,
-            mid_start=before["mid"] * TICK_QUOTE,
-            mid_end=after["mid"] * TICK_QUOTE,
+            inventory_start=before["position"] * units.lot_base,
+            inventory_end=after["position"] * units.lot_base,
+            mid_start=units.price(before["mid"]),
+            mid_end=units.price(after["mid"]),
             market={name: int(window[name]) for name in ("spike_count", "gap_events")},
             **counts,
         )

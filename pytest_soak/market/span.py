@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from pytest_soak.market import observe
-from pytest_soak.market.kernel.account import LOT_BASE, TICK_QUOTE
 from pytest_soak.market.kernel.tape import pending_markouts
 from pytest_soak.observation.columns import LATENCY, Observation
 
@@ -32,6 +31,7 @@ class Span:
 
     def observation(self, world: Any, now: int, epoch_us: int) -> Observation:
         """The span until `now`, its times counted from `epoch_us`."""
+        units = observe.Units.of(world, epoch_us)
         rows = {name: np.concatenate(pieces) for name, pieces in self._pieces.items()}
         opening, closing = self._opening, _state(world)
         counts: dict[str, Any] = {n: int(closing[n] - opening[n]) for n in _COUNTERS}
@@ -42,15 +42,15 @@ class Span:
         return Observation(
             start_us=self._start + epoch_us,
             end_us=now + epoch_us,
-            fills=observe.fills(rows["fills"], rows["markouts"][self._earlier :], epoch_us),
+            fills=observe.fills(rows["fills"], rows["markouts"][self._earlier :], units),
             acks=acks[np.argsort(acks["time_us"], kind="stable")],
-            marks=observe.marks(rows["marks"], epoch_us),
+            marks=observe.marks(rows["marks"], units),
             ws_lag_ms=rows["marks"]["feed_lag_us"] * 1e-3,
             order_age_ms=rows["order_ages"] * 1e-3,
-            inventory_start=opening["position"] * LOT_BASE,
-            inventory_end=closing["position"] * LOT_BASE,
-            mid_start=opening["mid"] * TICK_QUOTE,
-            mid_end=closing["mid"] * TICK_QUOTE,
+            inventory_start=opening["position"] * units.lot_base,
+            inventory_end=closing["position"] * units.lot_base,
+            mid_start=units.price(opening["mid"]),
+            mid_end=units.price(closing["mid"]),
             **counts,
         )
 

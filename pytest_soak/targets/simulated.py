@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pytest_soak.config.flags import FlagTable, Value, reference_flags
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.targets.base import LaneInfo, Window
 
@@ -25,26 +26,40 @@ class SimulatedTarget:
 
     The maker begins cold: over its first COLD_ITERATIONS windows (4 h of 60 minutes each) it
     trusts an unfit signal, which is what a warm-up protects. Pass a `MakerConfig` with
-    `signal_window_minutes=0` for one that has learnt already.
+    `signal_window_minutes=0` for one that has learnt already; its flags are then the defaults.
     """
 
     deterministic = True
     parameters = reference_table()
+    flags: FlagTable = reference_flags()
 
     def __init__(self, lane: LaneInfo, maker: MakerConfig | None = None) -> None:
+        from pytest_soak.market.maker_config import with_defaults
         from pytest_soak.market.regimes import build_market
 
         self._market = build_market(lane.market, lane.market_settings)
         self._maker = maker
+        if maker is not None:
+            self.flags = with_defaults(self.flags, maker.flags)
         self._simulation: Simulation | None = None
 
     def start(self, lane: LaneInfo) -> None:
-        """Set up the market and let it fill its book."""
+        """Set up the market and let it fill its book; the flags are those of the lane."""
         from pytest_soak.market.maker_config import MakerConfig
         from pytest_soak.market.simulation import Simulation
 
-        config = self._maker or MakerConfig(signal_window_minutes=COLD_ITERATIONS * lane.minutes)
+        cold = COLD_ITERATIONS * lane.minutes
+        if self._maker is not None:
+            cold = self._maker.signal_window_minutes
+        config = MakerConfig(cold, self.flags.complete(lane.config, "flags"))
         self._simulation = Simulation(self._market, lane.seed, config)
+
+    def configure(self, flags: Mapping[str, Value]) -> None:
+        """Set some or all feature flags, from the next window on; a checkpoint has them.
+
+        Raises SoakUsageError for an unknown one or a wrong value.
+        """
+        self._started().configure(flags)
 
     def run(self, overrides: Mapping[str, float], window: Window) -> Observation:
         """Simulate a window and return all that the maker did in it."""

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from market_harness import callable_from_python, check_book
 
+from pytest_soak.config.sizes import LEVELS
 from pytest_soak.market.kernel import book
 from pytest_soak.market.kernel.state import (
     AGENT,
     CROWD,
-    LEVELS,
     NONE,
     ORDERS,
     empty_world,

@@ -28,6 +28,8 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "market"
     sources = Path(kernel_compile.__file__).parent
     shutil.copytree(sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "config").mkdir()
+    shutil.copy(sources.parent / "config" / "sizes.py", tmp_path / "config")
     for module in (kernel_compile, kernel_cache):
         monkeypatch.setattr(module, "__file__", str(folder / "compile.py"))
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
@@ -48,6 +50,7 @@ def fill(cache: Cache) -> Path:
 def test_any_changed_source_of_the_kernel_is_another_one(places: Path) -> None:
     sources = sorted((places / "kernel").glob("*.py"))
     assert len(sources) > 15
+    sources.append(places.parent / "config" / "sizes.py")
     before = kernel_compile.source_digest()
     for path in sources:
         path.write_text(path.read_text() + "\n# changed\n")

@@ -19,7 +19,6 @@ from market_harness import STEADY_SAFE, check_agent_orders, check_book, check_sc
 from pytest_soak.market.checkpoint import state_hash
 from pytest_soak.market.exchange import Exchange
 from pytest_soak.market.feeds import REPORT_KINDS
-from pytest_soak.market.kernel.account import TICK_QUOTE
 from pytest_soak.market.kernel.state import AGENT
 
 
@@ -90,7 +89,7 @@ def test_orders_at_a_price_trade_in_the_order_of_their_arrival() -> None:
 def test_an_amendment_to_less_keeps_the_place_in_the_queue() -> None:
     exchange = open_exchange()
     order = rest(exchange)
-    price = float(queue(exchange, order)[1]["price"]) * TICK_QUOTE
+    price = float(queue(exchange, order)[1]["price"]) * exchange.tick
     arrived = int(queue(exchange, order)[1]["time"])
     exchange.amend(order, price, 15 * LOT)
     assert answer(exchange)[1] == "accepted"
@@ -103,13 +102,13 @@ def test_an_amendment_to_less_keeps_the_place_in_the_queue() -> None:
 def test_any_other_amendment_goes_to_the_back_of_the_queue(shift: int, lots: int) -> None:
     exchange = open_exchange()
     order = rest(exchange)
-    price = (int(queue(exchange, order)[1]["price"]) + shift) * TICK_QUOTE
+    price = (int(queue(exchange, order)[1]["price"]) + shift) * exchange.tick
     arrived = int(queue(exchange, order)[1]["time"])
     exchange.amend(order, price, lots * LOT)
     assert answer(exchange)[1] == "accepted"
     _, resting = queue(exchange, order)
     assert int(resting["time"]) > arrived
-    assert (int(resting["price"]) * TICK_QUOTE, int(resting["quantity"])) == (price, lots)
+    assert (int(resting["price"]) * exchange.tick, int(resting["quantity"])) == (price, lots)
     check_book(exchange.world)
     check_agent_orders(exchange.world)
 

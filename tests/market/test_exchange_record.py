@@ -15,7 +15,6 @@ from exchange_harness import (
 from pytest_soak.kpi.edge import summarize
 from pytest_soak.market.checkpoint import state_hash
 from pytest_soak.market.exchange import Exchange
-from pytest_soak.market.kernel.account import TICK_QUOTE
 from pytest_soak.observation.validate import validated
 
 
@@ -52,7 +51,7 @@ def test_a_markout_is_the_mid_at_its_time() -> None:
     again = Exchange("volatile", 3, window_minutes=0.02)
     again.submit("buy", again.book().ask + 8, 100 * LOT, kind="ioc")
     again.advance(int(fill["time_us"]) + SECOND)
-    assert fill["mid_1s"] == float(again.world["mid"]) * TICK_QUOTE
+    assert fill["mid_1s"] == float(again.world["mid"]) * exchange.tick
 
 
 def test_a_restored_exchange_goes_on_bit_for_bit_with_what_had_not_been_taken() -> None:

@@ -27,7 +27,6 @@ from market_harness import check_agent_orders, check_book, check_schedule
 
 from pytest_soak.market.exchange import Exchange
 from pytest_soak.market.feeds import REPORT_KINDS
-from pytest_soak.market.kernel.account import TICK_QUOTE
 from pytest_soak.market.kernel.state import NONE
 
 
@@ -114,7 +113,7 @@ def test_the_usual_limit_is_the_venues_and_none_is_none() -> None:
     for more in ({}, {"limit_per_minute": None}):
         exchange = Exchange("calm", 1, **more)  # type: ignore[arg-type]
         order = rest(exchange, behind=400)
-        price = float(queue(exchange, order)[1]["price"]) * TICK_QUOTE
+        price = float(queue(exchange, order)[1]["price"]) * exchange.tick
         for _ in range(1000):
             exchange.amend(order, price, 40 * LOT)
             exchange.advance(exchange.now_us + SECOND // 25)
@@ -163,7 +162,7 @@ def test_whatever_an_agent_asks_for_each_request_has_one_answer(
     sent, orders, reports, fills = 0, [7], [], []
     for what, number, lots in asked:
         top = exchange.book()
-        price = top.bid - number * TICK_QUOTE
+        price = top.bid - number * exchange.tick
         if what == "submit":
             side, kind = ("buy", "sell")[lots % 2], ("post_only", "limit", "ioc")[lots % 3]
             orders += [exchange.submit(side, price, lots * LOT, kind) for _ in range(burst)]

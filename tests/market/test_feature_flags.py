@@ -1,71 +1,129 @@
-"""Each feature flag of the maker causes what it says."""
+"""Each feature flag of the maker causes what it says, on events, paired over seeds."""
 
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Mapping
+from statistics import fmean, stdev
 
 import pytest
+from builders import usage_error
 from market_harness import STEADY_SAFE, simulate
 
+from pytest_soak.config.flags import Value, reference_flags
 from pytest_soak.kpi.edge import summarize
-from pytest_soak.market.maker_config import FEATURE_FLAGS, MakerConfig
+from pytest_soak.market.checkpoint import pack, state_hash, unpack
+from pytest_soak.market.maker_config import FLAGS, MakerConfig, read_flags
+from pytest_soak.market.simulation import Simulation
 from pytest_soak.observation.columns import Observation
+from pytest_soak.targets.base import LaneInfo, Window
+from pytest_soak.targets.simulated import SimulatedTarget
 
-HOUR = 3_600_000_000
+MINUTE = 60_000_000
+SEEDS = range(1, 7)
+AGGRESSIVE: Mapping[str, float] = {
+    **STEADY_SAFE,
+    "impact_cap_ratio": 0.12,
+    "max_delta_ratio": 0.16,
+    "rescue_max_ratio": 0.3,
+    "rescue_min_edge_bps": 0.5,
+    "rescue_cooldown_ms": 1000.0,
+}
+CAP: Mapping[str, Value] = {"taker_cap.max_taker_share_pct": 2.0}
 
 
 @functools.cache
-def run(flag: str = "", value: bool | float = False, seed: int = 1) -> Observation:
-    """Twenty minutes of a maker with one flag set, which has learnt already."""
-    config = MakerConfig.from_flags({flag: value} if flag else {}, signal_window_minutes=0.0)
-    return simulate(config=config, seed=seed).observe(1, 0, HOUR // 3, STEADY_SAFE, 0)
+def ran(flags: tuple[tuple[str, Value], ...], seed: int) -> Observation:
+    """Twenty minutes of a maker that has learnt already and takes more than its share."""
+    simulation = simulate(config=MakerConfig(0.0, dict(flags)), seed=seed)
+    return simulation.observe(1, 0, 20 * MINUTE, AGGRESSIVE, 0)
 
 
-def kpi(name: str, flag: str = "", value: bool | float = False) -> float:
-    found = summarize(run(flag, value)).kpis[name]
+def run(flags: Mapping[str, Value] | None = None, seed: int = 1) -> Observation:
+    return ran(tuple((flags or {}).items()), seed)
+
+
+def kpi(name: str, flags: Mapping[str, Value] | None = None, seed: int = 1) -> float:
+    found = summarize(run(flags, seed)).kpis[name]
     assert found is not None
     return found
 
 
+def t_value(name: str, flags: Mapping[str, Value], against: Mapping[str, Value]) -> float:
+    """Of the differences of a KPI between two settings, seed by seed."""
+    differences = [kpi(name, flags, seed) - kpi(name, against, seed) for seed in SEEDS]
+    return fmean(differences) / (stdev(differences) / math.sqrt(len(SEEDS)))
+
+
+LESS_AND_MORE: dict[str, tuple[Mapping[str, Value], Mapping[str, Value]]] = {
+    **{
+        name: ({name: False}, {name: True})
+        for name in ("pipeline.enabled", "md_cache.enabled", "async_batch.enabled")
+    },
+    "taker_cap.enabled": ({**CAP, "taker_cap.enabled": False}, CAP),
+    "taker_cap.max_taker_share_pct": (CAP, {"taker_cap.max_taker_share_pct": 6.0}),
+    "trace.enabled": (
+        {"trace.sample_rate": 1.0, "trace.enabled": False},
+        {"trace.sample_rate": 1.0},
+    ),
+    "trace.sample_rate": ({"trace.sample_rate": 0.0}, {"trace.sample_rate": 1.0}),
+}
+"""Of each flag, two settings that differ in it alone, where it binds: off or less, on or more."""
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_a_flag_moves_what_its_table_says(name: str) -> None:
+    less, more = LESS_AND_MORE[name]
+    for metric, way in FLAGS[name].moves.items():
+        sign = 1.0 if way == "up" else -1.0
+        assert sign * t_value(metric, more, less) > 3.0
+
+
 def test_without_the_cache_every_fetch_is_slow() -> None:
+    off: Mapping[str, Value] = {"md_cache.enabled": False}
     assert kpi("md_cache_hit_ratio") > 0.6
-    assert kpi("md_cache_hit_ratio", "md_cache.enabled", False) == 0.0
-    assert run("md_cache.enabled", False).ticks["fetch_md_ms"].mean() > 20.0
-    assert run().ticks["fetch_md_ms"].mean() < 12.0
-    assert kpi("fetch_md_p95_ms", "md_cache.enabled", False) > kpi("fetch_md_p95_ms") + 3.0
+    for seed in SEEDS:
+        assert kpi("md_cache_hit_ratio", off, seed) == 0.0
+        assert run(off, seed).ticks["fetch_md_ms"].mean() > 20.0
+        assert run(seed=seed).ticks["fetch_md_ms"].mean() < 12.0
 
 
 def test_without_batching_ticks_that_send_are_slow() -> None:
-    ticks, batched = run("async_batch.enabled", False).ticks, run().ticks
+    ticks, batched = run({"async_batch.enabled": False}).ticks, run().ticks
     assert not batched["send_ms"].any()
     assert set(ticks["send_ms"]) == {0.0, 8.0, 16.0, 24.0, 32.0}
     assert ticks["total_ms"].mean() > batched["total_ms"].mean() + 1.0
 
 
 def test_without_the_pipeline_the_stages_wait() -> None:
-    assert (run("pipeline.enabled", False).ticks["wait_ms"] == 18.0).all()
+    assert (run({"pipeline.enabled": False}).ticks["wait_ms"] == 18.0).all()
     assert not run().ticks["wait_ms"].any()
-    assert kpi("tick_total_p95_ms", "pipeline.enabled", False) > kpi("tick_total_p95_ms") + 17.0
 
 
-def test_the_taker_cap_binds() -> None:
-    free = 1.0 - kpi("maker_taker_ratio", "taker_cap.max_taker_share_pct", 100.0)
-    capped = 1.0 - kpi("maker_taker_ratio", "taker_cap.max_taker_share_pct", 2.0)
-    assert free > 0.03
-    assert capped < 0.025
-    assert kpi("maker_taker_ratio", "taker_cap.max_taker_share_pct", 0.0) > 0.99
+def test_the_taker_cap_binds_and_without_it_nothing_does() -> None:
+    for seed in SEEDS:
+        free = 1.0 - kpi("maker_taker_ratio", {"taker_cap.enabled": False}, seed)
+        assert free > 0.03
+        assert 1.0 - kpi("maker_taker_ratio", CAP, seed) < 0.025
+        wide = {"taker_cap.max_taker_share_pct": 100.0}
+        assert 1.0 - kpi("maker_taker_ratio", wide, seed) == free
+    assert kpi("maker_taker_ratio", {"taker_cap.max_taker_share_pct": 0.0}) > 0.99
 
 
 def test_tracing_costs_its_sample_rate() -> None:
-    without, with_all = (run("trace.sample_rate", rate).ticks for rate in (0.0, 1.0))
+    rates = (0.0, 1.0)
+    without, with_all = (run({"trace.sample_rate": rate}).ticks for rate in rates)
     cost = with_all["compute_ms"].mean() - without["compute_ms"].mean()
     assert cost == pytest.approx(3.0, abs=0.2)
     fifth = run().ticks["compute_ms"].mean() - without["compute_ms"].mean()
     assert fifth == pytest.approx(0.6, abs=0.2)
+    switched_off = run({"trace.enabled": False, "trace.sample_rate": 1.0})
+    assert switched_off.ticks.tobytes() == without.tobytes()
 
 
 def test_a_tick_is_the_sum_of_its_stages() -> None:
-    ticks = run("async_batch.enabled", False).ticks
+    ticks = run({"async_batch.enabled": False}).ticks
     stages = sum(ticks[name] for name in ("fetch_md_ms", "compute_ms", "wait_ms", "send_ms"))
     assert ticks["total_ms"] == pytest.approx(stages)
     assert ((ticks["total_ms"] > 200.0) == ticks["deadline_miss"]).all()
@@ -75,29 +133,60 @@ def test_stalls_miss_the_deadline_now_and_then() -> None:
     assert 0.0 < kpi("deadline_miss_ratio") < 0.005
 
 
-def test_flags_have_the_documented_defaults() -> None:
-    assert MakerConfig.from_flags({}) == MakerConfig()
-    fields = MakerConfig()
-    defaults = {name: getattr(fields, field) for name, field in FEATURE_FLAGS.items()}
-    assert defaults == {
-        "pipeline.enabled": True,
-        "md_cache.enabled": True,
-        "async_batch.enabled": True,
-        "taker_cap.max_taker_share_pct": 9.0,
-        "trace.sample_rate": 0.2,
-    }
+def window(simulation: Simulation, number: int) -> Observation:
+    start, end = (number - 1) * 2 * MINUTE, number * 2 * MINUTE
+    return simulation.observe(number, start, end, STEADY_SAFE, 0)
 
 
-@pytest.mark.parametrize(
-    ("flags", "message"),
-    [
-        ({"md_cache.enable": True}, "unknown feature flag"),
-        ({"md_cache.enabled": 1.0}, "expected a bool"),
-        ({"trace.sample_rate": True}, "expected a number"),
-        ({"trace.sample_rate": 1.5}, "not between"),
-        ({"taker_cap.max_taker_share_pct": float("nan")}, "not between"),
-    ],
-)
-def test_bad_flags_are_refused(flags: dict[str, bool | float], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        MakerConfig.from_flags(flags)
+def test_flags_act_from_the_next_window_on_and_are_part_of_the_checkpoint() -> None:
+    simulation, untouched = simulate(), simulate()
+    assert read_flags(simulation.world["maker"]["flags"]) == reference_flags().defaults()
+    assert window(simulation, 1).ticks.tobytes() == window(untouched, 1).ticks.tobytes()
+    simulation.configure({"pipeline.enabled": False, "trace.sample_rate": 0.1})
+    saved = pack(simulation.world)
+    seen = window(simulation, 2)
+    assert (seen.ticks["wait_ms"][1:] == 18.0).all()  # the first cycle was under way
+    assert not window(untouched, 2).ticks["wait_ms"].any()
+    other = simulate(seed=7)
+    other.world = unpack(saved)
+    assert window(other, 2).ticks.tobytes() == seen.ticks.tobytes()
+    assert state_hash(other.world) == state_hash(simulation.world)
+    changed = {"pipeline.enabled": False, "trace.sample_rate": 0.1}
+    assert read_flags(other.world["maker"]["flags"]) == reference_flags().complete(changed, "")
+
+
+def test_a_wrong_flag_is_refused_and_changes_none() -> None:
+    simulation = simulate()
+    before = state_hash(simulation.world)
+    for flags in ({"trace.enabled": False, "trace.sample_rate": 2.0}, {"trace.rate": 0.1}):
+        assert usage_error(lambda flags=flags: simulation.configure(flags))  # type: ignore[misc]
+        assert state_hash(simulation.world) == before
+        assert usage_error(lambda flags=flags: MakerConfig(0.0, flags))  # type: ignore[misc]
+
+
+def test_the_target_has_the_flags_of_its_lane_and_changes_them_when_told() -> None:
+    off = {"pipeline.enabled": False}
+    lane = LaneInfo("x", "p", "calm", 1, minutes=1.0, config=off)
+    target = SimulatedTarget(lane)
+    target.start(lane)
+    values = reference_flags().defaults()
+    seen = target.run(STEADY_SAFE, Window(1, 0.0, 1.0))
+    assert (seen.ticks["wait_ms"] == 18.0).all()
+    target.configure({"pipeline.enabled": True})
+    saved = target.checkpoint()
+    again = SimulatedTarget(lane)
+    again.start(lane)
+    again.restore(saved)
+    second = [t.run(STEADY_SAFE, Window(2, 1.0, 1.0)) for t in (target, again)]
+    assert second[0].ticks.tobytes() == second[1].ticks.tobytes()
+    assert not second[0].ticks["wait_ms"][1:].any()
+    assert SimulatedTarget.flags.defaults() == values
+
+
+def test_the_flags_of_a_maker_of_ones_own_are_the_targets_defaults() -> None:
+    lane = LaneInfo("x", "p", "calm", 1, minutes=1.0)
+    target = SimulatedTarget(lane, MakerConfig(0.0, {"md_cache.enabled": False}))
+    assert target.flags["md_cache.enabled"].default is False
+    target.start(lane)
+    assert not target.run(STEADY_SAFE, Window(1, 0.0, 1.0)).ticks["cache_hit"].any()
+    assert SimulatedTarget.flags["md_cache.enabled"].default is True

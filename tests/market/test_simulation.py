@@ -15,7 +15,6 @@ from market_harness import (
 )
 
 from pytest_soak.market.checkpoint import pack, state_hash, unpack
-from pytest_soak.market.kernel.account import LOT_BASE, LOT_TICK_QUOTE
 from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import build_market
 from pytest_soak.market.simulation import Simulation
@@ -53,7 +52,9 @@ def test_net_result_is_exactly_the_sum_of_its_parts(market: str) -> None:
         held = (signed * (seen.mid_end - fills["mid"])).sum()
         held += seen.inventory_start * (seen.mid_end - seen.mid_start)
         parts = edge + held - fills["fee_quote"].sum()
-        cash = int(after["cash"] - account["cash"]) * LOT_TICK_QUOTE
+        cash = (
+            int(after["cash"] - account["cash"]) * simulation.world["instrument"]["lot_tick_quote"]
+        )
         worth = seen.inventory_end * seen.mid_end - seen.inventory_start * seen.mid_start
         true = cash + worth - float(after["fees_quote"] - account["fees_quote"])
         assert len(fills) > 50
@@ -66,7 +67,7 @@ def test_integer_accounting_agrees_with_the_fills() -> None:
     account = simulation.world["account"]
     assert (rows["side"] * rows["quantity"]).sum() == account["position"]
     assert -(rows["side"] * rows["quantity"] * rows["price"]).sum() == account["cash"]
-    assert account["position"] * LOT_BASE == pytest.approx(
+    assert account["position"] * simulation.world["instrument"]["lot_base"] == pytest.approx(
         simulation.observe(2, 10 * MINUTE, 10 * MINUTE, STEADY_SAFE, 0).inventory_start
     )
 

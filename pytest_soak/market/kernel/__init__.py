@@ -11,13 +11,14 @@ Its parts, in the order in which they may use one another (all are functions tha
     flow, pulse         the crowd's orders; the efficient price and how the crowd reacts to it
     guards, rescue, quoting, maker    the reference market maker
     loop                the event loop
+    opening             how a world begins; not compiled
 
 Book, venue and flow know nothing of the maker: it sends requests with `venue.send`, learns from
 reports and snapshots, and `loop` calls it; without it, reports go to the tape. An event is one
 step of the loop (an order, trade, cancellation, pulse, message or quoting cycle) or one trade
 within it.
 
-Three decisions to know. A tick is 0.25 bps at the reference price and the fee of a maker is a
-rebate of 0.9 bps. Every "mid" leaves out the agent's own orders. An iteration's exogenous draws
-hang on (seed, iteration) alone; price, book, orders and position carry over.
+Instrument and venue are data of the world, written by `opening`. Every "mid" leaves out the agent's
+own orders. An iteration's exogenous draws hang on (seed, iteration) alone; price, book, orders and
+position carry over.
 """

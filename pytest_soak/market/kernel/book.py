@@ -6,8 +6,14 @@ is never crossed; the ring's width bounds how far apart live prices may lie.
 
 from __future__ import annotations
 
+from pytest_soak.config.sizes import LEVELS
 from pytest_soak.market.kernel.jit import Record, kernel_function
-from pytest_soak.market.kernel.state import AGENT, BUY, LEVELS, NONE, SELL
+from pytest_soak.market.kernel.state import AGENT, BUY, NONE, SELL
+
+_TOO_FAR_APART = (
+    f"live prices lie more than {LEVELS} ticks apart, which is all that the book holds: give the "
+    "instrument a larger tick"
+)
 
 
 @kernel_function
@@ -40,7 +46,7 @@ def add(
     if level.volume == 0:
         level.price = price
     elif level.price != price:
-        raise OverflowError("live prices lie too far apart for the book")
+        raise OverflowError(_TOO_FAR_APART)
     order = book.orders[place]
     book.free = order.next
     book.live += 1

@@ -21,13 +21,12 @@ LIMIT_OFFSET_BPS = 2.8  # from the lagged efficient price, at the calm volatilit
 LIMIT_OFFSET_PER_SIGMA = 0.25
 LIMIT_SCALE_BPS = 1.5
 LIMIT_SIGMA_BPS = 0.6
-LIMIT_MEDIAN_LOTS = 12.0
 LIMIT_LOG_SD = 0.8
 LIFETIME_S = 2.4
 LIFETIME_NEAR = 0.4
 LIFETIME_PER_BPS = 0.15
 
-MARKET_MEDIAN_LOTS = 60.0
+MARKET_QUOTE = 6_000.0  # median size at the opening price
 MARKET_LOG_SD = 1.2
 MARKET_CAP = 12.0  # of the median
 MARKET_EXCITATION = 1.2  # 1/s added by each market order
@@ -78,7 +77,7 @@ def on_limit(world: Record, tape: Record, time: int) -> None:
     side = 1 if rng.uniform(key, draw + 1) < 0.5 else -1
     offset = LIMIT_OFFSET_BPS + LIMIT_OFFSET_PER_SIGMA * max(0.0, flow.sigma_bps - LIMIT_SIGMA_BPS)
     distance = offset + LIMIT_SCALE_BPS * rng.exponential(key, draw + 2)
-    lots = _lots(rng.lognormal(key, draw + 3, LIMIT_MEDIAN_LOTS, LIMIT_LOG_SD))
+    lots = _lots(rng.lognormal(key, draw + 3, flow.limit_lots, LIMIT_LOG_SD))
     mean_life = LIFETIME_S * (LIFETIME_NEAR + LIFETIME_PER_BPS * distance)
     life = 1 + int(rng.exponential(key, draw + 4) * mean_life * 1e6)
     exact = flow.efficient_lagged - side * distance * world.ticks_per_bps
@@ -112,11 +111,11 @@ def on_market(world: Record, tape: Record, time: int) -> None:
         sign = 1 if rng.uniform(key, draw) < informed_buys else -1
     else:
         sign = _work_metaorder(world, rng.uniform(key, draw))
-    size = MARKET_MEDIAN_LOTS * min(math.exp(MARKET_LOG_SD * rng.normal(key, draw + 1)), MARKET_CAP)
+    size = flow.market_lots * min(math.exp(MARKET_LOG_SD * rng.normal(key, draw + 1)), MARKET_CAP)
     take(world, tape, time, sign, _worst_price(world, sign), _lots(size), NONE, 0.0)
     if rng.uniform(key, draw + 2) < regime.impact_probability:
         jump = regime.impact_bps * rng.exponential(key, draw + 3)
-        jump *= min(math.sqrt(size / MARKET_MEDIAN_LOTS), 3.0)
+        jump *= min(math.sqrt(size / flow.market_lots), 3.0)
         flow.efficient += jump * (sign - expected) * world.ticks_per_bps
     flow.excitation += MARKET_EXCITATION
     flow.market_number += 1

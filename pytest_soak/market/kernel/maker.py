@@ -15,7 +15,7 @@ import math
 
 from pytest_soak.market.kernel import guards, rng
 from pytest_soak.market.kernel import venue as v
-from pytest_soak.market.kernel.account import LOT_BASE, MAKER, TICK_QUOTE
+from pytest_soak.market.kernel.account import MAKER
 from pytest_soak.market.kernel.jit import Record, kernel_function
 from pytest_soak.market.kernel.market_data import number_at, snapshot
 from pytest_soak.market.kernel.quoting import REPRICE_BPS, SEND_US, on_feed_change, requote
@@ -71,7 +71,7 @@ def _plan_cycle(world: Record, starts: int) -> None:
     flags = maker.flags
     maker.cycle_number += 1
     number = maker.cycle_number
-    hit = flags.md_cache != 0 and _cache_holds(world, starts)
+    hit = flags.md_cache_enabled != 0 and _cache_holds(world, starts)
     fetch = rng.lognormal(
         world.keys[rng.FETCH], number, HIT_MEDIAN_US if hit else MISS_MEDIAN_US, FETCH_LOG_SD
     )
@@ -83,12 +83,12 @@ def _plan_cycle(world: Record, starts: int) -> None:
     compute = rng.lognormal(key, draw, COMPUTE_MEDIAN_US, COMPUTE_LOG_SD)
     if rng.uniform(key, draw + 1) < STALL_CHANCE:
         compute += STALL_MIN_US * rng.uniform(key, draw + 2) ** (-1.0 / STALL_TAIL)
-    if rng.uniform(key, draw + 3) < flags.trace_sample_rate:
+    if flags.trace_enabled != 0 and rng.uniform(key, draw + 3) < flags.trace_sample_rate:
         compute += TRACE_US
     maker.cycle_started = starts
     maker.cycle_fetch_us = int(fetch)
     maker.cycle_compute_us = int(min(compute, 1e7))
-    maker.cycle_wait_us = 0 if flags.pipeline != 0 else STAGE_WAIT_US
+    maker.cycle_wait_us = 0 if flags.pipeline_enabled != 0 else STAGE_WAIT_US
     maker.cycle_hit = hit
     spent = maker.cycle_fetch_us + maker.cycle_compute_us + maker.cycle_wait_us
     maker.cycle_decides = starts + spent
@@ -119,7 +119,7 @@ def on_cycle(world: Record, tape: Record, time: int) -> None:
         rescue(world, time, market)
     sent = requote(world, tape, time, market, late)
     interval = int(maker.parameters.min_interval_ms * 1000.0)
-    send_us = 0 if maker.flags.async_batch != 0 else sent * SEND_US
+    send_us = 0 if maker.flags.async_batch_enabled != 0 else sent * SEND_US
     put_tick(
         tape,
         time,
@@ -170,7 +170,7 @@ def on_report(world: Record, tape: Record, time: int) -> None:
         put_ack(tape, time, time - row.sent)
         maker.in_flight -= 1
     if row.kind == v.FILLED:
-        _on_fill(maker, row)
+        _on_fill(world, row)
     elif row.request == v.TAKE:
         maker.rescue_in_flight = 0
     else:
@@ -178,9 +178,10 @@ def on_report(world: Record, tape: Record, time: int) -> None:
 
 
 @kernel_function
-def _on_fill(maker: Record, row: Record) -> None:
+def _on_fill(world: Record, row: Record) -> None:
+    maker = world.maker
     maker.position += row.side * row.quantity
-    volume = row.quantity * row.price * LOT_BASE * TICK_QUOTE
+    volume = row.quantity * row.price * world.instrument.lot_tick_quote
     if row.maker == MAKER:
         maker.maker_volume += volume
     else:

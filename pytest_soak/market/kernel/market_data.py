@@ -5,14 +5,15 @@ A snapshot shows the crowd's orders only: an agent knows its own and takes them 
 
 from __future__ import annotations
 
+from pytest_soak.config.sizes import SNAPSHOTS
 from pytest_soak.market.kernel import rng
 from pytest_soak.market.kernel.book import crowd_best
 from pytest_soak.market.kernel.jit import Record, kernel_function
-from pytest_soak.market.kernel.state import BUY, SELL, SNAPSHOTS
+from pytest_soak.market.kernel.state import BUY, SELL
 
 PULSE_US = 25_000
-FEED_LAG_MEDIAN_US = 18_000.0
-FEED_LAG_LOG_SD = 0.6
+LONGEST_LAG_US = (SNAPSHOTS - 2) * PULSE_US
+"""Beyond it a snapshot would be overwritten before it is delivered."""
 
 
 @kernel_function
@@ -44,10 +45,15 @@ def publish(world: Record, time: int) -> None:
         row.ask = crowd_best(book, SELL)
     row.mid = world.mid
     row.depth = 0.5 * (book.bid_volume + book.ask_volume)
-    lag = rng.lognormal(
-        world.keys[rng.FEED], world.flow.pulse_number, FEED_LAG_MEDIAN_US, FEED_LAG_LOG_SD
+    lag = venue.market_data.base_us + int(
+        rng.lognormal(
+            world.keys[rng.FEED],
+            world.flow.pulse_number,
+            venue.market_data.median_us,
+            venue.market_data.log_sd,
+        )
     )
-    row.delivered = max(previous.delivered, time + int(lag))
+    row.delivered = max(previous.delivered, time + min(lag, LONGEST_LAG_US))
     venue.snapshot_number = number
     while venue.feed_number < number and snapshot(world, venue.feed_number + 1).delivered <= time:
         venue.feed_number += 1

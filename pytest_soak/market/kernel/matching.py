@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from pytest_soak.config.sizes import AGENT_ORDERS, REQUESTS
 from pytest_soak.market.kernel import venue as v
 from pytest_soak.market.kernel.account import MAKER, TAKER, book_fill
 from pytest_soak.market.kernel.book import add, is_marketable, level_at, reduce, remove
 from pytest_soak.market.kernel.jit import Record, kernel_function
-from pytest_soak.market.kernel.state import AGENT, AGENT_ORDERS, LEVELS, NONE, REQUESTS
+from pytest_soak.market.kernel.state import AGENT, NONE
 from pytest_soak.market.kernel.tape import put_order_age, put_trade
 
 OK = v.NO_REASON
-BAND = LEVELS // 4
-"""How far from the mid an agent's order may rest, in ticks; the book holds four times as much."""
 
 
 @kernel_function
@@ -124,7 +123,7 @@ def _reason_against(world: Record, tape: Record, time: int, request: Record) -> 
         return OK if _withdraw(world, tape, time, request.target) else v.UNKNOWN_ORDER
     if request.kind == v.AMEND and v.resting_order(world.venue, request.target) == NONE:
         return v.UNKNOWN_ORDER
-    if request.kind != v.TAKE and abs(request.price - world.mid) > BAND:
+    if request.kind != v.TAKE and abs(request.price - world.mid) > world.venue.band_ticks:
         return v.OUT_OF_RANGE
     if request.kind == v.TAKE or request.kind == v.LIMIT:
         return _trade(world, tape, time, request)

@@ -8,7 +8,6 @@ import numpy as np
 
 from pytest_soak.market.kernel import guards
 from pytest_soak.market.kernel import venue as v
-from pytest_soak.market.kernel.account import LOT_BASE, TICK_QUOTE
 from pytest_soak.market.kernel.jit import Record, kernel_function, numbers
 from pytest_soak.market.kernel.state import NONE, SLOTS
 from pytest_soak.market.kernel.tape import put_block
@@ -75,7 +74,7 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
     """Bring each quote to where the maker wants it, as far as it may; return the requests sent."""
     maker = world.maker
     parameters = maker.parameters
-    limit = parameters.position_limit_notional / (LOT_BASE * TICK_QUOTE * world.mid)
+    limit = parameters.position_limit_notional / (world.instrument.lot_tick_quote * world.mid)
     lean = maker.position / limit
     center = market.mid + (maker.signal_bps - SKEW_BPS * lean) * world.ticks_per_bps
     half = (BASE_HALF_BPS + HALF_PER_SIGMA * guards.volatility_bps(maker)) * (
@@ -108,7 +107,9 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
                 bid_lots += lots
             else:
                 ask_lots += lots
-        maker.sends_at = time if maker.flags.async_batch != 0 else time + (sent + 1) * SEND_US
+        maker.sends_at = (
+            time if maker.flags.async_batch_enabled != 0 else time + (sent + 1) * SEND_US
+        )
         sent += _bring(world, tape, time, slot, price, lots, market.mid, blocked, late)
     return sent
 

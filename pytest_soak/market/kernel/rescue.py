@@ -6,7 +6,6 @@ import math
 
 from pytest_soak.market.kernel import guards
 from pytest_soak.market.kernel import venue as v
-from pytest_soak.market.kernel.account import LOT_BASE, TAKER_FEE, TICK_QUOTE
 from pytest_soak.market.kernel.jit import Record, kernel_function
 from pytest_soak.market.kernel.state import BUY, NONE, SELL
 
@@ -22,7 +21,7 @@ def rescue(world: Record, time: int, market: Record) -> None:
     """Send an immediate-or-cancel order against the position, if one is due and worth its cost."""
     maker = world.maker
     parameters = maker.parameters
-    limit = parameters.position_limit_notional / (LOT_BASE * TICK_QUOTE * world.mid)
+    limit = parameters.position_limit_notional / (world.instrument.lot_tick_quote * world.mid)
     share = abs(maker.position) / limit
     if share > START_SHARE:
         maker.rescuing = 1
@@ -33,8 +32,7 @@ def rescue(world: Record, time: int, market: Record) -> None:
         return
     if lots < 1 or maker.in_flight >= parameters.concurrency_limit:
         return
-    taken = maker.taker_volume
-    if taken > 0.0 and taken >= maker.flags.max_taker_share * (taken + maker.maker_volume):
+    if _has_taken_its_share(maker):
         return
     if _edge_bps(world, market, share) <= parameters.rescue_min_edge_bps:
         return
@@ -48,6 +46,16 @@ def rescue(world: Record, time: int, market: Record) -> None:
 
 
 @kernel_function
+def _has_taken_its_share(maker: Record) -> bool:
+    """Whether the cap on the taker's share of the volume forbids to take more."""
+    flags = maker.flags
+    taken = maker.taker_volume
+    share = flags.taker_cap_max_taker_share_pct / 100.0
+    capped = flags.taker_cap_enabled != 0 and taken > 0.0
+    return bool(capped and taken >= share * (taken + maker.maker_volume))
+
+
+@kernel_function
 def _edge_bps(world: Record, market: Record, share: float) -> float:
     """Return by how much the risk of holding exceeds the cost of taking, in bps.
 
@@ -57,6 +65,6 @@ def _edge_bps(world: Record, market: Record, share: float) -> float:
     """
     sigma = guards.volatility_bps(world.maker)
     risk = RISK_AVERSION * sigma * math.sqrt(HORIZON_S * share / START_SHARE)
-    cost = 0.5 * (market.ask - market.bid) / world.ticks_per_bps + TAKER_FEE * 1e4
+    cost = 0.5 * (market.ask - market.bid) / world.ticks_per_bps + world.instrument.taker_fee * 1e4
     foreseen = -world.maker.signal_bps if world.maker.position > 0 else world.maker.signal_bps
     return risk + foreseen - cost

@@ -11,16 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from pytest_soak.config.sizes import AGENT_ORDERS, LEVELS, REQUESTS, SNAPSHOTS
 from pytest_soak.market.kernel.jit import number, numbers
 from pytest_soak.market.kernel.rng import STREAMS
 
-LEVELS = 8192  # price window of the book in ticks, a power of two
 ORDERS = 4096  # resting orders, crowd and agent together
 EVENTS = 8192  # scheduled events
-REQUESTS = 2048  # agent messages on their way, a power of two; half of them for cancels
 REPORTS = 2048  # venue messages on their way to the agent, a power of two
-AGENT_ORDERS = 256  # agent orders that rest or are on their way, a power of two
-SNAPSHOTS = 128  # market data history of about 3 s, a power of two
 RATE_BINS = 64  # seconds of the venue's message count, a power of two
 METAORDERS = 2  # large orders of the crowd that are being worked off at a time
 SLOTS = 4  # quotes of the reference maker: two a side
@@ -30,6 +27,16 @@ NEVER = number(np.iinfo(np.int64).max)
 BUY, SELL = number(1), number(-1)
 CROWD, AGENT = numbers(2)
 
+INSTRUMENT = np.dtype(
+    [
+        ("tick_quote", "f8"),  # price of one tick
+        ("lot_base", "f8"),  # base in one lot
+        ("lot_tick_quote", "f8"),  # quote currency in one lot x tick
+        ("maker_fee", "f8"),  # share of notional; a rebate is negative
+        ("taker_fee", "f8"),
+    ],
+    align=True,
+)
 LEVEL = np.dtype(
     [
         ("price", "i8"),
@@ -92,6 +99,8 @@ METAORDER = np.dtype([("sign", "f8"), ("left", "i8")], align=True)
 FLOW = np.dtype(
     [
         ("regimes", REGIME, (2,)),  # the ordinary one and the one of a spike episode
+        ("limit_lots", "f8"),  # median of limit orders
+        ("market_lots", "f8"),  # median of market orders
         ("active", "i8"),
         ("episode_start", "i8"),
         ("episode_end", "i8"),
@@ -152,8 +161,18 @@ SNAPSHOT = np.dtype(
     ],
     align=True,
 )
+LATENCY = np.dtype([("base_us", "i8"), ("median_us", "f8"), ("log_sd", "f8")], align=True)
 VENUE = np.dtype(
     [
+        ("to_gateway", LATENCY),
+        ("from_gateway", LATENCY),
+        ("service", LATENCY),
+        ("market_data", LATENCY),
+        ("messages_per_minute", "f8"),  # near which the gateway slows
+        ("most_orders", "i8"),  # of the agent that are open or on their way
+        ("most_requests", "i8"),  # of the agent that are on their way
+        ("band_ticks", "i8"),  # how far from the mid an agent's order may rest
+        ("open_orders", "i8"),
         ("requests", REQUEST, (REQUESTS,)),
         ("request_head", "i8"),
         ("request_tail", "i8"),
@@ -209,12 +228,15 @@ PARAMETERS = np.dtype(
 FLAGS = np.dtype(
     [
         ("signal_until", "i8"),  # until when the signal is trusted too much
-        ("max_taker_share", "f8"),
+        # by the names of config/flags.yaml, with _ for the dot
+        ("taker_cap_max_taker_share_pct", "f8"),
         ("trace_sample_rate", "f8"),
-        ("pipeline", "i8"),
-        ("md_cache", "i8"),
-        ("async_batch", "i8"),
-        ("enabled", "i8"),
+        ("pipeline_enabled", "i8"),
+        ("md_cache_enabled", "i8"),
+        ("async_batch_enabled", "i8"),
+        ("taker_cap_enabled", "i8"),
+        ("trace_enabled", "i8"),
+        ("enabled", "i8"),  # whether there is a maker at all
     ],
     align=True,
 )
@@ -272,6 +294,8 @@ MAKER = np.dtype(
         ("intended_changes", "i8"),
         ("side_time_us", "i8"),
         ("side_time_risk_blocked_us", "i8"),
+        ("house_exposure_lots", "f8"),
+        ("house_speed_lots", "f8"),
     ],
     align=True,
 )
@@ -291,6 +315,7 @@ WINDOW = np.dtype(
 )
 WORLD = np.dtype(
     [
+        ("instrument", INSTRUMENT),
         ("window", WINDOW),
         ("now", "i8"),
         ("events", "i8"),

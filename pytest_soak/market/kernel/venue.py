@@ -7,10 +7,11 @@ rises with the request rate because messages queue, and because a gateway near i
 
 from __future__ import annotations
 
+from pytest_soak.config.sizes import AGENT_ORDERS, REQUESTS
 from pytest_soak.market.kernel import rng
 from pytest_soak.market.kernel.jit import Record, kernel_function, numbers
 from pytest_soak.market.kernel.schedule import REPORT_DELIVERY, REQUEST_ARRIVAL, push
-from pytest_soak.market.kernel.state import AGENT_ORDERS, NONE, RATE_BINS, REPORTS, REQUESTS
+from pytest_soak.market.kernel.state import NONE, RATE_BINS, REPORTS
 
 PLACE, REPLACE, CANCEL, TAKE, LIMIT, AMEND = numbers(6)
 """Requests: a post-only order, its replacement by another, its cancellation, an immediate-or-cancel
@@ -31,14 +32,8 @@ ACCEPTED, REJECTED, CANCELLED, FILLED = numbers(4)
 ) = numbers(8)
 """Places in `feeds.REJECT_REASONS`."""
 
-NETWORK_BASE_US = 12_000
-NETWORK_MEDIAN_US = 28_000.0
-NETWORK_LOG_SD = 0.55
-SERVICE_MEDIAN_US = 14_000.0
-SERVICE_LOG_SD = 0.5
 CONGESTION = 1.8
 MAX_UTILISATION = 0.95
-LIMIT_PER_MINUTE = 900.0
 POLL_WEIGHT = 0.1  # of a status poll, in messages
 
 
@@ -69,9 +64,19 @@ def _advance_rate(venue: Record, second: int) -> None:
 
 
 @kernel_function
-def _network_us(world: Record, number: int) -> int:
-    delay = rng.lognormal(world.keys[rng.NETWORK], number, NETWORK_MEDIAN_US, NETWORK_LOG_SD)
-    return NETWORK_BASE_US + int(delay)
+def _there_us(world: Record, number: int) -> int:
+    """Return how long the network takes to the gateway."""
+    way = world.venue.to_gateway
+    delay = rng.lognormal(world.keys[rng.NETWORK], number, way.median_us, way.log_sd)
+    return int(way.base_us) + int(delay)
+
+
+@kernel_function
+def _back_us(world: Record, number: int) -> int:
+    """Return how long the network takes back to the agent."""
+    way = world.venue.from_gateway
+    delay = rng.lognormal(world.keys[rng.NETWORK], -1 - number, way.median_us, way.log_sd)
+    return int(way.base_us) + int(delay)
 
 
 @kernel_function
@@ -81,12 +86,13 @@ def _service_us(world: Record, number: int, messages: int) -> int:
     Service slows with the utilisation u of the limit as the waiting time of an M/M/1 queue does,
     in proportion to u / (1 - u): the venue's own queues behind the gateway fill up.
     """
-    used = min(world.venue.rate_10s / (LIMIT_PER_MINUTE / 6.0), MAX_UTILISATION)
+    used = min(world.venue.rate_10s / (world.venue.messages_per_minute / 6.0), MAX_UTILISATION)
     slower = world.flow.regimes[world.flow.active].load * (1.0 + CONGESTION * used / (1.0 - used))
+    service = world.venue.service
     total = 0.0
     for message in range(messages):
-        total += rng.lognormal(
-            world.keys[rng.GATEWAY], 2 * number + message, SERVICE_MEDIAN_US, SERVICE_LOG_SD
+        total += service.base_us + rng.lognormal(
+            world.keys[rng.GATEWAY], 2 * number + message, service.median_us, service.log_sd
         )
     return int(total * slower)
 
@@ -125,7 +131,7 @@ def send(
     count_messages(venue, time, float(messages))
     number = venue.message_number
     venue.message_number += 1
-    venue.arrived_at = max(venue.arrived_at, time + _network_us(world, number))
+    venue.arrived_at = max(venue.arrived_at, time + _there_us(world, number))
     begins = max(venue.arrived_at, venue.gateway_free_at)
     venue.gateway_free_at = begins + _service_us(world, number, messages)
     if venue.request_head == venue.request_tail:  # few places are ever used: checkpoints are small
@@ -157,7 +163,7 @@ def _refusal(venue: Record, time: int, kind: int, target: int, messages: int) ->
 
     A cancel of an order that is open always gets through: of each, one finds a place in the queue.
     """
-    full = venue.request_tail - venue.request_head >= REQUESTS // 2
+    full = venue.request_tail - venue.request_head >= venue.most_requests
     if kind == CANCEL:
         entry = venue.agent_orders[target & (AGENT_ORDERS - 1)]
         if full and (entry.handle != target or entry.cancelling != 0):
@@ -175,8 +181,8 @@ def _refusal(venue: Record, time: int, kind: int, target: int, messages: int) ->
 def _refuse(world: Record, time: int, kind: int) -> int:
     """Say when a refusal reaches the agent; return the handle that the order would have had."""
     venue = world.venue
-    there = _network_us(world, venue.message_number)
-    back = _network_us(world, -1 - venue.report_number)
+    there = _there_us(world, venue.message_number)
+    back = _back_us(world, venue.report_number)
     venue.message_number += 1
     venue.report_number += 1
     venue.refused_at = max(venue.refused_at + 1, time + there + back)
@@ -190,8 +196,10 @@ def _refuse(world: Record, time: int, kind: int) -> int:
 def _new_handle(venue: Record) -> int:
     """Return a handle whose remainder by AGENT_ORDERS is its place in the table of orders.
 
-    NONE where as many orders are open or on their way as the table holds.
+    NONE where as many orders are open or on their way as the venue allows.
     """
+    if venue.open_orders >= venue.most_orders:
+        return NONE
     for _ in range(AGENT_ORDERS):
         venue.order_number += 1
         entry = venue.agent_orders[venue.order_number & (AGENT_ORDERS - 1)]
@@ -199,6 +207,7 @@ def _new_handle(venue: Record) -> int:
             entry.handle = venue.order_number
             entry.order = NONE
             entry.cancelling = 0
+            venue.open_orders += 1
             return int(venue.order_number)
     return NONE
 
@@ -215,7 +224,10 @@ def resting_order(venue: Record, handle: int) -> int:
 @kernel_function
 def forget(venue: Record, handle: int) -> None:
     """Free the place of an order that is over."""
-    venue.agent_orders[handle & (AGENT_ORDERS - 1)].handle = NONE
+    entry = venue.agent_orders[handle & (AGENT_ORDERS - 1)]
+    if entry.handle == handle:
+        entry.handle = NONE
+        venue.open_orders -= 1
 
 
 @kernel_function
@@ -238,7 +250,7 @@ def report(
         raise OverflowError("too many reports on their way to the agent")
     number = venue.report_number
     venue.report_number += 1
-    arrives = time + _network_us(world, -1 - number)
+    arrives = time + _back_us(world, number)
     venue.delivered_at = max(venue.delivered_at + 1, arrives)
     if venue.report_head == venue.report_tail:
         venue.report_head = 0

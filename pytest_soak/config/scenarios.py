@@ -1,0 +1,134 @@
+"""Scenarios: what a lane's market is, by name: a regime, an instrument, a venue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, field_validator
+
+from pytest_soak.config.documents import read_document, validate
+from pytest_soak.config.instruments import Instrument, Venue
+from pytest_soak.config.names import SUFFIXES, Shelf, check_name, shown_path, stem
+from pytest_soak.errors import SoakUsageError, unknown
+
+Size = Annotated[float, Field(ge=0), AllowInfNan(False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Flow(BaseModel):
+    """How the efficient price moves and how the market trades on it.
+
+    `sigma_bps` is in bps a square root second, with a log standard deviation of `sigma_log_sd`
+    over about half an hour; jumps arrive `jump_rate` a second with standard deviation `jump_bps`;
+    `market_rate` is the Hawkes baseline of market orders a second; a market order moves the price
+    with `impact_probability` by about `impact_bps`; `informed_share` of them know where it is;
+    `load` scales the gateway's service time.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    sigma_bps: Size
+    sigma_log_sd: Size
+    jump_rate: Size
+    jump_bps: Size
+    market_rate: Size
+    impact_probability: Share
+    impact_bps: Size
+    informed_share: Share
+    load: Size
+
+
+class Regime(BaseModel):
+    """A market's flow, ordinarily and in its spike episodes, and how likely one is in an hour."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    ordinary: Flow
+    episode: Flow
+    episode_chance: Share = 0.0
+
+
+def _flow(*figures: float) -> Flow:
+    return Flow(**dict(zip(Flow.model_fields, figures, strict=True)))
+
+
+_CALM = _flow(0.6, 0.30, 0.05, 1.5, 0.2, 0.30, 0.55, 0.45, 1.0)
+_VOLATILE = _flow(0.8, 0.40, 0.08, 2.0, 0.24, 0.40, 0.60, 0.46, 1.12)
+_EPISODE = _flow(2.4, 0.20, 1.0 / 6.0, 12.0, 0.2 * 6.0, 0.70, 2.2, 0.80, 1.6)
+
+REGIMES: Mapping[str, Regime] = {
+    "calm": Regime(ordinary=_CALM, episode=_EPISODE),
+    "volatile": Regime(ordinary=_VOLATILE, episode=_EPISODE),
+    "spike": Regime(ordinary=_CALM, episode=_EPISODE, episode_chance=0.35),
+}
+"""The regimes by name, as they are with their knobs at the defaults of `options.KNOBS`."""
+
+
+class Scenario(BaseModel):
+    """A lane's market as data: which regime, with its figures, and what is traded where."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    regime: str
+    flow: Regime
+    instrument: Instrument = Instrument()
+    venue: Venue = Venue()
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    description: str = ""
+    regime: str
+    instrument: Instrument = Instrument()
+    venue: Venue = Venue()
+
+    @field_validator("regime")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in REGIMES:
+            raise ValueError(f"the name of a regime; {unknown('regime', name, REGIMES)}")
+        return name
+
+
+BUILT_IN: Mapping[str, Scenario] = {
+    name: Scenario(name=name, regime=name, flow=flow) for name, flow in REGIMES.items()
+}
+"""The scenarios that need no file: each regime with the reference instrument and venue."""
+
+
+def scenario_shelf(user_folder: Path) -> Shelf:
+    """The user's `scenarios/`; the built-in ones need no file."""
+    return Shelf("market", (user_folder / "scenarios",))
+
+
+def load_scenario(given: str, shelf: Shelf, base: Path, source: str) -> Scenario:
+    """The scenario meant by `given`: a path, a file of the user's, or a built-in one.
+
+    Raises SoakUsageError for anything wrong with the name or the file.
+    """
+    if not given.endswith(SUFFIXES) and given not in shelf.names():
+        if given in BUILT_IN:
+            return BUILT_IN[given]
+        check_name(given, shelf.kind, source)
+        where = f"yours are looked for in {shelf.folders[0]}"
+        problem = unknown(shelf.kind, given, {*BUILT_IN, *shelf.names()})
+        raise SoakUsageError(source, f"{problem} ({where})")
+    path = shelf.find(given, base, source)
+    read = validate(_File, read_document(path, shown_path(path, base)))
+    return Scenario(
+        name=stem(path),
+        regime=read.regime,
+        flow=REGIMES[read.regime],
+        instrument=read.instrument,
+        venue=read.venue,
+    )
+
+
+def rank(name: str) -> tuple[int, str]:
+    """A key to sort scenarios by: the built-in ones in their order, then the others by name."""
+    order = list(BUILT_IN)
+    return (order.index(name), "") if name in BUILT_IN else (len(order), name)
