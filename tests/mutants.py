@@ -90,21 +90,19 @@ MUTANTS = [
         LANE + CONTROL,
     ),
     # guards
-    Mutant("guards.py", "if now.frozen:", "if False:", _of("tuning_guards")),
-    Mutant(
-        "guards.py", "if name in now.held else None", "if False else None", _of("tuning_guards")
-    ),
+    Mutant("guards.py", "step.now.frozen,", "False,", _of("tuning_guards")),
+    Mutant("guards.py", "step.name in step.now.held,", "False,", _of("tuning_guards")),
     Mutant(
         "guards.py",
         "limits.oscillation_iterations + 1",
         "limits.oscillation_iterations",
         _of("tuning_guards"),
     ),
-    Mutant("guards.py", "changed + step > allowed", "step > allowed", _of("tuning_guards")),
+    Mutant("guards.py", "changed + abs(step.after", "abs(step.after", _of("tuning_guards")),
     Mutant(
         "guards.py",
-        "move.iteration < limits.cooldown_iterations",
-        "move.iteration <= limits.cooldown_iterations",
+        "iterations < step.limits.cooldown_iterations",
+        "iterations <= step.limits.cooldown_iterations",
         _of("tuning_guards"),
     ),
     Mutant(

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak.session.distributed import IN_FLIGHT, LaneScheduling, lane_of
+from pytest_soak.session.distributed import IN_FLIGHT, LaneScheduling
+from pytest_soak.session.item_ids import lane_of
 
 Choose = Callable[[list[Any]], Any]
 
