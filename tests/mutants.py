@@ -90,9 +90,12 @@ MUTANTS = [
         LANE + CONTROL,
     ),
     # guards
-    Mutant("guards.py", "if now.frozen:", "if False:", _of("tuning_guards")),
+    Mutant("guards.py", "lambda step: step.now.frozen", "lambda step: False", _of("tuning_guards")),
     Mutant(
-        "guards.py", "if name in now.held else None", "if False else None", _of("tuning_guards")
+        "guards.py",
+        "lambda step: step.name in step.now.held",
+        "lambda step: False",
+        _of("tuning_guards"),
     ),
     Mutant(
         "guards.py",
@@ -100,11 +103,11 @@ MUTANTS = [
         "limits.oscillation_iterations",
         _of("tuning_guards"),
     ),
-    Mutant("guards.py", "changed + step > allowed", "step > allowed", _of("tuning_guards")),
+    Mutant("guards.py", "return changed + abs(", "return abs(", _of("tuning_guards")),
     Mutant(
         "guards.py",
-        "move.iteration < limits.cooldown_iterations",
-        "move.iteration <= limits.cooldown_iterations",
+        "any(iterations < step",
+        "any(iterations <= step",
         _of("tuning_guards"),
     ),
     Mutant(
