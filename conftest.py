@@ -23,10 +23,12 @@ from warm import Warm
 ROOT = Path(__file__).parent
 
 with suppress(ImportError):  # a plain install, which soaks but does not test
-    from hypothesis import settings
+    from hypothesis import Phase, settings
 
     settings.register_profile("explore", deadline=None)
     settings.register_profile("same", deadline=None, derandomize=True, database=None)
+    same = settings.get_profile("same")
+    settings.register_profile("unshrunk", same, phases=(Phase.explicit, Phase.generate))
     settings.load_profile("same")
 
 

@@ -26,7 +26,7 @@ TESTS_FAILED = 1
 
 def run(tree: Path, tests: Sequence[str]) -> int:
     """The exit status of `tests` in a tree."""
-    options = ("-x", "-q", "-p", "no:cacheprovider")
+    options = ("-x", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=unshrunk")
     return subprocess.run(
         [sys.executable, "-m", "pytest", *options, *(f"tests/{test}" for test in tests)],
         cwd=tree,

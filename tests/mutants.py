@@ -90,19 +90,24 @@ MUTANTS = [
         LANE + CONTROL,
     ),
     # guards
-    Mutant("guards.py", "step.now.frozen,", "False,", _of("tuning_guards")),
-    Mutant("guards.py", "step.name in step.now.held,", "False,", _of("tuning_guards")),
+    Mutant("guards.py", "lambda step: step.now.frozen", "lambda step: False", _of("tuning_guards")),
+    Mutant(
+        "guards.py",
+        "lambda step: step.name in step.now.held",
+        "lambda step: False",
+        _of("tuning_guards"),
+    ),
     Mutant(
         "guards.py",
         "limits.oscillation_iterations + 1",
         "limits.oscillation_iterations",
         _of("tuning_guards"),
     ),
-    Mutant("guards.py", "changed + abs(step.after", "abs(step.after", _of("tuning_guards")),
+    Mutant("guards.py", "return changed + abs(", "return abs(", _of("tuning_guards")),
     Mutant(
         "guards.py",
-        "iterations < step.limits.cooldown_iterations",
-        "iterations <= step.limits.cooldown_iterations",
+        "any(iterations < step",
+        "any(iterations <= step",
         _of("tuning_guards"),
     ),
     Mutant(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,7 +16,7 @@ from pytest_soak.run.folder import RunFolder, layout_of
 from pytest_soak.run.result import ResultFile
 from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import SoakContext
-from pytest_soak.session.item_ids import lane_of
+from pytest_soak.session.item_ids import lane_of, split_item
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
@@ -94,8 +93,7 @@ class Distributed:
         """Take over what the workers selected, so that no other lane is missed at the end."""
         selected = self._context.selected
         for nodeid in ids:
-            lane = re.split(r"::|\[", lane_of(nodeid))[-1]
-            iteration = int(re.findall(r"iter(\d+)", nodeid)[-1])
+            lane, iteration = split_item(nodeid)
             selected[lane] = max(selected.get(lane, 0), iteration)
 
 

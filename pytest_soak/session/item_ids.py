@@ -11,6 +11,7 @@ import re
 ROOT = "soak"
 PREFIX = f"{ROOT}::"
 
+_ITEM = re.compile(rf"(?:{PREFIX}|.+\[)([^\[\]]+)(?:::|-)iter(\d{{4,}})\]?")
 _USERS = re.compile(r"(.+)(\[[^\[\]]+-iter\d{4,}\])")
 
 
@@ -39,6 +40,13 @@ def lane_of(nodeid: str) -> str:
     if nodeid.startswith(PREFIX):
         return nodeid.rpartition("::")[0]
     return nodeid.rpartition("-iter")[0]
+
+
+def split_item(nodeid: str) -> tuple[str, int]:
+    """The lane and the iteration of an item, by its id."""
+    match = _ITEM.fullmatch(nodeid)
+    assert match is not None, nodeid
+    return match[1], int(match[2])
 
 
 def split_users(argument: str) -> tuple[str, str] | None:

@@ -17,6 +17,7 @@ from pytest_soak.session.item_ids import (
     lane_of,
     node_of_lane,
     parameter,
+    split_item,
     split_users,
 )
 
@@ -37,6 +38,7 @@ def test_the_items_of_a_lane_have_its_id_in_common_and_nothing_else(one: Axes, n
     users = f"test_a.py::test_b[{parameter(one.id, number)}]"
     assert lane_of(users) == f"test_a.py::test_b[{one.id}"
     assert split_users(users) == ("test_a.py::test_b", f"[{parameter(one.id, number)}]")
+    assert split_item(built_in) == split_item(users) == (one.id, number)
 
 
 @pytest.mark.parametrize("argument", ["test_a.py", "test_a.py::test_b[x]", "soak::a::iter0001"])

@@ -176,15 +176,3 @@ def test_no_item_is_run_again_or_taken_back() -> None:
         session.scheduler.mark_test_pending(session.items[0])
     with pytest.raises(RuntimeError, match="stays on its worker"):
         session.scheduler.remove_pending_tests_from_node(session.nodes[0], [0])
-
-
-@pytest.mark.parametrize(
-    ("nodeid", "lane"),
-    [
-        ("soak::default-calm-42::iter0001", "soak::default-calm-42"),
-        ("a.py::test_a[default-calm-42-iter0001]", "a.py::test_a[default-calm-42"),
-        ("a.py::test_a[my-iter-calm-42-iter10000]", "a.py::test_a[my-iter-calm-42"),
-    ],
-)
-def test_the_lane_of_an_item(nodeid: str, lane: str) -> None:
-    assert lane_of(nodeid) == lane
