@@ -14,6 +14,7 @@ from pytest_soak.config.flag_layers import FlagLayer
 from pytest_soak.config.overrides import Layer
 from pytest_soak.config.presets import Preset
 from pytest_soak.config.profiles import Profile
+from pytest_soak.config.scenarios import Scenario
 from pytest_soak.config.variants import Variant
 from pytest_soak.engine.pace import Pacing
 from pytest_soak.engine.plan import GateMode
@@ -43,7 +44,7 @@ class Settings(BaseModel):
 
     iterations: int = Field(ge=0, le=MAX_ITERATIONS)
     profiles: tuple[Profile, ...] = Field(min_length=1)
-    markets: tuple[str, ...] = Field(min_length=1)
+    scenarios: tuple[Scenario, ...] = Field(min_length=1)
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
     market_settings: dict[str, float]
     target: str
@@ -91,16 +92,17 @@ class Settings(BaseModel):
         """Every lane, in the order profile, market, seed, variant."""
         return [
             LaneInfo(
-                id=lane_id(profile.name, market, seed, variant),
+                id=lane_id(profile.name, scenario.name, seed, variant),
                 profile=profile.name,
-                market=market,
+                market=scenario.name,
                 seed=seed,
                 minutes=self.minutes,
                 market_settings=self.market_settings,
                 variant=variant,
+                scenario=scenario,
             )
-            for profile, market, seed, variant in itertools.product(
-                self.profiles, self.markets, self.seeds, [v.name for v in self.variants] or [""]
+            for profile, scenario, seed, variant in itertools.product(
+                self.profiles, self.scenarios, self.seeds, [v.name for v in self.variants] or [""]
             )
         ]
 
