@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from pytest_soak.config.documents import read_document
 from pytest_soak.config.parameters import reference_table
+from pytest_soak.config.scenarios import BUILT_IN
 from pytest_soak.kpi.edge import summarize
 from pytest_soak.market.compile import load_kernel
 from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import build_market
 from pytest_soak.market.simulation import Simulation
-from pytest_soak.options import MARKETS as MARKETS
 
+MARKETS = tuple(BUILT_IN)
 HOUR_US = 3_600_000_000
 COLD_MINUTES = 240.0  # as the target `sim` has it with iterations of 60 minutes
 ROOT = Path(__file__).parent.parent

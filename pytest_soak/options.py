@@ -60,6 +60,16 @@ class Option:
 PREFIXES = ("--soak-", "--no-soak-")
 """How every option of ours begins."""
 
+KNOBS = {
+    "sigma": ("SOAK_MOCK_SIGMA", 0.01, 0.1),
+    "spike_prob": ("SOAK_MOCK_SPIKE_PROB", 0.05, 1.0),
+    "gap_bps": ("SOAK_MOCK_GAP_BPS", 10.0, 200.0),
+}
+"""Regime knobs: environment variable, default, upper bound; the lower bound is 0."""
+
+NEUTRAL = {name: default for name, (_, default, _) in KNOBS.items()}
+"""The knobs at which a regime is as its figures say."""
+
 OPTIONS = (
     Option(
         "iterations",
@@ -78,8 +88,8 @@ OPTIONS = (
     Option(
         "market",
         "calm",
-        "calm|volatile|spike[,...]",
-        "market regime; several make several lanes",
+        "NAME|PATH[,...]",
+        "market: calm, volatile, spike or a scenario's YAML file; several make several lanes",
         "SOAK_MOCK_MODE",
     ),
     Option("seed", "42", "N|A,B|A..B", "market seed; several make several lanes", "SOAK_MOCK_SEED"),
@@ -170,8 +180,8 @@ OPTIONS = (
         "market-set",
         "",
         "KEY=VALUE",
-        "regime knob: sigma (0.01), spike_prob (0.05), gap_bps (10.0) "
-        "[env: SOAK_MOCK_SIGMA, SOAK_MOCK_SPIKE_PROB, SOAK_MOCK_GAP_BPS]",
+        f"regime knob: {', '.join(f'{name} ({value})' for name, value in NEUTRAL.items())} "
+        f"[env: {', '.join(variable for variable, _, _ in KNOBS.values())}]",
         repeatable=True,
     ),
     Option("dir", "artifacts/soak", "PATH", "where artifacts are written", "SOAK_DIR"),
@@ -206,12 +216,3 @@ OPTIONS = (
         ini=False,
     ),
 )
-
-KNOBS = {
-    "sigma": ("SOAK_MOCK_SIGMA", 0.01, 0.1),
-    "spike_prob": ("SOAK_MOCK_SPIKE_PROB", 0.05, 1.0),
-    "gap_bps": ("SOAK_MOCK_GAP_BPS", 10.0, 200.0),
-}
-"""Regime knobs: environment variable, default, upper bound; the lower bound is 0."""
-
-MARKETS = ("calm", "volatile", "spike")

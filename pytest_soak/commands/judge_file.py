@@ -8,13 +8,13 @@ from pathlib import Path
 from pytest_soak.artifacts.models import FinalSummary, IterSummary
 from pytest_soak.artifacts.stored_run import artifact_of, final_of
 from pytest_soak.config.documents import Document, read_document
+from pytest_soak.config.scenarios import BUILT_IN
 from pytest_soak.errors import SoakUsageError, one_line, unknown
 from pytest_soak.gates.engine import Judgement, Sample, Verdict, judge, worst
 from pytest_soak.gates.evidence import Evidence
 from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS
-from pytest_soak.options import MARKETS
 from pytest_soak.text import table
 
 
@@ -59,11 +59,11 @@ def judge_file(gate_name: str, file: Path, base: Path, market: str | None) -> Fi
     Raises ForeignFileError for a file of another kind, SoakUsageError for one that cannot be read
     and for what is no gate.
     """
-    if market is not None and market not in MARKETS:
-        raise SoakUsageError("--market", unknown("market", market, MARKETS))
     sample, own_market, what, counted = _read(read_document(final_of(file)))
     known = {*KPIS, *SPAN_KPIS, *sample.values}
     gate = load_gate(gate_name, gate_shelf(base), base, "GATE", known)
+    if market is not None and market not in (markets := {*BUILT_IN, *gate.markets}):
+        raise SoakUsageError("--market", unknown("market", market, markets))
     one = {"window": 1, "for_": 1}
     thresholds = [t.model_copy(update=one) for t in gate.on(market or own_market)]
     single = gate.model_copy(update={"thresholds": thresholds, "markets": {}})

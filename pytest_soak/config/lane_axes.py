@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pytest_soak.options import MARKETS
+from pytest_soak.config.scenarios import rank
 
 
 class Axes(NamedTuple):
@@ -22,9 +22,9 @@ class Axes(NamedTuple):
         return "-".join(part for part in named if part)
 
     @property
-    def rank(self) -> tuple[str, int, int, str]:
+    def rank(self) -> tuple[str, tuple[int, str], int, str]:
         """What lanes of many runs are sorted by: profiles by name, markets as they are listed."""
-        return self.profile, MARKETS.index(self.market), self.seed, self.variant
+        return self.profile, rank(self.market), self.seed, self.variant
 
     @property
     def group(self) -> tuple[str, str]:

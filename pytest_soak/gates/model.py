@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,7 +23,6 @@ from pytest_soak.gates.expressions import (
 )
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS
-from pytest_soak.options import MARKETS
 
 
 class Threshold(BaseModel):
@@ -123,8 +123,8 @@ class Gate(BaseModel):
     @classmethod
     def _are_markets(cls, blocks: dict[str, OnMarket]) -> dict[str, OnMarket]:
         for market in blocks:
-            if market not in MARKETS:
-                raise ValueError(f"names of markets; {unknown('market', market, MARKETS)}")
+            if not re.fullmatch(NAME, market):
+                raise ValueError(f"names of markets, got {market!r}")
         return blocks
 
     def on(self, market: str) -> list[Threshold]:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from pytest_soak.config.instruments import Instrument, Venue
 from pytest_soak.config.scenarios import BUILT_IN, Flow, Scenario
-from pytest_soak.options import KNOBS
-
-_NEUTRAL = {name: default for name, (_, default, _) in KNOBS.items()}
+from pytest_soak.options import KNOBS, NEUTRAL
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ def build_market(scenario: str | Scenario, settings: Mapping[str, float]) -> Mar
             known = ", ".join(BUILT_IN)
             raise ValueError(f"unknown market {scenario!r}, expected one of {known}")
         scenario = BUILT_IN[scenario]
-    knobs = dict(_NEUTRAL)
+    knobs = dict(NEUTRAL)
     for key, value in settings.items():
         if key not in knobs:
             raise ValueError(f"unknown market setting {key!r}, expected one of {', '.join(knobs)}")
@@ -48,7 +46,7 @@ def build_market(scenario: str | Scenario, settings: Mapping[str, float]) -> Mar
     flow = scenario.flow
     chance = flow.episode_chance
     if chance > 0.0:
-        chance = 1.0 - (1.0 - chance) ** (knobs["spike_prob"] / _NEUTRAL["spike_prob"])
+        chance = 1.0 - (1.0 - chance) ** (knobs["spike_prob"] / NEUTRAL["spike_prob"])
     return Market(
         ordinary=_scaled(flow.ordinary, knobs["sigma"]),
         episode=_scaled(flow.episode, knobs["sigma"]),
@@ -60,5 +58,5 @@ def build_market(scenario: str | Scenario, settings: Mapping[str, float]) -> Mar
 
 
 def _scaled(flow: Flow, sigma: float) -> Flow:
-    scale = sigma / _NEUTRAL["sigma"]
+    scale = sigma / NEUTRAL["sigma"]
     return flow.model_copy(update={"sigma_bps": flow.sigma_bps * scale})

@@ -21,12 +21,13 @@ from pytest_soak.config.overrides import (
 )
 from pytest_soak.config.presets import Preset, load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
+from pytest_soak.config.scenarios import BUILT_IN, Scenario, load_scenario, scenario_shelf
 from pytest_soak.config.variants import Variant, load_variant, variant_shelf
 from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, escaped, unknown
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
-from pytest_soak.options import KNOBS, MARKETS, OPTIONS, Option
+from pytest_soak.options import KNOBS, OPTIONS, Option
 from pytest_soak.run.settings import (
     LEAST_TIMEOUT,
     MAX_ITERATIONS,
@@ -103,13 +104,15 @@ def resolve_settings(inputs: Inputs) -> Settings:
     given = lookup(inputs)
     profiles = _profiles(given["profile"], inputs.rootdir)
     gates = {p.name: _gates(p, given["gate"], inputs.rootdir) for p in profiles}
+    scenarios = _scenarios(given["market"], inputs.rootdir)
+    _check_markets(gates, scenarios)
     knobs, knob_sources = _knobs(inputs, given.get("market-set"))
     layers = _override_layers(inputs)
     limits = load_limits()
     settings = Settings(
         iterations=_integer(given["iterations"], 1, MAX_ITERATIONS) if "iterations" in given else 0,
         profiles=profiles,
-        markets=_markets(given["market"]),
+        scenarios=scenarios,
         seeds=_seeds(given["seed"]),
         market_settings=knobs,
         target=given["target"].text,
@@ -248,12 +251,19 @@ def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[
     return values, sources
 
 
-def _markets(given: Given) -> tuple[str, ...]:
-    markets = _items(given)
-    for market in markets:
-        if market not in MARKETS:
-            raise SoakUsageError(given.at, unknown("market", market, MARKETS))
-    return markets
+def _scenarios(given: Given, rootdir: Path) -> tuple[Scenario, ...]:
+    shelf = scenario_shelf(rootdir)
+    return tuple(load_scenario(name, shelf, given.base, given.at) for name in _items(given))
+
+
+def _check_markets(gates: Mapping[str, tuple[Gate, ...]], scenarios: tuple[Scenario, ...]) -> None:
+    """A gate may have blocks for any built-in scenario, and for those of the session."""
+    known = {*BUILT_IN, *(scenario.name for scenario in scenarios)}
+    for gate in (gate for several in gates.values() for gate in several):
+        for market in gate.markets:
+            if market not in known:
+                problem = f"markets: {unknown('market', market, known)}"
+                raise SoakUsageError(f"gate {gate.name}", problem)
 
 
 def _seeds(given: Given) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from pytest_soak.config.lane_axes import Axes
 from pytest_soak.config.overrides import Layer
 from pytest_soak.config.presets import Preset
 from pytest_soak.config.profiles import Profile
+from pytest_soak.config.scenarios import Scenario
 from pytest_soak.config.variants import Variant
 from pytest_soak.engine.pace import Pacing
 from pytest_soak.engine.plan import GateMode
@@ -44,7 +45,7 @@ class Settings(BaseModel):
 
     iterations: int = Field(ge=0, le=MAX_ITERATIONS)
     profiles: tuple[Profile, ...] = Field(min_length=1)
-    markets: tuple[str, ...] = Field(min_length=1)
+    scenarios: tuple[Scenario, ...] = Field(min_length=1)
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
     market_settings: dict[str, float]
     target: str
@@ -92,13 +93,15 @@ class Settings(BaseModel):
         """Every lane, in the order profile, market, seed, variant."""
         profiles = [profile.name for profile in self.profiles]
         variants = [variant.name for variant in self.variants] or [""]
-        axes = itertools.product(profiles, self.markets, self.seeds, variants)
+        markets = [scenario.name for scenario in self.scenarios]
+        axes = itertools.product(profiles, markets, self.seeds, variants)
         return [
             LaneInfo(
                 id=one.id,
                 **one._asdict(),
                 minutes=self.minutes,
                 market_settings=self.market_settings,
+                scenario=self.scenario(one.market),
             )
             for one in map(Axes._make, axes)
         ]
@@ -106,6 +109,10 @@ class Settings(BaseModel):
     def profile(self, name: str) -> Profile:
         """The profile of a lane."""
         return next(profile for profile in self.profiles if profile.name == name)
+
+    def scenario(self, name: str) -> Scenario:
+        """The scenario of a lane."""
+        return next(scenario for scenario in self.scenarios if scenario.name == name)
 
     def variant(self, name: str) -> Variant | None:
         """The variant of a lane; None of one that has none."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
 
 from pydantic import Field
 
+from pytest_soak.config.scenarios import BUILT_IN, Scenario
+
 if TYPE_CHECKING:
     from pytest_soak.kpi.summary import Summary
     from pytest_soak.observation.columns import Observation
@@ -20,7 +22,8 @@ class LaneInfo:
 
     `config` are its feature flags in force, by dotted name: when the target is built, where its
     class declares `flags`; always in `start`. `folder` is where the lane's artifacts lie, and
-    where a bot may leave files of its own.
+    where a bot may leave files of its own. `scenario` is what `market` names: the built-in one by
+    itself, None where there is no such.
     """
 
     id: str
@@ -32,6 +35,11 @@ class LaneInfo:
     variant: str = ""
     config: Mapping[str, bool | float] = field(default_factory=dict)
     folder: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
+    scenario: Scenario | None = None
+
+    def __post_init__(self) -> None:
+        if self.scenario is None:
+            object.__setattr__(self, "scenario", BUILT_IN.get(self.market))
 
 
 def _unheard(part: Any) -> None:

@@ -1,6 +1,6 @@
 """The `mock` target: KPIs drawn from distributions, instantly. For plumbing, never for a verdict.
 
-By chance it fails gates. Every standard deviation is scaled by `sigma / 0.01`; an hour with a spike
+By chance it fails gates. Every standard deviation is scaled by `sigma`; an hour with a spike
 has the values of `_IN_SPIKE` to the digit. The money follows from `net_bps` and the volume.
 """
 
@@ -12,6 +12,7 @@ from random import Random
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.summary import Summary
+from pytest_soak.options import NEUTRAL
 from pytest_soak.targets.base import LaneInfo, Window
 
 _COMMON = {
@@ -50,16 +51,17 @@ class MockTarget:
 
     def run(self, overrides: Mapping[str, float], window: Window) -> Summary:
         """The KPIs of one iteration; the overrides have no effect on them."""
-        lane, knobs = self._lane, self._lane.market_settings
+        lane, knobs = self._lane, {**NEUTRAL, **self._lane.market_settings}
         draws = Random(f"{lane.seed}/{lane.market}/{window.iteration}")
-        scale = knobs.get("sigma", 0.01) / 0.01
-        table = _COMMON | (_VOLATILE if lane.market == "volatile" else _CALM)
-        spike = lane.market == "spike" and draws.random() < knobs.get("spike_prob", 0.05)
+        regime = lane.market if lane.scenario is None else lane.scenario.regime
+        scale = knobs["sigma"] / NEUTRAL["sigma"]
+        table = _COMMON | (_VOLATILE if regime == "volatile" else _CALM)
+        spike = regime == "spike" and draws.random() < knobs["spike_prob"]
         gap = draws.random() < _GAP_PROBABILITY
         values = {name: draws.gauss(mean, sd * scale) for name, (mean, sd) in table.items()}
         values |= _IN_SPIKE if spike else {}
         if gap:
-            values["net_bps"] -= knobs.get("gap_bps", 10.0)
+            values["net_bps"] -= knobs["gap_bps"]
         values["net_bps"] = max(values["net_bps"], _NET_FLOOR)
         kpis = {name: min(max(v, KPIS[name].low), KPIS[name].high) for name, v in values.items()}
         kpis["num_fills"] = float(round(kpis["num_fills"]))

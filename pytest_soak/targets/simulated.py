@@ -37,7 +37,7 @@ class SimulatedTarget:
         from pytest_soak.market.maker_config import with_defaults
         from pytest_soak.market.regimes import build_market
 
-        self._market = build_market(lane.market, lane.market_settings)
+        self._market = build_market(lane.scenario or lane.market, lane.market_settings)
         self._maker = maker
         if maker is not None:
             self.flags = with_defaults(self.flags, maker.flags)

@@ -306,7 +306,7 @@ HEAD = "name: g\nthresholds:\n  - {metric: net_bps, fail_unless: '> 1'}\n"
             HEAD + "markets: {calm: []}",
             "g.yaml:4: markets.calm: expected keys (thresholds, failed)",
         ),
-        (HEAD + "markets: {clam: {}}", "g.yaml:4: markets: expected names of markets; unknown m"),
+        (HEAD + "markets: {'a b': {}}", "g.yaml:4: markets: expected names of markets, got 'a b'"),
         (HEAD + "  - {metric: net_pbs, warn_unless: '> 1'}", "g.yaml:4: unknown metric 'net_pbs'"),
         (
             HEAD + "markets:\n  calm:\n    thresholds: [{metric: net_pbs, warn_unless: '> 1'}]",

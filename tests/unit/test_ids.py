@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_soak.config.lane_axes import Axes
-from pytest_soak.options import MARKETS
+from pytest_soak.config.scenarios import BUILT_IN
 from pytest_soak.run.resolve import resolve_settings
 from pytest_soak.session.item_ids import (
     iteration_name,
@@ -24,7 +24,7 @@ from pytest_soak.session.item_ids import (
 axes = st.builds(
     Axes,
     st.from_regex(r"[a-z][a-z0-9_]*(-iter[0-9]{4})?", fullmatch=True),
-    st.sampled_from(MARKETS),
+    st.sampled_from([*BUILT_IN]),
     st.integers(0, 10**18),
     st.sampled_from(["", "wide"]),
 )
@@ -47,7 +47,7 @@ def test_anything_else_is_no_item_of_a_users_soak_test(argument: str) -> None:
 
 
 def test_lanes_are_ranked_by_profile_then_market_as_listed_then_seed_as_a_number() -> None:
-    ranked = [Axes("a", "calm", 9), Axes("a", "calm", 10), Axes("a", MARKETS[-1], 1)]
+    ranked = [Axes("a", "calm", 9), Axes("a", "calm", 10), Axes("a", [*BUILT_IN][-1], 1)]
     ranked += [Axes("b", "calm", 1)]
     shuffled = [ranked[n] for n in (2, 0, 3, 1)]
     assert sorted(shuffled, key=lambda one: one.rank) == ranked

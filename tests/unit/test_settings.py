@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_soak.config.overrides import resolve
 from pytest_soak.config.parameters import reference_table
+from pytest_soak.config.scenarios import BUILT_IN
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.options import KNOBS, OPTIONS
 from pytest_soak.run.planning import plan_lane
@@ -98,7 +99,7 @@ def test_every_option_with_a_variable_is_tested_for_its_precedence() -> None:
 
 def test_an_empty_variable_or_ini_value_is_no_value(tmp_path: Path) -> None:
     found = settings_of(tmp_path, env={"SOAK_MOCK_SEED": " "}, ini={"soak_market": ""})
-    assert (found.seeds, found.markets) == ((42,), ("calm",))
+    assert (found.seeds, found.scenarios) == ((42,), (BUILT_IN["calm"],))
 
 
 def test_neither_variable_nor_ini_can_make_a_session_a_soak(tmp_path: Path) -> None:
