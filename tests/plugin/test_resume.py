@@ -178,11 +178,11 @@ def test_other_limits_of_the_control_loop_are_refused_by_name(desk: Workbench) -
     desk.write(
         "conftest.py",
         """
-        from pytest_soak.run import settings
+        from pytest_soak.run import resolve
 
-        shipped = settings.load_limits()
+        shipped = resolve.load_limits()
         stricter = shipped.guards.model_copy(update={"cooldown_iterations": 5})
-        settings.load_limits = lambda: shipped.model_copy(update={"guards": stricter})
+        resolve.load_limits = lambda: shipped.model_copy(update={"guards": stricter})
         """,
     )
     done = soak(desk, 4, "--soak-resume")
