@@ -249,7 +249,7 @@ MUTANTS = [
         "conserve.py",
         "if abs(held - before.inventory) > _dust(observation, sums):",
         "if False:",
-        _of("observation"),
+        ("engine/test_run.py",),
     ),
     # KPIs
     Mutant(
