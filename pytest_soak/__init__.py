@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_soak.observation.columns import FILL as FILL
     from pytest_soak.observation.columns import LATENCY as LATENCY
     from pytest_soak.observation.columns import MARK as MARK
+    from pytest_soak.observation.columns import MARKED_FILL as MARKED_FILL
     from pytest_soak.observation.columns import TICK as TICK
     from pytest_soak.observation.columns import Observation as Observation
     from pytest_soak.run.handlers import Handler as Handler
@@ -68,6 +69,7 @@ _HOMES = {
     "BLOCK": "observation.columns",
     "BLOCK_REASONS": "observation.columns",
     "FILL": "observation.columns",
+    "MARKED_FILL": "observation.columns",
     "LATENCY": "observation.columns",
     "MARK": "observation.columns",
     "TICK": "observation.columns",

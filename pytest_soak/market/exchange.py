@@ -78,7 +78,7 @@ class Events:
     """What happened since events were last taken: one-dimensional arrays of these dtypes."""
 
     reports: NDArray[np.void]  # feeds.REPORT: what reached the agent
-    fills: NDArray[np.void]  # FILL: the agent's trades a second ago or earlier, venue's time
+    fills: NDArray[np.void]  # MARKED_FILL: the agent's trades a second ago or earlier, venue's time
     trades: NDArray[np.void]  # feeds.TRADE: everybody's, at the time of the venue
     tops: NDArray[np.void]  # feeds.TOP: each change of the top of the public book
     seconds: NDArray[np.void]  # feeds.SECOND: the mid, every second
@@ -206,7 +206,8 @@ class Exchange(RunningMarket):
     def take_events(self) -> Events:
         """Return what happened since the last call, as columns.
 
-        A fill is among them when its second has passed and `mid_1s` is known; the report on it
+        A fill is among them when its second has passed and `mid_1s` is known (its other later mids
+        are NaN); the report on it
         reaches the agent before.
         """
         self._drain()

@@ -43,9 +43,18 @@ class Units:
         return float(self.prices(float(ticks)))
 
 
-def fills(rows: NDArray[np.void], markouts: NDArray[np.float64], units: Units) -> NDArray[Any]:
-    """Return the FILL columns; a fill whose second had not passed has no markout."""
-    table = np.zeros(len(rows), columns.FILL)
+def fills(
+    rows: NDArray[np.void],
+    markouts: NDArray[np.float64],
+    units: Units,
+    mids: NDArray[np.void] | None = None,
+) -> NDArray[Any]:
+    """Return the MARKED_FILL columns; a fill whose second had not passed has no markout.
+
+    `mids` are the changes of the mid until all that is asked for is known; without them the columns
+    of LATER are NaN.
+    """
+    table = np.zeros(len(rows), columns.MARKED_FILL)
     table["time_us"] = rows["time"] + units.epoch_us
     table["side"] = rows["side"]
     table["maker"] = rows["maker"] != 0
@@ -56,7 +65,16 @@ def fills(rows: NDArray[np.void], markouts: NDArray[np.float64], units: Units) -
     table["mid_1s"] = np.nan
     known = min(len(rows), len(markouts))
     table["mid_1s"][:known] = units.prices(markouts[:known])
+    for name, after_us in columns.LATER.items():
+        later = np.nan if mids is None else _mid_at(mids, rows["time"] + after_us)
+        table[name] = units.prices(later)
     return table
+
+
+def _mid_at(mids: NDArray[np.void], times: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The mid just before each time: what happens at that very time is not in it."""
+    found: NDArray[np.float64] = mids["mid"][np.searchsorted(mids["time"], times, side="left") - 1]
+    return found
 
 
 def ticks(rows: NDArray[np.void], units: Units) -> NDArray[Any]:

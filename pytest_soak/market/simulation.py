@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pytest_soak.config.flags import Value
 from pytest_soak.market import observe
-from pytest_soak.market.kernel.state import PARAMETERS
-from pytest_soak.market.kernel.tape import forget_pending_markouts
+from pytest_soak.market.kernel.state import PARAMETERS, copied
+from pytest_soak.market.kernel.tape import follow_mid, forget_pending_markouts
 from pytest_soak.market.maker_config import MakerConfig, write_flags
 from pytest_soak.market.regimes import Market
 from pytest_soak.market.running import BURN_IN_US, RunningMarket
-from pytest_soak.observation.columns import Observation
+from pytest_soak.observation.columns import LATER, Observation
 
 FIRST_VOLATILITY_BPS = 0.7
 """What the maker takes for the volatility before it has seen any."""
@@ -53,7 +56,22 @@ class Simulation(RunningMarket):
             record[name] = parameters[name]
         self.begin_window(iteration, BURN_IN_US + start_us, BURN_IN_US + end_us)
         forget_pending_markouts(self.tape)
+        follow_mid(self.tape)
         return self.run_until(BURN_IN_US + end_us)
+
+    def _mids_beyond(self, fills: NDArray[np.void]) -> NDArray[np.void]:
+        """The changes of the mid from the window's end until each fill's later mids are known.
+
+        They are those of a copy of the market in which the window goes on, with its draws and its
+        maker: the state is as if nobody had asked. The next window has draws of its own.
+        """
+        until = int(fills["time"][-1]) + max(LATER.values()) if len(fills) else 0
+        kept, self.world = self.world, copied(self.world)
+        try:
+            return self.run_until(until)["mids"]
+        finally:
+            self.world = kept
+            forget_pending_markouts(self.tape)
 
     def observe(
         self,
@@ -69,11 +87,12 @@ class Simulation(RunningMarket):
         after = self._totals()
         counts: dict[str, Any] = {n: int(after[n] - before[n]) for n in _COUNTERS}
         window = self.world["window"]
+        mids = np.concatenate([rows["mids"], self._mids_beyond(rows["fills"])])
         units = observe.Units.of(self.world, epoch_us - BURN_IN_US)
         return Observation(
             start_us=epoch_us + start_us,
             end_us=epoch_us + end_us,
-            fills=observe.fills(rows["fills"], rows["markouts"], units),
+            fills=observe.fills(rows["fills"], rows["markouts"], units, mids),
             ticks=observe.ticks(rows["ticks"], units),
             blocks=observe.blocks(rows["blocks"], units),
             acks=observe.acks(rows["acks"], units),

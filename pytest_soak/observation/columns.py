@@ -20,6 +20,17 @@ FILL = np.dtype(
         ("mid_1s", "f8"),  # one second after the fill; NaN where that is not known
     ]
 )
+LATER = {"mid_100ms": 100_000, "mid_10s": 10_000_000, "mid_60s": 60_000_000}
+"""Optional columns of fills: the mid so many microseconds after the fill's own `time_us`.
+
+As `mid_1s` it is the mid of the market that the fill was made on, whichever side and whether maker
+or taker; NaN where it is not known. What lies beyond the window's end counts too, if it is known
+when the window is handed over. No KPI is reckoned from these.
+"""
+
+MARKED_FILL = np.dtype([*FILL.descr, *((name, "f8") for name in LATER)])
+"""FILL and the columns of LATER."""
+
 TICK = np.dtype(
     [
         ("time_us", "i8"),
@@ -55,7 +66,7 @@ class Observation:
 
     start_us: int
     end_us: int
-    fills: NDArray[np.void]  # FILL
+    fills: NDArray[np.void]  # FILL or MARKED_FILL; MARKED_FILL once it is converted
     inventory_start: float
     inventory_end: float
     mid_start: float

@@ -17,9 +17,17 @@ from pytest_soak.config.documents import show
 from pytest_soak.errors import TargetError
 from pytest_soak.number import number, whole
 from pytest_soak.observation.causes import side_cause, time_cause
-from pytest_soak.observation.columns import BLOCK, FILL, LATENCY, MARK, TICK, Observation
+from pytest_soak.observation.columns import (
+    BLOCK,
+    LATENCY,
+    LATER,
+    MARK,
+    MARKED_FILL,
+    TICK,
+    Observation,
+)
 
-TABLES = {"fills": FILL, "ticks": TICK, "blocks": BLOCK, "acks": LATENCY, "marks": MARK}
+TABLES = {"fills": MARKED_FILL, "ticks": TICK, "blocks": BLOCK, "acks": LATENCY, "marks": MARK}
 VALUES = ("ws_lag_ms", "order_age_ms")
 AMOUNTS = ("inventory_start", "inventory_end", "mid_start", "mid_end")
 TIMES = ("start_us", "end_us")
@@ -100,16 +108,19 @@ def _table(
         return np.zeros(0, dtype)
     columns = dtype.names or ()
     for column in columns:
-        if column not in names:
+        if column not in names and column not in LATER:
             _refuse(f"{name}: no column {column!r}; expected those of pytest_soak.{kind}")
     unread += [f"{name}.{column}" for column in names if column not in columns]
     table = np.empty(len(rows), dtype)
     for column in columns:
-        table[column] = _cells(f"{name}.{column}", rows[column], dtype[column], changed)
+        if column in names:
+            table[column] = _cells(f"{name}.{column}", rows[column], dtype[column], changed)
+        else:
+            table[column] = np.nan
     return table
 
 
-_KINDS = {"FILL": FILL, "TICK": TICK, "BLOCK": BLOCK, "LATENCY": LATENCY, "MARK": MARK}
+_KINDS = {"FILL": MARKED_FILL, "TICK": TICK, "BLOCK": BLOCK, "LATENCY": LATENCY, "MARK": MARK}
 
 
 def _cells(

@@ -2,7 +2,7 @@
 
 - The window is as long as the iteration, to within 1 % or a second; all times lie within it, and
   not all in its first 0.2 % (twenty or more would be in another unit).
-- `side` is +1 or -1; prices, quantities and mids are above 0; `mid_1s` too, or NaN; the mids of a
+- `side` is +1 or -1; prices, quantities and mids are above 0; later mids too, or NaN; the mids of a
   fill are from half to twice its price; latencies, ages, stages and counts are 0 or more; every
   number is finite.
 - Marks are in the order of time, since their order is what a drawdown is measured from. Fills,
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from pytest_soak.errors import one_line
 from pytest_soak.observation.causes import length_cause, side_cause, time_cause
 from pytest_soak.observation.closing import Closing
-from pytest_soak.observation.columns import Observation
+from pytest_soak.observation.columns import LATER, Observation
 from pytest_soak.observation.conserve import unbalanced
 from pytest_soak.observation.convert import AMOUNTS, COUNTS, TABLES, VALUES, converted
 
@@ -42,6 +42,7 @@ FAR = 2.0
 DOUBLES = 3
 """So many different fills that all have their double are no coincidence."""
 
+_LATER = ("mid_1s", *LATER)
 _AT_LEAST_0 = ("fetch_md_ms", "compute_ms", "wait_ms", "send_ms", "total_ms")
 
 
@@ -154,11 +155,12 @@ def _fills(observation: Observation) -> Iterator[str]:
         cause = " (the sign is that of side)" if signed else ""
         yield from _bounded(f"fills.{name}", fills[name], _above_0, "more than 0", cause)
     yield from _bounded("fills.fee_quote", fills["fee_quote"], np.isfinite, "a finite number")
-    later = fills["mid_1s"]
-    wrong = ~(np.isnan(later) | _above_0(later))
-    if wrong.any():
-        yield _fault("fills.mid_1s", later, wrong, "more than 0, or NaN")
-    for name in ("mid", "mid_1s"):
+    for name in _LATER:
+        later = fills[name]
+        wrong = ~(np.isnan(later) | _above_0(later))
+        if wrong.any():
+            yield _fault(f"fills.{name}", later, wrong, "more than 0, or NaN")
+    for name in ("mid", *_LATER):
         far = (fills[name] > FAR * fills["price"]) | (fills[name] * FAR < fills["price"])
         if far.any():
             yield _fault(f"fills.{name}", fills[name], far, "about the price of its row")

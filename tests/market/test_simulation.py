@@ -15,10 +15,11 @@ from market_harness import (
 )
 
 from pytest_soak.market.checkpoint import pack, state_hash, unpack
+from pytest_soak.market.kernel.tape import MID_ROW
 from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.market.regimes import build_market
 from pytest_soak.market.simulation import Simulation
-from pytest_soak.observation.columns import Observation
+from pytest_soak.observation.columns import FILL, LATER, Observation
 from pytest_soak.observation.validate import validated
 
 MINUTE = 60_000_000
@@ -207,3 +208,42 @@ def test_what_the_reference_maker_did_is_true_in_windows_of_any_length(
         assert found.notes == ()
         assert found.observation.marks.size
         start = end
+
+
+def test_later_mids_are_those_of_the_market_also_beyond_the_windows_end() -> None:
+    seen = simulate("volatile").observe(1, 0, 10 * MINUTE, STEADY_SAFE, 0)
+    beyond = simulate("volatile").observe(1, 0, 12 * MINUTE, STEADY_SAFE, 0)  # the same draws
+    count = len(seen.fills)
+    assert (seen.fills["time_us"] > 9 * MINUTE).any()
+    for name in LATER:
+        assert np.isfinite(seen.fills[name]).all()
+        assert seen.fills[name].tobytes() == beyond.fills[name][:count].tobytes()
+        assert (seen.fills[name] != seen.fills["mid"]).any()
+    marks = dict(zip(beyond.marks["time_us"].tolist(), beyond.marks["mid"].tolist(), strict=True))
+    near = [marks[(time + 60 * 10**6) // 10**6 * 10**6] for time in seen.fills["time_us"].tolist()]
+    assert np.abs(seen.fills["mid_60s"] / np.array(near) - 1.0).max() < 1e-3
+
+
+def test_a_later_mid_is_reckoned_as_the_markout_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LATER, "mid_100ms", 1_000_000)
+    fills = simulate().observe(1, 0, 10 * MINUTE, STEADY_SAFE, 0).fills
+    known = np.isfinite(fills["mid_1s"])
+    assert known.sum() > 50
+    assert (fills["mid_100ms"][known] == fills["mid_1s"][known]).all()
+
+
+def test_asking_for_later_mids_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, silent = simulate(), simulate()
+    seen = [run(asked, iteration, 3, STEADY_SAFE) for iteration in (1, 2)]
+    monkeypatch.setattr(Simulation, "_mids_beyond", lambda *_: np.array([(2**62, 1.0)], MID_ROW))
+    again = [run(silent, iteration, 3, STEADY_SAFE) for iteration in (1, 2)]
+    assert state_hash(asked.world) == state_hash(silent.world)
+    for first, second in zip(seen, again, strict=True):
+        assert first.ticks.tobytes() == second.ticks.tobytes()
+        assert first.marks.tobytes() == second.marks.tobytes()
+        for name in FILL.names or ():
+            assert first.fills[name].tobytes() == second.fills[name].tobytes()
+
+
+def test_a_window_without_fills_has_no_later_mids() -> None:
+    assert len(simulate().observe(1, 0, 1000, STEADY_SAFE, 0).fills) == 0

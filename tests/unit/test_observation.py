@@ -15,7 +15,15 @@ from pytest_soak.engine.measure import measure
 from pytest_soak.errors import TargetError
 from pytest_soak.kpi.edge import components_quote, summarize
 from pytest_soak.kpi.summary import Summary
-from pytest_soak.observation.columns import FILL, LATENCY, MARK, TICK, Observation
+from pytest_soak.observation.columns import (
+    FILL,
+    LATENCY,
+    LATER,
+    MARK,
+    MARKED_FILL,
+    TICK,
+    Observation,
+)
 from pytest_soak.observation.conserve import LATE_US
 from pytest_soak.observation.validate import validated
 
@@ -29,7 +37,9 @@ def traded(seed: int = 1, number: int = 60, start: int = START) -> Observation:
     rng = np.random.default_rng(seed)
     seconds = np.arange(1, 3600)
     mids = 100.0 + 0.01 * np.cumsum(rng.normal(size=3600))
-    fills = np.zeros(number, FILL)
+    fills = np.zeros(number, MARKED_FILL)
+    for name in LATER:
+        fills[name] = np.nan
     fills["time_us"] = start + np.sort(rng.integers(SECOND, HOUR, number))
     fills["side"] = rng.choice([1, -1], number)
     fills["maker"] = rng.random(number) < 0.6
@@ -319,7 +329,7 @@ def test_a_column_that_nobody_reads_is_told() -> None:
         wider[name] = RIGHT.fills[name]
     found = validated(replace(RIGHT, fills=wider), 60)
     assert found.notes == ("columns that are not read: fills.venue",)
-    assert found.observation.fills.dtype == FILL
+    assert found.observation.fills.dtype == MARKED_FILL
 
 
 def test_events_in_any_order_are_sorted_with_their_ids() -> None:
@@ -404,3 +414,38 @@ def test_a_mid_far_from_the_price_of_its_fill_is_a_fault(name: str, factor: floa
     (fault,) = validated(replace(RIGHT, fills=fills), 60).faults
     assert fault.startswith(f"fills.{name}[3]=")
     assert fault.endswith("expected about the price of its row")
+
+
+def without_later(fills: Any) -> Any:
+    """The columns of FILL alone, as bots hand them over."""
+    found = np.zeros(len(fills), FILL)
+    for name in FILL.names or ():
+        found[name] = fills[name]
+    return found
+
+
+def test_later_mids_may_be_left_out_and_are_then_not_known() -> None:
+    seen, summary = measure(replace(RIGHT, fills=without_later(RIGHT.fills)), None, 60)
+    assert seen.fills.dtype == MARKED_FILL
+    assert all(np.isnan(seen.fills[name]).all() for name in LATER)
+    assert (summary.faults, summary.notes) == ((), ())
+    assert seen.fills.tobytes() == RIGHT.fills.tobytes()
+
+
+def test_one_later_mid_may_be_given_without_the_others() -> None:
+    fills = np.zeros(COUNT, [*FILL.descr, ("mid_10s", "f8")])
+    for name in FILL.names or ():
+        fills[name] = RIGHT.fills[name]
+    fills["mid_10s"] = RIGHT.fills["mid"]
+    seen, summary = measure(replace(RIGHT, fills=fills), None, 60)
+    assert (summary.faults, summary.notes) == ((), ())
+    assert (seen.fills["mid_10s"] == RIGHT.fills["mid"]).all()
+    assert np.isnan(seen.fills["mid_60s"]).all()
+
+
+@pytest.mark.parametrize("name", LATER)
+@pytest.mark.parametrize(("value", "expected"), [(0.0, "more than 0, or NaN"), (1e9, "about the")])
+def test_an_impossible_later_mid_is_a_fault(name: str, value: float, expected: str) -> None:
+    found = validated(replace(RIGHT, fills=at(RIGHT.fills, name, 3, value)), 60)
+    assert f"fills.{name}[3]=" in found.faults[0]
+    assert expected in found.faults[0]

@@ -23,6 +23,7 @@ from pytest_soak.market.kernel.tape import (
     nearly_full,
     put_due_markouts,
     put_mark,
+    put_mid,
     put_report,
     put_top,
 )
@@ -58,6 +59,8 @@ def advance(world: Record, tape: Record, until: int) -> bool:
         else:
             _scheduled(world, tape, due)
         world.mid = crowd_mid(world.book, world.mid)
+        if tape.following != 0 and world.mid != tape.mid:
+            put_mid(tape, due, world.mid)
         if tape.recording != 0:
             _record_top(world, tape, due)
         if tape.stop != RUN and (tape.stop == STOP_AT_EVENT or tape.reports_count > 0):

@@ -52,6 +52,8 @@ MARK_ROW = np.dtype(
     align=True,
 )
 
+MID_ROW = np.dtype([("time", "i8"), ("mid", "f8")], align=True)
+
 TRADE_ROW = np.dtype(
     [("time", "i8"), ("price", "i8"), ("quantity", "i8"), ("side", "i8")], align=True
 )
@@ -89,6 +91,7 @@ COLUMNS = (
     "acks",
     "marks",
     "order_ages",
+    "mids",
     "trades",
     "tops",
     "reports",
@@ -112,6 +115,10 @@ TAPE = np.dtype(
         ("marks_count", "i8"),
         ("order_ages", "i8", (CAPACITY,)),  # microseconds
         ("order_ages_count", "i8"),
+        ("mids", MID_ROW, (CAPACITY,)),  # changes of the mid, only while following it
+        ("mids_count", "i8"),
+        ("mid", "f8"),  # the newest of them; NaN: the next event puts one
+        ("following", "i8"),
         ("trades", TRADE_ROW, (CAPACITY,)),  # only while recording
         ("trades_count", "i8"),
         ("tops", TOP_ROW, (CAPACITY,)),  # changes of the top of the book, only while recording
@@ -153,6 +160,12 @@ def forget_pending_markouts(tape: Any) -> None:
     tape["fills_total"] = tape["markouts_total"] = 0
 
 
+def follow_mid(tape: Any) -> None:
+    """Let the next event put the mid, and each that changes it from then on."""
+    tape["following"] = 1
+    tape["mid"] = np.nan
+
+
 def saved_tape(tape: Any) -> tuple[list[int], NDArray[Any], NDArray[np.int64]]:
     """Return what an empty tape remembers: whether it records, the newest top, markouts due."""
     numbers = np.arange(int(tape["markouts_total"]), int(tape["fills_total"]))
@@ -182,6 +195,7 @@ def nearly_full(tape: Record) -> bool:
         or tape.blocks_count > limit
         or tape.acks_count > limit
         or tape.order_ages_count > limit
+        or tape.mids_count > limit
         or tape.trades_count > limit
         or tape.tops_count > limit
         or tape.reports_count > limit
@@ -303,6 +317,16 @@ def put_order_age(tape: Record, age_us: int) -> None:
     """Record how old an agent's order was when it left the book."""
     tape.order_ages[place(tape.order_ages_count)] = age_us
     tape.order_ages_count += 1
+
+
+@kernel_function
+def put_mid(tape: Record, time: int, mid: float) -> None:
+    """Record that the mid has changed."""
+    row = tape.mids[place(tape.mids_count)]
+    tape.mids_count += 1
+    row.time = time
+    row.mid = mid
+    tape.mid = mid
 
 
 @kernel_function
