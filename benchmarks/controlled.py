@@ -18,7 +18,7 @@ from pytest_soak.kpi.edge import summarize
 from pytest_soak.market.compile import load_kernel
 from pytest_soak.run.planning import plan_lane
 from pytest_soak.run.resolve import Inputs, resolve_settings
-from pytest_soak.targets.resolve import describe
+from pytest_soak.targets.abilities import abilities
 from pytest_soak.targets.simulated import SimulatedTarget
 
 NOWHERE = ROOT / "none"
@@ -58,7 +58,7 @@ class Setup:
         }
         settings = resolve_settings(Inputs(typed, {}, {}, NOWHERE, NOWHERE, NOWHERE))
         [lane] = settings.lanes()
-        return plan_lane(settings, lane, describe(SimulatedTarget, "sim"), "sim")
+        return plan_lane(settings, lane, abilities(SimulatedTarget, "sim"), "sim")
 
 
 @dataclass(frozen=True)

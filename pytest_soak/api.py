@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_soak.clock import SystemClock
+from pytest_soak.clock import Clock, SystemClock
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.options import OPTIONS, Option
 from pytest_soak.report.write import write_report
@@ -31,6 +31,7 @@ def soak(
     extra_kpis: Mapping[str, Callable[[Any, Any], float | None]] | None = None,
     settings: Settings | None = None,
     folder: Path | str | None = None,
+    clock: Clock | None = None,
     **options: Any,
 ) -> SoakResult:
     """Soak `target` (a class or `LaneInfo -> Target`, or its name) in this process.
@@ -39,7 +40,7 @@ def soak(
     `profile="steady_safe"`, `seed=[1, 2]`, `set={"tail_age_ms": 700}`, `auto_tune=True`; neither
     the environment nor an ini file is asked. `settings` stand in place of all of them. Paths, and
     profiles and gates by name, are looked for from `folder`, by default the working directory.
-    `handlers` are called when something happens.
+    `handlers` are called when something happens; `clock` tells the time and lets it pass.
 
     Raises SoakUsageError, before anything is soaked, for what cannot be; and KeyboardInterrupt.
     What the target raises is no exception but a FAIL.
@@ -52,7 +53,7 @@ def soak(
     checked = check_settings(settings)
     kpis = checked_kpis([extra_kpis or {}], "extra_kpis")
     chosen = _chosen(target, checked, kpis)
-    result = run_soak(checked, chosen, handlers, SystemClock())
+    result = run_soak(checked, chosen, handlers, clock or SystemClock())
     layout = layout_of(checked)
     write_report(layout, checked.report or layout.report)
     return result

@@ -112,10 +112,11 @@ def check_idempotent(
     _need_hypothesis("check_idempotent")
     from hypothesis import HealthCheck, example, given, settings
 
-    from pytest_soak.targets.resolve import build, describe
+    from pytest_soak.targets.abilities import abilities
+    from pytest_soak.targets.resolve import build
 
     lane = LaneInfo("check-calm-42", "check", "calm", 42, minutes)
-    table = describe(build(factory, lane), "check_idempotent").table
+    table = abilities(build(factory, lane), "check_idempotent").table
     typical = dict(overrides) if overrides is not None else _typical(table)
 
     @settings(
@@ -220,7 +221,8 @@ def _answer(
     """Whether a fresh target calls itself deterministic, and its first window measured."""
     from pytest_soak.engine.ask import ask
     from pytest_soak.engine.measure import measure
-    from pytest_soak.targets.resolve import build, describe
+    from pytest_soak.targets.abilities import abilities
+    from pytest_soak.targets.resolve import build
 
     target, given = build(factory, lane), dict(overrides)
     window = Window(1, 0.0, lane.minutes)
@@ -230,9 +232,10 @@ def _answer(
     finally:
         ask("stop", target.stop)
     _check_same("run() changed what it was given: the overrides", overrides, given)
-    _, summary = measure(answer, describe(target, "check_idempotent").kpis, lane.minutes)
+    can = abilities(target, "check_idempotent")
+    _, summary = measure(answer, can.kpis, lane.minutes)
     _check(not summary.faults, f"what run() gave cannot be true: {'; '.join(summary.faults)}")
-    return bool(getattr(target, "deterministic", False)), summary
+    return can.deterministic, summary
 
 
 def _check_same(

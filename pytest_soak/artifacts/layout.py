@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from pytest_soak.artifacts import names
 from pytest_soak.artifacts.names import JOURNAL, RUNTIME
+from pytest_soak.artifacts.stored_run import result_says
 from pytest_soak.storage.files import sweep, write_text, writing
 from pytest_soak.storage.links import plain
 
@@ -166,11 +166,8 @@ class Layout:
         return self.latest.rename(target)
 
     def _run_name(self) -> str:
-        try:
-            name = json.loads(self.result.read_text(encoding="utf-8"))["meta"]["run"]
-            if _RUN.fullmatch(name):
-                return str(name)
-        except (OSError, ValueError, KeyError, TypeError):
-            pass
+        name = result_says(self.latest, "meta", "run")
+        if isinstance(name, str) and _RUN.fullmatch(name):
+            return name
         changed = datetime.fromtimestamp(self.latest.stat().st_mtime, UTC)
         return f"{changed:%Y%m%dT%H%M%SZ}-unknown"

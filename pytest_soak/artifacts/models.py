@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from pytest_soak.config.lane_axes import Axes
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.engine.record import Ending
 from pytest_soak.gates.engine import Verdict
@@ -190,6 +191,11 @@ class LaneOutcome(BaseModel):
     began_with: str = Field("", description="state_hash of the overrides before any was moved.")
     graded: int = Field(0, description="Iterations judged: those with the last overrides.")
     failed: int = Field(0, description="How many of them failed.")
+
+    @property
+    def axes(self) -> Axes:
+        """What tells it from the other lanes."""
+        return Axes(self.profile, self.market, self.seed, self.variant)
 
 
 class FinalSummary(_Artifact):

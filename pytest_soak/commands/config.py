@@ -16,8 +16,9 @@ from pytest_soak.config.profiles import DEFAULT, load_profile, profile_shelf
 from pytest_soak.errors import SoakUsageError, TargetError, one_line, unknown
 from pytest_soak.gates.model import gate_shelf
 from pytest_soak.options import OPTIONS
+from pytest_soak.targets.abilities import abilities, says_early
 from pytest_soak.targets.base import LaneInfo
-from pytest_soak.targets.resolve import build, describe, named_factory
+from pytest_soak.targets.resolve import build, named_factory
 from pytest_soak.text import table
 from pytest_soak.tuning.tuners import TUNERS
 
@@ -77,11 +78,11 @@ def explain(
 def _table_of(target: str, profile: str, folder: Path) -> ParameterTable:
     """The parameters of a target; one whose class does not say them is built, but not started."""
     factory = named_factory(target, "--target", folder)
-    if isinstance(factory, type) and hasattr(factory, "parameters"):
-        return describe(factory, target).table
+    if says_early(factory, "parameters"):
+        return abilities(factory, target).table
     lane = LaneInfo(f"{profile}-calm-42", profile, "calm", 42)
     try:
-        return describe(build(factory, lane), target).table
+        return abilities(build(factory, lane), target).table
     except TargetError as error:
         raise SoakUsageError(f"--target={target}", str(error)) from None
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.models import FinalSummary, IterSummary, LaneOutcome, ProductionSnapshot
 from pytest_soak.artifacts.names import summary_name
-from pytest_soak.artifacts.stored_run import summary_of
+from pytest_soak.artifacts.stored_run import final_of, read
 from pytest_soak.artifacts.tuning import spread
 from pytest_soak.canonical import state_hash
-from pytest_soak.config.documents import read_document
 from pytest_soak.config.names import check_name
-from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import FINAL_WINDOW
 from pytest_soak.storage.files import write_json
 from pytest_soak.storage.readers import is_file
@@ -27,8 +22,8 @@ def freeze(source: Path, output: Path, profile: str | None) -> ProductionSnapsho
     Its KPIs are those of the last graded iterations beside that file. Raises SoakUsageError when
     the source is no finished lane.
     """
-    file = summary_of(source)
-    final = _read(file, FinalSummary)
+    file = final_of(source)
+    final = read(FinalSummary, file)
     result = final.result
     if profile is not None:
         check_name(profile, "profile", "--profile")
@@ -58,19 +53,7 @@ def _graded(folder: Path, result: LaneOutcome) -> list[dict[str, float | None]]:
         path = folder / summary_name(number)
         if len(found) == min(FINAL_WINDOW, result.graded) or not is_file(path):
             break
-        summary = _read(path, IterSummary).summary
+        summary = read(IterSummary, path).summary
         if summary.graded:
             found.append(dict(summary.__pydantic_extra__))
     return found
-
-
-def _read(path: Path, model: type[Any]) -> Any:
-    document = read_document(path)
-    try:
-        return model.model_validate(document.data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SoakUsageError(
-            str(path), f"is no {model.__name__} of this version ({where}: {first['msg']})"
-        ) from None

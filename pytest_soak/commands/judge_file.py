@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_soak.artifacts.models import FinalSummary, IterSummary
-from pytest_soak.artifacts.stored_run import summary_of
-from pytest_soak.config.documents import Document, read_document, validate
+from pytest_soak.artifacts.stored_run import artifact_of, final_of
+from pytest_soak.config.documents import Document, read_document
 from pytest_soak.config.scenarios import BUILT_IN
 from pytest_soak.errors import SoakUsageError, one_line, unknown
 from pytest_soak.gates.engine import Judgement, Sample, Verdict, judge, worst
@@ -59,7 +59,7 @@ def judge_file(gate_name: str, file: Path, base: Path, market: str | None) -> Fi
     Raises ForeignFileError for a file of another kind, SoakUsageError for one that cannot be read
     and for what is no gate.
     """
-    sample, own_market, what, counted = _read(read_document(summary_of(file)))
+    sample, own_market, what, counted = _read(read_document(final_of(file)))
     known = {*KPIS, *SPAN_KPIS, *sample.values}
     gate = load_gate(gate_name, gate_shelf(base), base, "GATE", known)
     if market is not None and market not in (markets := {*BUILT_IN, *gate.markets}):
@@ -81,7 +81,7 @@ def _read(document: Document) -> tuple[Sample, str, str, Evidence]:
     """The metrics of a file, its market, what it is, and how many iterations it counts."""
     schema = document.data.get("schema") if isinstance(document.data, dict) else None
     if str(schema).startswith("pytest-soak/iter-summary/"):
-        data = validate(IterSummary, document)
+        data = artifact_of(IterSummary, document)
         kpis = data.summary.model_extra or {}
         sample = Sample(values=kpis, reasons=data.summary.reasons, samples=data.summary.samples)
         what = f"iteration {data.iteration} of {data.lane}"
@@ -91,7 +91,7 @@ def _read(document: Document) -> tuple[Sample, str, str, Evidence]:
             document.source,
             "is no ITER_SUMMARY; give ITER_SUMMARY_final.json or ITER_SUMMARY_<N>.json",
         )
-    result = validate(FinalSummary, document).result
+    result = artifact_of(FinalSummary, document).result
     what = f"the medians of {result.lane} ({result.iterations} iterations)"
     sample = Sample(values=result.medians, samples=result.samples)
     counted = Evidence(graded=result.graded, failed=result.failed)

@@ -28,7 +28,6 @@ from pytest_soak.merging.compare import compare
 from pytest_soak.merging.join import check_distinct, join
 from pytest_soak.merging.whole import check_whole
 from pytest_soak.report.differences import difference_rows
-from pytest_soak.report.read import read_run as read_files
 from pytest_soak.report.write import write_report
 from pytest_soak.run.verdict import verdict_line
 from pytest_soak.storage.files import opened, write_json, writing
@@ -60,7 +59,7 @@ def merge(
     check_distinct(runs)
     for run in runs:
         check_whole(run)
-        read_files(run.folder)
+        run.check_files()
     if not allow_different:
         check_alike(runs)
     result = join(runs, empty)

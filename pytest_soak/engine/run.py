@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from pytest_soak.clock import Clock
@@ -38,6 +39,7 @@ from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.windows import ExtraKpi, Windows
 from pytest_soak.errors import ArtifactError, TargetError, one_line
+from pytest_soak.targets.abilities import Abilities, abilities
 from pytest_soak.targets.base import Target
 from pytest_soak.tuning.phases import phase_of
 
@@ -71,8 +73,8 @@ class LaneRun:
 
     What the journal has of the lane is not run again: its iterations are replayed one by one, and
     the target is started before the first new one. Raises SoakUsageError where the journal's past
-    is not one of `plan`. `pause` are the seconds between two iterations, `source` is a digest of
-    the target's source file: where an earlier session had another, that is noted.
+    is not one of `plan`. `pause` are the seconds between two iterations, `can` is what the target
+    is able to: where an earlier session had another source file of it, that is noted.
     """
 
     def __init__(
@@ -85,7 +87,7 @@ class LaneRun:
         journal: Journal,
         extra_kpis: Mapping[str, ExtraKpi] | None = None,
         pause: float = 0.0,
-        source: str | None = None,
+        can: Abilities | None = None,
     ) -> None:
         self.plan = plan
         self.state = begin(plan)
@@ -103,8 +105,8 @@ class LaneRun:
         self._left = deque(journal.past.iterations)
         self._failures = {x.iteration: x.cause for x in journal.past.failures}
         self._cause = ""
-        self._source = source
-        self._note = other_source(journal.past.iterations, source)
+        self._can = abilities(target, plan.target) if can is None else can
+        self._note = other_source(journal.past.iterations, self._can.source)
         self._begun = False
         self._serving = False
         self._lasting = False
@@ -213,7 +215,7 @@ class LaneRun:
             iteration=iteration,
             edits=edits,
             jump=jump,
-            source=self._source,
+            source=self._can.source,
             note=note,
             closing=self._windows.before,
             summary=summary,
@@ -277,16 +279,19 @@ class LaneRun:
         self._serving = True
         ask("start", lambda: self._target.start(self.plan.lane))
         if past.checkpoint is not None:
-            restore: Any = getattr(self._target, "restore", None)
-            ask("restore", lambda: restore(past.checkpoint))
+            self._restore(past.checkpoint)
             self._windows.before = past.iterations[-1].closing
         self._lasting = True
 
+    def _restore(self, checkpoint: bytes) -> None:
+        if self._can.restore is None:
+            raise TargetError("an earlier session kept a checkpoint, the target has no restore()")
+        ask("restore", partial(self._can.restore, checkpoint))
+
     def _checkpoint(self) -> bytes | None:
-        take = getattr(self._target, "checkpoint", None)
-        if take is None or not hasattr(self._target, "restore"):
+        if self._can.checkpoint is None:
             return None
-        taken = ask("checkpoint", take)
+        taken = ask("checkpoint", self._can.checkpoint)
         if not isinstance(taken, bytes):
             raise TargetError(f"checkpoint() returned {type(taken).__name__}, expected bytes")
         return taken

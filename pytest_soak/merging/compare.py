@@ -33,8 +33,9 @@ _MEASURES: tuple[Measure, ...] = ("median", "hourly")
 
 def compare(run: Run, reference: Run) -> Comparison:
     """Every lane that both runs have, exactly; and its KPIs, paired by seed."""
-    hours, earlier = run.summaries(), reference.summaries()
     both = [lane for lane in run.lanes if lane in reference.lanes]
+    hours = {lane: run.files(lane).iterations for lane in both}
+    earlier = {lane: reference.files(lane).iterations for lane in both}
     lanes = [
         _pair(run.lanes[lane], reference.lanes[lane], hours[lane], earlier[lane]) for lane in both
     ]
@@ -116,8 +117,8 @@ def _differences(
 ) -> Iterator[KpiDifference]:
     """Grouped by profile and market, in which the unit is the seed."""
     judged = {lane: {check.metric for check in run.checks(lane)} for lane in after}
-    lanes = sorted((run.lanes[lane] for lane in after), key=lambda x: (x.profile, x.market))
-    for (profile, market), group in groupby(lanes, key=lambda x: (x.profile, x.market)):
+    lanes = sorted((run.lanes[lane] for lane in after), key=lambda lane: lane.axes.group)
+    for (profile, market), group in groupby(lanes, key=lambda lane: lane.axes.group):
         ids = [lane.lane for lane in group]
         for kpi in sorted({kpi for lane in ids for kpi, _ in after[lane]}):
             for measure in _MEASURES:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.artifacts.stored_run import Run
 from pytest_soak.canonical import compact
-from pytest_soak.config.scenarios import rank
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict, worst
@@ -44,7 +43,7 @@ def join(runs: Sequence[Run], empty: Sequence[str]) -> RunResult:
         exit_status=0 if verdict in (Verdict.PASS, Verdict.WARN) else 1,
         gate_mode=max((result.gate_mode for result in results), key=_FROM_STRICT.index),
         settings=_settings(results),
-        lanes=sorted(lanes, key=lambda x: (x.profile, rank(x.market), x.seed, x.variant)),
+        lanes=sorted(lanes, key=lambda lane: lane.axes.rank),
         unfinished=[lane for result in results for lane in result.unfinished] + list(empty),
         meta=_meta(runs),
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_soak.artifacts.lane_journal import Content, parse_journal
-from pytest_soak.artifacts.models import FinalSummary, LaneOutcome
-from pytest_soak.artifacts.names import FINAL, RESULT
+from pytest_soak.artifacts.models import LaneOutcome
+from pytest_soak.artifacts.names import FINAL, JOURNAL, RESULT
 from pytest_soak.artifacts.stored_run import Run, is_there
-from pytest_soak.config.documents import read_document, validate
 from pytest_soak.engine.record import Ending
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict, worst
@@ -41,7 +40,7 @@ def outcome_line(lane: LaneOutcome) -> str:
 
 def journal_of(run: Run, lane: str) -> Content | None:
     """The journal of a lane; None where there is none, as in a merged run."""
-    path = run.folder / f"{run.home(lane)}journal"
+    path = run.folder / f"{run.home(lane)}{JOURNAL}"
     if not is_there(path):
         return None
     try:
@@ -52,9 +51,9 @@ def journal_of(run: Run, lane: str) -> Content | None:
 
 def _contradictions(run: Run, lane: LaneOutcome) -> Iterator[str]:
     good = lane.verdict in (Verdict.PASS, Verdict.WARN)
-    final = run.folder / f"{run.home(lane.lane)}{FINAL}"
-    if is_there(final):
-        if validate(FinalSummary, read_document(final)).result != lane:
+    final = run.final(lane.lane)
+    if final is not None:
+        if final.result != lane:
             yield f"{FINAL} does not"
     elif good:
         yield f"{FINAL} is missing"

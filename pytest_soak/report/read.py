@@ -1,15 +1,12 @@
-"""A run as plain values, from its files: the one reader of all that is shown afterwards."""
+"""A run as plain values: all that is shown afterwards, held thinly."""
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import NamedTuple
 
 from pytest_soak.artifacts.models import (
     EdgeReport,
@@ -20,20 +17,11 @@ from pytest_soak.artifacts.models import (
     LaneOutcome,
     RunResult,
 )
+from pytest_soak.artifacts.names import LATEST, RESULT, summary_name
+from pytest_soak.artifacts.stored_run import artifacts, is_there, read
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import FINAL_WINDOW, Verdict
-from pytest_soak.storage import readers
 from pytest_soak.tuning.phases import Phase
-
-Model = TypeVar("Model", bound=BaseModel)
-
-MOST_KPIS = 1000
-"""Of an iteration: a trend and a curve of each are made."""
-
-_RESULT = "RESULT.json"
-_SUMMARY = re.compile(r"ITER_SUMMARY_(\d+|final)\.json")
-_FILE = re.compile(rf"(?:(.*)/)?({_SUMMARY.pattern}|(?:artifacts/)?(?:KPI_GATE|EDGE_REPORT)\.json)")
-_GATE, _EDGE = "artifacts/KPI_GATE.json", "artifacts/EDGE_REPORT.json"
 
 
 class Iteration(NamedTuple):
@@ -135,13 +123,9 @@ def read_run(path: Path) -> Run:
 
     Raises SoakUsageError when there is none, or when a file of it is damaged.
     """
-    try:
-        latest = path / "latest"
-        folder = latest if latest.is_dir() else path
-        result, found = _collect(folder) if _is_run(folder) else (None, {})
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise SoakUsageError(str(path), f"cannot be read: {why}") from None
+    latest = path / LATEST
+    folder = latest if latest.is_dir() else path
+    result, found = _collect(folder) if _is_run(folder) else (None, {})
     if result is None and not found:
         remedy = "give an artifact folder, a run in its runs/, or a lane's folder"
         raise SoakUsageError(str(path), f"holds no iteration of a soak; {remedy}")
@@ -150,58 +134,28 @@ def read_run(path: Path) -> Run:
 
 def _is_run(folder: Path) -> bool:
     """Whether it is a run or a lane's folder, and not one that has some somewhere below it."""
-    if not folder.is_dir() or readers.is_file(folder / _RESULT):
+    if not folder.is_dir() or is_there(folder / RESULT):
         return True
-    return any(folder.glob("ITER_SUMMARY_*.json*")) or any(folder.glob("*/ITER_SUMMARY_*.json*"))
+    summaries = f"{summary_name('*')}*"
+    return any(folder.glob(summaries)) or any(folder.glob(f"*/{summaries}"))
 
 
 def _collect(folder: Path) -> tuple[RunResult | None, dict[str, _Found]]:
-    """The documents of a run by the folder of their lane."""
-    result: RunResult | None = None
+    """What the files of a run say, by the folder of their lane."""
     lanes: dict[str, _Found] = {}
-
-    def wanted(name: str) -> bool:
-        return name == _RESULT or _FILE.fullmatch(name) is not None
-
-    for name, content in readers.documents(folder, wanted):
-        source = folder / name
-        if name == _RESULT:
-            result = _parse(RunResult, source, content)
-            continue
-        home, summary = _home(name)
+    for home, artifact in artifacts(folder):
         lane = lanes.setdefault(home, _Found())
-        if summary == "final":
-            lane.final = _parse(FinalSummary, source, content)
-        elif summary is not None:
-            found = _parse(IterSummary, source, content)
-            if len(found.summary.__pydantic_extra__) > MOST_KPIS:
-                raise SoakUsageError(str(source), f"has more than {MOST_KPIS} KPIs")
-            _add(lane, found)
-        elif name.endswith(_GATE):
-            lane.gate = _parse(KpiGate, source, content)
-        else:
-            lane.edge = _parse(EdgeReport, source, content)
+        match artifact:
+            case IterSummary():
+                _add(lane, artifact)
+            case FinalSummary():
+                lane.final = artifact
+            case KpiGate():
+                lane.gate = artifact
+            case EdgeReport():
+                lane.edge = artifact
+    result = read(RunResult, folder / RESULT) if is_there(folder / RESULT) else None
     return result, {home: lane for home, lane in lanes.items() if lane.iterations or lane.final}
-
-
-def _home(name: str) -> tuple[str, str | None]:
-    """The folder of a document's lane, and the number of a summary."""
-    folder, _, file = name.rpartition("/")
-    match = _SUMMARY.fullmatch(file)
-    if match is not None:
-        return folder, match[1]
-    return folder.removesuffix("artifacts").removesuffix("/"), None
-
-
-def _parse(model: type[Model], source: Path, content: bytes) -> Model:
-    try:
-        return model.model_validate_json(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise SoakUsageError(
-            str(source), f"is no {model.__name__} of this version ({where}: {first['msg']})"
-        ) from None
 
 
 def _lanes(result: RunResult | None, found: Mapping[str, _Found]) -> Iterable[Lane]:

@@ -22,8 +22,9 @@ from pytest_soak.engine.windows import ExtraKpi
 from pytest_soak.errors import ArtifactError, TargetError
 from pytest_soak.run.planning import flags_early, plan_lane
 from pytest_soak.run.settings import Settings
+from pytest_soak.targets.abilities import Abilities, abilities
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
-from pytest_soak.targets.resolve import build, describe, source_digest
+from pytest_soak.targets.resolve import build
 
 
 class Chosen(NamedTuple):
@@ -90,11 +91,12 @@ class Lanes:
         info = replace(self._infos[lane], folder=files.home)
         early = flags_early(settings, info, chosen.factory, chosen.name)
         target = _build(chosen.factory, replace(info, config=early.values))
-        plan = plan_lane(settings, info, describe(target, chosen.name), chosen.name, extra, last)
+        can = abilities(target, chosen.name)
+        plan = plan_lane(settings, info, can, chosen.name, extra, last)
         self._prepare()
         artifacts = LaneArtifacts(files, self._clock)
         feeds = Feeds(files, kept=settings.feeds)
-        journal = LaneJournal(files, _fingerprint(plan, target, extra, settings.feeds), feeds)
+        journal = LaneJournal(files, _fingerprint(plan, can, extra, settings.feeds), feeds)
 
         def emit(event: Event) -> None:
             artifacts.handle(event)
@@ -105,8 +107,8 @@ class Lanes:
 
         journal.open()
         runtime = RuntimeOverridesFile(files.runtime)
-        pause, source = settings.sleep, source_digest(target)
-        return LaneRun(plan, target, runtime, self._clock, emit, journal, extra, pause, source)
+        pause = settings.sleep
+        return LaneRun(plan, target, runtime, self._clock, emit, journal, extra, pause, can)
 
     def settle(
         self, lane: str, iteration: int, record: IterationRecord | None, failure: str | None
@@ -156,13 +158,12 @@ class Lanes:
 
 
 def _fingerprint(
-    plan: LanePlan, target: Target, extra_kpis: Iterable[str], feeds: bool
+    plan: LanePlan, can: Abilities, extra_kpis: Iterable[str], feeds: bool
 ) -> dict[str, Any]:
     """All that a lane's bytes depend on, but for its length."""
-    version = getattr(target, "version", None)
     return plan.model_dump(mode="json", exclude={"iterations", "planned"}) | {
         "pytest_soak": __version__,
-        "target_version": version if isinstance(version, str) else None,
+        "target_version": can.version,
         "extra_kpis": sorted(extra_kpis),
         "feeds": feeds,
     }

@@ -19,8 +19,8 @@ from pytest_soak.gates.model import Gate
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS, derivable
 from pytest_soak.run.settings import Settings
+from pytest_soak.targets.abilities import Abilities, abilities
 from pytest_soak.targets.base import LaneInfo
-from pytest_soak.targets.resolve import TargetSpec, describe
 from pytest_soak.tuning.effects import without_effects
 from pytest_soak.tuning.watcher import rules_off
 
@@ -28,7 +28,7 @@ from pytest_soak.tuning.watcher import rules_off
 def plan_lane(
     settings: Settings,
     lane: LaneInfo,
-    spec: TargetSpec,
+    spec: Abilities,
     target: str,
     extra_kpis: Collection[str] = (),
     iterations: int | None = None,
@@ -73,7 +73,7 @@ def plan_lane(
 
 def flags_early(settings: Settings, lane: LaneInfo, factory: object, target: str) -> Flags:
     """The flags of a lane as far as the target's class declares them, before it is built."""
-    declared = describe(factory, target).flags if isinstance(factory, type) else None
+    declared = abilities(factory, target).flags if isinstance(factory, type) else None
     return Flags() if declared is None else lane_flags(settings, lane, declared, target)
 
 
@@ -111,7 +111,7 @@ def checked_kpis(given: Iterable[Any], at: str) -> dict[str, Any]:
     return found
 
 
-def _fallback(settings: Settings, spec: TargetSpec, overrides: Overrides) -> dict[str, float]:
+def _fallback(settings: Settings, spec: Abilities, overrides: Overrides) -> dict[str, float]:
     """What a panic reverts to: the safe profile, or the start where the table is the target's."""
     if spec.table_given or not spec.tuned or settings.fallback is None:
         return dict(overrides.values)
@@ -119,7 +119,7 @@ def _fallback(settings: Settings, spec: TargetSpec, overrides: Overrides) -> dic
 
 
 def _tuning_notes(
-    settings: Settings, spec: TargetSpec, overrides: Overrides, given: Collection[str]
+    settings: Settings, spec: Abilities, overrides: Overrides, given: Collection[str]
 ) -> list[str]:
     """What of the tuning this target turns off, and what the warm-up preset says."""
     notes = []
@@ -149,7 +149,7 @@ def _check_names(kpis: Collection[str], target: str) -> None:
 
 
 def _check_metrics(
-    gate: Gate, market: str, spec: TargetSpec, extra: Collection[str], target: str
+    gate: Gate, market: str, spec: Abilities, extra: Collection[str], target: str
 ) -> None:
     given = {*(KPIS if spec.kpis is None else spec.kpis), *extra}
     given |= derivable(given)

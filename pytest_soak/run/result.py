@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from pydantic import ValidationError
-
 from pytest_soak.artifacts.build import machine, outcome
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import RunResult
+from pytest_soak.artifacts.stored_run import read
 from pytest_soak.canonical import compact
 from pytest_soak.clock import Clock
 from pytest_soak.engine.record import LaneResult
@@ -51,8 +50,8 @@ class ResultFile:
         """What the latest run says of itself; SoakUsageError when that cannot be read."""
         path = self._layout.result
         try:
-            return RunResult.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError):
+            return read(RunResult, path)
+        except SoakUsageError:
             problem = "cannot be read; restore the file, or start anew without --soak-resume"
             raise SoakUsageError(str(path), problem) from None
 

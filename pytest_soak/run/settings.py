@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pytest_soak.config.documents import show
 from pytest_soak.config.flag_layers import FlagLayer
+from pytest_soak.config.lane_axes import Axes
 from pytest_soak.config.overrides import Layer
 from pytest_soak.config.presets import Preset
 from pytest_soak.config.profiles import Profile
@@ -20,7 +21,7 @@ from pytest_soak.engine.pace import Pacing
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.model import Gate
-from pytest_soak.targets.base import LaneInfo, lane_id
+from pytest_soak.targets.base import LaneInfo
 from pytest_soak.tuning.limits import Limits
 from pytest_soak.tuning.rules import Rule
 from pytest_soak.tuning.tuners import TUNERS
@@ -90,20 +91,20 @@ class Settings(BaseModel):
 
     def lanes(self) -> list[LaneInfo]:
         """Every lane, in the order profile, market, seed, variant."""
+        profiles = [profile.name for profile in self.profiles]
+        variants = [variant.name for variant in self.variants] or [""]
+        scenarios = {scenario.name: scenario for scenario in self.scenarios}
+        markets = [scenario.name for scenario in self.scenarios]
+        axes = itertools.product(profiles, markets, self.seeds, variants)
         return [
             LaneInfo(
-                id=lane_id(profile.name, scenario.name, seed, variant),
-                profile=profile.name,
-                market=scenario.name,
-                seed=seed,
+                id=one.id,
+                **one._asdict(),
                 minutes=self.minutes,
                 market_settings=self.market_settings,
-                variant=variant,
-                scenario=scenario,
+                scenario=scenarios[one.market],
             )
-            for profile, scenario, seed, variant in itertools.product(
-                self.profiles, self.scenarios, self.seeds, [v.name for v in self.variants] or [""]
-            )
+            for one in map(Axes._make, axes)
         ]
 
     def profile(self, name: str) -> Profile:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 
 import pytest
 
@@ -14,10 +13,9 @@ from pytest_soak.report.github import command, github_step
 from pytest_soak.run.folder import layout_of
 from pytest_soak.run.resolve import Inputs, resolve_settings
 from pytest_soak.run.settings import Settings
-from pytest_soak.session.context import CONTEXT, PREFIX, SoakContext
+from pytest_soak.session.context import CONTEXT, SoakContext
+from pytest_soak.session.item_ids import PREFIX, iteration_name, split_users
 from pytest_soak.session.protection import protect
-
-_USERS = re.compile(r"(.+)(\[[^\[\]]+-iter\d{4,}\])")
 
 
 def activate(config: pytest.Config) -> None:
@@ -148,10 +146,10 @@ def _take_wanted(config: pytest.Config, settings: Settings) -> tuple[str, ...]:
             raise pytest.UsageError(
                 f"{arg}: no such lane; this soak has {', '.join(sorted(lanes))}"
             )
-        slots = {f"iter{n:04d}" for n in range(1, settings.iterations + 1)}
+        slots = [iteration_name(n) for n in range(1, settings.iterations + 1)]
         if len(parts) > 3 or (len(parts) == 3 and parts[2] not in slots):
-            last = f"iter{settings.iterations:04d}"
-            raise pytest.UsageError(f"{arg}: no such iteration; expected iter0001 to {last}")
+            expected = f"{slots[0]} to {slots[-1]}"
+            raise pytest.UsageError(f"{arg}: no such iteration; expected {expected}")
     if wanted:
         config.args[:] = [arg for arg in config.args if not arg.startswith(PREFIX)]
     return wanted + _take_users(config)
@@ -161,9 +159,9 @@ def _take_users(config: pytest.Config) -> tuple[str, ...]:
     """Ask for the whole of a user's soak test where one iteration of it was named."""
     taken = []
     for index, arg in enumerate(config.args):
-        match = _USERS.fullmatch(arg)
-        if match is not None:
-            config.args[index] = match[1]
-            taken.append(match[2])
+        named = split_users(arg)
+        if named is not None:
+            config.args[index], brackets = named
+            taken.append(brackets)
     config.args[:] = list(dict.fromkeys(config.args))
     return tuple(taken)

@@ -7,6 +7,7 @@ from collections.abc import Generator
 import pytest
 
 from pytest_soak.artifacts.models import RunResult
+from pytest_soak.artifacts.stored_run import read
 from pytest_soak.errors import ArtifactError
 from pytest_soak.report.github import GitHub, annotate, command
 from pytest_soak.run.run import Run
@@ -50,7 +51,7 @@ class Announcer:
         path = self._run.layout.result
         if not self._run.folder.prepared or not path.exists():
             return []
-        result = RunResult.model_validate_json(path.read_bytes())
+        result = read(RunResult, path)
         try:
             self._step.write_summary(result)
         except ArtifactError as error:

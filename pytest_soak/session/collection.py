@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_soak.session import own_target
-from pytest_soak.session.context import CONTEXT, PREFIX, SLOT, Slot, SoakContext
+from pytest_soak.session.context import CONTEXT, SLOT, Slot, SoakContext
+from pytest_soak.session.item_ids import PREFIX, ROOT, node_of_lane, parameter
 from pytest_soak.session.target_fixture import effective_definition
 
 if TYPE_CHECKING:
     from pytest_soak.session.fixtures import Iteration
 
 FIXTURE = "soak_iteration"
-ROOT = "soak"
 
 
 def run_iteration(soak_iteration: Iteration) -> None:
@@ -63,7 +63,7 @@ class SoakCollector(pytest.Collector):
         if not built_in and any(SLOT in item.stash for item in self.session.items):
             return
         for lane in context.settings.lanes():
-            yield LaneCollector.from_parent(self, name=lane.id, nodeid=f"{ROOT}::{lane.id}")
+            yield LaneCollector.from_parent(self, name=lane.id, nodeid=node_of_lane(lane.id))
 
 
 class Collection:
@@ -94,6 +94,11 @@ class Collection:
             report.result = [*report.result, soak]
         return report
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Look for no test among the artifacts, which may be many."""
+        return True if collection_path == self._context.settings.directory else None
+
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Parametrize a test that asks for `soak_iteration` by lane and iteration."""
         if FIXTURE not in metafunc.fixturenames:
@@ -104,7 +109,7 @@ class Collection:
             for lane in settings.lanes()
             for iteration in range(1, settings.iterations + 1)
         ]
-        ids = [f"{slot.lane}-{slot.name}" for slot in slots]
+        ids = [parameter(*slot) for slot in slots]
         metafunc.parametrize(FIXTURE, slots, ids=ids, indirect=True, scope="function")
 
     @pytest.hookimpl(tryfirst=True)

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.run.settings import Settings
+from pytest_soak.session.item_ids import iteration_name
 
 if TYPE_CHECKING:
     from pytest_soak.run.lanes import Lanes
@@ -23,7 +24,7 @@ class Slot(NamedTuple):
     @property
     def name(self) -> str:
         """The iteration as part of a test id."""
-        return f"iter{self.iteration:04d}"
+        return iteration_name(self.iteration)
 
 
 @dataclass
@@ -45,7 +46,6 @@ class SoakContext:
 
 
 USAGE_ERROR = "usage error"
-PREFIX = "soak::"
 
 CONTEXT = pytest.StashKey[SoakContext]()
 SLOT = pytest.StashKey[Slot]()

@@ -16,6 +16,7 @@ from pytest_soak.run.folder import RunFolder, layout_of
 from pytest_soak.run.result import ResultFile
 from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import SoakContext
+from pytest_soak.session.item_ids import lane_of
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
@@ -194,10 +195,3 @@ class LaneScheduling:
             node.send_runtest_some(batch)
         if not own and not self._lanes and len(pending) < IN_FLIGHT:
             node.shutdown()
-
-
-def lane_of(nodeid: str) -> str:
-    """The lane of a soak item, by its id: what stands before its iteration."""
-    if nodeid.startswith("soak::"):
-        return nodeid.rpartition("::")[0]
-    return nodeid.rpartition("-iter")[0]

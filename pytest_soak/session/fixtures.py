@@ -63,9 +63,8 @@ class Iteration:
         return record
 
 
-@pytest.fixture
-def soak_lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> LaneRun:
-    """The lane of this test: its plan, its state, its overrides in force."""
+def _lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> LaneRun:
+    """The lane of this test, which opens with its first iteration."""
     context = request.config.stash[CONTEXT]
     slot = slot_of(request.node)
     if slot is None:
@@ -85,11 +84,17 @@ def soak_lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> Lan
 
 
 @pytest.fixture
-def soak_iteration(request: pytest.FixtureRequest, soak_lane: LaneRun) -> Iteration:
+def soak_lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> LaneRun:
+    """The lane of this test: its plan, its state, its overrides in force."""
+    return _lane(request, soak_target)
+
+
+@pytest.fixture
+def soak_iteration(request: pytest.FixtureRequest, soak_target: TargetFactory) -> Iteration:
     """One iteration of a soak; a test that asks for it is run for every lane and iteration."""
-    slot = slot_of(request.node)
+    lane, slot = _lane(request, soak_target), slot_of(request.node)
     assert slot is not None
-    return Iteration(slot, soak_lane, request.node)
+    return Iteration(slot, lane, request.node)
 
 
 @pytest.fixture

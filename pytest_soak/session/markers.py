@@ -45,7 +45,8 @@ def marker(*fields: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return one_line(text).replace("|", "/").encode("ascii", "replace").decode("ascii")
+    line = one_line(text).replace("|", "/")
+    return line if line.isascii() else line.encode("ascii", "replace").decode("ascii")
 
 
 def _iteration(record: IterationRecord) -> list[tuple[str, ...]]:

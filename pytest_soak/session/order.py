@@ -8,7 +8,8 @@ from collections.abc import Generator, Sequence
 import pytest
 
 from pytest_soak.session.collection import FIXTURE, WHOLE, SoakItem
-from pytest_soak.session.context import PREFIX, SoakContext, slot_of
+from pytest_soak.session.context import SoakContext, slot_of
+from pytest_soak.session.item_ids import PREFIX
 from pytest_soak.session.target_fixture import check_fixture, is_ours
 from pytest_soak.session.targets import check_plans
 
@@ -37,7 +38,8 @@ class Order:
         soak = [item for item in items if slot_of(item) is not None]
         if any(arg.startswith(PREFIX) for arg in self._context.wanted):
             soak = [item for item in soak if isinstance(item, SoakItem)]
-        others = [item for item in items if item not in set(soak)]
+        ours = set(soak)
+        others = [item for item in items if item not in ours]
         self._check(config, soak, others)
         if others:
             config.hook.pytest_deselected(items=others)
@@ -127,8 +129,8 @@ def _correct_count(
     if reporter is None:
         return
     counted = reporter.stats.get("deselected", [])
-    back = set(kept)
+    back, known = set(kept), set(counted)
     remaining = [item for item in counted if item not in back]
-    missing = [item for item in dropped if item not in set(counted)]
+    missing = [item for item in dropped if item not in known]
     if counted or missing:
         reporter.stats["deselected"] = [*remaining, *missing]

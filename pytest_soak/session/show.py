@@ -14,7 +14,7 @@ from pytest_soak.run.resolve import resolve_settings
 from pytest_soak.run.settings import Settings
 from pytest_soak.session.activate import inputs_of
 from pytest_soak.session.targets import chosen_by_option
-from pytest_soak.targets.resolve import describe
+from pytest_soak.targets.abilities import abilities
 
 
 def show_config(config: pytest.Config) -> int:
@@ -42,7 +42,7 @@ def check_overrides(settings: Settings, chosen: Chosen) -> None:
     A target whose table its class does not say is asked when it is built.
     """
     if isinstance(chosen.factory, type):
-        table = describe(chosen.factory, chosen.name).table
+        table = abilities(chosen.factory, chosen.name).table
         for profile in settings.profiles:
             resolve(table, profile, settings.layers, settings.presets)
 

@@ -12,8 +12,12 @@ from pytest_soak.run.planning import checked_kpis, plan_lane
 from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import SoakContext
 from pytest_soak.session.hooks import HookError, call_hook
+from pytest_soak.targets.abilities import abilities, says_early
 from pytest_soak.targets.base import TargetFactory
-from pytest_soak.targets.resolve import BUILT_IN, describe, name_of, named_factory
+from pytest_soak.targets.resolve import BUILT_IN, name_of, named_factory
+
+EARLY = ("parameters", "kpis")
+"""What a class must say for its lanes to be planned before it is built."""
 
 
 def chosen_by_option(config: pytest.Config, settings: Settings) -> Chosen:
@@ -52,14 +56,10 @@ def check_plans(config: pytest.Config, context: SoakContext) -> None:
     settings = context.settings
     try:
         chosen = chosen_by_option(config, settings)
-        if settings.target not in BUILT_IN and not _says_all(chosen.factory):
+        if settings.target not in BUILT_IN and not says_early(chosen.factory, *EARLY):
             return
-        spec = describe(chosen.factory, chosen.name)
+        spec = abilities(chosen.factory, chosen.name)
         for lane in settings.lanes():
             plan_lane(settings, lane, spec, chosen.name, chosen.extra_kpis)
     except SoakUsageError as error:
         raise pytest.UsageError(str(error)) from None
-
-
-def _says_all(factory: object) -> bool:
-    return isinstance(factory, type) and all(hasattr(factory, x) for x in ("parameters", "kpis"))

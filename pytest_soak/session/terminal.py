@@ -142,8 +142,10 @@ class Terminal:
         progress, now = self._progress, self._clock.monotonic()
         if progress is None or self._shown is None or self._heartbeat is not None:
             return
+        if now - self._shown < PROGRESS_SECONDS or progress.done == progress.total:
+            return
         left = progress.seconds_left(now)
-        if now - self._shown < PROGRESS_SECONDS or progress.done == progress.total or left is None:
+        if left is None:
             return
         self._shown = now
         self.say(f"{progress.done}/{progress.total} iterations, {phase}, ETA {_duration(left)}")

@@ -42,11 +42,6 @@ class LaneInfo:
             object.__setattr__(self, "scenario", BUILT_IN.get(self.market))
 
 
-def lane_id(profile: str, market: str, seed: int, variant: str = "") -> str:
-    """The name of a lane: PROFILE-MARKET-SEED, and -VARIANT where there are several."""
-    return "-".join([profile, market, str(seed), *([variant] if variant else [])])
-
-
 def _unheard(part: Any) -> None:
     """Nobody listens to a window that no soak made."""
 

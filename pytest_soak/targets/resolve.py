@@ -6,32 +6,15 @@ import importlib
 import inspect
 import sys
 from collections.abc import Iterable
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pytest_soak.config.documents import show
-from pytest_soak.config.flags import FlagTable
-from pytest_soak.config.parameters import ParameterTable, reference_table
-from pytest_soak.errors import SoakUsageError, TargetError, check_words, unknown
+from pytest_soak.errors import SoakUsageError, TargetError, unknown
 from pytest_soak.targets.asynchronous import plain
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
 
 BUILT_IN = ("sim", "mock")
-
-
-class TargetSpec(NamedTuple):
-    """What a target says of itself: its parameter table and the KPIs it gives, if it says so.
-
-    One without a table is given the reference maker's overrides, but is not `tuned` by them;
-    `table_given` says that the table is none of the reference maker's.
-    """
-
-    table: ParameterTable
-    kpis: tuple[str, ...] | None
-    table_given: bool
-    tuned: bool = True
-    flags: FlagTable | None = None
 
 
 def named_factory(name: str, source: str, rootdir: Path) -> TargetFactory:
@@ -115,63 +98,6 @@ def _check_signature(factory: TargetFactory) -> None:
             f"is called with one argument, the LaneInfo of its lane, but takes {name}{signature} "
             f"({error}); e.g. def __init__(self, lane)",
         ) from None
-
-
-def describe(target: object, source: str) -> TargetSpec:
-    """The table and the KPIs of a target (or of its class, which may say them early)."""
-    parameters, kpis = _said(target, "parameters"), _said(target, "kpis")
-    reference, tuned = reference_table(), parameters is not None
-    table = _table(parameters, source, target) if tuned else reference
-    declared = _flags(_said(target, "flags"), source, target)
-    return TargetSpec(table, _kpi_names(kpis, source), table != reference, tuned, declared)
-
-
-def source_digest(target: object) -> str | None:
-    """A digest of the file of the target's class, of one that says no `version`.
-
-    None where there is no such file. What the file imports, or reads, is not in it.
-    """
-    file = getattr(sys.modules.get(target.__class__.__module__), "__file__", None)
-    if file is None or isinstance(_said(target, "version"), str):
-        return None
-    try:
-        return sha256(Path(file).read_bytes()).hexdigest()[:16]
-    except OSError:
-        return None
-
-
-def _said(target: object, name: str) -> Any:
-    """What the target says; None when it says nothing, or its class leaves it to a property."""
-    value = getattr(target, name, None)
-    return None if isinstance(target, type) and hasattr(value, "__get__") else value
-
-
-def _kpi_names(given: Any, source: str) -> tuple[str, ...] | None:
-    if given is None:
-        return None
-    names = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (None,)
-    if not all(isinstance(name, str) for name in names):
-        problem = f"kpis: expected the names of its KPIs, got {show(given)}"
-        raise SoakUsageError(source, problem)
-    check_words(names, "KPI", source)
-    return names
-
-
-def _table(parameters: object, source: str, target: object) -> ParameterTable:
-    """The target's own table; a path is relative to the file of its class."""
-    return ParameterTable.of(parameters, source, _home(target))
-
-
-def _flags(given: object, source: str, target: object) -> FlagTable | None:
-    """The target's own flags, as its table; None where it declares none."""
-    return None if given is None else FlagTable.of(given, source, _home(target))
-
-
-def _home(target: object) -> Path:
-    """The folder of the file of the target's class."""
-    kind = target if isinstance(target, type) else target.__class__
-    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    return Path(file).parent if file else Path()
 
 
 def name_of(factory: object) -> str:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from math import fsum
 
 from pydantic import BaseModel, ConfigDict
 
-from pytest_soak.config.parameters import ParameterTable
+from pytest_soak.config.parameters import Parameter, ParameterTable
 from pytest_soak.tuning.limits import GuardLimits
 
 
 class Guard(StrEnum):
-    """Why a step was not taken, in the order in which the guards are asked."""
+    """Why a step was not taken, in the order in which the guards are asked.
+
+    MICRO_STEP is asked of all steps that are left together; TUNER_RANGE is the tuner's own.
+    """
 
     FREEZE = "freeze"
     OPERATOR = "operator"
     OSCILLATION = "oscillation"
     VELOCITY = "velocity"
     COOLDOWN = "cooldown"
-    MICRO_STEP = "micro_step"
     BOUNDS = "bounds"
+    MICRO_STEP = "micro_step"
     TUNER_RANGE = "tuner_range"
 
 
@@ -73,73 +77,86 @@ def decide(
     enabled: bool,
 ) -> Decision:
     """Put `deltas` through the guards; `enabled=False` leaves locks, operators and bounds."""
-    suppressed: dict[str, Guard] = {}
-    steps: dict[str, float] = {}
-    for name, delta in deltas.items():
-        guard = _stopped_by(table, limits, now, name, delta) if enabled else _barred(now, name)
-        if guard is not None:
-            suppressed[name] = guard
-            continue
-        step = table[name].round(table[name].clamp(now.baseline[name] + delta) - now.baseline[name])
-        if step * delta > 0:
-            steps[name] = step
-        else:
-            suppressed[name] = Guard.BOUNDS
-    if enabled:
-        for name in _beyond_micro_step(table, limits, steps):
-            suppressed[name] = Guard.MICRO_STEP
-            del steps[name]
-    return Decision(applied=steps, suppressed=suppressed)
+    asked = [_Step(table[name], limits, now, name, delta) for name, delta in deltas.items()]
+    stopped = {step.name: _stopped_by(step, enabled=enabled) for step in asked}
+    steps = {step.name: step.size for step in asked if stopped[step.name] is None}
+    beyond = _beyond_micro_step(table, limits, steps) if enabled else []
+    suppressed = {name: guard for name, guard in stopped.items() if guard is not None}
+    return Decision(
+        applied={name: size for name, size in steps.items() if name not in beyond},
+        suppressed=suppressed | dict.fromkeys(beyond, Guard.MICRO_STEP),
+    )
 
 
-def _barred(now: Situation, name: str) -> Guard | None:
-    if now.frozen:
-        return Guard.FREEZE
-    return Guard.OPERATOR if name in now.held else None
+@dataclass(frozen=True)
+class _Step:
+    """A step that was suggested, and what the guards look at."""
+
+    row: Parameter
+    limits: GuardLimits
+    now: Situation
+    name: str
+    delta: float
+
+    @property
+    def before(self) -> float:
+        return self.now.baseline[self.name]
+
+    @property
+    def after(self) -> float:
+        return self.row.clamp(self.before + self.delta)
+
+    @property
+    def size(self) -> float:
+        """What the bounds and the rounding leave of it."""
+        return self.row.round(self.after - self.before)
+
+    @property
+    def moves(self) -> list[Move]:
+        """What was decided of the parameter so far, oldest first."""
+        return [move for move in self.now.moves if move.parameter == self.name]
 
 
-def _stopped_by(
-    table: ParameterTable, limits: GuardLimits, now: Situation, name: str, delta: float
-) -> Guard | None:
-    barred = _barred(now, name)
-    if barred is not None:
-        return barred
-    moves = [move for move in now.moves if move.parameter == name]
-    value = table[name].clamp(now.baseline[name] + delta)
-    if _oscillates(limits, now, moves, value):
-        return Guard.OSCILLATION
-    if _too_fast(table, limits, now, moves, name, abs(value - now.baseline[name])):
-        return Guard.VELOCITY
-    if any(now.iteration - move.iteration < limits.cooldown_iterations for move in moves):
-        return Guard.COOLDOWN
-    return None
+def _stopped_by(step: _Step, *, enabled: bool) -> Guard | None:
+    asked = (guard for guard in Guard if guard in (_STOPS if enabled else _ALWAYS))
+    return next((guard for guard in asked if _STOPS[guard](step)), None)
 
 
-def _oscillates(limits: GuardLimits, now: Situation, moves: Iterable[Move], value: float) -> bool:
-    """Whether `value` is the one before last among the values of the last iterations.
+def _oscillates(step: _Step) -> bool:
+    """Whether the value is the one before last among the values of the last iterations.
 
     The last N iterations are i - N + 1 ... i; the value that a decision after iteration k left
     behind was still in force in iteration k.
     """
-    oldest = now.iteration - limits.oscillation_iterations + 1
-    recent = [move for move in moves if move.iteration >= oldest]
-    return bool(recent) and recent[-1].before == value
+    oldest = step.now.iteration - step.limits.oscillation_iterations + 1
+    recent = [move for move in step.moves if move.iteration >= oldest]
+    return bool(recent) and recent[-1].before == step.after
 
 
-def _too_fast(
-    table: ParameterTable,
-    limits: GuardLimits,
-    now: Situation,
-    moves: Iterable[Move],
-    name: str,
-    step: float,
-) -> bool:
-    most = table[name].max_change_per_hour
+def _too_fast(step: _Step) -> bool:
+    most, limits, now = step.row.max_change_per_hour, step.limits, step.now
     if most is None:
         return False
-    changed = fsum(abs(m.after - m.before) for m in moves if _recent(limits, m, now.minute))
+    changed = fsum(abs(m.after - m.before) for m in step.moves if _recent(limits, m, now.minute))
     allowed = most * (limits.velocity_warmup_factor if now.warmup else 1.0)
-    return changed + step > allowed * (1 + 1e-12)
+    return changed + abs(step.after - step.before) > allowed * (1 + 1e-12)
+
+
+def _too_soon(step: _Step) -> bool:
+    since = (step.now.iteration - move.iteration for move in step.moves)
+    return any(iterations < step.limits.cooldown_iterations for iterations in since)
+
+
+_STOPS: dict[Guard, Callable[[_Step], bool]] = {
+    Guard.FREEZE: lambda step: step.now.frozen,
+    Guard.OPERATOR: lambda step: step.name in step.now.held,
+    Guard.OSCILLATION: _oscillates,
+    Guard.VELOCITY: _too_fast,
+    Guard.COOLDOWN: _too_soon,
+    Guard.BOUNDS: lambda step: not step.size * step.delta > 0,
+}
+_ALWAYS = (Guard.FREEZE, Guard.OPERATOR, Guard.BOUNDS)
+"""The guards that cannot be switched off."""
 
 
 def _recent(limits: GuardLimits, move: Move, minute: float) -> bool:

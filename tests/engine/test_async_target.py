@@ -14,8 +14,9 @@ from pytest_soak.config.parameters import ParameterTable
 from pytest_soak.engine.ask import ask
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.errors import TargetError
+from pytest_soak.targets.abilities import abilities
 from pytest_soak.targets.base import LaneInfo, Window
-from pytest_soak.targets.resolve import build, describe
+from pytest_soak.targets.resolve import build
 from pytest_soak.testing import GOOD, InstantTarget, check_idempotent
 
 LANE = LaneInfo("bot-calm-42", "bot", "calm", 42)
@@ -93,7 +94,7 @@ def test_one_loop_serves_a_lane_and_its_tasks_go_on_between_windows() -> None:
 def test_an_async_target_says_of_itself_what_it_said() -> None:
     bot = AsyncBot(LANE)
     target = build(lambda lane: bot, LANE)
-    assert list(describe(target, "bot").table) == ["half_spread_bps"]
+    assert list(abilities(target, "bot").table) == ["half_spread_bps"]
     assert isinstance(target, AsyncBot)
     plain = InstantTarget(LANE)
     assert build(lambda lane: plain, LANE) is plain

@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import usage_error
+from builders import START, FakeClock, usage_error
 
 import pytest_soak
-from pytest_soak import Event, IterationFinished, LaneFinished, Settings, Verdict, soak
+from pytest_soak import (
+    Event,
+    IterationFinished,
+    IterationStarted,
+    LaneFinished,
+    Settings,
+    Verdict,
+    soak,
+)
 from pytest_soak.run.resolve import Inputs, resolve_settings
 from pytest_soak.testing import GOOD, InstantTarget
 
@@ -175,6 +183,15 @@ def test_settings_made_well_are_taken(tmp_path: Path) -> None:
     assert message == "settings: expected pytest_soak.Settings, got dict"
     message = usage_error(lambda: soak(settings=settings(tmp_path), iterations=3))
     assert message == "iterations: is in `settings`; give one of the two"
+
+
+def test_pauses_pass_on_the_clock_that_is_handed_in(tmp_path: Path) -> None:
+    clock = FakeClock()
+    noting = Noting()
+    soak(InstantTarget, iterations=3, sleep=30, folder=tmp_path, handlers=[noting], clock=clock)
+    assert clock.slept == [30.0, 30.0]
+    starts = [event.time for event in noting.events if isinstance(event, IterationStarted)]
+    assert [(time - START).total_seconds() for time in starts] == [0.0, 30.0, 60.0]
 
 
 def test_neither_environment_nor_ini_is_asked(tmp_path: Path, monkeypatch: Any) -> None:

@@ -146,7 +146,7 @@ def test_a_usage_error_is_one_line_and_exits_4(
         ({"summary": None}, "missing key 'summary'"),
         ({"summary": {}}, "missing key 'summary.phase'"),
         ({"iteration": "one"}, "iteration: expected a valid integer, got 'one'"),
-        ({"schema": "pytest-soak/iter-summary/999"}, "schema: expected"),
+        ({"schema": "pytest-soak/iter-summary/999"}, "expected the schema"),
     ],
 )
 def test_a_file_that_was_edited_out_of_shape_is_a_usage_error(
@@ -224,7 +224,7 @@ def test_no_snapshot_is_made_of_what_no_file_can_hold(
     assert old in text
     (folder / f"x.{suffix}").write_text(text.replace(old, new.replace("BIG", big)))
     arguments = ["freeze", "--input", f"x.{suffix}", "--output", "out.json"]
-    check_usage_error(arguments, f"x.{suffix}: ", monkeypatch, capsys)
+    check_usage_error(arguments, f"x.{suffix}:", monkeypatch, capsys)
     assert not (folder / "out.json").exists()
 
 

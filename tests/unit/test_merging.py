@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from finished_runs import journal, outcome, result, write_run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_soak.artifacts import stored_run
 from pytest_soak.artifacts.models import RunResult
-from pytest_soak.artifacts.stored_run import Run, read_run
+from pytest_soak.artifacts.stored_run import Run, Stored, artifacts, read_run
 from pytest_soak.commands.merge import merge, merged_lines
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
@@ -259,8 +261,21 @@ def test_merging_writes_nothing_when_it_refuses(tmp_path: Path) -> None:
     damaged = tmp_path / "b/latest/ITER_SUMMARY_1.json"
     damaged.write_text("{}")
     message = usage_error(lambda: merge(runs[1:], output, None, allow_different=True))
-    assert message.startswith(f"{damaged}: is no IterSummary")
+    assert message.startswith(f"{damaged}: expected the schema 'pytest-soak/iter-summary/1'")
     assert not output.exists()
+
+
+def test_the_lanes_of_a_run_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [write_run(tmp_path / f"{n}", result(outcome(n))) for n in (1, 2)]
+    folders = list[Path]()
+
+    def counted(folder: Path) -> Iterator[Stored]:
+        folders.append(folder)
+        return artifacts(folder)
+
+    monkeypatch.setattr(stored_run, "artifacts", counted)
+    merge(runs, tmp_path / "out", None, allow_different=False)
+    assert sorted(folders) == [run / "latest" for run in runs]
 
 
 def test_a_run_of_which_a_good_lane_is_gone_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from builders import attempt, usage_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_soak.artifacts.stored_run import summary_of
+from pytest_soak.artifacts.stored_run import final_of
 from pytest_soak.config.documents import read_document
 from pytest_soak.storage import archives
 from pytest_soak.storage.readers import contents, is_file, is_folder, read_bytes
@@ -54,7 +54,7 @@ def test_files_of_an_archived_run_have_their_old_names(runs: Path, run: str) -> 
     assert not is_folder(runs / run / "lan")
     assert not is_folder(runs / run / "lane" / "x.json")
     assert not is_file(runs / run / "lane")
-    assert summary_of(runs / run) == runs / run / FINAL
+    assert final_of(runs / run) == runs / run / FINAL
 
 
 @pytest.mark.parametrize("run", ["r", "r.tar.gz"])
@@ -81,7 +81,7 @@ def test_a_name_in_an_archive_that_leads_elsewhere_is_damage(tmp_path: Path, nam
 def test_a_compressed_file_reads_under_both_names(runs: Path, name: str) -> None:
     assert is_file(runs / name)
     assert not is_folder(runs / name)
-    assert summary_of(runs / name) == runs / name
+    assert final_of(runs / name) == runs / name
     assert read_document(runs / name).data == {"b": 5}
 
 
@@ -108,7 +108,7 @@ def test_what_is_not_there_is_a_usage_error(runs: Path, name: str, problem: str)
 @pytest.mark.parametrize("name", ["lanes", "lanes.tar.gz", "empty"])
 def test_a_folder_without_a_final_summary_asks_for_a_lane(runs: Path, name: str) -> None:
     (runs / "empty").mkdir()
-    message = usage_error(lambda: summary_of(runs / name))
+    message = usage_error(lambda: final_of(runs / name))
     assert f"has no {FINAL}; give the folder of a lane" in message
 
 
@@ -148,7 +148,7 @@ def test_an_archive_that_lies_about_sizes_is_refused(tmp_path: Path, content: by
     for name in ("r/x", "r/y"):
         message = usage_error(lambda name=name: read_document(tmp_path / name))  # type: ignore[misc]
         assert "cannot be read: damaged" in message
-    assert "cannot be read: damaged" in usage_error(lambda: summary_of(tmp_path / "r"))
+    assert "cannot be read: damaged" in usage_error(lambda: final_of(tmp_path / "r"))
 
 
 @settings(max_examples=150)
@@ -192,7 +192,7 @@ def test_an_archive_is_unpacked_once(runs: Path, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(gzip, "open", counted)
     for _ in range(3):
-        assert summary_of(runs / "r") == runs / "r" / FINAL
+        assert final_of(runs / "r") == runs / "r" / FINAL
         assert not is_file(runs / "r" / "gone.json")
         assert read_bytes(runs / "r" / "lane" / "x.json") == b"[2]"
     assert len(opened) == 1
@@ -208,7 +208,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_does(
     many = {f"r/{n}": b"" for n in range(30)} | {f"r/{FINAL}": b"{}"}
     for files, problem in ((small, "more than 2 MB unpacked"), (many, "more than 20 files")):
         archive(tmp_path / "r.tar.gz", files)
-        assert problem in usage_error(lambda: summary_of(tmp_path / "r"))
+        assert problem in usage_error(lambda: final_of(tmp_path / "r"))
         (tmp_path / "r.tar.gz").unlink()
 
 

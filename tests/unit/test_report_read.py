@@ -95,15 +95,24 @@ def test_a_number_that_is_none_is_damage(tmp_path: Path) -> None:
     write_lane(tmp_path, [summary_of(1)], [])
     path = tmp_path / "ITER_SUMMARY_1.json"
     path.write_text(path.read_text().replace('"net_bps": 3.', '"net_bps": NaN, "x": 3.'))
-    assert "net_bps" in usage_error(lambda: read_run(tmp_path))
+    assert "NaN is not a number that JSON allows" in usage_error(lambda: read_run(tmp_path))
+
+
+def test_a_summary_is_of_the_iteration_that_it_is_called_by(tmp_path: Path) -> None:
+    write_run(tmp_path, iterations=3)
+    (tmp_path / "ITER_SUMMARY_03.json").write_text("not of a soak")
+    assert [one.number for one in read_run(tmp_path).lanes[0].iterations] == [1, 2, 3]
+    (tmp_path / "ITER_SUMMARY_3.json").rename(tmp_path / "ITER_SUMMARY_4.json")
+    problem = "ITER_SUMMARY_4.json: iteration: expected 4, as it is called, got 3"
+    assert problem in usage_error(lambda: read_run(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("name", "text", "problem"),
     [
-        ("RESULT.json", "{", "RESULT.json: is no RunResult of this version"),
-        ("ITER_SUMMARY_2.json", "[]", "ITER_SUMMARY_2.json: is no IterSummary of this version"),
-        ("artifacts/KPI_GATE.json", "{}", "KPI_GATE.json: is no KpiGate of this version"),
+        ("RESULT.json", "{", "RESULT.json: is not valid JSON"),
+        ("ITER_SUMMARY_2.json", "[]", "ITER_SUMMARY_2.json: expected the schema"),
+        ("artifacts/KPI_GATE.json", "{}", "KPI_GATE.json: expected the schema"),
     ],
 )
 def test_a_damaged_file_is_named(tmp_path: Path, name: str, text: str, problem: str) -> None:

@@ -9,9 +9,10 @@ import pytest
 from builders import LANE, usage_error
 
 from pytest_soak.errors import TargetError
+from pytest_soak.targets.abilities import abilities
 from pytest_soak.targets.base import LaneInfo, Target
 from pytest_soak.targets.mock import MockTarget
-from pytest_soak.targets.resolve import build, describe, named_factory
+from pytest_soak.targets.resolve import build, named_factory
 from pytest_soak.targets.simulated import SimulatedTarget
 from pytest_soak.testing import InstantTarget
 
@@ -83,17 +84,18 @@ def test_a_factory_that_makes_no_target_is_a_usage_error(made: Any, message: str
 
 
 def test_a_target_says_its_parameters_and_kpis_or_is_taken_for_the_reference_maker() -> None:
-    silent = describe(object(), "bot")
+    silent = abilities(object(), "bot")
     assert (silent.kpis, silent.table_given, silent.tuned) == (None, False, False)
     for plain in (SimulatedTarget, MockTarget):
-        assert describe(plain, "sim")[2:4] == (False, True)
+        told = abilities(plain, "sim")
+        assert (told.table_given, told.tuned) == (False, True)
     assert "tail_age_ms" in silent.table
 
     class Bot:
         parameters = {"width": 2.0}  # noqa: RUF012
         kpis = (name for name in ("net_bps", "mine"))
 
-    told = describe(Bot, "bot")
+    told = abilities(Bot, "bot")
     assert (told.kpis, told.table_given, list(told.table)) == (("net_bps", "mine"), True, ["width"])
 
 
@@ -103,8 +105,8 @@ def test_a_class_that_says_so_by_a_property_says_it_only_as_an_object() -> None:
         def kpis(self) -> tuple[str, ...]:
             return ("net_bps",)
 
-    assert describe(Bot, "bot").kpis is None
-    assert describe(Bot(), "bot").kpis == ("net_bps",)
+    assert abilities(Bot, "bot").kpis is None
+    assert abilities(Bot(), "bot").kpis == ("net_bps",)
 
 
 @pytest.mark.parametrize("kpis", ["net_bps", 5, [1], [None], [["net_bps"]]])
@@ -114,5 +116,5 @@ def test_kpis_that_are_no_names_are_refused(kpis: Any) -> None:
 
     bot = Bot()
     bot.kpis = kpis  # type: ignore[attr-defined]
-    message = usage_error(lambda: describe(bot, "bot"))
+    message = usage_error(lambda: abilities(bot, "bot"))
     assert message.startswith("bot: kpis: expected the names of its KPIs, got ")

@@ -18,8 +18,8 @@ from pytest_soak.options import KNOBS, OPTIONS
 from pytest_soak.run.planning import plan_lane
 from pytest_soak.run.resolve import resolve_settings
 from pytest_soak.run.settings import Settings
+from pytest_soak.targets.abilities import Abilities, abilities
 from pytest_soak.targets.mock import MockTarget
-from pytest_soak.targets.resolve import TargetSpec, describe
 
 
 def settings_of(
@@ -351,18 +351,18 @@ def test_any_text_for_any_option_is_settings_or_one_line(name: str, text: str) -
     assert found is not None or message
 
 
-def spec(*kpis: str) -> TargetSpec:
-    return TargetSpec(reference_table(), kpis or None, table_given=False)
+def spec(*kpis: str) -> Abilities:
+    return Abilities(reference_table(), kpis or None, table_given=False)
 
 
-def plan_with(cli: Mapping[str, Any], spec: TargetSpec, root: Path, **more: Any) -> Any:
+def plan_with(cli: Mapping[str, Any], spec: Abilities, root: Path, **more: Any) -> Any:
     settings = settings_of(root, cli=cli)
     return plan_lane(settings, settings.lanes()[0], spec, "bot", **more)
 
 
 def test_a_plan_holds_all_that_a_lane_needs(tmp_path: Path) -> None:
     cli = {"iterations": "9", "profile": "steady_safe", "gate-mode": "hard", "seed": "7"}
-    plan = plan_with(cli, describe(MockTarget, "mock"), tmp_path, iterations=3)
+    plan = plan_with(cli, abilities(MockTarget, "mock"), tmp_path, iterations=3)
     assert (plan.iterations, plan.planned, plan.lane.id) == (3, 9, "steady_safe-calm-7")
     assert [gate.name for gate in plan.finals] == ["soak", "last8"]
     assert plan.gate_mode is GateMode.HARD

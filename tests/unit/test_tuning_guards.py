@@ -25,7 +25,7 @@ TABLE = ParameterTable.of(
     | {"free": {"default": 50, "bounds": [0, 100], "tuner_range": [0, 10], "decimals": 1}},
     "bot",
 )
-FREEZE, OPERATOR, OSCILLATION, VELOCITY, COOLDOWN, MICRO_STEP, BOUNDS, _ = Guard
+FREEZE, OPERATOR, OSCILLATION, VELOCITY, COOLDOWN, BOUNDS, MICRO_STEP, _ = Guard
 
 
 def moved(iteration: int, name: str, before: float, after: float, minutes: float = 60.0) -> Move:
@@ -224,8 +224,8 @@ def test_the_guards_are_asked_in_their_order() -> None:
         "oscillation",
         "velocity",
         "cooldown",
-        "micro_step",
         "bounds",
+        "micro_step",
         "tuner_range",
     ]
 

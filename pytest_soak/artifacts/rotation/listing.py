@@ -15,8 +15,8 @@ from pytest_soak.artifacts.rotation.plan import (
     File,
     Listing,
 )
-from pytest_soak.config.documents import read_document
-from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.artifacts.stored_run import result_says
+from pytest_soak.errors import ArtifactError
 from pytest_soak.storage.lock import HOLDER
 
 
@@ -89,11 +89,4 @@ def _unfinished(run: Path) -> bool:
 
     A run in `runs` that says so was given up for a newer one.
     """
-    result = run / RESULT
-    if not _is_folder(run) or not result.exists():
-        return False
-    try:
-        data = read_document(result).data
-    except SoakUsageError:
-        return False
-    return isinstance(data, dict) and data.get("status") == "running"
+    return _is_folder(run) and result_says(run, "status") == "running"
