@@ -24,7 +24,7 @@ from pytest_soak.engine.windows import ExtraKpi
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Sample
 from pytest_soak.gates.model import Gate, Threshold
-from pytest_soak.observation.columns import BLOCK, BLOCK_REASONS, FILL, Observation
+from pytest_soak.observation.columns import BLOCK, BLOCK_REASONS, LATER, MARKED_FILL, Observation
 from pytest_soak.run.resolve import Inputs
 from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.testing import GOOD
@@ -288,7 +288,9 @@ def lane_of(
 
 def fills(rows: Sequence[tuple[int, bool, float, float, float, float, float]]) -> NDArray[np.void]:
     """Fills from (side, maker, price, quantity, fee, mid, mid one second later)."""
-    found = np.zeros(len(rows), FILL)
+    found = np.zeros(len(rows), MARKED_FILL)
+    for later in LATER:
+        found[later] = np.nan
     names = ("side", "maker", "price", "quantity", "fee_quote", "mid", "mid_1s")
     for n, row in enumerate(rows):
         for name, value in zip(names, row, strict=True):
@@ -302,7 +304,7 @@ def observation(**parts: Any) -> Observation:
     nothing: dict[str, Any] = {
         "start_us": 0,
         "end_us": 3_600_000_000,
-        "fills": np.zeros(0, FILL),
+        "fills": np.zeros(0, MARKED_FILL),
         "inventory_start": 0.0,
         "inventory_end": 0.0,
         "mid_start": 100.0,

@@ -23,7 +23,7 @@ class Axes(NamedTuple):
 
     @property
     def rank(self) -> tuple[str, tuple[int, str], int, str]:
-        """What lanes of many runs are sorted by: profiles by name, markets as they are listed."""
+        """What lanes of many runs are sorted by: profiles by name, built-in markets first."""
         return self.profile, rank(self.market), self.seed, self.variant
 
     @property

@@ -93,6 +93,7 @@ class Settings(BaseModel):
         """Every lane, in the order profile, market, seed, variant."""
         profiles = [profile.name for profile in self.profiles]
         variants = [variant.name for variant in self.variants] or [""]
+        scenarios = {scenario.name: scenario for scenario in self.scenarios}
         markets = [scenario.name for scenario in self.scenarios]
         axes = itertools.product(profiles, markets, self.seeds, variants)
         return [
@@ -101,7 +102,7 @@ class Settings(BaseModel):
                 **one._asdict(),
                 minutes=self.minutes,
                 market_settings=self.market_settings,
-                scenario=self.scenario(one.market),
+                scenario=scenarios[one.market],
             )
             for one in map(Axes._make, axes)
         ]
@@ -109,10 +110,6 @@ class Settings(BaseModel):
     def profile(self, name: str) -> Profile:
         """The profile of a lane."""
         return next(profile for profile in self.profiles if profile.name == name)
-
-    def scenario(self, name: str) -> Scenario:
-        """The scenario of a lane."""
-        return next(scenario for scenario in self.scenarios if scenario.name == name)
 
     def variant(self, name: str) -> Variant | None:
         """The variant of a lane; None of one that has none."""

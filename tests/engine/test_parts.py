@@ -15,7 +15,7 @@ from pytest_soak.engine.events import IterationFailed, Sampled
 from pytest_soak.engine.parts import Parts
 from pytest_soak.errors import TargetError
 from pytest_soak.kpi.edge import summarize
-from pytest_soak.observation.columns import FILL, Observation
+from pytest_soak.observation.columns import MARKED_FILL, Observation
 from pytest_soak.observation.join import joined
 from pytest_soak.targets.base import Window
 
@@ -125,7 +125,9 @@ def test_a_window_that_lacks_a_part_cannot_be_true() -> None:
 
 def test_what_was_converted_in_a_part_is_noted() -> None:
     seen = whole()
-    single = [(name, "f4" if name == "price" else FILL[name]) for name in FILL.names or ()]
+    single = [
+        (name, "f4" if name == "price" else MARKED_FILL[name]) for name in MARKED_FILL.names or ()
+    ]
     table = seen.fills.astype(single)
     table["price"] = 99.0
     lane = lane_of(target=Reporting([replace(seen, fills=table)]), of=plan(iterations=1))

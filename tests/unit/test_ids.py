@@ -17,14 +17,13 @@ from pytest_soak.session.item_ids import (
     lane_of,
     node_of_lane,
     parameter,
-    split_item,
     split_users,
 )
 
 axes = st.builds(
     Axes,
     st.from_regex(r"[a-z][a-z0-9_]*(-iter[0-9]{4})?", fullmatch=True),
-    st.sampled_from([*BUILT_IN]),
+    st.sampled_from(list(BUILT_IN)),
     st.integers(0, 10**18),
     st.sampled_from(["", "wide"]),
 )
@@ -38,7 +37,6 @@ def test_the_items_of_a_lane_have_its_id_in_common_and_nothing_else(one: Axes, n
     users = f"test_a.py::test_b[{parameter(one.id, number)}]"
     assert lane_of(users) == f"test_a.py::test_b[{one.id}"
     assert split_users(users) == ("test_a.py::test_b", f"[{parameter(one.id, number)}]")
-    assert split_item(built_in) == split_item(users) == (one.id, number)
 
 
 @pytest.mark.parametrize("argument", ["test_a.py", "test_a.py::test_b[x]", "soak::a::iter0001"])
@@ -47,7 +45,7 @@ def test_anything_else_is_no_item_of_a_users_soak_test(argument: str) -> None:
 
 
 def test_lanes_are_ranked_by_profile_then_market_as_listed_then_seed_as_a_number() -> None:
-    ranked = [Axes("a", "calm", 9), Axes("a", "calm", 10), Axes("a", [*BUILT_IN][-1], 1)]
+    ranked = [Axes("a", "calm", 9), Axes("a", "calm", 10), Axes("a", list(BUILT_IN)[-1], 1)]
     ranked += [Axes("b", "calm", 1)]
     shuffled = [ranked[n] for n in (2, 0, 3, 1)]
     assert sorted(shuffled, key=lambda one: one.rank) == ranked
