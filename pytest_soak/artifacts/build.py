@@ -189,6 +189,7 @@ def outcome(result: LaneResult) -> LaneOutcome:
         seed=result.lane.seed,
         variant=result.lane.variant,
         flags_hash=flags_hash(result.lane.config),
+        scenario_hash=result.lane.scenario.digest if result.lane.scenario else None,
         gate=result.gate,
         verdict=result.verdict,
         verdict_raw=result.verdict_raw,

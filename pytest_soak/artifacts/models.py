@@ -177,6 +177,7 @@ class LaneOutcome(BaseModel):
     seed: int
     variant: str = ""
     flags_hash: str | None = Field(None, description="Of its feature flags; null without any.")
+    scenario_hash: str | None = Field(None, description="Of the market; null of a built-in one.")
     gate: str
     verdict: _Verdict | None = Field(description="null: interrupted.")
     verdict_raw: _Verdict | None

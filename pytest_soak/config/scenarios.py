@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, field_validator
 
+from pytest_soak.canonical import compact
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.config.instruments import Instrument, Venue
 from pytest_soak.config.names import SUFFIXES, Shelf, check_name, shown_path, stem
@@ -76,6 +78,13 @@ class Scenario(BaseModel):
     flow: Regime
     instrument: Instrument = Instrument()
     venue: Venue = Venue()
+
+    @property
+    def digest(self) -> str | None:
+        """Tells scenarios of one name apart, as hexadecimal digits; None of a built-in one."""
+        if self == BUILT_IN.get(self.name):
+            return None
+        return sha256(compact(self.model_dump(mode="json")).encode()).hexdigest()
 
 
 class _File(BaseModel):

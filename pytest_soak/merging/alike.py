@@ -21,7 +21,12 @@ def check_alike(runs: Sequence[StoredRun]) -> None:
     for run, found in zip(runs, facts, strict=True):
         for path in sorted({*facts[0], *found}):
             _same(path, (facts[0].get(path), runs[0]), (found.get(path), run))
-        for path, value in {**_profiles(run), **_flags(run), **_gates(run)}.items():
+        for path, value in {
+            **_profiles(run),
+            **_flags(run),
+            **_markets(run),
+            **_gates(run),
+        }.items():
             first, where = shared.setdefault(path, (value, run.given))
             if first != value:
                 _refuse(path, first, where, value, run.given)
@@ -48,6 +53,14 @@ def _flags(run: StoredRun) -> Mapping[str, str]:
     """The feature flags of the lanes of each profile."""
     known = [lane for lane in run.result.lanes if lane.flags_hash]
     return {f"flags.{_kind(lane)}": f"flags {str(lane.flags_hash)[:12]}" for lane in known}
+
+
+def _markets(run: StoredRun) -> Mapping[str, str]:
+    """What each market is: one name may stand for two files, or for a built-in one."""
+    return {
+        f"markets.{lane.market}": f"scenario {(lane.scenario_hash or 'built-in')[:12]}"
+        for lane in run.result.lanes
+    }
 
 
 def _kind(lane: LaneOutcome) -> str:

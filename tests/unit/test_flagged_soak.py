@@ -160,6 +160,15 @@ def test_runs_with_other_flags_are_not_merged(tmp_path: Path) -> None:
     assert message.startswith("flags.default: flags ")
 
 
+def test_runs_on_markets_of_one_name_that_differ_are_not_merged(tmp_path: Path) -> None:
+    for seed, tick in ((1, 0.0001), (2, 0.0002)):
+        instrument = f"{{price: 0.25, tick: {tick}, lot: 1}}"
+        (tmp_path / "doge.yaml").write_text(f"regime: calm\ninstrument: {instrument}\n")
+        flagged(tmp_path, seed=seed, market="doge.yaml", dir=f"run{seed}")
+    message = usage_error(lambda: merged(tmp_path, "run1", "run2"))
+    assert message.startswith("markets.doge: scenario ")
+
+
 VARIANT = """
 overrides: {tail_age_ms: 900}
 flags: {md_cache.enabled: false}
