@@ -424,9 +424,9 @@ MUTANTS = [
                 "ecosystem.py::test_the_report_log_has_every_iteration_and_its_kpis",
             ),
             (
-                "resolve.py",
-                "if market not in MARKETS:",
-                "if False:",
+                "scenarios.py",
+                "        if given in BUILT_IN:\n            return BUILT_IN[given]",
+                "        return BUILT_IN.get(given, BUILT_IN['calm'])",
                 "usage_errors.py::test_a_bad_ini_value_is_named",
             ),
             (

@@ -92,8 +92,7 @@ class Distributed:
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Take over what the workers selected, so that no other lane is missed at the end."""
         selected = self._context.selected
-        for nodeid in ids:
-            lane, iteration = split_item(nodeid)
+        for lane, iteration in filter(None, map(split_item, ids)):
             selected[lane] = max(selected.get(lane, 0), iteration)
 
 

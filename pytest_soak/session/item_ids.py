@@ -42,11 +42,10 @@ def lane_of(nodeid: str) -> str:
     return nodeid.rpartition("-iter")[0]
 
 
-def split_item(nodeid: str) -> tuple[str, int]:
-    """The lane and the iteration of an item, by its id."""
+def split_item(nodeid: str) -> tuple[str, int] | None:
+    """The lane and the iteration of an item, by its id; None of one that is refused anyway."""
     match = _ITEM.fullmatch(nodeid)
-    assert match is not None, nodeid
-    return match[1], int(match[2])
+    return (match[1], int(match[2])) if match else None
 
 
 def split_users(argument: str) -> tuple[str, str] | None:
