@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pytest_soak.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from pytest_soak.api import soak as soak
     from pytest_soak.clock import Clock as Clock
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from pytest_soak.targets.base import Target as Target
     from pytest_soak.targets.base import TargetFactory as TargetFactory
     from pytest_soak.targets.base import Window as Window
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "soak": "api",

@@ -9,9 +9,9 @@ from typing import NoReturn
 
 import click
 
-from pytest_soak import __version__
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.options import OPTIONS
+from pytest_soak.version import __version__
 
 USAGE = 4
 DIRECTORY = next(option for option in OPTIONS if option.name == "dir")

@@ -6,7 +6,6 @@ import platform
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_soak import __version__
 from pytest_soak.artifacts.models import (
     BlockShare,
     EdgeReport,
@@ -24,6 +23,7 @@ from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.gates.engine import Check, Verdict
 from pytest_soak.kpi.definitions import COMPONENTS
 from pytest_soak.tuning.guards import Guard
+from pytest_soak.version import __version__
 
 _TOTALS = (
     "net_bps",

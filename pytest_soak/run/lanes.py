@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from pytest_soak import __version__
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.handlers import LaneArtifacts
 from pytest_soak.artifacts.lane_journal import LaneJournal
@@ -25,6 +24,7 @@ from pytest_soak.run.settings import Settings
 from pytest_soak.targets.abilities import Abilities, abilities
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
 from pytest_soak.targets.resolve import build
+from pytest_soak.version import __version__
 
 
 class Chosen(NamedTuple):

@@ -159,7 +159,7 @@ def test_other_settings_are_refused_by_name(desk: Workbench, change: str, differ
 
 def test_another_version_of_the_package_is_refused(desk: Workbench) -> None:
     soak(desk, 2)
-    package = "import pytest_soak\npytest_soak.__version__ = '9.9'\n"
+    package = "from pytest_soak import version\n\nversion.__version__ = '9.9'\n"
     desk.write("conftest.py", package)
     done = soak(desk.fresh(), 4, "--soak-resume")
     assert done.returncode == 4

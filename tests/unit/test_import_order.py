@@ -20,7 +20,7 @@ FLOORS = (
     {"kpi", "stats"},
     {"observation", "market", "config"},
     {"storage"},
-    {"canonical", "clock", "errors", "number", "options", "system", "text"},
+    {"canonical", "clock", "errors", "number", "options", "system", "text", "version"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
@@ -30,7 +30,7 @@ def imported(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == "pytest_soak":
-            found |= {alias.name for alias in node.names if not alias.name.startswith("__")}
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pytest_soak."):
             found.add((node.module or "").split(".")[1])
     return found
