@@ -325,7 +325,7 @@ MUTANTS = [
         "once.py",
         "if _IN_BODY in item.stash:",
         "if False:",
-        ("plugin/test_reruns.py::test_the_last_iteration_that_fails_is_not_run_again",),
+        ("plugin/test_reruns.py::test_a_body_that_a_plugin_enters_again_does_not_run",),
     ),
     Mutant("distributed.py", "IN_FLIGHT = 2", "IN_FLIGHT = 3", _of("lane_scheduling")),
     Mutant("distributed.py", "self._lanes.appendleft(left)", "pass", _of("lane_scheduling")),
@@ -337,8 +337,8 @@ MUTANTS = [
     ),
     Mutant(
         "distributed.py",
-        "if not own and not self._lanes and len(pending) < IN_FLIGHT:",
-        "if not own and len(pending) < IN_FLIGHT:",
+        "if len(pending) < IN_FLIGHT:",
+        "if len(pending) <= IN_FLIGHT:",
         _of("lane_scheduling"),
     ),
     # sessions and commands

@@ -200,5 +200,5 @@ class LaneScheduling:
         if batch:
             pending.extend(batch)
             node.send_runtest_some(batch)
-        if not own and not self._lanes and len(pending) < IN_FLIGHT:
+        if len(pending) < IN_FLIGHT:  # nothing is left for it
             node.shutdown()

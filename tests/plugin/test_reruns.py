@@ -125,3 +125,35 @@ def test_a_mark_to_run_a_soak_test_again_is_a_usage_error(bench: Workbench) -> N
     done = bench.soak(1, INSTANT)
     assert done.returncode == 4
     assert "an iteration cannot be run again" in done.stderr
+
+
+def test_a_body_that_a_plugin_enters_again_does_not_run(bench: Workbench) -> None:
+    bench.write(
+        "conftest.py",
+        """
+        import pytest
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_makereport(item, call):
+            if call.when == "call":
+                try:
+                    item.ihook.pytest_runtest_call(item=item)
+                except pytest.fail.Exception as error:
+                    print(f"again: {error}")
+            return (yield)
+        """,
+    )
+    bench.write(
+        "test_own.py",
+        """
+        from pathlib import Path
+
+        def test_own(soak_iteration):
+            with Path("bodies").open("a") as file:
+                file.write("body\\n")
+            soak_iteration.run()
+        """,
+    )
+    done = bench.soak(2, INSTANT, "--soak-gate=smoke")
+    assert (bench.directory / "bodies").read_text().count("body") == 2
+    assert done.stdout.count("again: an iteration never runs twice") == 2
