@@ -64,7 +64,8 @@ def _check(bench: Workbench, command: Command) -> None:
     assert command.expected or done.returncode == 0, done.everything
     for expected in command.expected:
         pattern = expected.replace("[", "[[]")
-        assert any(fnmatchcase(line, pattern) for line in done.lines), (expected, done.everything)
+        lines = done.everything.splitlines()
+        assert any(fnmatchcase(line, pattern) for line in lines), (expected, done.everything)
 
 
 def _expanded(bench: Workbench, arguments: list[str]) -> Iterator[str]:
