@@ -190,7 +190,8 @@ def merge(
     """Join the runs of several machines: one run folder, one verdict, exit status 0 or 1.
 
     DIR is an artifact root, a run in its `runs`, or where one should be: a run that is missing or
-    not finished leaves the whole without a verdict. Lanes may differ in profile, market and seed.
+    not finished leaves the whole without a verdict. Lanes may differ in profile, market, seed and
+    variant.
     """
     from pytest_soak.commands.merge import merge as run
     from pytest_soak.commands.merge import merged_lines

@@ -29,6 +29,15 @@ class TargetError(Exception):
         super().__init__(one_line(problem))
 
 
+def told(error: BaseException) -> str:
+    """The class of an exception and what it says, as far as it can say it."""
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except Exception:
+        text = f"{type(error).__name__} (which cannot say what it is about)"
+    return text.strip().rstrip(": ")
+
+
 def escaped(text: str) -> str:
     """`text` on one line that any terminal and file can take: the rest is escaped."""
     line = " ".join(text.split())

@@ -13,6 +13,8 @@ from pytest_soak.config.flags import FlagTable, Value
 from pytest_soak.errors import SoakUsageError
 
 DEFAULT = "default"
+SHOWN = 10
+"""So many of the keys that are not ours are named."""
 EXAMPLE = "md_cache.enabled=false"
 
 
@@ -36,8 +38,13 @@ class FlagLayer(BaseModel):
         if self.form == "lines":
             return dict(self._set(table, line) for line in self.text.split("\n")), []
         values, others = table.read(self._document())
-        notes = [f"config {self.at}: not ours: {', '.join(others)}"] if others else []
-        return values, notes
+        more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+        named = ", ".join(others[:SHOWN]) + more
+        return values, [f"config {self.at}: not ours: {named}"] if others else []
+
+    def others(self, table: FlagTable) -> tuple[str, ...]:
+        """The keys of a configuration that are no flags of the table."""
+        return table.read(self._document()).others
 
     def _set(self, table: FlagTable, line: str) -> tuple[str, Value]:
         name, equals, text = line.partition("=")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Mapping
 from typing import Any
 
-from pytest_soak.errors import TargetError
+from pytest_soak.errors import TargetError, told
 from pytest_soak.system import one_process
 
 _UNFINISHED: Mapping[type, str] = {
@@ -29,8 +29,7 @@ def ask(what: str, call: Callable[[], Any]) -> Any:
         raise
     except BaseException as error:
         how = "raised" if isinstance(error, Exception) else "was ended by"
-        text = f"{type(error).__name__}: {error}".strip().rstrip(":")
-        raise TargetError(f"the target's {what} {how} {text}") from error
+        raise TargetError(f"the target's {what} {how} {told(error)}") from error
     for unfinished, remedy in _UNFINISHED.items():
         if isinstance(given, unfinished):
             if isinstance(given, Coroutine):

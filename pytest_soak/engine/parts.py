@@ -47,12 +47,12 @@ class Parts:
 
     def _add(self, part: Any) -> None:
         from pytest_soak.observation.convert import converted
-        from pytest_soak.observation.join import check_follows
+        from pytest_soak.observation.join import check_follows, copied
 
         found, notes = converted(part)
         if self._parts:
             check_follows(self._parts[-1], found)
-        self._parts.append(found)
+        self._parts.append(copied(found))
         self.notes = tuple(dict.fromkeys((*self.notes, *notes)))
 
     def close(self, given: Any) -> Any:

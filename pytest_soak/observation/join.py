@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
+from math import isclose
 from typing import Any
 
 import numpy as np
@@ -45,12 +47,25 @@ def joined(parts: Sequence[Observation]) -> Observation:
     )
 
 
+def copied(part: Observation) -> Observation:
+    """`part` as it is now: a bot may use its arrays again."""
+    arrays: dict[str, Any] = {name: getattr(part, name).copy() for name in (*TABLES, *VALUES)}
+    ids = None if part.fill_ids is None else part.fill_ids.copy()
+    return replace(part, fill_ids=ids, **arrays)
+
+
 def check_follows(before: Observation, part: Observation) -> None:
     """Raise TargetError unless `part` goes on where the part `before` it ended."""
     if part.start_us != before.end_us:
         raise TargetError(
             f"a part of the window has start_us={part.start_us}, expected {before.end_us}, where "
             "the part before it ended"
+        )
+    held, expected = part.inventory_start, before.inventory_end
+    if not isclose(held, expected, rel_tol=1e-6, abs_tol=1e-9):
+        raise TargetError(
+            f"a part of the window has inventory_start={held:.12g}, expected {expected:.12g}, the "
+            "inventory_end of the part before it"
         )
     if part.block_reasons != before.block_reasons:
         raise TargetError(

@@ -107,7 +107,7 @@ class RunFolder:
             raise SoakUsageError(
                 "--soak-resume",
                 f"lanes: {_named(before - now)} in {self._layout.result}, {_named(now - before)} "
-                "now; give the same profiles, markets and seeds, or start anew without it",
+                "now; give the same profiles, markets, seeds and variants, or start anew without",
             )
         for lane in sorted(now):
             if self._layout.lane(lane).journal.exists():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from inspect import iscoroutinefunction
 from threading import RLock
-from typing import Protocol
+from typing import Any, Protocol
 
+from pytest_soak.config.documents import show
 from pytest_soak.engine.events import Event
-from pytest_soak.errors import one_line
+from pytest_soak.errors import SoakUsageError, one_line, told
 from pytest_soak.run.settings import Settings
 
 
@@ -30,8 +32,29 @@ class Handler(Protocol):
         """The run is over; called once if `start` was, also after this handler has raised."""
 
 
+METHODS = ("start", "handle", "close")
+
 Complain = Callable[[str, bool], None]
 """Told what a handler raised, and whether that fails the run."""
+
+
+def checked_handlers(given: Any) -> list[Handler]:
+    """The handlers that somebody `given` has; SoakUsageError for what is no list of them."""
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping):
+        raise SoakUsageError("handlers", f"expected a list of handlers, got {show(given)}")
+    handlers = list(given)
+    for handler in handlers:
+        if isinstance(handler, type):
+            raise SoakUsageError("handlers", f"{handler.__name__} is a class; give an instance")
+        for name in METHODS:
+            method = getattr(handler, name, None)
+            if not callable(method):
+                problem = f"{show(handler)} has no method {name}(); expected {', '.join(METHODS)}"
+                raise SoakUsageError("handlers", problem)
+            if iscoroutinefunction(method):
+                problem = f"{name}() of {type(handler).__name__} is `async def`; write `def`"
+                raise SoakUsageError("handlers", problem)
+    return handlers
 
 
 class Handlers:
@@ -40,14 +63,14 @@ class Handlers:
     def __init__(self, handlers: Sequence[Handler], complain: Complain) -> None:
         self._all = list(handlers)
         self._able: list[Handler] = []
+        self._begun: list[Handler] = []
         self._complain = complain
-        self._started = False
         self._lock = RLock()
 
     def start(self, settings: Settings) -> None:
         """Tell that the run begins."""
-        self._started = True
         for handler in self._all:
+            self._begun.append(handler)
             if self._call(handler, "start", partial(handler.start, settings)):
                 self._able.append(handler)
 
@@ -59,10 +82,8 @@ class Handlers:
 
     def close(self) -> None:
         """Tell that the run is over."""
-        if not self._started:
-            return
-        self._started = False
-        for handler in reversed(self._all):
+        while self._begun:
+            handler = self._begun.pop()
             self._drop(handler)
             self._call(handler, "close", handler.close)
 
@@ -73,9 +94,8 @@ class Handlers:
             raise
         except BaseException as error:  # also `SystemExit`: a handler ends no soak
             self._drop(handler)
-            cause = f"{type(error).__name__}: {error}".rstrip(": ")
             rest = "" if what == "close" else "; it gets no more events"
-            text = f"handler {type(handler).__name__}: its {what} raised {cause}{rest}"
+            text = f"handler {type(handler).__name__}: its {what} raised {told(error)}{rest}"
             self._complain(one_line(text), not getattr(handler, "optional", False))
             return False
         return True

@@ -84,6 +84,10 @@ def lane_flags(
     variant = settings.variant(lane.variant)
     table = FlagTable({}, f"target {target}") if declared is None else declared
     own = [variant.flags] if variant is not None and variant.flags is not None else []
+    for layer in own:
+        if others := layer.others(table):
+            problem = f"flags: {target} declares no {', '.join(others)}; take them out"
+            raise SoakUsageError(layer.at, problem)
     return resolve_flags(table, [*settings.flags, *own])
 
 
@@ -104,6 +108,9 @@ def checked_kpis(given: Iterable[Any], at: str) -> dict[str, Any]:
             if iscoroutinefunction(kpi):
                 raise SoakUsageError(at, f"{name!r} is `async def`; a KPI is a plain function")
         found.update(kpis)
+    for name in found:
+        if not isinstance(name, str):
+            raise SoakUsageError(at, f"expected functions by KPI name, got the name {show(name)}")
     check_words(found, "KPI", at)
     for name in found:
         if name in KPIS:

@@ -80,4 +80,5 @@ def _of_one(lane: LaneOutcome, target: str, see: str) -> str:
     changed = plural(len(lane.changed), "parameter")
     tuned = f" as tuned: {changed} changed, see {see}" if lane.changed else ""
     why = "" if lane.verdict is Verdict.PASS or not lane.reasons else f": {lane.reasons[0]}"
-    return f"{lane.verdict} for {lane.profile} on {lane.market} ({count}, {target}){tuned}{why}"
+    what = f"{lane.profile} ({lane.variant})" if lane.variant else lane.profile
+    return f"{lane.verdict} for {what} on {lane.market} ({count}, {target}){tuned}{why}"

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from pytest_soak.config.documents import show
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished
-from pytest_soak.errors import one_line
-from pytest_soak.run.handlers import Handler
+from pytest_soak.errors import SoakUsageError, one_line, told
+from pytest_soak.run.handlers import Handler, checked_handlers
 
 
 class HookError(Exception):
@@ -32,8 +31,7 @@ def call_hook(config: pytest.Config, name: str, /, **facts: object) -> Any:
     except (KeyboardInterrupt, pytest.exit.Exception):
         raise
     except BaseException as error:
-        text = f"{type(error).__name__}: {error}".rstrip(": ")
-        raise HookError(name, f"raised {text}") from error
+        raise HookError(name, f"raised {told(error)}") from error
 
 
 def tell_hooks(config: pytest.Config, event: Event) -> Iterator[HookError]:
@@ -76,12 +74,7 @@ def users_handlers(config: pytest.Config) -> list[Handler]:
         given = call_hook(config, "pytest_soak_handlers")
     except HookError as error:
         raise pytest.UsageError(str(error)) from error
-    handlers = [handler for found in given for handler in found]
-    for handler in handlers:
-        missing = [m for m in ("start", "handle", "close") if not callable(getattr(handler, m, 0))]
-        if missing:
-            raise pytest.UsageError(
-                f"hook pytest_soak_handlers: {show(handler)} has no method {missing[0]}(); "
-                "expected start, handle and close"
-            )
-    return handlers
+    try:
+        return [handler for found in given for handler in checked_handlers(found)]
+    except SoakUsageError as error:
+        raise pytest.UsageError(f"hook pytest_soak_handlers: {error.problem}") from None

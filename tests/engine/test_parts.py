@@ -105,6 +105,11 @@ def test_the_parts_of_a_window_give_the_kpis_of_the_whole(at_us: list[int]) -> N
             None,
             "a part of the window has block_reasons=('tired',), expected",
         ),
+        (
+            [cut(whole(), [600])[0], replace(cut(whole(), [600])[1], inventory_start=7.0)],
+            None,
+            "a part of the window has inventory_start=7, expected 1, the inventory_end of the",
+        ),
     ],
 )
 def test_a_part_that_does_not_fit_ends_the_lane_though_the_bot_swallows_it(
@@ -115,6 +120,18 @@ def test_a_part_that_does_not_fit_ends_the_lane_though_the_bot_swallows_it(
         lane.run.run_iteration()
     assert problem in str(caught.value)
     assert any(isinstance(event, IterationFailed) for event in lane.events)
+
+
+def test_a_part_counts_as_it_was_when_it_was_reported() -> None:
+    class Reusing(Reporting):
+        def report(self, window: Window) -> None:
+            for part in self.parts:
+                window.report(part)
+                part.fills["price"] = 1.0
+
+    seen = whole()
+    lane = lane_of(target=Reusing(cut(seen, [HOUR // 2])), of=plan(iterations=1))
+    assert lane.run.run_iteration().summary.kpis == summarize(whole()).kpis
 
 
 def test_a_window_that_lacks_a_part_cannot_be_true() -> None:

@@ -100,12 +100,19 @@ def test_a_handler_that_raises_ends_no_soak_but_fails_it(
     assert outcome.artifact("RESULT.json")["exit_status"] == status
 
 
-@pytest.mark.parametrize("given", ["[object()]", "[None]"])
-def test_what_is_no_handler_is_refused(given: str, bench: Workbench) -> None:
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("[None]", "None has no method start(); expected start, handle, close"),
+        ("3", "expected a list of handlers, got 3"),
+        ("[type('Mine', (), {})]", "Mine is a class; give an instance"),
+    ],
+)
+def test_what_is_no_handler_is_refused(given: str, problem: str, bench: Workbench) -> None:
     bench.write("conftest.py", f"def pytest_soak_handlers(config):\n    return {given}\n")
     outcome = bench.soak(1, INSTANT)
     assert outcome.returncode == 4
-    assert "has no method start(); expected start, handle and close" in outcome.stderr
+    assert f"ERROR: hook pytest_soak_handlers: {problem}" in outcome.stderr
 
 
 def test_what_a_hook_prints_is_seen_and_no_output_of_the_test(bench: Workbench) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from builders import START, FakeClock, usage_error
 
@@ -133,7 +134,19 @@ def test_users_kpis_are_measured_and_checked(tmp_path: Path) -> None:
     [
         ({"iteration": 3}, "iteration: unknown option 'iteration'; did you mean 'iterations'?"),
         ({"iterations": 0}, "iterations: expected a whole number from 1 to 1000000, got '0'"),
-        ({}, "settings: iterations: expected 1 to 1000000, got 0"),
+        ({}, "iterations: is missing; say how many, e.g. iterations=24"),
+        ({"iterations": b"1"}, "iterations: expected text, a number, a path or a list of them"),
+        ({"iterations": True}, "iterations: expected text, a number, a path or a list of them"),
+        ({"iterations": 2, "seed": {1, 2}}, "seed: expected text, a number, a path or a list of"),
+        ({"iterations": 2, "dir": b"x"}, "dir: expected text, a number, a path or a list of them"),
+        ({"iterations": 2, "overrides_json": {"a": {1}}}, "overrides_json: expected numbers by"),
+        ({"iterations": 2, "iteration_timeout": 3}, "iteration_timeout: only pytest can end an"),
+        ({"iterations": 2, "handlers": None}, "handlers: expected a list of handlers, got None"),
+        ({"iterations": 2, "handlers": Noting()}, "handlers: expected a list of handlers, got"),
+        ({"iterations": 2, "handlers": [Noting]}, "handlers: Noting is a class; give an instance"),
+        ({"iterations": 2, "handlers": [None]}, "handlers: None has no method start(); expected"),
+        ({"iterations": 2, "clock": 3}, "clock: 3 has no method now()"),
+        ({"iterations": 2, "extra_kpis": {1: len}}, "extra_kpis: expected functions by KPI name"),
         ({"iterations": 2, "profile": "stedy_safe"}, "profile: unknown profile 'stedy_safe'; did"),
         ({"iterations": 2, "set": {"tail_age": 7}}, "set: unknown parameter 'tail_age'; did you"),
         ({"iterations": 2, "minutes": -1}, "minutes: expected 0.01 to 1440 minutes, got -1"),
@@ -183,6 +196,60 @@ def test_settings_made_well_are_taken(tmp_path: Path) -> None:
     assert message == "settings: expected pytest_soak.Settings, got dict"
     message = usage_error(lambda: soak(settings=settings(tmp_path), iterations=3))
     assert message == "iterations: is in `settings`; give one of the two"
+
+
+def test_a_folder_that_is_not_there_is_no_place_to_soak(tmp_path: Path) -> None:
+    message = usage_error(lambda: soak(InstantTarget, iterations=1, folder=tmp_path / "typo"))
+    assert message.startswith("folder: expected a folder that is there, ")
+    wrong: Any = 3
+    message = usage_error(lambda: soak(InstantTarget, iterations=1, folder=wrong))
+    assert message == "folder: expected a path, got 3"
+
+
+def test_numpy_numbers_are_numbers(tmp_path: Path) -> None:
+    found = soak(
+        InstantTarget,
+        iterations=np.int64(1),
+        overrides_json={"tail_age_ms": np.int64(700)},
+        folder=tmp_path,
+    )
+    assert found.lanes[0].overrides["tail_age_ms"] == 700
+
+
+def test_what_cannot_even_say_what_it_is_fails_the_lane(tmp_path: Path) -> None:
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no")
+
+    class Bot(InstantTarget):
+        def run(self, overrides: Mapping[str, float], window: Any) -> Any:
+            raise MuteError
+
+    found = soak(Bot, iterations=2, folder=tmp_path)
+    assert found.verdict is Verdict.FAIL
+    assert "the target's run raised MuteError (which cannot say what it is about)" in found.text
+
+
+def test_async_handlers_are_refused(tmp_path: Path) -> None:
+    class Waiting:
+        start = close = print
+
+        async def handle(self, event: Event) -> None:
+            """Do nothing, once somebody waits for it."""
+
+    handlers: Any = [Waiting()]
+    message = usage_error(lambda: soak(InstantTarget, iterations=1, handlers=handlers))
+    assert message == "handlers: handle() of Waiting is `async def`; write `def`"
+
+
+def test_an_artifact_folder_in_use_is_told_by_the_name_of_the_argument(tmp_path: Path) -> None:
+    class Nested(Noting):
+        def handle(self, event: Event) -> None:
+            if isinstance(event, IterationStarted):
+                soak(InstantTarget, iterations=1, folder=tmp_path)
+
+    found = soak(InstantTarget, iterations=1, folder=tmp_path, handlers=[Nested()])
+    assert "its handle raised SoakUsageError: dir: " in found.problems[0]
 
 
 def test_pauses_pass_on_the_clock_that_is_handed_in(tmp_path: Path) -> None:

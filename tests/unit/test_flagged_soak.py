@@ -197,6 +197,14 @@ def test_variants_are_lanes_that_differ_by_what_they_say(tmp_path: Path) -> None
     assert [lane["variant"] for lane in result["lanes"]] == ["control", "wide"]
 
 
+def test_a_variant_whose_flags_the_bot_lacks_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "wide.yaml").write_text(VARIANT)
+    message = usage_error(
+        lambda: soak(InstantTarget, iterations=1, folder=tmp_path, variant="wide.yaml")
+    )
+    assert message.startswith("wide.yaml: flags: pytest_soak.testing:InstantTarget declares no md_")
+
+
 def test_variants_of_two_machines_are_merged(tmp_path: Path) -> None:
     (tmp_path / "wide.yaml").write_text(VARIANT)
     for name in ("control", "wide.yaml"):
