@@ -73,6 +73,8 @@ class Workbench:
         path = self.directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text), encoding="utf-8")
+        for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
+            compiled.unlink()  # one of the same second and size is taken for that of the new text
         return path
 
     def environment(self, extra: dict[str, str]) -> dict[str, str]:

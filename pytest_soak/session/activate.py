@@ -95,9 +95,11 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
     from pytest_soak.session.announcer import Announcer
     from pytest_soak.session.controller import Controller
     from pytest_soak.session.hooks import users_handlers
+    from pytest_soak.session.screen import settle
     from pytest_soak.session.signals import StopOnce
     from pytest_soak.session.terminal import Terminal
 
+    config.add_cleanup(settle)
     terminal = Terminal(config, context, clock)
     run = Run(context.settings, [terminal, *users_handlers(config)], clock)
     controller = Controller(config, context, run, terminal, distributed(config))

@@ -81,6 +81,15 @@ def past_capture(stream: Any, capture: str) -> Any:
     return os.fdopen(descriptor, "w", buffering=1, encoding=stream.encoding, errors=stream.errors)
 
 
+def settle() -> None:
+    """Let what standard output cannot take go nowhere, before pytest flushes it at last."""
+    try:
+        if sys.__stdout__ is not None:
+            sys.__stdout__.flush()
+    except (OSError, ValueError):
+        _silence()
+
+
 def _silence() -> None:
     """Let what is left in buffers go nowhere, or the interpreter would end with status 120."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -19,6 +19,7 @@ PLAIN = """
             "pytest_soak.hookspecs",
             "pytest_soak.options",
             "pytest_soak.plugin",
+            "pytest_soak.version",
         ]
 """
 
