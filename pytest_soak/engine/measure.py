@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_soak.errors import TargetError
+from pytest_soak.errors import TargetError, told
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.summary import Summary, checked, summary_of, unmeasured
 from pytest_soak.observation.closing import Closing
@@ -31,8 +31,7 @@ def measure(
     except TargetError:
         raise
     except Exception as error:
-        cause = f"{type(error).__name__}: {error}"
-        raise TargetError(f"what run() returned cannot be measured: {cause}") from error
+        raise TargetError(f"what run() returned cannot be measured: {told(error)}") from error
     raise TargetError(
         f"run() returned {type(given).__name__}, expected an Observation or a mapping of KPIs"
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_soak.config.documents import show
-from pytest_soak.errors import SoakUsageError, TargetError, unknown
+from pytest_soak.errors import SoakUsageError, TargetError, told, unknown
 from pytest_soak.targets.asynchronous import plain
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
 
@@ -42,8 +42,7 @@ def _import(module: str, attribute: str, source: str, rootdir: Path) -> TargetFa
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a module may also call sys.exit or pytest.skip
-        cause = f"{type(error).__name__}: {error}"
-        raise SoakUsageError(source, f"cannot import {module!r}: {cause}") from error
+        raise SoakUsageError(source, f"cannot import {module!r}: {told(error)}") from error
     for part in attribute.split("."):
         if not hasattr(found, part):
             raise SoakUsageError(source, unknown(f"attribute of {module}", part, _public(found)))
@@ -73,8 +72,7 @@ def build(factory: TargetFactory, lane: LaneInfo) -> Target:
     try:
         target = factory(lane)
     except Exception as error:
-        cause = f"{type(error).__name__}: {error}"
-        raise TargetError(f"the factory {_name(factory)} raised {cause}") from error
+        raise TargetError(f"the factory {_name(factory)} raised {told(error)}") from error
     missing = [m for m in ("start", "run", "stop") if not callable(getattr(target, m, None))]
     if missing:
         raise SoakUsageError(

@@ -118,3 +118,15 @@ def test_kpis_that_are_no_names_are_refused(kpis: Any) -> None:
     bot.kpis = kpis  # type: ignore[attr-defined]
     message = usage_error(lambda: abilities(bot, "bot"))
     assert message.startswith("bot: kpis: expected the names of its KPIs, got ")
+
+
+def test_a_factory_that_cannot_say_what_it_raised_is_told_by_its_class() -> None:
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no")
+
+    def factory(lane: LaneInfo) -> Any:
+        raise MuteError
+
+    with pytest.raises(TargetError, match="raised MuteError \\(which cannot say"):
+        build(factory, LANE)
