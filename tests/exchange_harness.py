@@ -11,7 +11,7 @@ from pytest_soak.market.kernel.state import NONE
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
-LOT = Instrument().lot_base
+TICK, LOT = Instrument().tick, Instrument().lot_base
 
 
 def open_exchange(market: str = "calm", seed: int = 1) -> Exchange:

@@ -28,10 +28,10 @@ class Instrument(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
 
     kind: Literal["linear"] = "linear"
-    tick: Positive = 1.0
-    price: Positive = 40_000.0
+    tick: Positive = 0.001
+    price: Positive = 3.3
     contract_value: Positive = 1.0
-    lot: Positive = 0.0025
+    lot: Positive = 30.0
     maker_fee_bps: Fee = -0.9
     taker_fee_bps: Fee = 3.5
 
@@ -102,7 +102,7 @@ class Venue(BaseModel):
 
     to_gateway: Latency = Latency(base_ms=12.0, median_ms=28.0, log_sd=0.55)
     from_gateway: Latency = Latency(base_ms=12.0, median_ms=28.0, log_sd=0.55)
-    service: Latency = Latency(median_ms=14.0, log_sd=0.5)
+    service: Latency = Latency(median_ms=24.0, log_sd=0.5)
     market_data: Latency = Latency(median_ms=18.0, log_sd=0.6)
     messages_per_minute: Annotated[float, Field(ge=1, le=1e6), AllowInfNan(False)] = 900.0
     open_orders: Annotated[int, Field(ge=1, le=sizes.AGENT_ORDERS)] = sizes.AGENT_ORDERS

@@ -20,24 +20,24 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Flow(BaseModel):
-    """How the efficient price moves and how the market trades on it.
+    """What drives the market, and who trades in it.
 
-    `sigma_bps` is in bps a square root second, with a log standard deviation of `sigma_log_sd`
-    over about half an hour; jumps arrive `jump_rate` a second with standard deviation `jump_bps`;
-    `market_rate` is the Hawkes baseline of market orders a second; a market order moves the price
-    with `impact_probability` by about `impact_bps`; `informed_share` of them know where it is;
-    `load` scales the gateway's service time.
+    Public news: a diffusion of `sigma_bps` a square root second and jumps, `jump_rate` a second of
+    scale `jump_bps`, all times a volatility that wanders about 1. Takers look at the market with a
+    Hawkes baseline of `market_rate` a second; `informed_share` of them know the efficient price.
+    The surprise in a market order moves what the crowd believes by about `impact_bps`; a large
+    order of one part carries information worth `information_bps`. `load` scales the gateway's
+    service time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     sigma_bps: Size
-    sigma_log_sd: Size
     jump_rate: Size
     jump_bps: Size
     market_rate: Size
-    impact_probability: Share
     impact_bps: Size
+    information_bps: Size
     informed_share: Share
     load: Size
 
@@ -56,9 +56,9 @@ def _flow(*figures: float) -> Flow:
     return Flow(**dict(zip(Flow.model_fields, figures, strict=True)))
 
 
-_CALM = _flow(0.6, 0.30, 0.05, 1.5, 0.2, 0.30, 0.55, 0.45, 1.0)
-_VOLATILE = _flow(0.8, 0.40, 0.08, 2.0, 0.24, 0.40, 0.60, 0.46, 1.12)
-_EPISODE = _flow(2.4, 0.20, 1.0 / 6.0, 12.0, 0.2 * 6.0, 0.70, 2.2, 0.80, 1.6)
+_CALM = _flow(0.52, 0.04, 3.0, 0.85, 0.30, 1.05, 0.72, 1.0)
+_VOLATILE = _flow(0.6, 0.0085, 12.0, 1.0, 0.30, 1.05, 0.74, 1.12)
+_EPISODE = _flow(2.5, 0.25, 20.0, 4.0, 1.0, 1.5, 0.85, 1.6)
 
 REGIMES: Mapping[str, Regime] = {
     "calm": Regime(ordinary=_CALM, episode=_EPISODE),

@@ -31,12 +31,13 @@ from pytest_soak.market.kernel import loop, venue
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def advance(world, tape, until):
-    return loop.advance(world, tape, until)
+def advance(worlds, tapes, until):
+    return loop.advance(worlds[0], tapes[0], until)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def send(world, time, kind, side, price, quantity, target):
+def send(worlds, time, kind, side, price, quantity, target):
+    world = worlds[0]
     return venue.send(world, time, kind, side, price, quantity, target, world.mid)
 '''
 
@@ -70,6 +71,8 @@ def compile_kernel() -> None:
 def load_kernel() -> ModuleType:
     """Return the module of the entry points `advance` and `send`, compiled or loaded from disk.
 
+    They take records as the arrays of one element that those are in (`record.base`): numba asks a
+    bare record for a description of all its fields at each call, which takes 30 µs.
     Raises SoakUsageError where numba is told not to compile.
     """
     _check_jit()
@@ -99,7 +102,7 @@ def _compile(entry: ModuleType, name: str) -> Any:
     from pytest_soak.market.kernel.tape import TAPE
 
     typeof: Any = numba.typeof
-    world, tape = typeof(zeros(1, WORLD)[0]), typeof(zeros(1, TAPE)[0])
+    world, tape = typeof(zeros(1, WORLD)), typeof(zeros(1, TAPE))
     takes = {"advance": (world, tape, numba.int64), "send": (world, *(numba.int64,) * 6)}
     function = getattr(entry, name)
     function.compile(takes[name])

@@ -106,6 +106,7 @@ class Exchange(RunningMarket):
     ) -> None:
         super().__init__(build_market(market, settings or {}), _whole("seed", seed, 0, MOST_SEED))
         self._send = load_sender()
+        self._units = observe.Units.of(self.world, -BURN_IN_US)
         self._window_us = round(_above_0("window_minutes", window_minutes) * 60e6)
         if limit_per_minute == "venue":
             limit_per_minute = float(self.world["venue"]["messages_per_minute"])
@@ -132,10 +133,6 @@ class Exchange(RunningMarket):
         return self._units.lot_base
 
     @property
-    def _units(self) -> observe.Units:
-        return observe.Units.of(self.world, -BURN_IN_US)
-
-    @property
     def now_us(self) -> int:
         """The time at the venue and at the agent, whose clocks agree."""
         return self._now - BURN_IN_US
@@ -157,11 +154,12 @@ class Exchange(RunningMarket):
         venue = self.world["venue"]
         units = self._units
         row = venue["snapshots"][int(venue["feed_number"]) & (SNAPSHOTS - 1)]
+        bid, ask, mid = units.prices(np.array([row["bid"], row["ask"], row["mid"]])).tolist()
         return TopOfBook(
             time_us=int(row["time"]) - BURN_IN_US,
-            bid=units.price(row["bid"]),
-            ask=units.price(row["ask"]),
-            mid=units.price(row["mid"]),
+            bid=bid,
+            ask=ask,
+            mid=mid,
             depth=float(row["depth"]) * units.lot_base,
         )
 
@@ -212,12 +210,13 @@ class Exchange(RunningMarket):
         """
         self._drain()
         columns, self._pieces = join(self._pieces), []
-        fills = np.concatenate([self._held, columns["fills"]])
+        fills, units = columns["fills"], self._units
+        if len(self._held):
+            fills = np.concatenate([self._held, fills])
         known = len(columns["markouts"])
         self._held = fills[known:]
-        reports, units = columns["reports"], self._units
         return Events(
-            reports=observe.reports(reports[np.argsort(reports["time"], kind="stable")], units),
+            reports=observe.reports(_by_time(columns["reports"]), units),
             fills=observe.fills(fills[:known], columns["markouts"], units),
             trades=observe.trades(columns["trades"], units),
             tops=observe.tops(columns["tops"], units),
@@ -274,6 +273,7 @@ class Exchange(RunningMarket):
         saved = unpack_columns(data[16 + size :], _SAVED)
         self._episode_chance = float(np.frombuffer(data[8:16])[0])
         self.world = world
+        self._units = observe.Units.of(world, -BURN_IN_US)
         self._iteration, self._window_us = (int(value) for value in saved["counters"][:2])
         restore_tape(self.tape, saved["counters"][2:], saved["top"], saved["due"])
         self._held, self._span = saved["held"], None
@@ -283,7 +283,9 @@ class Exchange(RunningMarket):
         self._window_end = int(world["window"]["end"])
 
     def _request(self, kind: Any, side: int, price: int, lots: int, target: Any) -> int:
-        handle = int(self._send(self.world, self._now, int(kind), side, price, lots, int(target)))
+        handle = int(
+            self._send(self.world.base, self._now, int(kind), side, price, lots, int(target))
+        )
         venue = self.world["venue"]
         if int(venue["refused"]) != v.NO_REASON:
             report = np.zeros((), REPORT_ROW)
@@ -306,7 +308,7 @@ class Exchange(RunningMarket):
         start = BURN_IN_US + (self._iteration - 1) * self._window_us
         self._window_end = start + self._window_us
         self.begin_window(self._iteration, start, self._window_end)
-        self._advance(self.world, self.tape, start)
+        self.run_kernel(start)
 
     def _go(self, until_us: int, stop: Any) -> bool:
         latest = self.now_us + MOST_US
@@ -320,7 +322,7 @@ class Exchange(RunningMarket):
             goal = min(until, self._window_end, self._now + SLICE_US)
             if self._refused:
                 goal = min(goal, int(self._refused[0]["time"]))
-            done = self._advance(self.world, self.tape, goal)
+            done = self.run_kernel(goal)
             self._now = int(self.world["now"])
             if not done:
                 self._drain()
@@ -339,9 +341,15 @@ class Exchange(RunningMarket):
         self._keep(drain(self.tape))
 
     def _keep(self, piece: dict[str, Any]) -> None:
-        self._pieces.append(piece)
+        if piece:
+            self._pieces.append(piece)
         if self._span is not None:
             self._span.add(piece)
+
+
+def _by_time(rows: NDArray[np.void]) -> NDArray[np.void]:
+    """Refusals reach the agent among the venue's reports."""
+    return rows[np.argsort(rows["time"], kind="stable")] if len(rows) > 1 else rows
 
 
 def _whole(name: str, value: object, low: int, high: int) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -43,11 +45,34 @@ class Units:
         return float(self.prices(float(ticks)))
 
 
+Rows = NDArray[np.void]
+
+
+def _columns(
+    dtype: np.dtype[np.void],
+) -> Callable[[Callable[[NDArray[Any], Rows, Units], None]], Callable[[Rows, Units], NDArray[Any]]]:
+    """Turn a function that fills a table from a tape's rows into one that returns the table."""
+
+    def decorate(
+        fill: Callable[[NDArray[Any], Rows, Units], None],
+    ) -> Callable[[Rows, Units], NDArray[Any]]:
+        @wraps(fill)
+        def filled(rows: Rows, units: Units) -> NDArray[Any]:
+            table = np.zeros(len(rows), dtype)
+            if len(rows):
+                fill(table, rows, units)
+            return table
+
+        return filled
+
+    return decorate
+
+
 def fills(
-    rows: NDArray[np.void],
+    rows: Rows,
     markouts: NDArray[np.float64],
     units: Units,
-    mids: NDArray[np.void] | None = None,
+    mids: Rows | None = None,
 ) -> NDArray[Any]:
     """Return the MARKED_FILL columns; a fill whose second had not passed has no markout.
 
@@ -55,6 +80,8 @@ def fills(
     of LATER are NaN.
     """
     table = np.zeros(len(rows), columns.MARKED_FILL)
+    if not len(rows):
+        return table
     table["time_us"] = rows["time"] + units.epoch_us
     table["side"] = rows["side"]
     table["maker"] = rows["maker"] != 0
@@ -71,15 +98,15 @@ def fills(
     return table
 
 
-def _mid_at(mids: NDArray[np.void], times: NDArray[np.int64]) -> NDArray[np.float64]:
+def _mid_at(mids: Rows, times: NDArray[np.int64]) -> NDArray[np.float64]:
     """The mid just before each time: what happens at that very time is not in it."""
     found: NDArray[np.float64] = mids["mid"][np.searchsorted(mids["time"], times, side="left") - 1]
     return found
 
 
-def ticks(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
-    """Return the TICK columns."""
-    table = np.zeros(len(rows), columns.TICK)
+@_columns(columns.TICK)
+def ticks(table: NDArray[Any], rows: Rows, units: Units) -> None:
+    """Fill the TICK columns."""
     table["time_us"] = rows["time"] + units.epoch_us
     table["fetch_md_ms"] = rows["fetch_us"] * 1e-3
     table["compute_ms"] = rows["compute_us"] * 1e-3
@@ -89,68 +116,61 @@ def ticks(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
     table["total_ms"] = sum(rows[name] for name in stages) * 1e-3
     table["cache_hit"] = rows["cache_hit"] != 0
     table["deadline_miss"] = rows["deadline_miss"] != 0
-    return table
 
 
-def blocks(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
-    """Return the BLOCK columns."""
-    table = np.zeros(len(rows), columns.BLOCK)
+@_columns(columns.BLOCK)
+def blocks(table: NDArray[Any], rows: Rows, units: Units) -> None:
+    """Fill the BLOCK columns."""
     table["time_us"] = rows["time"] + units.epoch_us
     for name in ("reason", "side", "level"):
         table[name] = rows[name]
-    return table
 
 
-def acks(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
-    """Return the LATENCY columns."""
-    table = np.zeros(len(rows), columns.LATENCY)
+@_columns(columns.LATENCY)
+def acks(table: NDArray[Any], rows: Rows, units: Units) -> None:
+    """Fill the LATENCY columns."""
     table["time_us"] = rows["time"] + units.epoch_us
     table["latency_ms"] = rows["latency_us"] * 1e-3
-    return table
 
 
-def marks(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
-    """Return the MARK columns: equity is cash and position at the mid, less fees."""
-    table = np.zeros(len(rows), columns.MARK)
+@_columns(columns.MARK)
+def marks(table: NDArray[Any], rows: Rows, units: Units) -> None:
+    """Fill the MARK columns: equity is cash and position at the mid, less fees."""
     table["time_us"] = rows["time"] + units.epoch_us
     table["mid"] = units.prices(rows["mid"])
     table["inventory"] = rows["position"] * units.lot_base
     held = rows["cash"] + rows["position"] * rows["mid"]
     table["equity_quote"] = held * units.lot_tick_quote - rows["fees_quote"]
-    return table
 
 
-def trades(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
-    """Return the TRADE columns."""
-    table = np.zeros(len(rows), feeds.TRADE)
+@_columns(feeds.TRADE)
+def trades(table: NDArray[Any], rows: Rows, units: Units) -> None:
+    """Fill the TRADE columns."""
     table["time_us"] = rows["time"] + units.epoch_us
     table["side"] = rows["side"]
     table["price"] = units.prices(rows["price"])
     table["quantity"] = rows["quantity"] * units.lot_base
-    return table
 
 
-def tops(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
-    """Return the TOP columns."""
-    table = np.zeros(len(rows), feeds.TOP)
+@_columns(feeds.TOP)
+def tops(table: NDArray[Any], rows: Rows, units: Units) -> None:
+    """Fill the TOP columns."""
     table["time_us"] = rows["time"] + units.epoch_us
     for side in ("bid", "ask"):
         table[side] = units.prices(rows[side])
         table[f"{side}_quantity"] = rows[f"{side}_lots"] * units.lot_base
-    return table
 
 
-def seconds(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
-    """Return the SECOND columns."""
-    table = np.zeros(len(rows), feeds.SECOND)
+@_columns(feeds.SECOND)
+def seconds(table: NDArray[Any], rows: Rows, units: Units) -> None:
+    """Fill the SECOND columns."""
     table["time_us"] = rows["time"] + units.epoch_us
     table["mid"] = units.prices(rows["mid"])
-    return table
 
 
-def reports(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
-    """Return the REPORT columns."""
-    table = np.zeros(len(rows), feeds.REPORT)
+@_columns(feeds.REPORT)
+def reports(table: NDArray[Any], rows: Rows, units: Units) -> None:
+    """Fill the REPORT columns."""
     table["time_us"] = rows["time"] + units.epoch_us
     table["sent_us"] = rows["sent"] + units.epoch_us
     table["order"] = rows["handle"]
@@ -161,4 +181,3 @@ def reports(rows: NDArray[np.void], units: Units) -> NDArray[Any]:
     table["maker"] = rows["maker"] != 0
     table["price"] = units.prices(rows["price"])
     table["quantity"] = rows["quantity"] * units.lot_base
-    return table

@@ -8,7 +8,7 @@ import numpy as np
 
 from pytest_soak.market.compile import load_kernel
 from pytest_soak.market.kernel.opening import open_world
-from pytest_soak.market.kernel.tape import COLUMNS, drain, empty_tape
+from pytest_soak.market.kernel.tape import NO_ROWS, drain, empty_tape
 from pytest_soak.market.regimes import Market
 
 BURN_IN_US = 60_000_000
@@ -45,20 +45,26 @@ class RunningMarket:
         window["begun"] = 0
         window["spike_chance"] = self._episode_chance if episode_chance is None else episode_chance
 
+    def run_kernel(self, until: int) -> bool:
+        """Let everything happen that is due before `until`; False: empty the tape, call again."""
+        return bool(self._advance(self.world.base, self.tape.base, until))
+
     def run_until(self, time: int) -> dict[str, Any]:
         """Run to a time within the window; return the tape's columns by name."""
         pieces = [drain(self.tape)]
         reached = int(self.world["now"])
         while reached < time:
             reached = min(reached + SLICE_US, time)
-            while not self._advance(self.world, self.tape, reached):
+            while not self.run_kernel(reached):
                 pieces.append(drain(self.tape))
             pieces.append(drain(self.tape))
         return join(pieces)
 
 
 def join(pieces: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the columns of a tape that was emptied piece by piece; one piece has them all."""
-    return {
-        name: np.concatenate([piece[name] for piece in pieces if name in piece]) for name in COLUMNS
-    }
+    """Return the columns of a tape that was emptied piece by piece."""
+    rows: dict[str, list[Any]] = {}
+    for piece in pieces:
+        for name, column in piece.items():
+            rows.setdefault(name, []).append(column)
+    return NO_ROWS | {n: c[0] if len(c) == 1 else np.concatenate(c) for n, c in rows.items()}

@@ -8,6 +8,7 @@ from exchange_harness import (
     LOT,
     MINUTE,
     SECOND,
+    TICK,
     TinyMaker,
     answer,
     open_exchange,
@@ -24,7 +25,7 @@ from pytest_soak.market.kernel.state import AGENT
 
 def test_a_post_only_order_rests_and_is_cancelled_after_the_venues_latency() -> None:
     exchange = open_exchange()
-    order = exchange.submit("buy", exchange.book().bid - 4, 10 * LOT)
+    order = exchange.submit("buy", exchange.book().bid - 4 * TICK, 10 * LOT)
     report, kind = answer(exchange)
     assert (kind, report["order"]) == ("accepted", order)
     assert 24_000 < report["time_us"] - report["sent_us"] < SECOND
@@ -36,14 +37,14 @@ def test_a_post_only_order_rests_and_is_cancelled_after_the_venues_latency() -> 
 
 def test_a_post_only_order_that_would_trade_is_refused() -> None:
     exchange = open_exchange()
-    exchange.submit("buy", exchange.book().ask + 20, 10 * LOT)
+    exchange.submit("buy", exchange.book().ask + 20 * TICK, 10 * LOT)
     assert answer(exchange)[1] == "rejected"
     assert exchange.position == 0.0
 
 
 def test_a_limit_order_trades_and_its_rest_stays() -> None:
     exchange = open_exchange()
-    order = exchange.submit("buy", exchange.book().ask + 2, 2000 * LOT, kind="limit")
+    order = exchange.submit("buy", exchange.book().ask + 2 * TICK, 2000 * LOT, kind="limit")
     while exchange.position == 0.0:
         assert exchange.advance_to_event(SECOND)
     bought = exchange.position
@@ -55,7 +56,7 @@ def test_a_limit_order_trades_and_its_rest_stays() -> None:
 
 def test_an_immediate_order_takes_what_is_there_and_never_rests() -> None:
     exchange = open_exchange()
-    exchange.submit("sell", exchange.book().bid, 5000 * LOT, kind="ioc")
+    exchange.submit("sell", exchange.book().bid - 3 * TICK, 5000 * LOT, kind="ioc")
     exchange.advance(exchange.now_us + 2 * SECOND)
     events = exchange.take_events()
     filled = events.reports[events.reports["kind"] == REPORT_KINDS.index("filled")]
@@ -65,7 +66,7 @@ def test_an_immediate_order_takes_what_is_there_and_never_rests() -> None:
     assert not events.fills["maker"].any()
     assert exchange.equity_quote < 0.0
     check_agent_orders(exchange.world)
-    exchange.submit("sell", exchange.book().ask + 100, 5 * LOT, kind="ioc")
+    exchange.submit("sell", exchange.book().ask + 100 * TICK, 5 * LOT, kind="ioc")
     assert answer(exchange)[1] == "rejected"
 
 
@@ -116,7 +117,7 @@ def test_any_other_amendment_goes_to_the_back_of_the_queue(shift: int, lots: int
 def test_an_amendment_that_would_trade_is_refused_and_the_order_stays() -> None:
     exchange = open_exchange()
     order = rest(exchange)
-    exchange.amend(order, exchange.book().ask + 20, 40 * LOT)
+    exchange.amend(order, exchange.book().ask + 20 * TICK, 40 * LOT)
     assert answer(exchange)[1] == "rejected"
     assert int(queue(exchange, order)[1]["quantity"]) == 40
 
@@ -159,7 +160,7 @@ def test_whoever_trades_the_exogenous_draws_are_the_same() -> None:
             maker.step()
         active.advance(second * SECOND)
     idle.advance(65 * MINUTE)
-    for name in ("limit_number", "market_number", "next_limit", "sigma_bps", "metaorders"):
+    for name in ("limit_number", "market_number", "next_limit", "volatility", "metaorders"):
         seen = [world["flow"][name] for world in (lane.world, idle.world, active.world)]
         assert np.array_equal(seen[0], seen[1])
         assert np.array_equal(seen[0], seen[2])

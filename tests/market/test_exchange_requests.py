@@ -13,6 +13,7 @@ from exchange_harness import (
     LOT,
     MINUTE,
     SECOND,
+    TICK,
     events_until_quiet,
     far_bid,
     open_exchange,
@@ -35,14 +36,14 @@ from pytest_soak.market.kernel.state import NONE
     [
         ({"side": "long"}, "side='long'"),
         ({"kind": "market"}, "kind='market'"),
-        ({"price": 40_000.3}, "not a multiple"),
+        ({"price": 3.0003}, "not a multiple"),
         ({"price": float("nan")}, "not a multiple"),
         ({"quantity": 0.0}, "more than 0"),
         ({"price": 0.0}, "more than 0"),
     ],
 )
 def test_bad_requests_are_refused(change: dict[str, Any], message: str) -> None:
-    arguments: dict[str, Any] = {"side": "buy", "price": 39_990.0, "quantity": LOT}
+    arguments: dict[str, Any] = {"side": "buy", "price": 3.299, "quantity": LOT}
     with pytest.raises(ValueError, match=message):
         open_exchange().submit(**(arguments | change))
 
@@ -124,9 +125,9 @@ def test_the_usual_limit_is_the_venues_and_none_is_none() -> None:
 def test_every_refusal_says_its_reason() -> None:
     exchange = open_exchange()
     top = exchange.book()
-    exchange.submit("buy", top.ask + 20, LOT)
-    exchange.submit("sell", top.ask + 100, LOT, kind="ioc")
-    exchange.submit("buy", 1.0, LOT)
+    exchange.submit("buy", top.ask + 20 * TICK, LOT)
+    exchange.submit("sell", top.ask + 100 * TICK, LOT, kind="ioc")
+    exchange.submit("buy", 100 * TICK, LOT)
     exchange.submit("sell", 10 * top.ask, LOT, kind="limit")
     exchange.cancel(12_345)
     exchange.amend(12_345, top.bid, LOT)
@@ -221,7 +222,7 @@ def test_a_call_refuses_what_cannot_be_meant() -> None:
         (lambda: exchange.advance(-1), "until_us=-1: expected a whole number"),
         (lambda: exchange.advance(2**63), "expected a whole number from 0 to 31622400000000"),
         (lambda: exchange.cancel(1.5), "order=1.5: expected a whole number"),  # type: ignore[arg-type]
-        (lambda: exchange.submit("buy", True, 0.1), "price=True is not a multiple of 1"),
+        (lambda: exchange.submit("buy", True, 0.1), "price=True is not a multiple of 0.001"),
     ]
     for call, message in calls:
         with pytest.raises(ValueError, match=re.escape(message)):

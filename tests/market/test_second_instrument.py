@@ -100,23 +100,23 @@ def reasons(exchange: Exchange) -> list[str]:
 def test_an_agent_meets_the_limits_of_its_venue() -> None:
     exchange = on_venue(open_orders=3)
     bid = exchange.book().bid
-    orders = [exchange.submit("buy", bid - 400, exchange.lot) for _ in range(4)]
+    orders = [exchange.submit("buy", bid - 400 * exchange.tick, exchange.lot) for _ in range(4)]
     assert sorted(reasons(exchange)) == ["", "", "", "too_many_orders"]
     exchange.cancel(orders[0])
     exchange.advance(exchange.now_us + 5_000_000)
-    exchange.submit("buy", bid - 400, exchange.lot)
+    exchange.submit("buy", bid - 400 * exchange.tick, exchange.lot)
     assert reasons(exchange) == ["", ""]
     exchange = on_venue(requests_under_way=2)
     for _ in range(5):
-        exchange.submit("buy", bid - 400, exchange.lot)
+        exchange.submit("buy", bid - 400 * exchange.tick, exchange.lot)
     assert sorted(reasons(exchange)) == ["", "", *["too_many_requests"] * 3]
     exchange = on_venue(messages_per_minute=4.0)
     for _ in range(6):
-        exchange.submit("buy", bid - 400, exchange.lot)
+        exchange.submit("buy", bid - 400 * exchange.tick, exchange.lot)
     assert sorted(reasons(exchange)) == ["", "", "", "", "rate_limit", "rate_limit"]
     exchange = on_venue(band_ticks=100)
     for behind in (40, 400):
-        exchange.submit("buy", exchange.book().bid - behind, exchange.lot)
+        exchange.submit("buy", exchange.book().bid - behind * exchange.tick, exchange.lot)
     assert sorted(reasons(exchange)) == ["", "price_out_of_range"]
 
 
@@ -126,7 +126,7 @@ def test_each_delay_of_the_venue_is_on_the_way_of_an_answer(way: str) -> None:
     for base in (0.0, 700.0):
         slow = getattr(Venue(), way).model_copy(update={"base_ms": base})
         exchange = on_venue(**{way: slow})
-        exchange.submit("buy", exchange.book().bid - 40, exchange.lot)
+        exchange.submit("buy", exchange.book().bid - 40 * exchange.tick, exchange.lot)
         exchange.advance(5_000_000)
         (report,) = exchange.take_events().reports
         waited.append(int(report["time_us"] - report["sent_us"]))

@@ -144,7 +144,7 @@ def test_two_profiles_meet_the_same_exogenous_draws() -> None:
         "next_limit",
         "next_market",
         "excitation",
-        "sigma_bps",
+        "volatility",
         "episode_start",
     ):
         assert narrow.world["flow"][name] == wide.world["flow"][name]

@@ -1,8 +1,10 @@
-"""The exogenous flow: limit orders, market orders and the efficient price they know about.
+"""The crowd's orders: limit orders about what it believes, and takers who come for their reasons.
 
-The efficient price diffuses with a volatility that wanders, jumps, and moves on the surprise in
-the sign of market orders, so that it stays a martingale although signs are autocorrelated
-(Lillo and Farmer 2004, "The long memory of the efficient market").
+Takers are of two kinds. The informed trade where the efficient price lies beyond a quote, whose
+ever it is. The others are parts of large orders that are worked off one by one, which gives signs a
+long memory (Lillo, Mike and Farmer 2005, "Theory for long memory in supply and demand"); they wait
+while the spread is wide. Most large orders carry information that arrives while they are worked:
+the efficient price moves with each of their parts, traded or not, so that impact builds up.
 """
 
 from __future__ import annotations
@@ -10,46 +12,34 @@ from __future__ import annotations
 import math
 
 from pytest_soak.market.kernel import rng
-from pytest_soak.market.kernel.book import add, is_marketable
+from pytest_soak.market.kernel.book import add, crowd_best, is_marketable
 from pytest_soak.market.kernel.jit import Record, kernel_function
+from pytest_soak.market.kernel.market_data import PULSE_US
 from pytest_soak.market.kernel.matching import take
 from pytest_soak.market.kernel.schedule import CROWD_EXPIRY, push
-from pytest_soak.market.kernel.state import CROWD, METAORDERS, NEVER, NONE
+from pytest_soak.market.kernel.state import BUY, CROWD, METAORDERS, NEVER, NONE, SELL
 
-LIMIT_RATE = 50.0  # 1/s
-LIMIT_OFFSET_BPS = 2.8  # from the lagged efficient price, at the calm volatility
-LIMIT_OFFSET_PER_SIGMA = 0.25
-LIMIT_SCALE_BPS = 1.5
-LIMIT_SIGMA_BPS = 0.6
-LIMIT_LOG_SD = 0.8
-LIFETIME_S = 2.4
-LIFETIME_NEAR = 0.4
-LIFETIME_PER_BPS = 0.15
-
-MARKET_QUOTE = 6_000.0  # median size at the opening price
-MARKET_LOG_SD = 1.2
-MARKET_CAP = 12.0  # of the median
-MARKET_EXCITATION = 1.2  # 1/s added by each market order
-MARKET_DECAY = 2.0  # 1/s
-METAORDER_TAIL = 1.5  # Pareto exponent of their length in market orders
 METAORDER_LONGEST = 1000
-INFORMED_SCALE_BPS = 0.5
-MARKET_REACH_BPS = 1.0  # beyond the touch
+
+_PULSE_S = PULSE_US * 1e-6
 
 
 @kernel_function
 def start_flow(world: Record, time: int) -> None:
     """Draw the state in which the flow enters a window, and its first arrivals.
 
-    Volatility, trading intensity and the last sign are drawn afresh from where they settle, so an
-    iteration's market depends on (seed, iteration) alone; price, book and orders carry over.
+    Volatility, trading intensity and metaorders are drawn afresh from where they settle, so an
+    iteration's market depends on (seed, iteration) alone; prices, book and orders carry over.
     """
     flow = world.flow
+    _set_steps(flow)
     key = world.keys[rng.REGIME]
-    regime = flow.regimes[flow.active]
-    flow.log_volatility = regime.sigma_log_sd * rng.normal(key, rng.VOLATILITY_DRAW)
-    flow.sigma_bps = regime.sigma_bps * math.exp(flow.log_volatility)
-    flow.excitation = regime.market_rate * MARKET_EXCITATION / (MARKET_DECAY - MARKET_EXCITATION)
+    crowd = flow.crowd
+    flow.slow = crowd.slow_log_sd * rng.normal(key, rng.VOLATILITY_DRAW)
+    flow.fast = crowd.fast_log_sd * rng.normal(key, rng.FAST_VOLATILITY_DRAW)
+    set_volatility(flow)
+    flow.excitation = _baseline(flow) * crowd.branching / (1.0 - crowd.branching)
+    flow.mean_sign = 0.0
     flow.limit_number = 0
     flow.market_number = 0
     flow.pulse_number = 0
@@ -61,6 +51,31 @@ def start_flow(world: Record, time: int) -> None:
 
 
 @kernel_function
+def _set_steps(flow: Record) -> None:
+    """Turn the crowd's times into what they are a second or a pulse."""
+    crowd = flow.crowd
+    steps = flow.steps
+    steps.slow_keep = math.exp(-1.0 / crowd.slow_s)
+    steps.slow_noise = crowd.slow_log_sd * math.sqrt(1.0 - steps.slow_keep**2)
+    steps.fast_keep = math.exp(-1.0 / crowd.fast_s)
+    steps.fast_noise = crowd.fast_log_sd * math.sqrt(1.0 - steps.fast_keep**2)
+    steps.learn = 1.0 - math.exp(-_PULSE_S / crowd.learning_s)
+    steps.lag = 1.0 - math.exp(-_PULSE_S / crowd.quoting_lag_s)
+    steps.caution_keep = math.exp(-_PULSE_S / crowd.caution_s)
+    steps.pull_chance = 1.0 - math.exp(-_PULSE_S / crowd.pull_s)
+    steps.snipe_chance = 1.0 - math.exp(-_PULSE_S * crowd.snipe_rate)
+
+
+@kernel_function
+def set_volatility(flow: Record) -> None:
+    """Reckon what follows from the logarithm of the volatility."""
+    flow.volatility = math.exp(flow.slow + flow.fast)
+    flow.distance_bps = flow.crowd.distance_bps * math.exp(
+        flow.crowd.distance_power * (flow.slow + flow.fast)
+    )
+
+
+@kernel_function
 def _lots(draw: float) -> int:
     return max(1, int(draw + 0.5))
 
@@ -69,72 +84,117 @@ def _lots(draw: float) -> int:
 def on_limit(world: Record, tape: Record, time: int) -> None:
     """Let the next limit order of the crowd arrive, and schedule its end and its successor."""
     flow = world.flow
+    crowd = flow.crowd
     key = world.keys[rng.LIMIT]
     number = flow.limit_number
     flow.limit_number += 1
     draw = number * rng.DRAWS_PER_EVENT
-    flow.next_limit = time + 1 + int(rng.exponential(key, draw) * (1e6 / LIMIT_RATE))
+    flow.next_limit = time + 1 + int(rng.exponential(key, draw) * (1e6 / crowd.limit_rate))
     side = 1 if rng.uniform(key, draw + 1) < 0.5 else -1
-    offset = LIMIT_OFFSET_BPS + LIMIT_OFFSET_PER_SIGMA * max(0.0, flow.sigma_bps - LIMIT_SIGMA_BPS)
-    distance = offset + LIMIT_SCALE_BPS * rng.exponential(key, draw + 2)
-    lots = _lots(rng.lognormal(key, draw + 3, flow.limit_lots, LIMIT_LOG_SD))
-    mean_life = LIFETIME_S * (LIFETIME_NEAR + LIFETIME_PER_BPS * distance)
-    life = 1 + int(rng.exponential(key, draw + 4) * mean_life * 1e6)
-    exact = flow.efficient_lagged - side * distance * world.ticks_per_bps
-    price = math.floor(exact + 0.5)
+    caution = flow.bid_caution_bps if side > 0 else flow.ask_caution_bps
+    kind = rng.uniform(key, draw + 5)
+    if kind < crowd.aggressive_share:
+        least = crowd.aggressive_least
+        distance = flow.distance_bps * (least + (1.0 - least) * rng.uniform(key, draw + 2))
+        mean_life = crowd.aggressive_life_s
+    else:
+        distance = flow.distance_bps + caution + crowd.scale_bps * rng.exponential(key, draw + 2)
+        mean_life = crowd.life_s * (crowd.life_near + crowd.life_per_bps * distance)
+    exact = flow.consensus_lagged - side * distance * world.ticks_per_bps
+    price = math.floor(exact) if side > 0 else math.ceil(exact)
+    if kind > 1.0 - crowd.join_share:
+        price = _joined(world, side, price)
+    lots = _lots(rng.lognormal(key, draw + 3, flow.limit_lots, crowd.limit_log_sd))
     if is_marketable(world.book, side, price):
         lots = take(world, tape, time, side, price, lots, NONE, 0.0)
     if lots > 0:
         birth = (world.window.iteration << 40) + number
         place = add(world.book, time, side, price, lots, CROWD, birth)
+        life = 1 + int(rng.exponential(key, draw + 4) * mean_life * 1e6)
         push(world.schedule, time + life, CROWD_EXPIRY, place, birth)
 
 
 @kernel_function
-def on_market(world: Record, tape: Record, time: int) -> None:
-    """Let the next market order of the crowd arrive, move the efficient price, draw its successor.
+def _joined(world: Record, side: int, price: int) -> int:
+    """Return the crowd's best price of a side, or `price` where there is none."""
+    book = world.book
+    if (book.bid_volume if side > 0 else book.ask_volume) == 0:
+        return price
+    return int(crowd_best(book, side))
 
-    Sign: an informed trader buys with the probability of a logistic choice on how far the mid lies
-    below the efficient price; any other is a part of one of METAORDERS large orders, chosen at
-    random, so that signs have a long memory (Lillo, Mike and Farmer 2005, "Theory for long memory
-    in supply and demand").
-    """
+
+@kernel_function
+def on_market(world: Record, tape: Record, time: int) -> None:
+    """Let the next taker look at the market, trade or not, and draw its successor."""
     flow = world.flow
-    regime = flow.regimes[flow.active]
     key = world.keys[rng.MARKET]
     draw = flow.market_number * rng.DRAWS_PER_EVENT
-    edge = (flow.efficient - _public_mid(world)) / world.ticks_per_bps
-    informed_buys = 1.0 / (1.0 + math.exp(-2.0 * edge / INFORMED_SCALE_BPS))
-    expected = regime.informed_share * (2.0 * informed_buys - 1.0)
-    expected += (1.0 - regime.informed_share) * _mean_sign(flow)
-    if rng.uniform(key, draw + 6) < regime.informed_share:
-        sign = 1 if rng.uniform(key, draw) < informed_buys else -1
+    if rng.uniform(key, draw + 6) < flow.regimes[flow.active].informed_share:
+        sign = _informed_sign(world, rng.uniform(key, draw))
     else:
-        sign = _work_metaorder(world, rng.uniform(key, draw))
-    size = flow.market_lots * min(math.exp(MARKET_LOG_SD * rng.normal(key, draw + 1)), MARKET_CAP)
-    take(world, tape, time, sign, _worst_price(world, sign), _lots(size), NONE, 0.0)
-    if rng.uniform(key, draw + 2) < regime.impact_probability:
-        jump = regime.impact_bps * rng.exponential(key, draw + 3)
-        jump *= min(math.sqrt(size / flow.market_lots), 3.0)
-        flow.efficient += jump * (sign - expected) * world.ticks_per_bps
-    flow.excitation += MARKET_EXCITATION
+        sign = _metaorder_sign(world, rng.uniform(key, draw + 2))
+        if rng.uniform(key, draw) >= _patience(world):
+            sign = 0
+    if sign != 0:
+        _trade(world, tape, time, sign, draw)
+    flow.excitation += flow.crowd.branching * flow.crowd.excitation_decay
     flow.market_number += 1
     _schedule_market(world, time)
 
 
 @kernel_function
-def _mean_sign(flow: Record) -> float:
-    total = 0.0
-    for place in range(METAORDERS):
-        total += flow.metaorders[place].sign
-    return total / METAORDERS
+def _trade(world: Record, tape: Record, time: int, sign: int, draw: int) -> None:
+    """Take with a market order; its surprise moves what the crowd believes."""
+    flow = world.flow
+    crowd = flow.crowd
+    key = world.keys[rng.MARKET]
+    size = min(math.exp(crowd.market_log_sd * rng.normal(key, draw + 1)), crowd.market_cap)
+    wanted = _lots(flow.market_lots * size)
+    traded = wanted - take(world, tape, time, sign, _worst_price(world, sign), wanted, NONE, 0.0)
+    if traded == 0:
+        return
+    jump = flow.regimes[flow.active].impact_bps * rng.exponential(key, draw + 3)
+    jump *= min(math.sqrt(size), crowd.impact_cap)
+    surprise = sign - crowd.sign_weight * flow.mean_sign
+    flow.consensus += jump * surprise * world.ticks_per_bps
+    flow.mean_sign += crowd.sign_memory * (sign - flow.mean_sign)
 
 
 @kernel_function
-def _work_metaorder(world: Record, draw: float) -> int:
-    """Return the sign of the metaorder that `draw` picks, which has one market order less left."""
-    metaorder = world.flow.metaorders[int(draw * METAORDERS)]
+def _informed_sign(world: Record, draw: float) -> int:
+    """Return the side on which an informed taker trades, 0 where no quote is worth it."""
+    flow = world.flow
+    book = world.book
+    buys = flow.efficient - book.best_ask if book.ask_orders > 0 else -math.inf
+    sells = book.best_bid - flow.efficient if book.bid_orders > 0 else -math.inf
+    edge = max(buys, sells) / world.ticks_per_bps / flow.crowd.informed_scale_bps
+    if draw >= 1.0 / (1.0 + math.exp(-edge)):
+        return 0
+    return 1 if buys > sells else -1
+
+
+@kernel_function
+def _patience(world: Record) -> float:
+    """Return the probability with which an uninformed taker pays the crowd's spread."""
+    book = world.book
+    crowd = world.flow.crowd
+    if book.bid_volume == 0 or book.ask_volume == 0:
+        return 0.0
+    half = 0.5 * (crowd_best(book, SELL) - crowd_best(book, BUY)) / world.ticks_per_bps
+    return math.exp(min(0.0, (crowd.reference_half_bps - half) / crowd.patience_bps))
+
+
+@kernel_function
+def _metaorder_sign(world: Record, draw: float) -> int:
+    """Return the sign of the metaorder whose turn it is, which has one order less left.
+
+    What it knows of reaches the efficient price.
+    """
+    flow = world.flow
+    metaorder = flow.metaorders[int(draw * METAORDERS)]
     sign = int(metaorder.sign)
+    information = (1.0 - flow.crowd.information_at_birth) * metaorder.information_bps
+    flow.efficient += sign * information * flow.volatility * world.ticks_per_bps
     metaorder.left -= 1
     if metaorder.left <= 0:
         _begin_metaorder(world, metaorder, False)
@@ -143,22 +203,31 @@ def _work_metaorder(world: Record, draw: float) -> int:
 
 @kernel_function
 def _begin_metaorder(world: Record, metaorder: Record, is_under_way: bool) -> None:
-    """Draw a metaorder's sign and its length, or what is left of one that is under way.
+    """Draw a metaorder's sign, length and information, or what is left of one under way.
 
     Length L is Pareto, P(L > x) = x^-a; what is left of one met at a random moment follows
     P(R > x) = x^(1 - a) / a (renewal theory).
     """
     flow = world.flow
+    crowd = flow.crowd
     key = world.keys[rng.METAORDER]
-    draw = 2 * flow.metaorder_number
+    draw = 4 * flow.metaorder_number
     flow.metaorder_number += 1
     length = rng.uniform(key, draw)
     if is_under_way:
-        length = (METAORDER_TAIL * length) ** (-1.0 / (METAORDER_TAIL - 1.0))
+        length = (crowd.metaorder_tail * length) ** (-1.0 / (crowd.metaorder_tail - 1.0))
     else:
-        length = length ** (-1.0 / METAORDER_TAIL)
-    metaorder.left = max(1, math.ceil(min(length, METAORDER_LONGEST)))
+        length = length ** (-1.0 / crowd.metaorder_tail)
+    count = max(1, math.ceil(min(crowd.metaorder_least * length, METAORDER_LONGEST)))
+    metaorder.left = count
     metaorder.sign = 1.0 if rng.uniform(key, draw + 1) < 0.5 else -1.0
+    metaorder.information_bps = 0.0
+    if rng.uniform(key, draw + 2) < crowd.metaorder_informed:
+        information = flow.regimes[flow.active].information_bps * count**-crowd.information_power
+        metaorder.information_bps = information
+        if not is_under_way:
+            known = crowd.information_at_birth * information * count * flow.volatility
+            flow.efficient += metaorder.sign * known * world.ticks_per_bps
 
 
 @kernel_function
@@ -170,15 +239,12 @@ def _worst_price(world: Record, sign: int) -> int:
     """
     book = world.book
     touch = book.best_ask if sign > 0 else book.best_bid
-    return int(touch + sign * math.ceil(MARKET_REACH_BPS * world.ticks_per_bps))
+    return int(touch + sign * math.ceil(world.flow.crowd.market_reach_bps * world.ticks_per_bps))
 
 
 @kernel_function
-def _public_mid(world: Record) -> float:
-    book = world.book
-    if book.bid_orders == 0 or book.ask_orders == 0:
-        return float(world.mid)
-    return 0.5 * (book.best_bid + book.best_ask)
+def _baseline(flow: Record) -> float:
+    return float(flow.regimes[flow.active].market_rate * flow.volatility)
 
 
 @kernel_function
@@ -193,10 +259,10 @@ def _schedule_market(world: Record, time: int) -> None:
     flow = world.flow
     key = world.keys[rng.MARKET]
     draw = flow.market_number * rng.DRAWS_PER_EVENT
-    baseline = flow.regimes[flow.active].market_rate * math.exp(flow.log_volatility)
-    wait = rng.exponential(key, draw + 4) / baseline
-    left = 1.0 - MARKET_DECAY * rng.exponential(key, draw + 5) / flow.excitation
+    decay = flow.crowd.excitation_decay
+    wait = rng.exponential(key, draw + 4) / _baseline(flow)
+    left = 1.0 - decay * rng.exponential(key, draw + 5) / flow.excitation
     if left > 0.0:
-        wait = min(wait, -math.log(left) / MARKET_DECAY)
-    flow.excitation *= math.exp(-MARKET_DECAY * wait)
+        wait = min(wait, -math.log(left) / decay)
+    flow.excitation *= math.exp(-decay * wait)
     flow.next_market = min(time + 1 + int(wait * 1e6), NEVER - 1)

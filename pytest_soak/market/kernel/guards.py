@@ -6,18 +6,9 @@ import math
 
 from pytest_soak.market.kernel.jit import Record, kernel_function
 
-HOUSE_EXPOSURE_QUOTE = 3_600.0
-HOUSE_SPEED_QUOTE = 4_500.0
-"""How far a position may move from its 6-s average before more of the same is stopped.
-
-Both are at the opening price; the world has them in lots.
-"""
-
 SPEED_S = 6.0
 SHOCK_SIGMAS = 8.0
 SHOCK_HOLD_US = 10_000_000
-VOLATILITY_BPS = 0.68
-"""One-second volatility up to which the limits apply in full."""
 
 
 @kernel_function
@@ -53,7 +44,7 @@ def stops(maker: Record, time: int, side: int) -> bool:
     """
     if time < maker.shock_until:
         return True
-    scale = min(1.0, VOLATILITY_BPS / volatility_bps(maker))
+    scale = min(1.0, maker.design.house_sigma_bps / volatility_bps(maker))
     if side * maker.position > maker.house_exposure_lots * scale:
         return True
     moved = side * (maker.position - maker.position_slow)

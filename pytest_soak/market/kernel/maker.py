@@ -18,7 +18,7 @@ from pytest_soak.market.kernel import venue as v
 from pytest_soak.market.kernel.account import MAKER
 from pytest_soak.market.kernel.jit import Record, kernel_function
 from pytest_soak.market.kernel.market_data import number_at, snapshot
-from pytest_soak.market.kernel.quoting import REPRICE_BPS, SEND_US, on_feed_change, requote
+from pytest_soak.market.kernel.quoting import SEND_US, on_feed_change, requote
 from pytest_soak.market.kernel.rescue import rescue
 from pytest_soak.market.kernel.schedule import MAKER_CYCLE, push
 from pytest_soak.market.kernel.state import NONE, REPORTS, SLOTS
@@ -37,13 +37,11 @@ STAGE_WAIT_US = 18_000  # in which the stages wait for one another without a pip
 TRACE_US = 3_000
 DEADLINE_US = 200_000
 
-VOLATILITY_HALF_LIFE_S = 300.0
 DEPTH_S = 10.0
 SIGNAL_SD_BPS = 7.0
 SIGNAL_S = 15.0
 SHARE_S = 3600.0
 
-_VARIANCE_STEP = 1.0 - 0.5 ** (1.0 / VOLATILITY_HALF_LIFE_S)
 _DEPTH_STEP = 1.0 - math.exp(-1.0 / DEPTH_S)
 _SIGNAL_KEEP = math.exp(-1.0 / SIGNAL_S)
 _SIGNAL_NOISE = SIGNAL_SD_BPS * math.sqrt(1.0 - _SIGNAL_KEEP**2)
@@ -104,7 +102,7 @@ def _cache_holds(world: Record, time: int) -> bool:
     moved = (
         snapshot(world, world.venue.feed_number).mid - snapshot(world, maker.cached_snapshot).mid
     )
-    return bool(abs(moved) < REPRICE_BPS * world.ticks_per_bps)
+    return bool(abs(moved) < maker.design.reprice_bps * world.ticks_per_bps)
 
 
 @kernel_function
@@ -147,7 +145,8 @@ def on_second(world: Record, time: int) -> None:
     market = snapshot(world, world.venue.feed_number)
     change = (market.mid - maker.second_mid) / world.ticks_per_bps
     guards.watch_shock(maker, time, change)
-    maker.variance += _VARIANCE_STEP * (change * change - maker.variance)
+    step = 1.0 - 0.5 ** (1.0 / maker.design.volatility_half_life_s)
+    maker.variance += step * (change * change - maker.variance)
     maker.second_mid = market.mid
     maker.depth += _DEPTH_STEP * (market.depth - maker.depth)
     maker.maker_volume *= _SHARE_KEEP

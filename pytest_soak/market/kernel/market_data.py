@@ -44,6 +44,7 @@ def publish(world: Record, time: int) -> None:
     if book.ask_volume > 0:
         row.ask = crowd_best(book, SELL)
     row.mid = world.mid
+    row.flow = world.flow.mean_sign
     row.depth = 0.5 * (book.bid_volume + book.ask_volume)
     lag = venue.market_data.base_us + int(
         rng.lognormal(

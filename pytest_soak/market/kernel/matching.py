@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pytest_soak.config.sizes import AGENT_ORDERS, REQUESTS
 from pytest_soak.market.kernel import venue as v
 from pytest_soak.market.kernel.account import MAKER, TAKER, book_fill
@@ -54,7 +56,18 @@ def take(
             book_fill(world, tape, time, side, TAKER, price, traded, decision_mid)
             v.report(world, time, v.FILLED, handle, side, price, traded, TAKER, NONE, time, OK)
         reduce(book, place, traded)
+    if remaining < quantity:
+        _alarm(world.flow, side, quantity - remaining)
     return remaining
+
+
+@kernel_function
+def _alarm(flow: Record, side: int, lots: int) -> None:
+    """Make the crowd quote farther away, more so on the side that was hit."""
+    caution = flow.crowd.caution_bps * math.sqrt(lots / flow.market_lots)
+    other = flow.crowd.caution_other * caution
+    flow.ask_caution_bps += caution if side > 0 else other
+    flow.bid_caution_bps += other if side > 0 else caution
 
 
 @kernel_function

@@ -5,32 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_soak.config.sizes import ORDER_QUOTE
-from pytest_soak.market.kernel.flow import MARKET_QUOTE
-from pytest_soak.market.kernel.guards import HOUSE_EXPOSURE_QUOTE, HOUSE_SPEED_QUOTE
+from pytest_soak.market.kernel.crowd import Crowd
+from pytest_soak.market.kernel.design import Design
 from pytest_soak.market.kernel.state import empty_world
 
 if TYPE_CHECKING:
     from pytest_soak.config.instruments import Instrument, Latency, Venue
     from pytest_soak.market.regimes import Market
 
+MARKET_QUOTE = 2_800.0
+"""Median size of the takers' orders, at the opening price."""
+
+CROWD, DESIGN = Crowd(), Design()
 FIRST_HALF_SPREAD_BPS = 3.0
 """What an agent is shown before the book has filled."""
 
 
-def open_world(market: Market, seed: int) -> Any:
+def open_world(market: Market, seed: int, crowd: Crowd = CROWD, design: Design = DESIGN) -> Any:
     """Return a world in which nobody has come yet, at the instrument's opening price."""
     world = empty_world()
     for record, flow in zip(
         world["flow"]["regimes"], (market.ordinary, market.episode), strict=True
     ):
-        for name in record.dtype.names:
-            record[name] = getattr(flow, name)
+        _write(record, flow)
+    _write(world["flow"]["crowd"], crowd)
+    _write(world["maker"]["design"], design)
     world["window"]["seed"] = seed
     world["window"]["gap_bps"] = market.gap_bps
     _write_instrument(world, market.instrument)
     _write_venue(world["venue"], market.venue)
     _write_price(world, market.instrument.price_ticks)
     return world
+
+
+def _write(record: Any, source: object) -> None:
+    """Copy the fields of a record's names."""
+    for name in record.dtype.names:
+        record[name] = getattr(source, name)
 
 
 def _write_instrument(world: Any, instrument: Instrument) -> None:
@@ -44,8 +55,10 @@ def _write_instrument(world: Any, instrument: Instrument) -> None:
     lot_quote = instrument.lot_base * instrument.price
     world["flow"]["limit_lots"] = ORDER_QUOTE / lot_quote
     world["flow"]["market_lots"] = MARKET_QUOTE / lot_quote
-    world["maker"]["house_exposure_lots"] = HOUSE_EXPOSURE_QUOTE / lot_quote
-    world["maker"]["house_speed_lots"] = HOUSE_SPEED_QUOTE / lot_quote
+    world["maker"]["house_exposure_lots"] = (
+        world["maker"]["design"]["house_exposure_quote"] / lot_quote
+    )
+    world["maker"]["house_speed_lots"] = world["maker"]["design"]["house_speed_quote"] / lot_quote
 
 
 def _write_venue(record: Any, venue: Venue) -> None:
@@ -66,8 +79,8 @@ def _write_latency(record: Any, latency: Latency) -> None:
 def _write_price(world: Any, ticks: int) -> None:
     touch = max(1, round(FIRST_HALF_SPREAD_BPS * ticks * 1e-4))
     world["mid"] = ticks
-    world["flow"]["efficient"] = ticks
-    world["flow"]["efficient_lagged"] = ticks
+    for price in ("efficient", "consensus", "consensus_lagged"):
+        world["flow"][price] = ticks
     snapshots = world["venue"]["snapshots"]
     snapshots["bid"] = ticks - touch
     snapshots["ask"] = ticks + touch

@@ -6,6 +6,7 @@ import math
 
 from pytest_soak.market.kernel import rng
 from pytest_soak.market.kernel.book import level_at, remove
+from pytest_soak.market.kernel.flow import set_volatility
 from pytest_soak.market.kernel.jit import Record, kernel_function, number
 from pytest_soak.market.kernel.market_data import PULSE_US
 from pytest_soak.market.kernel.matching import take
@@ -13,19 +14,7 @@ from pytest_soak.market.kernel.state import BUY, CROWD, NONE, SELL
 
 PULSE_S = PULSE_US * 1e-6
 PULSES_PER_SECOND = 1_000_000 // PULSE_US
-LAG_S = 0.05
-VOLATILITY_S = 1800.0
-PULL_DISTANCE_BPS = 2.6
-PULL_S = 0.060
-SNIPE_EDGE_BPS = 0.5
-SNIPE_RATE = 20.0  # 1/s
 ANY_QUANTITY = number(1 << 40)
-
-_LAG_STEP = 1.0 - math.exp(-PULSE_S / LAG_S)
-_PULL_CHANCE = 1.0 - math.exp(-PULSE_S / PULL_S)
-_SNIPE_CHANCE = 1.0 - math.exp(-PULSE_S * SNIPE_RATE)
-_VOLATILITY_KEEP = math.exp(-1.0 / VOLATILITY_S)
-_VOLATILITY_NOISE = math.sqrt(1.0 - _VOLATILITY_KEEP**2)
 
 
 @kernel_function
@@ -55,14 +44,19 @@ def plan_episode(world: Record) -> None:
 
 @kernel_function
 def on_pulse(world: Record, tape: Record, time: int) -> None:
-    """Move the efficient price, let stale quotes be pulled and be sniped."""
+    """Let prices move, the crowd calm down, stale quotes be pulled and be sniped."""
     flow = world.flow
     flow.pulse_number += 1
     _follow_episode(world, time)
-    _move_price(world, time)
-    reach = PULL_DISTANCE_BPS * world.ticks_per_bps
-    _pull(world, BUY, flow.efficient - reach)
-    _pull(world, SELL, flow.efficient + reach)
+    _move_prices(world, time)
+    flow.bid_caution_bps *= flow.steps.caution_keep
+    flow.ask_caution_bps *= flow.steps.caution_keep
+    crowd = flow.crowd
+    near = crowd.pull_distance * flow.distance_bps
+    reach = (near + crowd.pull_caution * flow.bid_caution_bps) * world.ticks_per_bps
+    _pull(world, BUY, flow.consensus - reach)
+    reach = (near + crowd.pull_caution * flow.ask_caution_bps) * world.ticks_per_bps
+    _pull(world, SELL, flow.consensus + reach)
     _snipe(world, tape, time)
 
 
@@ -75,32 +69,45 @@ def _follow_episode(world: Record, time: int) -> None:
         world.window.spike_count += 1
     if time >= flow.gap_at and flow.gap_ticks != 0.0:
         flow.efficient += flow.gap_ticks
+        flow.consensus += flow.gap_ticks
         flow.gap_ticks = 0.0
         world.window.gap_events += 1
 
 
 @kernel_function
-def _move_price(world: Record, time: int) -> None:
+def _move_prices(world: Record, time: int) -> None:
+    """Move both prices by public news, and the consensus toward what the informed know."""
     flow = world.flow
+    crowd = flow.crowd
+    steps = flow.steps
     regime = flow.regimes[flow.active]
     number = flow.pulse_number
     if number % PULSES_PER_SECOND == 1:
-        noise = rng.normal(world.keys[rng.REGIME], 8 + number)
-        flow.log_volatility = (
-            _VOLATILITY_KEEP * flow.log_volatility + _VOLATILITY_NOISE * regime.sigma_log_sd * noise
-        )
-        flow.sigma_bps = regime.sigma_bps * math.exp(flow.log_volatility)
-    step = flow.sigma_bps * math.sqrt(PULSE_S) * rng.normal(world.keys[rng.DIFFUSION], number)
+        key = world.keys[rng.REGIME]
+        flow.slow = steps.slow_keep * flow.slow + steps.slow_noise * rng.normal(key, 8 + number)
+        flow.fast = steps.fast_keep * flow.fast + steps.fast_noise * rng.normal(key, 9 + number)
+        set_volatility(flow)
+    step = regime.sigma_bps * flow.volatility * math.sqrt(PULSE_S)
+    step *= rng.normal(world.keys[rng.DIFFUSION], number)
     key = world.keys[rng.JUMP]
-    if rng.uniform(key, 2 * number) < regime.jump_rate * PULSE_S:
-        step += regime.jump_bps * rng.normal(key, 2 * number + 1)
-    flow.efficient += step * world.ticks_per_bps
-    flow.efficient_lagged += _LAG_STEP * (flow.efficient - flow.efficient_lagged)
+    chance = rng.uniform(key, 4 * number)
+    if chance < 20.0 * regime.jump_rate * PULSE_S:
+        rate = regime.jump_rate * math.exp(crowd.jump_power * (flow.slow + flow.fast))
+        if chance < rate * PULSE_S:
+            scale = regime.jump_bps * math.exp(crowd.jump_log_sd * rng.normal(key, 4 * number + 1))
+            step += scale * rng.normal(key, 4 * number + 2)
+            flow.excitation += crowd.jump_excitation * min(
+                rng.exponential(key, 4 * number + 3), crowd.jump_excitation_cap
+            )
+    step *= world.ticks_per_bps
+    flow.efficient += step
+    flow.consensus += step + steps.learn * (flow.efficient - flow.consensus)
+    flow.consensus_lagged += steps.lag * (flow.consensus - flow.consensus_lagged)
 
 
 @kernel_function
 def _pull(world: Record, side: int, beyond: float) -> None:
-    """Let the crowd withdraw orders of a side that lie closer to the efficient price than `beyond`.
+    """Let the crowd withdraw orders of a side that lie beyond the price `beyond`.
 
     Each order's draw hangs on its own birth number, so what the agent does to the book cannot
     reach the draws.
@@ -111,6 +118,7 @@ def _pull(world: Record, side: int, beyond: float) -> None:
         return
     price = book.best_bid if side > 0 else book.best_ask
     crowd = count
+    chance = world.flow.steps.pull_chance
     while crowd > 0 and side * (price - beyond) > 0.0:
         level = level_at(book, price)
         crowd -= level.volume - level.agent_volume
@@ -120,7 +128,7 @@ def _pull(world: Record, side: int, beyond: float) -> None:
             following = order.next
             if order.owner == CROWD:
                 own = rng.derive(world.keys[rng.PULL], order.reference)
-                if rng.uniform(own, world.flow.pulse_number) < _PULL_CHANCE:
+                if rng.uniform(own, world.flow.pulse_number) < chance:
                     remove(book, place)
             place = following
         price -= side
@@ -128,17 +136,19 @@ def _pull(world: Record, side: int, beyond: float) -> None:
 
 @kernel_function
 def _snipe(world: Record, tape: Record, time: int) -> None:
-    """Let fast traders take every quote that the efficient price has run through."""
+    """Let a fast trader take every quote that both prices have run through."""
     flow = world.flow
     book = world.book
-    edge = SNIPE_EDGE_BPS * world.ticks_per_bps
-    if book.ask_orders > 0 and book.best_ask < flow.efficient - edge:
+    edge = flow.crowd.snipe_edge_bps * world.ticks_per_bps
+    low = min(flow.efficient, flow.consensus) - edge
+    high = max(flow.efficient, flow.consensus) + edge
+    if book.ask_orders > 0 and book.best_ask < low:
         side = BUY
-        limit = math.ceil(flow.efficient - edge) - 1
-    elif book.bid_orders > 0 and book.best_bid > flow.efficient + edge:
+        limit = math.ceil(low) - 1
+    elif book.bid_orders > 0 and book.best_bid > high:
         side = SELL
-        limit = math.floor(flow.efficient + edge) + 1
+        limit = math.floor(high) + 1
     else:
         return
-    if rng.uniform(world.keys[rng.SNIPE], flow.pulse_number) < _SNIPE_CHANCE:
+    if rng.uniform(world.keys[rng.SNIPE], flow.pulse_number) < flow.steps.snipe_chance:
         take(world, tape, time, side, limit, ANY_QUANTITY, NONE, 0.0)

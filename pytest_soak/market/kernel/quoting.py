@@ -15,12 +15,6 @@ from pytest_soak.market.kernel.tape import put_block
 MIN_INTERVAL, CONCURRENCY, RISK, INVENTORY, THROTTLE, DEADLINE = numbers(6)
 """Places in `observation.columns.BLOCK_REASONS`."""
 
-BASE_HALF_BPS = 1.75
-HALF_PER_SIGMA = 1.2
-LEVEL_GAP_BPS = 0.8
-SKEW_BPS = 2.5
-REPRICE_BPS = 0.45
-OUTER_REPRICE_BPS = 1.2  # the outer quotes wait for larger moves: they cost messages too
 BUCKET_DEPTH = 4.0
 MIN_LOTS = 1
 SEND_US = 8_000  # of the maker's own time for each request, where it does not send them as a batch
@@ -34,22 +28,25 @@ def on_feed_change(world: Record, tape: Record, time: int, mid: float) -> None:
         return
     for place in range(SLOTS):
         slot = maker.slots[place]
-        shift = mid - slot.quoted_mid
-        far = abs(shift) >= _reprice_ticks(world, slot)
-        if far and slot.handle != NONE and slot.in_flight == 0:
-            _intend(world, slot, slot.price + round(shift))
+        if slot.handle == NONE or slot.in_flight != 0:
+            continue
+        price = slot.price + round(mid - slot.quoted_mid)
+        if _should_change(world, slot, time, price):
+            _intend(world, slot, price)
             _stop(tape, time, slot, MIN_INTERVAL)
 
 
 @kernel_function
 def _reprice_ticks(world: Record, slot: Record) -> float:
     """Return how far a quote may lie from where it should before it is moved."""
-    return (REPRICE_BPS if slot.level == 0 else OUTER_REPRICE_BPS) * world.ticks_per_bps
+    design = world.maker.design
+    inner = slot.level == 0
+    return (design.reprice_bps if inner else design.outer_reprice_bps) * world.ticks_per_bps
 
 
 @kernel_function
 def _intend(world: Record, slot: Record, price: int) -> None:
-    """Count an intended change, once while it stands within the repricing threshold."""
+    """Count an intended change: once while it stands within the repricing threshold."""
     maker = world.maker
     near = abs(price - slot.intent_price) < _reprice_ticks(world, slot)
     if slot.intent_open and near:
@@ -74,10 +71,12 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
     """Bring each quote to where the maker wants it, as far as it may; return the requests sent."""
     maker = world.maker
     parameters = maker.parameters
+    design = maker.design
     limit = parameters.position_limit_notional / (world.instrument.lot_tick_quote * world.mid)
     lean = maker.position / limit
-    center = market.mid + (maker.signal_bps - SKEW_BPS * lean) * world.ticks_per_bps
-    half = (BASE_HALF_BPS + HALF_PER_SIGMA * guards.volatility_bps(maker)) * (
+    foreseen = maker.signal_bps + design.flow_bps * market.flow
+    center = market.mid + (foreseen - design.skew_bps * lean) * world.ticks_per_bps
+    half = (design.base_half_bps + design.half_per_sigma * guards.volatility_bps(maker)) * (
         1.0 + parameters.base_spread_bps_delta
     )
     filled = (time - maker.tokens_at) * parameters.replace_rate_per_min / 60e6
@@ -89,7 +88,7 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
     for place in range(SLOTS):
         slot = maker.slots[place]
         side = slot.side
-        distance = (half + slot.level * LEVEL_GAP_BPS) * world.ticks_per_bps
+        distance = (half + slot.level * design.level_gap_bps) * world.ticks_per_bps
         if side > 0:
             price = min(math.floor(center - distance), market.ask - 1)
         else:
@@ -123,7 +122,7 @@ def wanted_lots(maker: Record, side: int, limit: float, lean: float, already: in
     `max_delta_ratio` of it within 6 s.
     """
     parameters = maker.parameters
-    wish = parameters.impact_cap_ratio * maker.depth
+    wish = parameters.impact_cap_ratio * maker.design.depth_share * maker.depth
     if side * lean > 0.0:
         wish *= 1.0 - min(1.0, abs(lean))
     room = parameters.max_delta_ratio * limit - side * (maker.position - maker.position_slow)
@@ -168,9 +167,16 @@ def _bring(
 
 @kernel_function
 def _should_change(world: Record, slot: Record, time: int, price: int) -> bool:
-    moved = abs(price - slot.price) >= _reprice_ticks(world, slot)
+    """Whether a quote is worth its place in the queue no more.
+
+    One that is too near is moved at once, an inner one that is too far when it has aged.
+    """
+    too_near = slot.side * (slot.price - price)
+    reach = _reprice_ticks(world, slot)
+    if slot.level != 0:
+        return bool(abs(too_near) >= reach)
     aged = time - slot.quoted_at >= world.maker.parameters.tail_age_ms * 1000.0
-    return bool(moved or (aged and slot.level == 0))
+    return bool(too_near >= reach or (too_near < 0 and aged))
 
 
 @kernel_function

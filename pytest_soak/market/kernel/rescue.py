@@ -9,10 +9,7 @@ from pytest_soak.market.kernel import venue as v
 from pytest_soak.market.kernel.jit import Record, kernel_function
 from pytest_soak.market.kernel.state import BUY, NONE, SELL
 
-START_SHARE = 0.14  # of the position limit
-STOP_SHARE = 0.07
-HORIZON_S = 60.0  # to work off a position of START_SHARE passively
-RISK_AVERSION = 1.5  # standard deviations
+HORIZON_S = 60.0  # to work off a position of `rescue_start` passively
 TOLERANCE_BPS = 1.0  # beyond the touch
 
 
@@ -23,9 +20,9 @@ def rescue(world: Record, time: int, market: Record) -> None:
     parameters = maker.parameters
     limit = parameters.position_limit_notional / (world.instrument.lot_tick_quote * world.mid)
     share = abs(maker.position) / limit
-    if share > START_SHARE:
+    if share > maker.design.rescue_start:
         maker.rescuing = 1
-    elif share < STOP_SHARE:
+    elif share < maker.design.rescue_stop:
         maker.rescuing = 0
     lots = int(parameters.rescue_max_ratio * abs(maker.position))
     if maker.rescuing == 0 or maker.rescue_in_flight != 0 or time < maker.rescue_ready_at:
@@ -64,7 +61,12 @@ def _edge_bps(world: Record, market: Record, share: float) -> float:
     Cost: half the spread and the taker's fee.
     """
     sigma = guards.volatility_bps(world.maker)
-    risk = RISK_AVERSION * sigma * math.sqrt(HORIZON_S * share / START_SHARE)
+    risk = (
+        world.maker.design.risk_aversion
+        * sigma
+        * math.sqrt(HORIZON_S * share / world.maker.design.rescue_start)
+    )
     cost = 0.5 * (market.ask - market.bid) / world.ticks_per_bps + world.instrument.taker_fee * 1e4
-    foreseen = -world.maker.signal_bps if world.maker.position > 0 else world.maker.signal_bps
+    foreseen = world.maker.signal_bps + world.maker.design.rescue_flow_bps * market.flow
+    foreseen = -foreseen if world.maker.position > 0 else foreseen
     return risk + foreseen - cost

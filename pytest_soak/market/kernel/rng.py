@@ -49,13 +49,14 @@ STREAMS = (
 
 (
     VOLATILITY_DRAW,
+    FAST_VOLATILITY_DRAW,
     EPISODE_DRAW,
     EPISODE_LENGTH_DRAW,
     EPISODE_START_DRAW,
     GAP_DRAW,
     GAP_SIGN_DRAW,
     GAP_TIME_DRAW,
-) = numbers(7)
+) = numbers(8)
 """What the first draws of an iteration's stream REGIME decide."""
 
 DRAWS_PER_EVENT = 8

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from pytest_soak.config.sizes import AGENT_ORDERS, LEVELS, REQUESTS, SNAPSHOTS
+from pytest_soak.market.kernel.crowd import CROWD_FIGURES
+from pytest_soak.market.kernel.design import DESIGN
 from pytest_soak.market.kernel.jit import number, numbers
 from pytest_soak.market.kernel.rng import STREAMS
 
@@ -19,7 +21,7 @@ ORDERS = 4096  # resting orders, crowd and agent together
 EVENTS = 8192  # scheduled events
 REPORTS = 2048  # venue messages on their way to the agent, a power of two
 RATE_BINS = 64  # seconds of the venue's message count, a power of two
-METAORDERS = 2  # large orders of the crowd that are being worked off at a time
+METAORDERS = 3  # large orders of the crowd that are being worked off at a time
 SLOTS = 4  # quotes of the reference maker: two a side
 
 NONE = number(-1)
@@ -83,21 +85,41 @@ SCHEDULE = np.dtype([("heap", EVENT, (EVENTS,)), ("count", "i8")], align=True)
 
 REGIME = np.dtype(
     [
-        ("sigma_bps", "f8"),  # of the efficient price, a square root second
-        ("sigma_log_sd", "f8"),
+        ("sigma_bps", "f8"),  # of public news, a square root second
         ("jump_rate", "f8"),  # 1/s
-        ("jump_bps", "f8"),  # standard deviation
-        ("market_rate", "f8"),  # 1/s, the Hawkes baseline
-        ("impact_probability", "f8"),
-        ("impact_bps", "f8"),
-        ("informed_share", "f8"),  # of the market orders
+        ("jump_bps", "f8"),  # scale
+        ("market_rate", "f8"),  # 1/s, the Hawkes baseline of takers who look at the market
+        ("impact_bps", "f8"),  # of the surprise in a median market order, on the consensus
+        ("information_bps", "f8"),  # of a metaorder of one order, on the efficient price
+        ("informed_share", "f8"),  # of the takers
         ("load", "f8"),  # of the venue's gateway
     ],
     align=True,
 )
-METAORDER = np.dtype([("sign", "f8"), ("left", "i8")], align=True)
+METAORDER = np.dtype(
+    [("sign", "f8"), ("left", "i8"), ("information_bps", "f8")],  # of each of its orders
+    align=True,
+)
+STEPS = np.dtype(
+    [
+        ("slow_keep", "f8"),
+        ("slow_noise", "f8"),
+        ("fast_keep", "f8"),
+        ("fast_noise", "f8"),
+        ("learn", "f8"),
+        ("lag", "f8"),
+        ("caution_keep", "f8"),
+        ("pull_chance", "f8"),
+        ("snipe_chance", "f8"),
+    ],
+    align=True,
+)
+"""What the crowd's times are a second (volatility) or a pulse (the others)."""
+
 FLOW = np.dtype(
     [
+        ("crowd", CROWD_FIGURES),
+        ("steps", STEPS),
         ("regimes", REGIME, (2,)),  # the ordinary one and the one of a spike episode
         ("limit_lots", "f8"),  # median of limit orders
         ("market_lots", "f8"),  # median of market orders
@@ -106,10 +128,16 @@ FLOW = np.dtype(
         ("episode_end", "i8"),
         ("gap_at", "i8"),
         ("gap_ticks", "f8"),
-        ("efficient", "f8"),  # ticks
-        ("efficient_lagged", "f8"),
-        ("log_volatility", "f8"),
-        ("sigma_bps", "f8"),  # now
+        ("efficient", "f8"),  # ticks: what the informed know
+        ("consensus", "f8"),  # ticks: what the crowd believes
+        ("consensus_lagged", "f8"),
+        ("slow", "f8"),  # of the logarithm of the volatility
+        ("fast", "f8"),
+        ("volatility", "f8"),  # a factor
+        ("distance_bps", "f8"),  # of the crowd's nearest quotes, without caution
+        ("bid_caution_bps", "f8"),
+        ("ask_caution_bps", "f8"),
+        ("mean_sign", "f8"),  # of the market orders
         ("excitation", "f8"),  # of the Hawkes process, 1/s
         ("metaorders", METAORDER, (METAORDERS,)),
         ("metaorder_number", "i8"),
@@ -158,6 +186,7 @@ SNAPSHOT = np.dtype(
         ("ask", "i8"),
         ("mid", "f8"),
         ("depth", "f8"),
+        ("flow", "f8"),  # average sign of the latest market orders
     ],
     align=True,
 )
@@ -262,6 +291,7 @@ MAKER = np.dtype(
     [
         ("parameters", PARAMETERS),
         ("flags", FLAGS),
+        ("design", DESIGN),
         ("slots", SLOT, (SLOTS,)),
         ("position", "i8"),  # as reported to the maker
         ("position_slow", "f8"),  # its moving average over 6 s

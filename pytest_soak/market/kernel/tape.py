@@ -141,12 +141,20 @@ def empty_tape() -> Any:
     return np.zeros(1, TAPE)[0]
 
 
-def drain(tape: Any) -> dict[str, Any]:
-    """Take all rows out of the tape: a copy of each column, by name."""
+NO_ROWS: dict[str, NDArray[Any]] = {name: np.zeros(0, TAPE[name].base) for name in COLUMNS}
+"""Each column without a row."""
+
+_COUNTS = {name: f"{name}_count" for name in COLUMNS}
+
+
+def drain(tape: Any) -> dict[str, NDArray[Any]]:
+    """Take all rows out of the tape: a copy of each column that has any, by name."""
     rows = {}
-    for name in COLUMNS:
-        rows[name] = tape[name][: tape[f"{name}_count"]].copy()
-        tape[f"{name}_count"] = 0
+    for name, counter in _COUNTS.items():
+        count = int(tape[counter])
+        if count:
+            rows[name] = tape[name][:count].copy()
+            tape[counter] = 0
     return rows
 
 
