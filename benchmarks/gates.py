@@ -16,7 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.lanes import DIGITS, MARKETS, REPORTED, ROOT, Hours, Lane, profile, run_lanes, table
-from pytest_soak.gates.engine import FINAL_WINDOW, Sample, Verdict, judge, value_over
+from pytest_soak.gates.engine import (
+    FINAL_WINDOW,
+    Judgement,
+    Sample,
+    Verdict,
+    history_needed,
+    judge,
+    value_over,
+)
 from pytest_soak.gates.evidence import Evidence, failure_of, judge_final
 from pytest_soak.gates.expressions import parse, parse_share
 from pytest_soak.gates.model import Gate, Threshold, gate_shelf, load_gate
@@ -64,6 +72,13 @@ def tail_limit(worst: NDArray[np.float64], floor: bool, chance: float) -> float:
     return -extreme_limit(-worst, chance) if floor else extreme_limit(worst, chance)
 
 
+def spells(threshold: Threshold, hours: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The best of each `for` hours in a row: what must break a limit for the spell to do so."""
+    runs = np.lib.stride_tricks.sliding_window_view(hours, threshold.for_)
+    best: NDArray[np.float64] = runs.max(axis=1) if is_floor(threshold) else runs.min(axis=1)
+    return best
+
+
 def block(gate: Gate, lanes: list[Hours], share: float) -> list[dict[str, str]]:
     """The thresholds of one market that must be looser than those for calm."""
     rows = (_looser(gate, t, lanes, share) for t in gate.thresholds if t.metric in STEP)
@@ -88,9 +103,11 @@ def _looser(
     gate: Gate, threshold: Threshold, lanes: list[Hours], share: float
 ) -> dict[str, str] | None:
     metric, floor = threshold.metric, is_floor(threshold)
-    graded = [lane.of(metric)[gate.grace :] for lane in lanes]
+    graded = [spells(threshold, lane.of(metric)[gate.grace :]) for lane in lanes]
     hourly = gate.name == HOURLY
     row = {"metric": metric}
+    if threshold.for_ > 1:
+        row["for"] = str(threshold.for_)
     changed = False
     if threshold.fail_unless:
         if hourly:
@@ -139,7 +156,7 @@ def write_blocks(name: str, blocks: dict[str, Block]) -> None:
             lines.append("    thresholds:")
         for row in rows:
             fields = ", ".join(
-                f"{key}: {value}" if key == "metric" else f'{key}: "{value}"'
+                f"{key}: {value}" if key in ("metric", "for") else f'{key}: "{value}"'
                 for key, value in row.items()
             )
             lines.append(f"      - {{{fields}}}")
@@ -156,12 +173,20 @@ def samples_of(lane: Hours) -> list[Sample]:
 def gather(gate: Gate, market: str, lane: Hours) -> Evidence:
     """What a lane that the gate judges is judged on at its end."""
     evidence = Evidence()
-    for number, sample in enumerate(samples_of(lane), 1):
-        if number > gate.grace:
-            found = judge(gate, market, [sample])
-            failed = found.verdict is Verdict.FAIL
-            evidence = evidence.with_graded(sample, failure_of(number, found) if failed else None)
+    samples = samples_of(lane)[gate.grace :]
+    for number, (sample, found) in enumerate(
+        zip(samples, judged(gate, market, lane), strict=True), gate.grace + 1
+    ):
+        failed = found.verdict is Verdict.FAIL
+        evidence = evidence.with_graded(sample, failure_of(number, found) if failed else None)
     return evidence
+
+
+def judged(gate: Gate, market: str, lane: Hours) -> list[Judgement]:
+    """The gate's verdict on each graded hour of a lane, which may look at hours before it."""
+    samples, back = samples_of(lane), history_needed(gate)
+    ends = range(gate.grace + 1, len(samples) + 1)
+    return [judge(gate, market, samples[max(0, end - back) : end]) for end in ends]
 
 
 @dataclass(frozen=True)
@@ -183,15 +208,20 @@ def count_alarms(market: str, lanes: list[Hours]) -> Alarms:
     hourly = final = either = warned = hours = 0
     culprits: dict[str, int] = {}
     for lane in lanes:
-        judged = [judge(gate, market, [sample]) for sample in samples_of(lane)[gate.grace :]]
+        hours_judged = judged(gate, market, lane)
         end = judge_final(finals, market, gather(gate, market, lane))
-        failed = any(one.verdict is Verdict.FAIL for one in judged)
+        failed = any(one.verdict is Verdict.FAIL for one in hours_judged)
         hourly += failed
         final += end.verdict is Verdict.FAIL
         either += failed or end.verdict is Verdict.FAIL
-        warned += sum(one.verdict is Verdict.WARN for one in judged)
-        hours += len(judged)
-        bad = {c.metric for one in (*judged, end) for c in one.checks if c.verdict is Verdict.FAIL}
+        warned += sum(one.verdict is Verdict.WARN for one in hours_judged)
+        hours += len(hours_judged)
+        bad = {
+            c.metric
+            for one in (*hours_judged, end)
+            for c in one.checks
+            if c.verdict is Verdict.FAIL
+        }
         for metric in bad:
             culprits[metric] = culprits.get(metric, 0) + 1
     return Alarms(len(lanes), hourly, final, either, warned / hours, culprits)

@@ -15,7 +15,7 @@ from pytest_soak.market.kernel.tape import put_block
 MIN_INTERVAL, CONCURRENCY, RISK, INVENTORY, THROTTLE, DEADLINE = numbers(6)
 """Places in `observation.columns.BLOCK_REASONS`."""
 
-BUCKET_DEPTH = 4.0
+BUCKET_DEPTH = 2.0
 MIN_LOTS = 1
 SEND_US = 8_000  # of the maker's own time for each request, where it does not send them as a batch
 
