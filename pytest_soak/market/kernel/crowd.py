@@ -16,7 +16,7 @@ class Crowd:
     """What the crowd knows, how it quotes and how it trades; docs/MARKET.md has the sources."""
 
     # volatility: exp(slow + fast), two Ornstein-Uhlenbeck processes
-    slow_log_sd: float = 0.6
+    slow_log_sd: float = 0.55
     slow_s: float = 1200.0
     fast_log_sd: float = 0.50
     fast_s: float = 40.0
