@@ -252,6 +252,24 @@ def test_an_artifact_folder_in_use_is_told_by_the_name_of_the_argument(tmp_path:
     assert "its handle raised SoakUsageError: dir: " in found.problems[0]
 
 
+@pytest.mark.parametrize("kinds", [(), ("iteration_finished", "lane_finished")])
+def test_a_handler_that_is_interrupted_again_and_again_keeps_no_result_back(
+    kinds: tuple[str, ...], tmp_path: Path
+) -> None:
+    class Impatient(Noting):
+        def handle(self, event: Event) -> None:
+            if event.kind in kinds:
+                raise KeyboardInterrupt
+
+        def close(self) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        soak(InstantTarget, iterations=2, folder=tmp_path, handlers=[Impatient()])
+    result = json.loads((tmp_path / "artifacts/soak/latest/RESULT.json").read_text())
+    assert (result["status"], result["exit_status"]) == ("interrupted", 2)
+
+
 def test_pauses_pass_on_the_clock_that_is_handed_in(tmp_path: Path) -> None:
     clock = FakeClock()
     noting = Noting()
