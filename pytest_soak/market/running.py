@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from pytest_soak.market.compile import load_kernel
 from pytest_soak.market.kernel.opening import open_world
-from pytest_soak.market.kernel.tape import COLUMNS, drain, empty_tape
+from pytest_soak.market.kernel.tape import COLUMNS, drain, empty_tape, joined
 from pytest_soak.market.regimes import Market
 
 BURN_IN_US = 60_000_000
@@ -59,6 +57,4 @@ class RunningMarket:
 
 def join(pieces: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the columns of a tape that was emptied piece by piece; one piece has them all."""
-    return {
-        name: np.concatenate([piece[name] for piece in pieces if name in piece]) for name in COLUMNS
-    }
+    return {name: joined([piece[name] for piece in pieces if name in piece]) for name in COLUMNS}
