@@ -24,6 +24,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.startup import ENVIRONMENT
+
 SHORT = 10
 TARGETS = {"instant": "pytest_soak.testing:InstantTarget", "mock": "mock"}
 SCRIPT = "test_price.py"
@@ -49,7 +51,7 @@ class Command(NamedTuple):
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, SCRIPT).write_text(self.script)
             command = [sys.executable, *before, *self.arguments]
-            subprocess.run(command, cwd=folder, capture_output=True, check=True)
+            subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, check=True)
 
 
 Measure = Callable[[Command], float]
