@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 _LEAST, _MOST = -(2**63), 2**64 - 1
+_COMPACT = json.JSONEncoder(sort_keys=True, allow_nan=False)
 _READABLE = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
@@ -41,9 +42,7 @@ def _check_numbers(values: Iterable[Any]) -> None:
 
 def compact(value: Any) -> str:
     """`dumps` on one line, without the newline: for JSONL and markers."""
-    return json.dumps(
-        value, sort_keys=True, separators=(", ", ": "), ensure_ascii=True, allow_nan=False
-    )
+    return _COMPACT.encode(value)
 
 
 def state_hash(overrides: Mapping[str, float]) -> str:

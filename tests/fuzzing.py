@@ -25,7 +25,7 @@ from fuzz_mutations import mutate
 from pytest_soak.artifacts.models import ProductionSnapshot
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
-from pytest_soak.artifacts.stored_run import read_run
+from pytest_soak.artifacts.stored_run import find_run
 from pytest_soak.commands.config import list_lines, show
 from pytest_soak.commands.freeze import freeze
 from pytest_soak.commands.judge_file import judge_file
@@ -166,7 +166,7 @@ def read_listing(path: Path) -> Iterable[str]:
 
 def read_merged(path: Path) -> Iterable[str]:
     packed = path.name.endswith(".tar.gz")
-    run = read_run(path if packed else path.parent)
+    run = find_run(path if packed else path.parent)
     if run is None:
         return []
     check_distinct([run])

@@ -110,7 +110,7 @@ class StoredRun:
         return found
 
 
-def read_run(given: Path) -> StoredRun | None:
+def find_run(given: Path) -> StoredRun | None:
     """The run in `given`: a run's folder or archive, or an artifact root; None if there is none.
 
     Raises SoakUsageError when its RESULT.json is none.

@@ -13,6 +13,7 @@ from pytest_soak.config.overrides import CLI, Layer, Overrides, parse_set, resol
 from pytest_soak.config.parameters import ParameterTable
 from pytest_soak.config.presets import load_preset, preset_shelf
 from pytest_soak.config.profiles import DEFAULT, load_profile, profile_shelf
+from pytest_soak.config.scenarios import BUILT_IN, scenario_shelf
 from pytest_soak.errors import SoakUsageError, TargetError, one_line, unknown
 from pytest_soak.gates.model import gate_shelf
 from pytest_soak.options import OPTIONS
@@ -31,6 +32,7 @@ def shelves(folder: Path) -> dict[str, Shelf]:
         "profile": profile_shelf(folder),
         "preset": preset_shelf(folder),
         "gate": gate_shelf(folder),
+        "market": scenario_shelf(folder),
     }
 
 
@@ -40,10 +42,12 @@ def list_lines(folder: Path) -> list[str]:
     for kind, shelf in shelves(folder).items():
         for name in shelf.names():
             path = shelf.find(name, folder, kind)
-            origin = "shipped" if path.parent == shelf.folders[-1] else "yours"
+            origin = "shipped" if path.parent in shelf.folders[1:] else "yours"
             data = read_document(path).data
             text = data.get("description", "") if isinstance(data, dict) else ""
             rows.append((kind, name, origin, one_line(str(text))))
+    mine = scenario_shelf(folder).names()
+    rows += [("market", name, "shipped", "") for name in BUILT_IN if name not in mine]
     rows += [("tuner", name, "shipped", "") for name in TUNERS]
     return table(rows)
 
@@ -55,7 +59,7 @@ def show(name: str, folder: Path) -> str:
             path = shelf.find(name, folder, kind)
             return f"# {kind} {path}\n{read_text(path, str(path))}"
     known = [known for shelf in shelves(folder).values() for known in shelf.names()]
-    raise SoakUsageError("NAME", unknown("profile, preset or gate", name, known))
+    raise SoakUsageError("NAME", unknown("profile, preset, gate or market", name, known))
 
 
 def explain(

@@ -20,7 +20,7 @@ from pytest_soak.artifacts.names import (
     RUNTIME,
     TREND,
 )
-from pytest_soak.artifacts.stored_run import StoredRun, read_run
+from pytest_soak.artifacts.stored_run import StoredRun, find_run
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.alike import check_alike
@@ -120,7 +120,7 @@ def _read(given: Sequence[Path], output: Path) -> tuple[list[StoredRun], list[st
     runs, empty = [], []
     latest = (output / LATEST).resolve()
     for path in sorted(given):
-        run = read_run(path)
+        run = find_run(path)
         if run is None:
             empty.append(f"{path} (no {RESULT})")
         elif run.folder.resolve().is_relative_to(latest):
@@ -135,7 +135,7 @@ def _read(given: Sequence[Path], output: Path) -> tuple[list[StoredRun], list[st
 
 
 def _reference(path: Path) -> StoredRun:
-    run = read_run(path)
+    run = find_run(path)
     if run is None:
         raise SoakUsageError("--against", f"there is no {RESULT} in {path}; give a run's folder")
     return run

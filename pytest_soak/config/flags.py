@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
@@ -15,11 +14,11 @@ from pytest_soak.config.documents import (
     Document,
     kind_of,
     parse_yaml,
-    read_document,
     show,
     validate,
 )
 from pytest_soak.config.parameters import Range, span
+from pytest_soak.config.tables import Table
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.number import number
 
@@ -103,24 +102,13 @@ class Read(NamedTuple):
     others: tuple[str, ...]
 
 
-class FlagTable(Mapping[str, Flag]):
-    """The feature flags of a target, by dotted name, in the order of their definition.
+class FlagTable(Table[Flag]):
+    """The feature flags of a target, by dotted name.
 
     A name's section is what stands before its last dot.
     """
 
-    def __init__(self, flags: Mapping[str, Flag], source: str) -> None:
-        self._flags = dict(flags)
-        self.source = source
-
-    def __getitem__(self, name: str) -> Flag:
-        return self._flags[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._flags)
-
-    def __len__(self) -> int:
-        return len(self._flags)
+    kind = "flag"
 
     def defaults(self) -> dict[str, Value]:
         """The default of each flag."""
@@ -132,12 +120,7 @@ class FlagTable(Mapping[str, Flag]):
 
     def check(self, name: str, value: object, source: str) -> Value:
         """`value`, a number as a float; SoakUsageError for an unknown flag or a wrong value."""
-        if name not in self:
-            raise SoakUsageError(source, unknown("flag", name, self))
-        row = self[name]
-        complaint = row.complaint(value)
-        if complaint is not None:
-            raise SoakUsageError(source, f"{name}: {complaint}")
+        row = self.row(name, value, source)
         assert isinstance(value, int | float)
         return value if row.type == "bool" else float(value)
 
@@ -203,34 +186,13 @@ class FlagTable(Mapping[str, Flag]):
         rows = {name: validate(Flag, document, (name,)) for name in document.data}
         return cls(rows, document.source)
 
-    @classmethod
-    def of(cls, given: Any, source: str, folder: Path = Path()) -> FlagTable:
-        """A table from what a target has as `flags`.
-
-        Takes a table, a path to a YAML file (relative to `folder`), or a mapping from name to
-        Flag, to a dict with the same columns, or to the bare default.
-        """
-        if isinstance(given, FlagTable):
-            return given
-        if isinstance(given, str | Path):
-            return cls.from_document(read_document(folder / given))
-        if not isinstance(given, Mapping):
-            problem = f"flags: expected a mapping or the path of a YAML file, got {show(given)}"
-            raise SoakUsageError(source, problem)
-        rows = {str(name): _row(value) for name, value in given.items()}
-        return cls.from_document(Document(f"{source} flags", rows))
+    @staticmethod
+    def _of_default(value: object) -> dict[str, object]:
+        return {"type": "bool" if isinstance(value, bool) else "number", "default": value}
 
 
 def _shown(value: object) -> str:
     return f"the text {show(value)}" if isinstance(value, str) else show(value)
-
-
-def _row(value: Any) -> Any:
-    if isinstance(value, Flag):
-        return value.model_dump()
-    if isinstance(value, Mapping):
-        return dict(value)
-    return {"type": "bool" if isinstance(value, bool) else "number", "default": value}
 
 
 def _check_names(names: Iterable[str], source: str) -> None:

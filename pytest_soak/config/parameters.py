@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pytest_soak.config.documents import Document, parse_yaml, read_document, show, validate
-from pytest_soak.errors import SoakUsageError, check_words, unknown
+from pytest_soak.config.documents import Document, parse_yaml, show, validate
+from pytest_soak.config.tables import Table
+from pytest_soak.errors import check_words
 
 _MOST = sys.float_info.max
 Finite = Annotated[float, AllowInfNan(False)]
@@ -94,22 +94,14 @@ def span(bounds: Sequence[float | None]) -> str:
     return f" of at most {high:g}" if low is None else f" from {low:g} to {high:g}"
 
 
-class ParameterTable(Mapping[str, Parameter]):
-    """The parameters of a target, by name, in the order of their definition."""
+class ParameterTable(Table[Parameter]):
+    """The parameters of a target, by name."""
 
-    def __init__(self, parameters: Mapping[str, Parameter], source: str) -> None:
-        self._parameters = dict(parameters)
+    kind = "parameter"
+
+    def __init__(self, rows: Mapping[str, Parameter], source: str) -> None:
+        super().__init__(rows, source)
         self._slopes: dict[str, dict[str, float]] = {}
-        self.source = source
-
-    def __getitem__(self, name: str) -> Parameter:
-        return self._parameters[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parameters)
-
-    def __len__(self) -> int:
-        return len(self._parameters)
 
     def defaults(self) -> dict[str, float]:
         """The default of each parameter."""
@@ -128,13 +120,9 @@ class ParameterTable(Mapping[str, Parameter]):
 
     def check(self, name: str, value: object, source: str) -> float:
         """`value` rounded; SoakUsageError for an unknown name or a value outside the bounds."""
-        if name not in self:
-            raise SoakUsageError(source, unknown("parameter", name, self))
-        complaint = self[name].complaint(value)
-        if complaint is not None:
-            raise SoakUsageError(source, f"{name}: {complaint}")
+        row = self.row(name, value, source)
         assert isinstance(value, int | float)
-        return self[name].round(value)
+        return row.round(value)
 
     @classmethod
     def from_document(cls, document: Document) -> ParameterTable:
@@ -144,34 +132,6 @@ class ParameterTable(Mapping[str, Parameter]):
         check_words(document.data, "parameter", document.source)
         rows = {name: validate(Parameter, document, (name,)) for name in document.data}
         return cls(rows, document.source)
-
-    @classmethod
-    def of(cls, given: Any, source: str, folder: Path = Path()) -> ParameterTable:
-        """A table from what a target has as `parameters`.
-
-        Takes a table, a path to a YAML file (relative to `folder`), or a mapping from name to
-        Parameter, to a dict with the same columns, or to the bare default.
-        """
-        if isinstance(given, ParameterTable):
-            return given
-        if isinstance(given, str | Path):
-            return cls.from_document(read_document(folder / given))
-        if not isinstance(given, Mapping):
-            raise SoakUsageError(
-                source,
-                f"parameters: expected a mapping or the path of a YAML file, got {show(given)}",
-            )
-        return cls.from_document(
-            Document(f"{source} parameters", {str(n): _row(v) for n, v in given.items()})
-        )
-
-
-def _row(value: Any) -> Any:
-    if isinstance(value, Parameter):
-        return value.model_dump()
-    if isinstance(value, Mapping):
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in value.items()}
-    return {"default": value}
 
 
 def reference_table() -> ParameterTable:

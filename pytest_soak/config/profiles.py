@@ -12,6 +12,7 @@ from pytest_soak.config.parameters import ParameterTable
 from pytest_soak.errors import SoakUsageError
 
 DEFAULT = "default"
+_SHIPPED = Shelf("profile", (shipped("profiles"),))
 
 
 class _File(BaseModel):
@@ -39,6 +40,11 @@ class Profile(BaseModel):
     lines: dict[str, str] = {}
     shipped: bool = False
 
+    @property
+    def hides_shipped(self) -> bool:
+        """Whether it is the user's own under the name of a shipped one."""
+        return not self.shipped and self.name in _SHIPPED.names()
+
     def values(self, table: ParameterTable) -> tuple[dict[str, float], list[str]]:
         """The overrides checked against `table`, and the names that are off.
 
@@ -57,7 +63,7 @@ class Profile(BaseModel):
 
 def profile_shelf(user_folder: Path) -> Shelf:
     """The user's `profiles/`, then the wheel's."""
-    return Shelf("profile", (user_folder / "profiles", shipped("profiles")))
+    return Shelf("profile", (user_folder / "profiles", *_SHIPPED.folders))
 
 
 def load_profile(given: str, shelf: Shelf, base: Path, source: str) -> Profile:

@@ -80,6 +80,11 @@ class Scenario(BaseModel):
     venue: Venue = Venue()
 
     @property
+    def hides_built_in(self) -> bool:
+        """Whether it is the user's own under the name of a built-in one."""
+        return self.name in BUILT_IN and self != BUILT_IN[self.name]
+
+    @property
     def digest(self) -> str | None:
         """Tells scenarios of one name apart, as hexadecimal digits; None of a built-in one."""
         if self == BUILT_IN.get(self.name):

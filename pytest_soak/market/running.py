@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from pytest_soak.market.compile import load_kernel
 from pytest_soak.market.kernel.opening import open_world
-from pytest_soak.market.kernel.tape import NO_ROWS, drain, empty_tape
+from pytest_soak.market.kernel.tape import NO_ROWS, drain, empty_tape, joined
 from pytest_soak.market.regimes import Market
 
 BURN_IN_US = 60_000_000
@@ -67,4 +65,4 @@ def join(pieces: list[dict[str, Any]]) -> dict[str, Any]:
     for piece in pieces:
         for name, column in piece.items():
             rows.setdefault(name, []).append(column)
-    return NO_ROWS | {n: c[0] if len(c) == 1 else np.concatenate(c) for n, c in rows.items()}
+    return NO_ROWS | {n: c[0] if len(c) == 1 else joined(c) for n, c in rows.items()}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pytest_soak.config.flags import Value
 from pytest_soak.market import observe
 from pytest_soak.market.kernel.state import PARAMETERS, copied
-from pytest_soak.market.kernel.tape import follow_mid, forget_pending_markouts
+from pytest_soak.market.kernel.tape import follow_mid, forget_pending_markouts, joined
 from pytest_soak.market.maker_config import MakerConfig, write_flags
 from pytest_soak.market.regimes import Market
 from pytest_soak.market.running import BURN_IN_US, RunningMarket
@@ -87,7 +87,7 @@ class Simulation(RunningMarket):
         after = self._totals()
         counts: dict[str, Any] = {n: int(after[n] - before[n]) for n in _COUNTERS}
         window = self.world["window"]
-        mids = np.concatenate([rows["mids"], self._mids_beyond(rows["fills"])])
+        mids = joined([rows["mids"], self._mids_beyond(rows["fills"])])
         units = observe.Units.of(self.world, epoch_us - BURN_IN_US)
         return Observation(
             start_us=epoch_us + start_us,

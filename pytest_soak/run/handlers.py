@@ -15,7 +15,7 @@ from pytest_soak.run.settings import Settings
 
 
 class Handler(Protocol):
-    """Consumes the events of a soak, in the main process, when they happen.
+    """Consumes the events of a soak, as copies of its own, in the main process when they happen.
 
     One that raises is told of and gets no more events; the soak goes on, but fails by it, unless
     the handler has an attribute `optional` that is true. Events come one at a time, but from more
@@ -78,7 +78,7 @@ class Handlers:
         """Tell what happened."""
         with self._lock:
             for handler in list(self._able):
-                self._call(handler, "handle", partial(handler.handle, event))
+                self._call(handler, "handle", partial(_hand, event, handler))
 
     def close(self) -> None:
         """Tell that the run is over."""
@@ -102,3 +102,8 @@ class Handlers:
 
     def _drop(self, handler: Handler) -> None:
         self._able = [other for other in self._able if other is not handler]
+
+
+def _hand(event: Event, handler: Handler) -> None:
+    """Tell a handler of an event by a copy of its own: its dicts and arrays can be changed."""
+    handler.handle(event.model_copy(deep=True))

@@ -131,9 +131,8 @@ class Lanes:
 
     def release(self) -> None:
         """Tell of the lanes that have finished since the last call."""
-        finished, self._finished = self._finished, {}
-        for event in finished.values():
-            self._emit(event)
+        while self._finished:
+            self._emit(self._finished.pop(next(iter(self._finished))))
 
     def close(self) -> None:
         """End what is still under way: the run was interrupted."""

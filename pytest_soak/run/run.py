@@ -10,6 +10,7 @@ from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError
 from pytest_soak.run.folder import RunFolder, layout_of
 from pytest_soak.run.handlers import Handler, Handlers
+from pytest_soak.run.lanes import Lanes
 from pytest_soak.run.result import ResultFile
 from pytest_soak.run.settings import Settings
 from pytest_soak.run.verdict import Conclusion, conclude
@@ -74,9 +75,18 @@ class Run:
     def _complain(self, text: str, problem: bool) -> None:
         self.note(text, problem=problem)
 
-    def close(self) -> None:
-        """Tell the handlers that the run is over; what they raise still counts."""
-        self._handlers.close()
+    def close(self, lanes: Lanes) -> bool:
+        """End what is under way, tell the handlers that the run is over; what they raise counts.
+
+        Returns whether KeyboardInterrupt came meanwhile: it ends the call it meets, no other.
+        """
+        try:
+            lanes.close()
+            self._handlers.close()
+        except KeyboardInterrupt:
+            self.close(lanes)
+            return True
+        return False
 
     def conclude(self, lanes: int, done: int, failed: Sequence[str] = ()) -> Conclusion:
         """Judge the run: so many lanes were to be judged, so many iterations are done.

@@ -77,8 +77,8 @@ def _soak_lane(lanes: Lanes, lane: str, chosen: Chosen, iterations: int) -> None
 
 
 def _end(run: Run, lanes: Lanes, ended_by: int | None = None) -> SoakResult:
-    lanes.close()
-    run.close()
+    if run.close(lanes) and ended_by is None:
+        raise KeyboardInterrupt
     conclusion = run.conclude(len(run.settings.lanes()), run.iterations)
     good = conclusion.verdict in (Verdict.PASS, Verdict.WARN)
     status = ended_by if ended_by is not None else 0 if good else FAILED

@@ -110,8 +110,9 @@ class Controller:
         context, run = self._context, self._run
         if session.config.option.collectonly:
             return (yield)
-        context.lanes.close()
-        run.close()
+        if run.close(context.lanes):
+            context.interrupted = True
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
         conclusion = self._conclude(session)
         session.exitstatus = self._exit_status(session, conclusion)
         if context.usage_error is not None and not run.began:

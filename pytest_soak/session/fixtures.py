@@ -63,12 +63,17 @@ class Iteration:
         return record
 
 
-def _lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> LaneRun:
-    """The lane of this test, which opens with its first iteration."""
-    context = request.config.stash[CONTEXT]
+def _slot(request: pytest.FixtureRequest) -> Slot:
+    """The iteration that this test stands for."""
     slot = slot_of(request.node)
     if slot is None:
         pytest.fail("soak_lane is for a test that asks for soak_iteration", pytrace=False)
+    return slot
+
+
+def _lane(request: pytest.FixtureRequest, soak_target: TargetFactory, slot: Slot) -> LaneRun:
+    """The lane of this test, which opens with its first iteration."""
+    context = request.config.stash[CONTEXT]
 
     def choose() -> Chosen:
         definition = effective_definition(request.node)
@@ -86,15 +91,14 @@ def _lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> LaneRun
 @pytest.fixture
 def soak_lane(request: pytest.FixtureRequest, soak_target: TargetFactory) -> LaneRun:
     """The lane of this test: its plan, its state, its overrides in force."""
-    return _lane(request, soak_target)
+    return _lane(request, soak_target, _slot(request))
 
 
 @pytest.fixture
 def soak_iteration(request: pytest.FixtureRequest, soak_target: TargetFactory) -> Iteration:
     """One iteration of a soak; a test that asks for it is run for every lane and iteration."""
-    lane, slot = _lane(request, soak_target), slot_of(request.node)
-    assert slot is not None
-    return Iteration(slot, lane, request.node)
+    slot = _slot(request)
+    return Iteration(slot, _lane(request, soak_target, slot), request.node)
 
 
 @pytest.fixture

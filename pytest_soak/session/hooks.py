@@ -35,16 +35,17 @@ def call_hook(config: pytest.Config, name: str, /, **facts: object) -> Any:
 
 
 def tell_hooks(config: pytest.Config, event: Event) -> Iterator[HookError]:
-    """Tell the hooks that want it of an event; gives what they raised."""
+    """Tell the hooks that want it of an event, by a copy; gives what they raised."""
     if isinstance(event, IterationFinished):
-        record = event.record
+        record = event.record.model_copy(deep=True)
         yield from _tell(config, "pytest_soak_iteration_finished", record=record)
         judged = {"lane": event.lane, "judgement": record.judgement, "final": False}
         yield from _tell(config, "pytest_soak_gate_verdict", **judged)
     elif isinstance(event, LaneFinished):
-        judged = {"lane": event.lane, "judgement": event.result.judgement, "final": True}
+        result = event.result.model_copy(deep=True)
+        judged = {"lane": event.lane, "judgement": result.judgement, "final": True}
         yield from _tell(config, "pytest_soak_gate_verdict", **judged)
-        yield from _tell(config, "pytest_soak_lane_finished", result=event.result)
+        yield from _tell(config, "pytest_soak_lane_finished", result=result)
 
 
 def _tell(config: pytest.Config, name: str, **facts: object) -> Iterator[HookError]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from pytest_soak.canonical import compact
 from pytest_soak.engine.control import TuningRecord
@@ -19,6 +20,7 @@ from pytest_soak.kpi.definitions import HEADLINES
 from pytest_soak.text import NO_VALUE
 from pytest_soak.tuning.phases import Phase
 
+_TAGGED = [headline for headline in HEADLINES if headline.tag]
 SEED = "| seed | overrides | default_overrides.json |"
 
 
@@ -44,6 +46,7 @@ def marker(*fields: str) -> str:
     return f"| {' | '.join(_clean(field) for field in fields)} |"
 
 
+@lru_cache(maxsize=64)
 def _clean(text: str) -> str:
     line = one_line(text).replace("|", "/")
     return line if line.isascii() else line.encode("ascii", "replace").decode("ascii")
@@ -96,8 +99,7 @@ def _final(result: LaneResult) -> tuple[str, ...]:
 
 
 def _kpis(kpis: Mapping[str, float | None]) -> str:
-    tagged = [headline for headline in HEADLINES if headline.tag]
-    return " ".join(f"{x.tag}={_shown(kpis.get(x.name), x.tagged)}" for x in tagged)
+    return " ".join(f"{x.tag}={_shown(kpis.get(x.name), x.tagged)}" for x in _TAGGED)
 
 
 def _shown(value: float | None, form: str) -> str:

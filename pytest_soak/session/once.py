@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 from _pytest.runner import pytest_runtest_protocol as run_once
 
-from pytest_soak.session.context import slot_of
+from pytest_soak.session.context import SLOT
 from pytest_soak.system import one_process
 
 AGAIN = "an iteration never runs twice; switch off what runs failed tests again"
@@ -20,6 +20,11 @@ def in_body(item: pytest.Item) -> bool:
     return item.stash.get(_IN_BODY, False)
 
 
+def forget_flaky(item: pytest.Item) -> None:
+    """Take off the marks `flaky` that came after the collection."""
+    item.own_markers[:] = [mark for mark in item.own_markers if mark.name != "flaky"]
+
+
 class Once:
     """Takes the protocol of a soak item from those that would repeat it.
 
@@ -30,24 +35,15 @@ class Once:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> object:
         """Run a soak item as pytest itself does."""
-        if slot_of(item) is None:
+        if SLOT not in item.stash:
             return None
         with one_process():
             return run_once(item, nextitem)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Take off the marks `flaky` that came after the collection."""
-        if slot_of(item) is not None:
-            item.own_markers[:] = [mark for mark in item.own_markers if mark.name != "flaky"]
-        return (yield)
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Fail what is set up again."""
-        if slot_of(item) is None:
+        if SLOT not in item.stash:
             return
         if _ENTERED in item.stash:
             pytest.fail(AGAIN, pytrace=False)
@@ -56,7 +52,7 @@ class Once:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         """Fail a body that is entered again."""
-        if slot_of(item) is None:
+        if SLOT not in item.stash:
             return (yield)
         if _IN_BODY in item.stash:
             pytest.fail(AGAIN, pytrace=False)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pytest_soak.engine.record import IterationRecord
 from pytest_soak.errors import ArtifactError, TargetError, one_line
-from pytest_soak.session.context import USAGE_ERROR, SoakContext, slot_of
+from pytest_soak.session.context import SLOT, USAGE_ERROR, Slot, SoakContext, slot_of
 from pytest_soak.session.fixtures import RECORD
-from pytest_soak.session.once import in_body
+from pytest_soak.session.once import forget_flaky, in_body
 
 LANE = "soak_lane"
 USAGE = "soak_usage_error"
@@ -54,7 +55,7 @@ class ItemProtocol:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         """Apply what only the whole test shows: it must have run its window and pass its gate."""
-        if slot_of(item) is None:
+        if SLOT not in item.stash:
             return (yield)
         failure = None
         try:
@@ -80,6 +81,7 @@ class ItemProtocol:
         slot = slot_of(item)
         if slot is None:
             return (yield)
+        forget_flaky(item)
         if in_body(item):
             report = yield
             if report.failed:
@@ -93,7 +95,7 @@ class ItemProtocol:
         if call.when == "call" and report.passed and _SUBTEST in item.stash:
             report.outcome, report.longrepr = "failed", f"a subtest: {item.stash[_SUBTEST]}"
         if call.when == "call" or call.excinfo is not None:
-            self._settle(item, call, report)
+            self._settle(slot, record, call, report)
         if call.when == "teardown" and record is not None:
             del item.stash[RECORD]  # the session keeps its items to the end
         setattr(report, LANE, slot.lane)
@@ -104,10 +106,12 @@ class ItemProtocol:
         return report
 
     def _settle(
-        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+        self,
+        slot: Slot,
+        record: IterationRecord | None,
+        call: pytest.CallInfo[None],
+        report: pytest.TestReport,
     ) -> None:
-        slot, record = slot_of(item), item.stash.get(RECORD, None)
-        assert slot is not None
         if call.when != "teardown":
             failure = _failure(call.excinfo.value) if call.excinfo else None
             self._context.lanes.settle(*slot, record, failure)

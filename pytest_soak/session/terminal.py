@@ -69,6 +69,7 @@ class Terminal:
         ]
         if settings.target_source == "USE_MOCK":
             lines.append("soak: USE_MOCK=1 makes the target mock: its KPIs are random numbers")
+        lines += [f"soak: {name} is yours, not the one of the package" for name in _yours(settings)]
         return lines
 
     def _target(self) -> str:
@@ -211,6 +212,12 @@ class Terminal:
             self._reporter.write_line(conclusion.text, **{color: True})
             if PROTECTION in self._config.stash:
                 self._config.stash[PROTECTION].last_line = conclusion.text
+
+
+def _yours(settings: Settings) -> list[str]:
+    """What a user of the package would take for its own, by kind and name."""
+    profiles = [f"profile {one.name}" for one in settings.profiles if one.hides_shipped]
+    return profiles + [f"market {one.name}" for one in settings.scenarios if one.hides_built_in]
 
 
 def _is_soak(report: pytest.TestReport) -> bool:

@@ -159,7 +159,9 @@ def test_nothing_is_taken_when_the_window_is_over() -> None:
 
 
 def test_a_window_that_no_soak_made_can_be_reported_to_nobody() -> None:
-    Window(1, 0.0, 60.0).report(whole())
+    by_hand = Reporting(cut(whole(), [600]), returned="all reported")
+    assert by_hand.run({}, Window(1, 0.0, 60.0)) == "all reported"
+    assert by_hand.raised == []
 
 
 def test_ids_are_joined_or_refused() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import FakeTarget, Lane, fills, gate, lane_of, observation, plan
+from builders import FakeTarget, Lane, fills, gate, lane_of, observation, plan, preset
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,6 +97,15 @@ def test_an_operators_edit_is_in_force_from_the_next_iteration_on() -> None:
     assert third.notes == ()
     assert lane.file.content["tail_age_ms"] == 700.0
     assert first.state_hash != second.state_hash == third.state_hash
+
+
+def test_an_edit_of_the_first_iteration_is_replayed_as_a_change_of_what_its_phase_made() -> None:
+    warmup = preset({"min_interval_ms": {"add": 10}}, warmup=(1, 1))
+    of = plan(iterations=2, warmup=warmup)
+    lane = lane_of(of=of, edits={1: {"min_interval_ms": 77}})
+    record = lane.run.run_iteration()
+    assert record.notes == ("operator set min_interval_ms: 75 -> 77",)
+    assert lane_of(of=of, journal=lane.journal.again()).run.run_iteration() == record
 
 
 def test_an_edit_that_rounds_to_what_is_in_force_is_none() -> None:

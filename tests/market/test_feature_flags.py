@@ -21,7 +21,7 @@ from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.targets.simulated import SimulatedTarget
 
 MINUTE = 60_000_000
-SEEDS = range(1, 7)
+SEEDS = range(1, 25)
 AGGRESSIVE: Mapping[str, float] = {
     **STEADY_SAFE,
     "impact_cap_ratio": 0.12,
@@ -35,9 +35,9 @@ CAP: Mapping[str, Value] = {"taker_cap.max_taker_share_pct": 2.0}
 
 @functools.cache
 def ran(flags: tuple[tuple[str, Value], ...], seed: int) -> Observation:
-    """Twenty minutes of a maker that has learnt already and takes more than its share."""
+    """Five minutes of a maker that has learnt already and takes more than its share."""
     simulation = simulate(config=MakerConfig(0.0, dict(flags)), seed=seed)
-    return simulation.observe(1, 0, 20 * MINUTE, AGGRESSIVE, 0)
+    return simulation.observe(1, 0, 5 * MINUTE, AGGRESSIVE, 0)
 
 
 def run(flags: Mapping[str, Value] | None = None, seed: int = 1) -> Observation:
@@ -90,10 +90,13 @@ def test_without_the_cache_every_fetch_is_slow() -> None:
 
 
 def test_without_batching_ticks_that_send_are_slow() -> None:
-    ticks, batched = run({"async_batch.enabled": False}).ticks, run().ticks
-    assert not batched["send_ms"].any()
-    assert set(ticks["send_ms"]) == {0.0, 8.0, 16.0, 24.0, 32.0}
-    assert ticks["total_ms"].mean() > batched["total_ms"].mean() + 0.3
+    sent = set[float]()
+    for seed in SEEDS:
+        ticks, batched = run({"async_batch.enabled": False}, seed).ticks, run(seed=seed).ticks
+        assert not batched["send_ms"].any()
+        assert ticks["total_ms"].mean() > batched["total_ms"].mean() + 0.2
+        sent.update(ticks["send_ms"])
+    assert sent == {0.0, 8.0, 16.0, 24.0, 32.0}
 
 
 def test_without_the_pipeline_the_stages_wait() -> None:
@@ -102,12 +105,13 @@ def test_without_the_pipeline_the_stages_wait() -> None:
 
 
 def test_the_taker_cap_binds_and_without_it_nothing_does() -> None:
-    for seed in SEEDS:
-        free = 1.0 - kpi("maker_taker_ratio", {"taker_cap.enabled": False}, seed)
-        assert free > 0.01
-        assert 1.0 - kpi("maker_taker_ratio", CAP, seed) < 0.025
-        wide = {"taker_cap.max_taker_share_pct": 100.0}
-        assert 1.0 - kpi("maker_taker_ratio", wide, seed) == free
+    def taken(flags: Mapping[str, Value]) -> list[float]:
+        return [1.0 - kpi("maker_taker_ratio", flags, seed) for seed in SEEDS]
+
+    free, capped = taken({"taker_cap.enabled": False}), taken(CAP)
+    assert min(free) > max(0.01, *capped)
+    assert fmean(capped) < 0.03  # the last one taken may go beyond
+    assert taken({"taker_cap.max_taker_share_pct": 100.0}) == free
     assert kpi("maker_taker_ratio", {"taker_cap.max_taker_share_pct": 0.0}) > 0.99
 
 
@@ -130,7 +134,7 @@ def test_a_tick_is_the_sum_of_its_stages() -> None:
 
 
 def test_stalls_miss_the_deadline_now_and_then() -> None:
-    assert 0.0 < kpi("deadline_miss_ratio") < 0.005
+    assert 0.0 < fmean(kpi("deadline_miss_ratio", seed=seed) for seed in SEEDS) < 0.005
 
 
 def window(simulation: Simulation, number: int) -> Observation:

@@ -12,8 +12,12 @@ LATEST = "artifacts/soak/latest"
 
 def test_list_names_what_is_shipped_and_what_is_yours(bench: Workbench) -> None:
     bench.write("profiles/mine.yaml", "description: My own.\noverrides: {}\n")
+    bench.write("scenarios/calm.yaml", "regime: volatile\n")
     rows = [line.split(maxsplit=3) for line in bench.command("config", "list").lines]
     assert ["profile", "mine", "yours", "My own."] in rows
+    assert ["market", "calm", "yours"] in rows
+    assert ["market", "calm", "shipped"] not in rows
+    assert ["market", "spike", "shipped"] in rows
     kinds = {(kind, name) for kind, name, *_ in rows}
     assert {("profile", "default"), ("preset", "maker_bias_uplift_v1")} <= kinds
     assert {("gate", "soak"), ("tuner", "rules")} <= kinds

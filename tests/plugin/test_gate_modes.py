@@ -117,6 +117,23 @@ def test_the_gate_hook_speaks_after_each_iteration_and_at_the_end(bench: Workben
     ]
 
 
+def test_what_a_hook_does_to_what_it_is_told_changes_no_artifact(bench: Workbench) -> None:
+    bench.write(
+        "conftest.py",
+        """
+        def pytest_soak_iteration_finished(record):
+            record.overrides.clear()
+
+        def pytest_soak_lane_finished(result):
+            result.overrides.clear()
+            result.medians.clear()
+        """,
+    )
+    spoilt = bench.soak(2, INSTANT).artifact("RESULT.json")["lanes"]
+    bench.write("conftest.py", "")
+    assert bench.soak(2, INSTANT).artifact("RESULT.json")["lanes"] == spoilt
+
+
 BOT = """
     import pytest
     from pytest_soak.testing import GOOD, InstantTarget

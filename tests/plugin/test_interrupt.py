@@ -121,6 +121,41 @@ def test_an_interrupted_soak_is_resumed_to_the_same_bytes(bench: Workbench) -> N
     assert contents(bench.directory / "artifacts/soak") == resumed
 
 
+IMPATIENT = """
+    class Impatient:
+        def start(self, settings):
+            pass
+
+        def handle(self, event):
+            if event.kind in {kinds}:
+                raise KeyboardInterrupt
+
+        def close(self):
+            raise KeyboardInterrupt
+
+    def pytest_soak_handlers(config):
+        return [Impatient()]
+"""
+
+
+@pytest.mark.parametrize(
+    ("kinds", "last_line"),
+    [
+        ((), "PASS for default on calm (2 iterations, "),
+        (("iteration_finished", "lane_finished"), "NO VERDICT: 0 of 1 lane finished, 1 iteration"),
+    ],
+)
+def test_a_handler_that_is_interrupted_again_and_again_keeps_no_verdict_back(
+    bench: Workbench, kinds: tuple[str, ...], last_line: str
+) -> None:
+    bench.write("conftest.py", IMPATIENT.format(kinds=kinds))
+    done = bench.pytest("--soak-iterations=2", INSTANT, "--soak-gate=smoke")
+    assert done.returncode == 2
+    assert done.last_line.startswith(last_line)
+    result = json.loads((bench.directory / "artifacts/soak/latest/RESULT.json").read_text())
+    assert (result["status"], result["exit_status"]) == ("interrupted", 2)
+
+
 def test_the_signals_are_given_back_after_a_soak(bench: Workbench) -> None:
     bench.write("bot.py", SLOW_BOT)
     bench.write("go", "")

@@ -60,6 +60,18 @@ def test_header_table_and_artifacts_name_the_target(bench: Workbench) -> None:
         assert done.artifact(f"artifacts/{name}")["source"] == "mock"
 
 
+def test_what_goes_before_the_packages_own_is_said_in_the_header(bench: Workbench) -> None:
+    chosen = ("--soak-market=calm,spike", "--soak-profile=aggressive,steady_safe")
+    assert "is yours" not in bench.soak(1, INSTANT, *chosen).stdout
+    bench.write("scenarios/calm.yaml", "regime: volatile\n")
+    bench.write("profiles/steady_safe.yaml", "overrides: {}\n")
+    header = bench.soak(1, INSTANT, *chosen).stdout.split("collected")[0]
+    assert [line for line in header.splitlines() if "is yours" in line] == [
+        "soak: profile steady_safe is yours, not the one of the package",
+        "soak: market calm is yours, not the one of the package",
+    ]
+
+
 def test_several_lanes_are_told_apart(bench: Workbench) -> None:
     done = bench.soak(2, INSTANT, "--soak-profile=steady_safe,aggressive", "--soak-seed=1..2")
     lanes = {

@@ -252,6 +252,40 @@ def test_an_artifact_folder_in_use_is_told_by_the_name_of_the_argument(tmp_path:
     assert "its handle raised SoakUsageError: dir: " in found.problems[0]
 
 
+def test_what_a_handler_does_to_its_events_is_seen_by_nobody_else(tmp_path: Path) -> None:
+    class Spoiling(Noting):
+        def handle(self, event: Event) -> None:
+            if isinstance(event, IterationFinished):
+                event.record.summary.kpis.clear()
+                event.record.overrides.clear()
+            if isinstance(event, LaneFinished):
+                event.result.medians.clear()
+
+    noting = Noting()
+    found = soak(InstantTarget, iterations=2, folder=tmp_path, handlers=[Spoiling(), noting])
+    records = [event.record for event in noting.events if isinstance(event, IterationFinished)]
+    assert all(record.summary.kpis and record.overrides for record in records)
+    assert found.lanes[0].medians["net_bps"] == 3.1
+
+
+@pytest.mark.parametrize("kinds", [(), ("iteration_finished", "lane_finished")])
+def test_a_handler_that_is_interrupted_again_and_again_keeps_no_result_back(
+    kinds: tuple[str, ...], tmp_path: Path
+) -> None:
+    class Impatient(Noting):
+        def handle(self, event: Event) -> None:
+            if event.kind in kinds:
+                raise KeyboardInterrupt
+
+        def close(self) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        soak(InstantTarget, iterations=2, folder=tmp_path, handlers=[Impatient()])
+    result = json.loads((tmp_path / "artifacts/soak/latest/RESULT.json").read_text())
+    assert (result["status"], result["exit_status"]) == ("interrupted", 2)
+
+
 def test_pauses_pass_on_the_clock_that_is_handed_in(tmp_path: Path) -> None:
     clock = FakeClock()
     noting = Noting()

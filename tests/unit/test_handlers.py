@@ -7,6 +7,7 @@ from builders import START, FakeClock, inputs
 
 from pytest_soak.engine.events import Event, Notice
 from pytest_soak.run.handlers import Handler
+from pytest_soak.run.lanes import Lanes
 from pytest_soak.run.resolve import resolve_settings
 from pytest_soak.run.run import Run
 from pytest_soak.run.settings import Settings
@@ -43,18 +44,22 @@ def run_of(tmp_path: Path, *handlers: Handler) -> Run:
     return Run(settings, handlers, FakeClock())
 
 
-def told(run: Run) -> None:
+def close(run: Run) -> bool:
+    return run.close(Lanes(run.settings, run.layout, FakeClock(), run.handle, run.prepare))
+
+
+def told(run: Run) -> bool:
     run.prepare()
     for _ in range(2):
         run.handle(Notice(lane="", time=START, text="hello"))
-    run.close()
+    return close(run)
 
 
 def test_every_handler_is_started_told_and_closed_once(tmp_path: Path) -> None:
     one, two = Noting(), Noting()
     run = run_of(tmp_path, one, two)
-    told(run)
-    run.close()
+    assert not told(run)
+    close(run)
     assert one.calls == two.calls == ["start", "handle", "handle", "close"]
     assert run.problems == {}
 
@@ -82,6 +87,12 @@ def test_an_optional_one_only_has_it_told(tmp_path: Path) -> None:
     told(run)
     assert run.problems == {}
     assert good.calls.count("handle") == 3
+
+
+def test_ctrl_c_while_they_close_leaves_none_open(tmp_path: Path) -> None:
+    all_of_them = [Noting("close", KeyboardInterrupt()), Noting("close", KeyboardInterrupt())]
+    assert told(run_of(tmp_path, *all_of_them))
+    assert [handler.calls.count("close") for handler in all_of_them] == [1, 1]
 
 
 def test_ctrl_c_passes(tmp_path: Path) -> None:

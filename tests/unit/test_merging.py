@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pytest_soak.artifacts import stored_run
 from pytest_soak.artifacts.models import RunResult
-from pytest_soak.artifacts.stored_run import Stored, StoredRun, artifacts, read_run
+from pytest_soak.artifacts.stored_run import Stored, StoredRun, artifacts, find_run
 from pytest_soak.commands.merge import merge, merged_lines
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
@@ -174,7 +174,7 @@ def gated(root: Path, seed: int, fail_unless: str, market: str = "calm") -> Stor
         "no_data": False,
     }
     write_run(root, result(outcome(seed, market)))
-    found = read_run(root)
+    found = find_run(root)
     assert found is not None
     gate = {
         "schema": "pytest-soak/kpi-gate/1",
@@ -213,7 +213,7 @@ def test_a_gate_of_one_name_must_be_one_gate_on_a_market(tmp_path: Path) -> None
 )
 def test_a_damaged_result_is_one_line(tmp_path: Path, text: str, problem: str) -> None:
     (tmp_path / "RESULT.json").write_text(text)
-    assert problem in usage_error(lambda: read_run(tmp_path))
+    assert problem in usage_error(lambda: find_run(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_a_damaged_result_is_one_line(tmp_path: Path, text: str, problem: str) -
 )
 def test_a_lane_cannot_lead_out_of_the_folder(tmp_path: Path, names: dict[str, str]) -> None:
     write_run(tmp_path, result(outcome(1, **names)))
-    assert "lanes.0" in usage_error(lambda: read_run(tmp_path))
+    assert "lanes.0" in usage_error(lambda: find_run(tmp_path))
 
 
 def paired(medians: list[float], before: list[float]) -> list[list[str]]:
@@ -304,7 +304,7 @@ def test_a_mode_that_judges_nothing_is_said_of_the_whole() -> None:
 
 def test_lanes_of_which_not_all_is_left_are_never_called_identical(tmp_path: Path) -> None:
     def of(name: str, **facts: Any) -> StoredRun:
-        found = read_run(write_run(tmp_path / name, result(outcome(1, **facts))))
+        found = find_run(write_run(tmp_path / name, result(outcome(1, **facts))))
         assert found is not None
         return found
 

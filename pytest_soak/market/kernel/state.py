@@ -383,4 +383,4 @@ def empty_world() -> Any:
 
 def copied(world: Any) -> Any:
     """Return a world of the same state that goes its own way."""
-    return np.frombuffer(bytearray(world.tobytes()), WORLD)[0]
+    return np.frombuffer(bytearray(world), WORLD)[0]
