@@ -32,6 +32,7 @@ class Crowd:
     # metaorders
     metaorder_least: float = 2.0  # market orders
     metaorder_tail: float = 2.1  # Pareto exponent of the length
+    metaorder_log_sd: float = 0.9  # of the size of its orders
     metaorder_informed: float = 0.70
     information_power: float = 0.58  # of the length, by which information per order falls
     information_at_birth: float = 0.05
@@ -39,7 +40,7 @@ class Crowd:
     reference_half_bps: float = 4.6  # beyond this half spread uninformed takers wait
     patience_bps: float = 2.6
     informed_scale_bps: float = 0.74
-    market_log_sd: float = 1.2
+    market_log_sd: float = 0.8
     market_cap: float = 12.0
     market_reach_bps: float = 1.0  # beyond the touch
     branching: float = 0.53

@@ -11,7 +11,7 @@ import numpy as np
 class Design:
     """How the reference maker was built; distances in bps, sizes in quote at the opening price."""
 
-    base_half_bps: float = 1.2
+    base_half_bps: float = 1.25
     half_per_sigma: float = 1.53  # of its estimate of the volatility of 1-s mid returns
     volatility_half_life_s: float = 88.0
     level_gap_bps: float = 1.6

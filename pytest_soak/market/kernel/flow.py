@@ -129,34 +129,38 @@ def on_market(world: Record, tape: Record, time: int) -> None:
     flow = world.flow
     key = world.keys[rng.MARKET]
     draw = flow.market_number * rng.DRAWS_PER_EVENT
+    crowd = flow.crowd
+    size = math.exp(crowd.market_log_sd * rng.normal(key, draw + 1))
     if rng.uniform(key, draw + 6) < flow.regimes[flow.active].informed_share:
         sign = _informed_sign(world, rng.uniform(key, draw))
     else:
-        sign = _metaorder_sign(world, rng.uniform(key, draw + 2))
-        if rng.uniform(key, draw) >= _patience(world):
-            sign = 0
-    if sign != 0:
-        _trade(world, tape, time, sign, draw)
+        metaorder = flow.metaorders[int(rng.uniform(key, draw + 2) * METAORDERS)]
+        size *= metaorder.size
+        sign = int(metaorder.sign) if rng.uniform(key, draw) < _patience(world) else 0
+        _work(world, metaorder, min(size, crowd.impact_cap * crowd.impact_cap))
+    if sign != 0 and _trade(world, tape, time, sign, size) > 0:
+        _believe(world, sign, _weight(crowd, size) * rng.exponential(key, draw + 3))
     flow.excitation += flow.crowd.branching * flow.crowd.excitation_decay
     flow.market_number += 1
     _schedule_market(world, time)
 
 
 @kernel_function
-def _trade(world: Record, tape: Record, time: int, sign: int, draw: int) -> None:
-    """Take with a market order; its surprise moves what the crowd believes."""
+def _trade(world: Record, tape: Record, time: int, sign: int, size: float) -> int:
+    """Take with a market order, `size` in medians; return the lots that it got."""
+    flow = world.flow
+    wanted = _lots(flow.market_lots * min(size, flow.crowd.market_cap))
+    return wanted - int(take(world, tape, time, sign, _worst_price(world, sign), wanted, NONE, 0.0))
+
+
+@kernel_function
+def _believe(world: Record, sign: int, weight: float) -> None:
+    """Let the surprise in a market order move what the crowd believes."""
     flow = world.flow
     crowd = flow.crowd
-    key = world.keys[rng.MARKET]
-    size = min(math.exp(crowd.market_log_sd * rng.normal(key, draw + 1)), crowd.market_cap)
-    wanted = _lots(flow.market_lots * size)
-    traded = wanted - take(world, tape, time, sign, _worst_price(world, sign), wanted, NONE, 0.0)
-    if traded == 0:
-        return
-    jump = flow.regimes[flow.active].impact_bps * rng.exponential(key, draw + 3)
-    jump *= min(math.sqrt(size), crowd.impact_cap)
     surprise = sign - crowd.sign_weight * flow.mean_sign
-    flow.consensus += jump * surprise * world.ticks_per_bps
+    impact = weight * flow.regimes[flow.active].impact_bps
+    flow.consensus += impact * surprise * world.ticks_per_bps
     flow.mean_sign += crowd.sign_memory * (sign - flow.mean_sign)
 
 
@@ -185,20 +189,21 @@ def _patience(world: Record) -> float:
 
 
 @kernel_function
-def _metaorder_sign(world: Record, draw: float) -> int:
-    """Return the sign of the metaorder whose turn it is, which has one order less left.
+def _weight(crowd: Record, size: float) -> float:
+    """Return how much more than a median one an order of this size tells."""
+    return min(math.sqrt(size), crowd.impact_cap)
 
-    What it knows of reaches the efficient price.
-    """
+
+@kernel_function
+def _work(world: Record, metaorder: Record, weight: float) -> None:
+    """Let a metaorder come to its next order; what it knows reaches the efficient price with it."""
     flow = world.flow
-    metaorder = flow.metaorders[int(draw * METAORDERS)]
-    sign = int(metaorder.sign)
     information = (1.0 - flow.crowd.information_at_birth) * metaorder.information_bps
-    flow.efficient += sign * information * flow.volatility * world.ticks_per_bps
+    information *= metaorder.sign * weight * flow.volatility
+    flow.efficient += information * world.ticks_per_bps
     metaorder.left -= 1
     if metaorder.left <= 0:
         _begin_metaorder(world, metaorder, False)
-    return sign
 
 
 @kernel_function
@@ -221,12 +226,14 @@ def _begin_metaorder(world: Record, metaorder: Record, is_under_way: bool) -> No
     count = max(1, math.ceil(min(crowd.metaorder_least * length, METAORDER_LONGEST)))
     metaorder.left = count
     metaorder.sign = 1.0 if rng.uniform(key, draw + 1) < 0.5 else -1.0
+    metaorder.size = math.exp(crowd.metaorder_log_sd * rng.normal(key, draw + 3))
     metaorder.information_bps = 0.0
     if rng.uniform(key, draw + 2) < crowd.metaorder_informed:
         information = flow.regimes[flow.active].information_bps * count**-crowd.information_power
         metaorder.information_bps = information
         if not is_under_way:
             known = crowd.information_at_birth * information * count * flow.volatility
+            known *= _weight(crowd, metaorder.size)
             flow.efficient += metaorder.sign * known * world.ticks_per_bps
 
 

@@ -97,7 +97,12 @@ REGIME = np.dtype(
     align=True,
 )
 METAORDER = np.dtype(
-    [("sign", "f8"), ("left", "i8"), ("information_bps", "f8")],  # of each of its orders
+    [
+        ("sign", "f8"),
+        ("left", "i8"),
+        ("size", "f8"),  # of its orders, in medians
+        ("information_bps", "f8"),  # of a median one of them
+    ],
     align=True,
 )
 STEPS = np.dtype(
