@@ -10,12 +10,13 @@ from typing import NoReturn
 import click
 
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
-from pytest_soak.options import OPTIONS
+from pytest_soak.options import KNOBS, OPTIONS
 from pytest_soak.version import __version__
 
 USAGE = 4
-DIRECTORY = next(option for option in OPTIONS if option.name == "dir")
-TARGET = next(option for option in OPTIONS if option.name == "target")
+_OPTION = {option.name: option for option in OPTIONS}
+DIRECTORY, TARGET, MARKET = _OPTION["dir"], _OPTION["target"], _OPTION["market"]
+SEED = _OPTION["seed"]
 
 
 def main() -> None:
@@ -51,6 +52,7 @@ _ROOT = click.option(
 )
 _DRY = click.option("--dry-run", is_flag=True, help="print what would be done, and change nothing")
 _PATH = click.Path(path_type=Path)
+_KNOBS = f"a knob of the market: {', '.join(KNOBS)}"
 _NOT_NEGATIVE = click.FloatRange(min=0)
 
 
@@ -238,6 +240,51 @@ def trend(source: Path, output: Path | None) -> None:
 
     text = run(source, output)
     click.echo(one_line(str(output)) if output else text, nl=output is not None)
+
+
+@commands.group()
+def feed() -> None:
+    """What a market trades and quotes: how much of a liquid market is in it."""
+
+
+@feed.command("facts")
+@click.argument("market", metavar="[MARKET]", default=MARKET.default)
+@click.option(
+    "--seed",
+    default=int(SEED.default),
+    show_default=True,
+    type=click.IntRange(0, 10**18),
+    help="of the first lane; each next one has the next",
+)
+@click.option(
+    "--lanes", default=8, show_default=True, type=click.IntRange(1, 1000), help="how many"
+)
+@click.option("--hours", default=3.0, show_default=True, help="length of each lane")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help=_KNOBS)
+@click.option("--json", "json_file", default=None, metavar="FILE", help="write them as JSON, too")
+@click.option("--picture", default=None, metavar="FILE", help="draw them, too: an SVG")
+def feed_facts(
+    market: str,
+    seed: int,
+    lanes: int,
+    hours: float,
+    settings: tuple[str, ...],
+    json_file: str | None,
+    picture: str | None,
+) -> None:
+    """Measure the stylised facts of MARKET, as --soak-market takes it, without a maker.
+
+    Spread, order flow, response and returns, each as the mean over lanes of different seeds with
+    its 95 % interval, beside what is published for liquid markets.
+    """
+    from pytest_soak.commands.feed_facts import Request
+    from pytest_soak.commands.feed_facts import feed_facts as run
+
+    def warn(line: str) -> None:
+        click.echo(line, err=True)
+
+    request = Request(market, seed, lanes, hours, settings, json_file, picture)
+    run(request, Path.cwd(), click.echo, warn)
 
 
 @commands.command()

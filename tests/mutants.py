@@ -481,4 +481,10 @@ MUTANTS = [
     Mutant("alike.py", "if first != value:", "if False:", _of("merging")),
     Mutant("alike.py", "if first[0] != other[0]:", "if False:", _of("merging")),
     Mutant("compare.py", "if before.get(path) != after.get(path):", "if False:", _of("merging")),
+    # facts of a feed
+    Mutant(
+        "series.py", "if len(values) < lag + LEAST or", "if len(values) <= lag or", _of("series")
+    ),
+    Mutant("mids.py", "return 1e4 * orders.sign[seen] * move,", "return 1e4 * move,", _of("facts")),
+    Mutant("templating.py", "autoescape=True", "autoescape=False", _of("feed_picture")),
 ]

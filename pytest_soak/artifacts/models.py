@@ -361,6 +361,47 @@ class Comparison(_Artifact):
     kpis: list[KpiDifference]
 
 
+class FactEstimate(BaseModel):
+    """A mean over lanes, with the half width of its 95 % interval."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    mean: Number = Field(description="Over the lanes that have one; null: none has.")
+    half_width: Number = Field(description="null: fewer than two lanes have one.")
+    lanes: int
+
+
+class ReasonedEstimate(FactEstimate):
+    """A fact; where lanes are left out, what they lack."""
+
+    reason: str | None = Field(description="What a lane that is left out lacks.")
+
+
+class FactCurve(BaseModel):
+    """A fact over lags, horizons or sizes: an estimate at each `x`."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    unit: str = Field(description="Of x.")
+    x: list[float]
+    y: list[FactEstimate]
+
+
+class FeedFacts(_Artifact):
+    """What `pytest-soak feed facts` found: facts of a market's feed over independent lanes."""
+
+    schema_: Literal["pytest-soak/feed-facts/1"] = Field("pytest-soak/feed-facts/1", alias="schema")
+    source: str = Field(description="Where the feed is from: sim, the built-in market.")
+    market: str
+    scenario_hash: str | None = Field(description="Of the market; null of a built-in one.")
+    settings: dict[str, float] = Field(description="The market's knobs that were turned.")
+    seeds: list[int]
+    hours: float = Field(description="The length of each lane.")
+    tick: float = Field(description="In quote currency.")
+    facts: dict[str, ReasonedEstimate]
+    curves: dict[str, FactCurve]
+
+
 ARTIFACTS: dict[str, type[_Artifact]] = {
     "iter-summary": IterSummary,
     "final-summary": FinalSummary,
@@ -372,6 +413,7 @@ ARTIFACTS: dict[str, type[_Artifact]] = {
     "production-snapshot": ProductionSnapshot,
     "result": RunResult,
     "comparison": Comparison,
+    "feed-facts": FeedFacts,
 }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pytest_soak.report.scales import round_ticks, short
 from pytest_soak.text import number
 
 WIDTH = 360.0
@@ -114,7 +115,7 @@ def draw(plot: Plot) -> Chart:
     low, high = _range(plot)
     box = _Box(plot.first, plot.last, low, high, plot.height)
     return Chart(
-        height=_n(plot.height),
+        height=short(plot.height),
         label=plot.label,
         rects=(*(box.span(span) for span in plot.spans), *_bands(plot.limits, box)),
         areas=tuple(_areas(plot.points, box)),
@@ -122,13 +123,14 @@ def draw(plot: Plot) -> Chart:
         lines=tuple(_steps(plot.points, box) if plot.steps else _lines(plot.points, box)),
         marks=tuple(_marks(plot.marks, box)),
         x_labels=tuple(
-            Label(_n(box.x(tick)), _n(plot.height - 5), f"{tick:.0f}")
-            for tick in _ticks(plot.first, plot.last, 6, whole=True)
+            Label(short(box.x(tick)), short(plot.height - 5), f"{tick:.0f}")
+            for tick in round_ticks(plot.first, plot.last, 6, whole=True)
         ),
         y_labels=tuple(
-            Label(_n(_LEFT - 5), _n(box.y(tick)), number(tick)) for tick in _ticks(low, high, 4)
+            Label(short(_LEFT - 5), short(box.y(tick)), number(tick))
+            for tick in round_ticks(low, high, 4)
         ),
-        baseline=_n(plot.height - _BOTTOM),
+        baseline=short(plot.height - _BOTTOM),
     )
 
 
@@ -142,13 +144,20 @@ def strip(first: int, last: int, rows: Sequence[Sequence[Span]], label: str) -> 
             left, right = box.edges(span)
             gap = min(1.0, (right - left) / 4)
             rects.append(
-                Rect(_n(left), _n(16.0 * n), _n(right - left - gap), "13", span.kind, span.title)
+                Rect(
+                    short(left),
+                    short(16.0 * n),
+                    short(right - left - gap),
+                    "13",
+                    span.kind,
+                    span.title,
+                )
             )
     labels = (
-        Label(_n(box.x(tick)), _n(height - 5), f"{tick:.0f}")
-        for tick in _ticks(first, last, 6, whole=True)
+        Label(short(box.x(tick)), short(height - 5), f"{tick:.0f}")
+        for tick in round_ticks(first, last, 6, whole=True)
     )
-    return Chart(_n(height), label, rects=tuple(rects), x_labels=tuple(labels))
+    return Chart(short(height), label, rects=tuple(rects), x_labels=tuple(labels))
 
 
 def waterfall(steps: Sequence[tuple[str, float]], total: tuple[str, float], label: str) -> Chart:
@@ -167,13 +176,20 @@ def waterfall(steps: Sequence[tuple[str, float]], total: tuple[str, float], labe
         x, width = left + (min(start, end) - low) * scale, abs(end - start) * scale
         text = f"{end - start:+.2f}"
         rects.append(
-            Rect(_n(x), _n(n * row + 4), _n(max(width, 1.0)), _n(row - 8), kind, f"{name} {text}")
+            Rect(
+                short(x),
+                short(n * row + 4),
+                short(max(width, 1.0)),
+                short(row - 8),
+                kind,
+                f"{name} {text}",
+            )
         )
-        names.append(Label(_n(left - 6), _n(n * row + row / 2), name))
-        names.append(Label(_n(WIDTH - 4), _n(n * row + row / 2), text))
-    zero = Mark(f"M{_n(left - low * scale)} 0V{_n(len(bars) * row)}", "axis", "")
+        names.append(Label(short(left - 6), short(n * row + row / 2), name))
+        names.append(Label(short(WIDTH - 4), short(n * row + row / 2), text))
+    zero = Mark(f"M{short(left - low * scale)} 0V{short(len(bars) * row)}", "axis", "")
     return Chart(
-        _n(len(bars) * row), label, rects=tuple(rects), rules=(zero,), y_labels=tuple(names)
+        short(len(bars) * row), label, rects=tuple(rects), rules=(zero,), y_labels=tuple(names)
     )
 
 
@@ -199,16 +215,18 @@ class _Box:
 
     def span(self, span: Span) -> Rect:
         left, right = self.edges(span)
-        width, height = _n(right - left), _n(self._floor - _TOP)
-        return Rect(_n(left), _n(_TOP), width, height, span.kind, span.title)
+        width, height = short(right - left), short(self._floor - _TOP)
+        return Rect(short(left), short(_TOP), width, height, span.kind, span.title)
 
     def rule(self, span: Span, level: float) -> Mark:
         left, right = self.edges(span)
-        return Mark(f"M{_n(left)} {_n(self.y(level))}H{_n(right)}", span.kind, span.title)
+        return Mark(f"M{short(left)} {short(self.y(level))}H{short(right)}", span.kind, span.title)
 
     def band(self, lower: float, upper: float, kind: str) -> Rect:
         top, bottom = self.y(upper), self.y(lower)
-        return Rect(_n(_LEFT), _n(top), _n(WIDTH - _LEFT - _RIGHT), _n(bottom - top), kind)
+        return Rect(
+            short(_LEFT), short(top), short(WIDTH - _LEFT - _RIGHT), short(bottom - top), kind
+        )
 
 
 def _range(plot: Plot) -> tuple[float, float]:
@@ -251,7 +269,7 @@ def _runs(points: Sequence[Point]) -> Iterable[list[Point]]:
 def _lines(points: Sequence[Point], box: _Box) -> Iterable[str]:
     for run in _runs(points):
         places = ((box.x(p.middle), box.y(p.value)) for p in run if p.value is not None)
-        yield "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in places)
+        yield "M" + "L".join(f"{short(x)} {short(y)}" for x, y in places)
 
 
 def _steps(points: Sequence[Point], box: _Box) -> Iterable[str]:
@@ -259,8 +277,8 @@ def _steps(points: Sequence[Point], box: _Box) -> Iterable[str]:
         parts = []
         for p in run:
             assert p.value is not None
-            parts.append(f"{_n(box.x(p.first - 0.5))} {_n(box.y(p.value))}")
-            parts.append(f"{_n(box.x(p.last + 0.5))} {_n(box.y(p.value))}")
+            parts.append(f"{short(box.x(p.first - 0.5))} {short(box.y(p.value))}")
+            parts.append(f"{short(box.x(p.last + 0.5))} {short(box.y(p.value))}")
         yield "M" + "L".join(parts)
 
 
@@ -271,7 +289,7 @@ def _areas(points: Sequence[Point], box: _Box) -> Iterable[str]:
             upper = [(p.middle, p.high) for p in run]
             lower = [(p.middle, p.low) for p in reversed(run)]
             places = [(box.x(x), box.y(y)) for x, y in upper + lower if y is not None]
-            yield "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in places) + "Z"
+            yield "M" + "L".join(f"{short(x)} {short(y)}" for x, y in places) + "Z"
 
 
 def _marks(marks: Sequence[tuple[float, float, str, str]], box: _Box) -> Iterable[Mark]:
@@ -291,26 +309,9 @@ def _mark(x: float, y: float, kind: str, title: str) -> Mark:
     """Shapes as well as colours: a dot, a triangle for WARN, a cross for FAIL."""
     shape = kind.partition(" ")[0]
     if shape == "WARN":
-        path = f"M{_n(x)} {_n(y - 4.5)}l4.2 7.5h-8.4z"
+        path = f"M{short(x)} {short(y - 4.5)}l4.2 7.5h-8.4z"
     elif shape == "FAIL":
-        path = f"M{_n(x - 3.5)} {_n(y - 3.5)}l7 7m0-7l-7 7"
+        path = f"M{short(x - 3.5)} {short(y - 3.5)}l7 7m0-7l-7 7"
     else:
-        path = f"M{_n(x - 2.5)} {_n(y)}a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0"
+        path = f"M{short(x - 2.5)} {short(y)}a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0"
     return Mark(path, kind, title)
-
-
-def _ticks(low: float, high: float, most: int, *, whole: bool = False) -> list[float]:
-    """At most about `most` round numbers from `low` to `high`."""
-    raw = (high - low) / most
-    if raw <= 0.0:
-        return [low]
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(m * power for m in (1, 2, 5, 10) if m * power >= raw * 0.999)
-    step = max(step, 1.0) if whole else step
-    start = math.ceil(low / step)
-    ticks = [round(k * step, 12) for k in range(start, math.floor(high / step) + 1)]
-    return [low, *(t for t in ticks if t > low + step / 2)] if whole else ticks
-
-
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytest_soak.config.flag_layers import FlagLayer, config_layer
+from pytest_soak.config.knobs import check_knob, parse_knobs
 from pytest_soak.config.names import user_path
 from pytest_soak.config.overrides import (
     CLI,
@@ -232,12 +233,9 @@ def _flag(given: Mapping[str, Given], name: str) -> bool:
 
 
 def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[str, str]]:
-    typed = parse_set(given.text.split("\n"), given.at, "sigma=0.02") if given else {}
-    for name in typed:
-        if given and name not in KNOBS:
-            raise SoakUsageError(given.at, unknown("market setting", name, KNOBS))
+    typed = parse_knobs(given.text.split("\n"), given.at) if given else {}
     values, sources = {}, {}
-    for name, (variable, default, high) in KNOBS.items():
+    for name, (variable, default, _) in KNOBS.items():
         value, source, at = default, "default", "default"
         text = inputs.env.get(variable, "").strip()
         if given and name in typed and (given.source == CLI or not text):
@@ -245,8 +243,7 @@ def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[
         elif text:
             value = _number(Given(text, ENV, variable, inputs.invocation_dir))
             source, at = ENV, variable
-        if not 0 <= value <= high:
-            raise SoakUsageError(at, f"{name}: expected 0 to {high:g}, got {value:g}")
+        check_knob(name, value, at)
         values[name], sources[name] = value, source
     return values, sources
 

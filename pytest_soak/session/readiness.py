@@ -21,16 +21,6 @@ def simulates(config: pytest.Config, settings: Settings) -> bool:
 
 def compile_market(terminal: Terminal) -> None:
     """Compile the kernel unless it is; SoakUsageError where that is not possible."""
-    from pytest_soak.market.compile import compile_kernel, kernel_is_compiled, why_not_kept
+    from pytest_soak.market.announced import compile_announced
 
-    if kernel_is_compiled():
-        return
-    why = why_not_kept()
-    often = "once per machine" if why is None else "in each session"
-    terminal.say(f"compiling the market kernel, {often} ...")
-    if why is not None:
-        terminal.say(
-            f"the kernel cannot be kept: {why}; make a folder named here writable, or set "
-            "NUMBA_CACHE_DIR to one that is"
-        )
-    compile_kernel()
+    compile_announced(terminal.say)

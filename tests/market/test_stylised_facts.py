@@ -11,13 +11,21 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from pytest_soak.facts.feed import Orders, market_orders, tops_of_book
+from pytest_soak.facts.mids import moves_bps
+from pytest_soak.facts.series import (
+    Array,
+    autocorrelation,
+    excess_kurtosis,
+    hill,
+    impact_by_size,
+    power,
+)
 from pytest_soak.market.recording import Feed, record_feed
 
 MARKETS = ("calm", "volatile")
 SEEDS = (1, 2, 3)
-Array = NDArray[np.float64]
 
 
 @functools.cache
@@ -31,18 +39,8 @@ def returns(market: str, seed: int, seconds: int) -> Array:
     return np.diff(log) * 1e4
 
 
-def autocorrelation(values: Array, lag: int) -> float:
-    centred = values - values.mean()
-    return float((centred[lag:] * centred[:-lag]).mean() / centred.var())
-
-
-def orders(market: str, seed: int) -> tuple[Array, Array, Array]:
-    """Times, signs and sizes of market orders: trades of one side at one time are one order."""
-    trades = feed(market, seed).trades
-    time, side = trades["time_us"].astype(float), trades["side"].astype(float)
-    first = np.r_[True, (np.diff(time) > 0) | (np.diff(side) != 0)]
-    size = np.bincount(np.cumsum(first) - 1, trades["quantity"]).astype(float)
-    return time[first], side[first], size
+def orders(market: str, seed: int) -> Orders:
+    return market_orders(feed(market, seed).trades)
 
 
 def mean_autocorrelation(series: Callable[[int], Array], lag: int) -> float:
@@ -59,25 +57,13 @@ def test_returns_have_heavy_tails(market: str) -> None:
     144 tail points, about 8 %, on top).
     """
     short, long = (
-        np.mean([_excess_kurtosis(returns(market, seed, seconds)) for seed in SEEDS])
+        np.mean([excess_kurtosis(returns(market, seed, seconds)) for seed in SEEDS])
         for seconds in (1, 60)
     )
     assert 2.0 < short < 50.0
     assert long < 0.5 * short
     for seed in SEEDS:
-        assert 2.0 < _hill(np.abs(returns(market, seed, 1)), share=0.01) < 6.0
-
-
-def _excess_kurtosis(values: Array) -> float:
-    centred = values - values.mean()
-    return float((centred**4).mean() / centred.var() ** 2 - 3.0)
-
-
-def _hill(values: Array, share: float) -> float:
-    """Hill's estimator of the tail index from the largest `share` of the values."""
-    ordered = np.sort(values)[::-1]
-    count = int(len(ordered) * share)
-    return float(1.0 / np.mean(np.log(ordered[:count] / ordered[count])))
+        assert 2.0 < hill(np.abs(returns(market, seed, 1)), share=0.01) < 6.0
 
 
 def test_episodes_make_tails_heavier() -> None:
@@ -85,7 +71,7 @@ def test_episodes_make_tails_heavier() -> None:
     hypothesis", Journal of Econometrics 227."""
     spike = record_feed("spike", 1, minutes=60, settings={"spike_prob": 1.0}).seconds["mid"]
     calm = feed("calm", 1).seconds["mid"]
-    assert _excess_kurtosis(np.diff(np.log(spike))) > 2.0 * _excess_kurtosis(np.diff(np.log(calm)))
+    assert excess_kurtosis(np.diff(np.log(spike))) > 2.0 * excess_kurtosis(np.diff(np.log(calm)))
 
 
 @pytest.mark.parametrize("market", MARKETS)
@@ -124,7 +110,7 @@ def test_order_signs_have_a_long_memory(market: str) -> None:
     0.2 to 0.7.
     """
     first, tenth = (
-        mean_autocorrelation(lambda seed: orders(market, seed)[1], lag) for lag in (1, 10)
+        mean_autocorrelation(lambda seed: orders(market, seed).sign, lag) for lag in (1, 10)
     )
     assert 0.08 < first < 0.6
     assert tenth > first * 10**-0.7
@@ -137,24 +123,12 @@ def test_impact_is_concave(market: str) -> None:
     Lillo, Farmer, Mantegna (2003), "Master curve for price-impact function", Nature 421: 0.2 to
     0.5; Bouchaud (2010), "Price impact", Encyclopedia of Quantitative Finance: well below 1.
     """
-    sizes, impacts = [], []
+    size, moved = [], []
     for seed in SEEDS:
-        time, sign, size = orders(market, seed)
-        sizes.append(size)
-        impacts.append(
-            sign * (_mid_at(market, seed, time + 5_000_000) / _mid_at(market, seed, time) - 1)
-        )
-    size, impact = np.concatenate(sizes), np.concatenate(impacts)
-    bins = np.digitize(size, np.quantile(size, [0.2, 0.4, 0.6, 0.8, 0.95]))
-    x = np.log([size[bins == k].mean() for k in range(6)])
-    y = np.array([impact[bins == k].mean() for k in range(6)])
-    assert (y > 0).all()
-    assert 0.1 < np.polyfit(x, np.log(y), 1)[0] < 0.7
-
-
-def _mid_at(market: str, seed: int, time: Array) -> Array:
-    """The mid just before each time."""
-    tops = feed(market, seed).tops
-    place = np.maximum(np.searchsorted(tops["time_us"], time, side="left") - 1, 0)
-    mid: Array = 0.5 * (tops["bid"][place] + tops["ask"][place])
-    return mid
+        made = orders(market, seed)
+        move, seen = moves_bps(made, tops_of_book(feed(market, seed).tops), 5)
+        size.append(made.quantity[seen])
+        moved.append(move)
+    sizes, impact = impact_by_size(np.concatenate(size), np.concatenate(moved))
+    assert (impact > 0).all()
+    assert 0.1 < power(sizes, impact) < 0.7

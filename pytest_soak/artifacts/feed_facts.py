@@ -1,0 +1,44 @@
+"""The document of what `pytest-soak feed facts` found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from pytest_soak.artifacts.build import machine
+from pytest_soak.artifacts.models import FactCurve, FactEstimate, FeedFacts, ReasonedEstimate
+from pytest_soak.config.scenarios import Scenario
+from pytest_soak.facts.curves import UNITS
+from pytest_soak.facts.definitions import FACTS, Fact
+from pytest_soak.facts.lanes import Curve, Estimate, Survey
+
+
+def feed_facts(
+    scenario: Scenario,
+    settings: Mapping[str, float],
+    seeds: Sequence[int],
+    hours: float,
+    found: Survey,
+) -> FeedFacts:
+    """What was found on lanes of the built-in market, one for each seed."""
+    return FeedFacts(
+        source="sim",
+        market=scenario.name,
+        scenario_hash=scenario.digest,
+        settings=dict(settings),
+        seeds=list(seeds),
+        hours=hours,
+        tick=scenario.instrument.tick,
+        facts={fact.name: _fact(fact, found.facts[fact.name], len(seeds)) for fact in FACTS},
+        curves={name: _curve(UNITS[name], curve) for name, curve in found.curves.items()},
+        meta=machine(),
+    )
+
+
+def _fact(fact: Fact, found: Estimate, lanes: int) -> ReasonedEstimate:
+    reason = None if found.lanes == lanes else f"needs {fact.needs}"
+    return ReasonedEstimate(**asdict(found), reason=reason)
+
+
+def _curve(unit: str, curve: Curve) -> FactCurve:
+    return FactCurve(unit=unit, x=list(curve.x), y=[FactEstimate(**asdict(y)) for y in curve.y])

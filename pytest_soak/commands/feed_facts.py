@@ -1,0 +1,122 @@
+"""`pytest-soak feed facts`: what a market's feed shows, beside what is published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+from textwrap import wrap
+from typing import NamedTuple
+
+from pytest_soak.artifacts.feed_facts import feed_facts as document
+from pytest_soak.artifacts.models import FeedFacts, ReasonedEstimate
+from pytest_soak.config.knobs import check_knob, parse_knobs
+from pytest_soak.config.names import user_path
+from pytest_soak.config.scenarios import load_scenario, scenario_shelf
+from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.facts.definitions import FACTS
+from pytest_soak.facts.lanes import survey
+from pytest_soak.facts.simulated import market_feeds
+from pytest_soak.market.announced import compile_announced
+from pytest_soak.report.feed_picture import headline, picture_text
+from pytest_soak.storage.files import write_json, write_text
+from pytest_soak.system import is_link
+from pytest_soak.text import number
+
+HOURS = (0.01, 168.0)
+_WIDTH = 80
+_ROW = "{:<22}{:>10}{:>10}{:>7}  {}"
+
+
+class Request(NamedTuple):
+    """What was typed; the files are written where they are given."""
+
+    market: str
+    seed: int
+    lanes: int
+    hours: float
+    settings: Sequence[str]
+    json: str | None
+    picture: str | None
+
+
+def feed_facts(
+    request: Request, folder: Path, say: Callable[[str], None], warn: Callable[[str], None]
+) -> None:
+    """Measure the facts, say them as a table, and write the files that are asked for.
+
+    `warn` is told of what takes its time. Raises SoakUsageError for what cannot be meant,
+    ArtifactError for a file that cannot be written.
+    """
+    files = _files(request, folder)
+    scenario = load_scenario(request.market, scenario_shelf(folder), folder, "MARKET")
+    settings = _settings(request.settings)
+    low, high = HOURS
+    if not low <= request.hours <= high:
+        problem = f"expected {low:g} to {high:g} hours a lane, got {request.hours:g}"
+        raise SoakUsageError("--hours", problem)
+    seeds = range(request.seed, request.seed + request.lanes)
+    compile_announced(warn)
+    found = survey(market_feeds(scenario, seeds, request.hours, settings))
+    facts = document(scenario, settings, seeds, request.hours, found)
+    say("\n".join(table_lines(facts)))
+    if "--json" in files:
+        write_json(files["--json"], facts.data())
+    if "--picture" in files:
+        write_text(files["--picture"], picture_text(facts))
+
+
+def _settings(items: Sequence[str]) -> dict[str, float]:
+    settings = parse_knobs(items, "--set")
+    for name, value in settings.items():
+        check_knob(name, value, "--set")
+    return settings
+
+
+def _files(request: Request, folder: Path) -> dict[str, Path]:
+    """The files to write by their options."""
+    given = (("--json", request.json), ("--picture", request.picture))
+    files = {at: _file(text, folder, at) for at, text in given if text is not None}
+    if len(set(files.values())) < len(files):
+        raise SoakUsageError("--picture", f"{request.picture} is the file of --json; name another")
+    return files
+
+
+def _file(text: str, folder: Path, at: str) -> Path:
+    if not text or "\0" in text:
+        raise SoakUsageError(at, f"expected the path of a file, got {text!r}")
+    path = user_path(text, folder, at)
+    if is_link(path):
+        problem = f"{text} is a symbolic link, which is not followed; name the file itself"
+        raise SoakUsageError(at, problem)
+    if path.is_dir():
+        raise SoakUsageError(at, f"expected a file, {text} is a folder")
+    return path
+
+
+def table_lines(facts: FeedFacts) -> list[str]:
+    """A row for each fact, by groups, and what lanes lack that are left out; 80 columns at most."""
+    lines = [one_line(headline(facts)), _ROW.format("", "mean", "± 95 %", "lanes", "published")]
+    for group, rows in groupby(FACTS, key=lambda fact: fact.group):
+        lines.append(group)
+        for fact in rows:
+            lines.append(_row(f"  {fact.name}", facts.facts[fact.name], fact.published))
+    return [line.rstrip() for line in [*lines, *_lacking(facts)]]
+
+
+def _row(name: str, found: ReasonedEstimate, published: str) -> str:
+    return _ROW.format(name, _text(found.mean), _text(found.half_width), found.lanes, published)
+
+
+def _text(value: float | None) -> str:
+    return "-" if value is None else number(value)
+
+
+def _lacking(facts: FeedFacts) -> list[str]:
+    """For each thing that a lane lacks the facts from which it is left out."""
+    names: dict[str, list[str]] = {}
+    for name, found in facts.facts.items():
+        if found.reason is not None:
+            names.setdefault(found.reason, []).append(name)
+    lines = [f"left out of {', '.join(those)}: a lane {why}" for why, those in names.items()]
+    return [part for line in lines for part in wrap(line, _WIDTH, subsequent_indent="  ")]
