@@ -3,12 +3,13 @@
 Its parts, in the order in which they may use one another (all are functions that numba compiles):
 
     jit, rng            how functions are compiled; draws by counter
+    crowd, design       figures of the crowd; of the reference maker
     state, tape         what there is; what a window puts out
     schedule, book      events in order of time; orders in order of price and arrival
     account, venue      position, cash, fees; latency, gateway queue, rate limit, reports
     matching            trades, and what an agent's requests do on arrival
     market_data         snapshots of the book and their way to the agent
-    flow, pulse         the crowd's orders; the efficient price and how the crowd reacts to it
+    flow, pulse         the crowd's orders and takers; prices and how the crowd reacts to them
     guards, rescue, quoting, maker    the reference market maker
     loop                the event loop
     opening             how a world begins; not compiled

@@ -1,4 +1,4 @@
-"""What happens on the market's grid of 25 ms: the efficient price moves and the crowd reacts."""
+"""What happens on the market's grid of 25 ms: prices move and the crowd reacts."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pytest_soak.market.kernel.state import BUY, CROWD, NONE, SELL
 PULSE_S = PULSE_US * 1e-6
 PULSES_PER_SECOND = 1_000_000 // PULSE_US
 ANY_QUANTITY = number(1 << 40)
+MOST_JUMPS = 20.0  # times their rate at a volatility of 1
 
 
 @kernel_function
@@ -78,7 +79,6 @@ def _follow_episode(world: Record, time: int) -> None:
 def _move_prices(world: Record, time: int) -> None:
     """Move both prices by public news, and the consensus toward what the informed know."""
     flow = world.flow
-    crowd = flow.crowd
     steps = flow.steps
     regime = flow.regimes[flow.active]
     number = flow.pulse_number
@@ -87,22 +87,31 @@ def _move_prices(world: Record, time: int) -> None:
         flow.slow = steps.slow_keep * flow.slow + steps.slow_noise * rng.normal(key, 8 + number)
         flow.fast = steps.fast_keep * flow.fast + steps.fast_noise * rng.normal(key, 9 + number)
         set_volatility(flow)
-    step = regime.sigma_bps * flow.volatility * math.sqrt(PULSE_S)
-    step *= rng.normal(world.keys[rng.DIFFUSION], number)
-    key = world.keys[rng.JUMP]
-    chance = rng.uniform(key, 4 * number)
-    if chance < 20.0 * regime.jump_rate * PULSE_S:
-        rate = regime.jump_rate * math.exp(crowd.jump_power * (flow.slow + flow.fast))
-        if chance < rate * PULSE_S:
-            scale = regime.jump_bps * math.exp(crowd.jump_log_sd * rng.normal(key, 4 * number + 1))
-            step += scale * rng.normal(key, 4 * number + 2)
-            flow.excitation += crowd.jump_excitation * min(
-                rng.exponential(key, 4 * number + 3), crowd.jump_excitation_cap
-            )
-    step *= world.ticks_per_bps
-    flow.efficient += step
-    flow.consensus += step + steps.learn * (flow.efficient - flow.consensus)
+    news = regime.sigma_bps * flow.volatility * math.sqrt(PULSE_S)
+    news *= rng.normal(world.keys[rng.DIFFUSION], number)
+    news = (news + _jump_bps(world, number)) * world.ticks_per_bps
+    flow.efficient += news
+    flow.consensus += news + steps.learn * (flow.efficient - flow.consensus)
     flow.consensus_lagged += steps.lag * (flow.consensus - flow.consensus_lagged)
+
+
+@kernel_function
+def _jump_bps(world: Record, number: int) -> float:
+    """Return the jump of this pulse, mostly none; it draws takers."""
+    flow = world.flow
+    crowd = flow.crowd
+    regime = flow.regimes[flow.active]
+    key = world.keys[rng.JUMP]
+    draw = 4 * number
+    chance = rng.uniform(key, draw) / PULSE_S
+    if chance >= MOST_JUMPS * regime.jump_rate:
+        return 0.0
+    if chance >= regime.jump_rate * math.exp(crowd.jump_power * (flow.slow + flow.fast)):
+        return 0.0
+    takers = min(rng.exponential(key, draw + 3), crowd.jump_excitation_cap)
+    flow.excitation += crowd.jump_excitation * takers
+    scale = regime.jump_bps * math.exp(crowd.jump_log_sd * rng.normal(key, draw + 1))
+    return float(scale * rng.normal(key, draw + 2))
 
 
 @kernel_function
