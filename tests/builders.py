@@ -24,7 +24,13 @@ from pytest_soak.engine.windows import ExtraKpi
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Sample
 from pytest_soak.gates.model import Gate, Threshold
-from pytest_soak.observation.columns import BLOCK, BLOCK_REASONS, LATER, MARKED_FILL, Observation
+from pytest_soak.observation.columns import (
+    BLOCK,
+    BLOCK_REASONS,
+    MARKED_FILL,
+    OTHER_MIDS,
+    Observation,
+)
 from pytest_soak.run.resolve import Inputs
 from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.testing import GOOD
@@ -289,7 +295,7 @@ def lane_of(
 def fills(rows: Sequence[tuple[int, bool, float, float, float, float, float]]) -> NDArray[np.void]:
     """Fills from (side, maker, price, quantity, fee, mid, mid one second later)."""
     found = np.zeros(len(rows), MARKED_FILL)
-    for later in LATER:
+    for later in OTHER_MIDS:
         found[later] = np.nan
     names = ("side", "maker", "price", "quantity", "fee_quote", "mid", "mid_1s")
     for n, row in enumerate(rows):

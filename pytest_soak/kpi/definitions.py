@@ -59,6 +59,12 @@ KPIS: dict[str, Kpi] = {
         ),
         Kpi("adverse_bps_p95", "down", "95th percentile of that markout, a fill", _MARKED),
         Kpi(
+            "pickoff_bps",
+            "down",
+            "how far the mid came against maker fills in the second before them",
+            "no maker fill with a mid one second before",
+        ),
+        Kpi(
             "slippage_bps_p95",
             "down",
             "95th percentile of the cost of a taker fill",

@@ -103,16 +103,20 @@ def _markouts(observation: Observation) -> _Part:
     fills = observation.fills
     makers, takers = fills[fills["maker"]], fills[~fills["maker"]]
     marked = makers[np.isfinite(makers["mid_1s"])]
+    seen = makers[np.isfinite(makers["mid_1s_before"])]
+    came = seen["side"] * (seen["mid_1s_before"] - seen["mid"]) / seen["mid"] * BPS
     against = -marked["side"] * (marked["mid_1s"] - marked["mid"]) / marked["mid"] * BPS
     paid = takers["side"] * (takers["price"] - takers["mid"]) / takers["mid"] * BPS
     values: dict[str, float | None] = {
         "adverse_bps": _mean(against, marked["price"] * marked["quantity"]),
         "adverse_bps_p95": _p95(against),
+        "pickoff_bps": _mean(came, seen["price"] * seen["quantity"]),
         "slippage_bps_p95": _p95(paid),
     }
     samples = {
         "adverse_bps": len(marked),
         "adverse_bps_p95": len(marked),
+        "pickoff_bps": len(seen),
         "slippage_bps_p95": len(takers),
     }
     return values, samples

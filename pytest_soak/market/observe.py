@@ -77,7 +77,7 @@ def fills(
     """Return the MARKED_FILL columns; a fill whose second had not passed has no markout.
 
     `mids` are the changes of the mid until all that is asked for is known; without them the columns
-    of LATER are NaN.
+    of OTHER_MIDS are NaN.
     """
     table = np.zeros(len(rows), columns.MARKED_FILL)
     if not len(rows):
@@ -92,16 +92,16 @@ def fills(
     table["mid_1s"] = np.nan
     known = min(len(rows), len(markouts))
     table["mid_1s"][:known] = units.prices(markouts[:known])
-    for name, after_us in columns.LATER.items():
-        later = np.nan if mids is None else _mid_at(mids, rows["time"] + after_us)
+    for name, offset_us in columns.OTHER_MIDS.items():
+        later = np.nan if mids is None else _mid_at(mids, rows["time"] + offset_us)
         table[name] = units.prices(later)
     return table
 
 
 def _mid_at(mids: Rows, times: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The mid just before each time: what happens at that very time is not in it."""
-    found: NDArray[np.float64] = mids["mid"][np.searchsorted(mids["time"], times, side="left") - 1]
-    return found
+    """The mid just before each time, NaN before the first: what happens then is not in it."""
+    place = np.searchsorted(mids["time"], times, side="left") - 1
+    return np.where(place < 0, np.nan, mids["mid"][place])
 
 
 @_columns(columns.TICK)

@@ -15,7 +15,7 @@ from pytest_soak.market.kernel.tape import follow_mid, forget_pending_markouts, 
 from pytest_soak.market.maker_config import MakerConfig, write_flags
 from pytest_soak.market.regimes import Market
 from pytest_soak.market.running import BURN_IN_US, RunningMarket
-from pytest_soak.observation.columns import LATER, Observation
+from pytest_soak.observation.columns import OTHER_MIDS, Observation
 
 FIRST_VOLATILITY_BPS = 0.7
 """What the maker takes for the volatility before it has seen any."""
@@ -65,7 +65,7 @@ class Simulation(RunningMarket):
         They are those of a copy of the market in which the window goes on, with its draws and its
         maker: the state is as if nobody had asked. The next window has draws of its own.
         """
-        until = int(fills["time"][-1]) + max(LATER.values()) if len(fills) else 0
+        until = int(fills["time"][-1]) + max(OTHER_MIDS.values()) if len(fills) else 0
         kept, self.world = self.world, copied(self.world)
         try:
             return self.run_until(until)["mids"]

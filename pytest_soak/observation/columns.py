@@ -20,16 +20,21 @@ FILL = np.dtype(
         ("mid_1s", "f8"),  # one second after the fill; NaN where that is not known
     ]
 )
-LATER = {"mid_100ms": 100_000, "mid_10s": 10_000_000, "mid_60s": 60_000_000}
+OTHER_MIDS = {
+    "mid_1s_before": -1_000_000,
+    "mid_100ms": 100_000,
+    "mid_10s": 10_000_000,
+    "mid_60s": 60_000_000,
+}
 """Optional columns of fills: the mid so many microseconds after the fill's own `time_us`.
 
 As `mid_1s` it is the mid of the market that the fill was made on, whichever side and whether maker
 or taker; NaN where it is not known. What lies beyond the window's end counts too, if it is known
-when the window is handed over. No KPI is reckoned from these.
+when the window is handed over. `pickoff_bps` is reckoned from the one before.
 """
 
-MARKED_FILL = np.dtype([*FILL.descr, *((name, "f8") for name in LATER)])
-"""FILL and the columns of LATER."""
+MARKED_FILL = np.dtype([*FILL.descr, *((name, "f8") for name in OTHER_MIDS)])
+"""FILL and the columns of OTHER_MIDS."""
 
 TICK = np.dtype(
     [

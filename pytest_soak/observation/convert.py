@@ -20,9 +20,9 @@ from pytest_soak.observation.causes import side_cause, time_cause
 from pytest_soak.observation.columns import (
     BLOCK,
     LATENCY,
-    LATER,
     MARK,
     MARKED_FILL,
+    OTHER_MIDS,
     TICK,
     Observation,
 )
@@ -108,7 +108,7 @@ def _table(
         return np.zeros(0, dtype)
     columns = dtype.names or ()
     for column in columns:
-        if column not in names and column not in LATER:
+        if column not in names and column not in OTHER_MIDS:
             _refuse(f"{name}: no column {column!r}; expected those of pytest_soak.{kind}")
     unread += [f"{name}.{column}" for column in names if column not in columns]
     table = np.empty(len(rows), dtype)

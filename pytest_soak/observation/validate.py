@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from pytest_soak.errors import one_line
 from pytest_soak.observation.causes import length_cause, side_cause, time_cause
 from pytest_soak.observation.closing import Closing
-from pytest_soak.observation.columns import LATER, Observation
+from pytest_soak.observation.columns import OTHER_MIDS, Observation
 from pytest_soak.observation.conserve import unbalanced
 from pytest_soak.observation.convert import AMOUNTS, COUNTS, TABLES, VALUES, converted
 
@@ -42,7 +42,7 @@ FAR = 2.0
 DOUBLES = 3
 """So many different fills that all have their double are no coincidence."""
 
-_LATER = ("mid_1s", *LATER)
+_MIDS = ("mid_1s", *OTHER_MIDS)
 _AT_LEAST_0 = ("fetch_md_ms", "compute_ms", "wait_ms", "send_ms", "total_ms")
 
 
@@ -155,12 +155,12 @@ def _fills(observation: Observation) -> Iterator[str]:
         cause = " (the sign is that of side)" if signed else ""
         yield from _bounded(f"fills.{name}", fills[name], _above_0, "more than 0", cause)
     yield from _bounded("fills.fee_quote", fills["fee_quote"], np.isfinite, "a finite number")
-    for name in _LATER:
+    for name in _MIDS:
         later = fills[name]
         wrong = ~(np.isnan(later) | _above_0(later))
         if wrong.any():
             yield _fault(f"fills.{name}", later, wrong, "more than 0, or NaN")
-    for name in ("mid", *_LATER):
+    for name in ("mid", *_MIDS):
         far = (fills[name] > FAR * fills["price"]) | (fills[name] * FAR < fills["price"])
         if far.any():
             yield _fault(f"fills.{name}", fills[name], far, "about the price of its row")

@@ -18,9 +18,9 @@ from pytest_soak.kpi.summary import Summary, checked, drivers, summary_of
 from pytest_soak.observation.columns import (
     BLOCK,
     BLOCK_REASONS,
-    FILL,
     LATENCY,
     MARK,
+    MARKED_FILL,
     TICK,
     Observation,
 )
@@ -153,6 +153,21 @@ def test_markouts_are_of_maker_fills_that_have_one_weighted_by_notional() -> Non
     assert found.samples["slippage_bps_p95"] == 1
 
 
+@pytest.mark.parametrize(
+    ("side", "before", "bps"),
+    [(1, 101.0, 100), (1, 99.0, -100), (-1, 99.0, 100), (-1, 101.0, -100)],
+)
+def test_a_pickoff_is_positive_when_the_mid_came_against_the_quote(
+    side: int, before: float, bps: float
+) -> None:
+    rows = [(side, True, 100.0, 1.0, 0.0, 100.0, math.nan)] * 3
+    table = fills([*rows, (side, False, 100.0, 9.0, 0.0, 100.0, math.nan)])
+    table["mid_1s_before"] = (before, before, math.nan, 50.0)
+    found = summarize(observation(fills=table))
+    assert found.kpis["pickoff_bps"] == pytest.approx(bps)
+    assert found.samples["pickoff_bps"] == 2
+
+
 def test_nothing_happened_is_null_with_reasons_never_a_good_looking_default() -> None:
     found = summarize(observation())
     given = {name: value for name, value in found.kpis.items() if value is not None}
@@ -266,7 +281,7 @@ def test_a_maker_share_never_exceeds_one_by_rounding() -> None:
     beyond = 0
     for seed in range(1, 51):
         rng = np.random.default_rng(seed)
-        many = np.zeros(1001, FILL)
+        many = np.zeros(1001, MARKED_FILL)
         many["maker"], many["mid"], many["side"], many["quantity"] = True, 1.0, 1, 1.0
         many["price"] = rng.uniform(0.1, 1.0, 1001)
         many["maker"][::7], many["price"][::7] = False, 1e-30
@@ -359,6 +374,7 @@ def test_the_table_has_the_kpis_of_the_specification() -> None:
     assert set(KPIS) == {
         *("net_bps", "gross_bps", "fees_eff_bps", "slippage_bps", "inventory_bps"),
         *("adverse_bps", "adverse_bps_p95", "slippage_bps_p95", "net_quote", "volume_quote"),
+        "pickoff_bps",
         *("num_fills", "maker_taker_ratio", "risk_ratio", "risk_time_share", "inventory_pct"),
         *("min_interval_pct", "concurrency_pct", "throttle_pct", "cancel_ratio"),
         *("order_age_p95_ms", "p95_latency_ms", "ws_lag_p95_ms", "md_cache_hit_ratio"),

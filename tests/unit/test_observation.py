@@ -18,9 +18,9 @@ from pytest_soak.kpi.summary import Summary
 from pytest_soak.observation.columns import (
     FILL,
     LATENCY,
-    LATER,
     MARK,
     MARKED_FILL,
+    OTHER_MIDS,
     TICK,
     Observation,
 )
@@ -38,7 +38,7 @@ def traded(seed: int = 1, number: int = 60, start: int = START) -> Observation:
     seconds = np.arange(1, 3600)
     mids = 100.0 + 0.01 * np.cumsum(rng.normal(size=3600))
     fills = np.zeros(number, MARKED_FILL)
-    for name in LATER:
+    for name in OTHER_MIDS:
         fills[name] = np.nan
     fills["time_us"] = start + np.sort(rng.integers(SECOND, HOUR, number))
     fills["side"] = rng.choice([1, -1], number)
@@ -427,7 +427,7 @@ def without_later(fills: Any) -> Any:
 def test_later_mids_may_be_left_out_and_are_then_not_known() -> None:
     seen, summary = measure(replace(RIGHT, fills=without_later(RIGHT.fills)), None, 60)
     assert seen.fills.dtype == MARKED_FILL
-    assert all(np.isnan(seen.fills[name]).all() for name in LATER)
+    assert all(np.isnan(seen.fills[name]).all() for name in OTHER_MIDS)
     assert (summary.faults, summary.notes) == ((), ())
     assert seen.fills.tobytes() == RIGHT.fills.tobytes()
 
@@ -443,7 +443,7 @@ def test_one_later_mid_may_be_given_without_the_others() -> None:
     assert np.isnan(seen.fills["mid_60s"]).all()
 
 
-@pytest.mark.parametrize("name", LATER)
+@pytest.mark.parametrize("name", OTHER_MIDS)
 @pytest.mark.parametrize(("value", "expected"), [(0.0, "more than 0, or NaN"), (1e9, "about the")])
 def test_an_impossible_later_mid_is_a_fault(name: str, value: float, expected: str) -> None:
     found = validated(replace(RIGHT, fills=at(RIGHT.fills, name, 3, value)), 60)
