@@ -83,6 +83,14 @@ _HOMES = {
 }
 
 
+__all__ = ["__version__", *_HOMES]
+
+
+def __dir__() -> list[str]:
+    """The public names, also those not imported yet."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for: the plugin itself must stay thin."""
     if name in _HOMES:

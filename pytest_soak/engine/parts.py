@@ -49,7 +49,7 @@ class Parts:
         from pytest_soak.observation.convert import converted
         from pytest_soak.observation.join import check_follows, copied
 
-        found, notes = converted(part)
+        found, notes = converted(part, "what window.report() was given")
         if self._parts:
             check_follows(self._parts[-1], found)
         self._parts.append(copied(found))

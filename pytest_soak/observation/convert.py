@@ -42,12 +42,23 @@ LAST_US = 253_402_300_800_000_000
 """The end of the year 9999."""
 
 
-def converted(given: Any) -> tuple[Observation, tuple[str, ...]]:
+class _UnmeasurableError(Exception):
+    """Why what a target gave is no Observation."""
+
+
+def converted(given: Any, told: str = "what run() returned") -> tuple[Observation, tuple[str, ...]]:
     """`given` with everything of the type that Observation says, and notes on what was changed.
 
-    Raises TargetError, naming array, row, column and value, for what cannot be converted exactly.
+    Raises TargetError, naming array, row, column and value, for what cannot be converted exactly;
+    `told` says in it where `given` comes from.
     """
-    parts = _parts(given)
+    try:
+        return _converted(_parts(given))
+    except _UnmeasurableError as problem:
+        raise TargetError(f"{told} cannot be measured: {problem}") from None
+
+
+def _converted(parts: dict[str, Any]) -> tuple[Observation, tuple[str, ...]]:
     changed: list[str] = []
     unread: list[str] = []
     for name, dtype in TABLES.items():
@@ -71,7 +82,7 @@ def converted(given: Any) -> tuple[Observation, tuple[str, ...]]:
 
 
 def _refuse(problem: str) -> NoReturn:
-    raise TargetError(f"what run() returned cannot be measured: {problem}")
+    raise _UnmeasurableError(problem)
 
 
 def _parts(given: Any) -> dict[str, Any]:
@@ -84,7 +95,7 @@ def _parts(given: Any) -> dict[str, Any]:
         elif field.default_factory is not MISSING:
             parts[field.name] = field.default_factory()
         else:
-            _refuse(f"{type(given).__name__} has no {field.name}; return a pytest_soak.Observation")
+            _refuse(f"{type(given).__name__} has no {field.name}; expected an Observation")
     return parts
 
 

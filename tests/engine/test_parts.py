@@ -110,6 +110,11 @@ def test_the_parts_of_a_window_give_the_kpis_of_the_whole(at_us: list[int]) -> N
             None,
             "a part of the window has inventory_start=7, expected 1, the inventory_end of the",
         ),
+        (
+            [{"net_bps": 2.0}],
+            None,
+            "what window.report() was given cannot be measured: dict has no start_us; expected an",
+        ),
     ],
 )
 def test_a_part_that_does_not_fit_ends_the_lane_though_the_bot_swallows_it(

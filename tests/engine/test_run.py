@@ -254,7 +254,7 @@ odd_blocks = observation(blocks=np.zeros(3))
         (3.5, "run() returned float, expected"),
         ([("net_bps", 3)], "run() returned list, expected"),
         (Lazy(), "what run() returned cannot be measured: ConnectionError: lost"),
-        (half, "what run() returned cannot be measured: Half has no start_us; return a "),
+        (half, "what run() returned cannot be measured: Half has no start_us; expected an "),
         (odd_blocks, "what run() returned cannot be measured: blocks: no column 'time_us'; "),
     ],
 )

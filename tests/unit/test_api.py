@@ -305,3 +305,9 @@ def test_neither_environment_nor_ini_is_asked(tmp_path: Path, monkeypatch: Any) 
 def test_every_public_name_is_there() -> None:
     for name in pytest_soak._HOMES:
         assert getattr(pytest_soak, name) is not None
+
+
+def test_the_package_lists_what_it_offers() -> None:
+    assert {"soak", "Observation", "FILL", "SoakUsageError", "__version__"} <= set(dir(pytest_soak))
+    assert dir(pytest_soak) == sorted(pytest_soak.__all__)
+    assert all(hasattr(pytest_soak, name) for name in pytest_soak.__all__)
