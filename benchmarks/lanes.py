@@ -28,10 +28,18 @@ COLD_MINUTES = 240.0  # as the target `sim` has it with iterations of 60 minutes
 ROOT = Path(__file__).parent.parent
 
 GATED = ("net_bps", "maker_taker_ratio", "risk_ratio", "p95_latency_ms", "adverse_bps_p95")
-REPORTED = (*GATED, "adverse_bps", "num_fills", "net_quote", "volume_quote", "max_drawdown_quote")
+REPORTED = (
+    *GATED,
+    "throttle_pct",
+    "adverse_bps",
+    "num_fills",
+    "net_quote",
+    "volume_quote",
+    "max_drawdown_quote",
+)
 DIGITS = {"p95_latency_ms": 0, "num_fills": 0, "net_quote": 0, "volume_quote": 0}
 DIGITS |= {"net_bps": 2, "maker_taker_ratio": 3, "risk_ratio": 3, "adverse_bps_p95": 2}
-DIGITS |= {"drawdown_ratio": 4}
+DIGITS |= {"drawdown_ratio": 4, "throttle_pct": 1}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which parameter moves which gated KPI, and how far: writes docs/SENSITIVITY.md.
+"""Which parameter moves which KPI, and how far: writes docs/SENSITIVITY.md.
 
 Each parameter goes from the lower to the upper end of its tuner range (of its bounds where it has
 none, from half to twice its default where those are open) while the others stay at steady_safe;
@@ -24,6 +24,7 @@ from pytest_soak.stats.sensitivity import expected_effects, study_range
 DOCUMENT = ROOT / "docs" / "SENSITIVITY.md"
 WEAK = 0.25  # hourly standard deviations
 SURE = 3.0  # |t|
+STUDIED = (*GATED, "throttle_pct")  # what gates and the parameter table name
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def study(
         base = _lanes(market, seeds, hours, {}, jobs)
         for name in reference_table():
             low, high = (_lanes(market, seeds, hours, {name: value}, jobs) for value in ends(name))
-            for kpi in GATED:
+            for kpi in STUDIED:
                 paired = paired_effect(_means(low, kpi), _means(high, kpi))
                 found[market, name, kpi] = Effect(paired, paired.mean / hourly_sd(base, kpi))
     return found
@@ -136,19 +137,19 @@ def _market_table(effects: Effects, market: str) -> str:
         low, high = ends(name)
         kpi, _ = expected(name)
         cells = []
-        for other in GATED:
+        for other in STUDIED:
             text = effects[market, name, other].text
             cells.append(f"**{text}**" if other == kpi else text)
         rows.append([f"`{name}`", f"{low:g} → {high:g}", *cells])
-    return table(["parameter", "range", *GATED], rows)
+    return table(["parameter", "range", *STUDIED], rows)
 
 
 def _units_table(effects: Effects) -> str:
     rows = []
     for market, name in dict.fromkeys(key[:2] for key in effects):
-        cells = [f"{effects[market, name, kpi].paired.mean:+.{DIGITS[kpi]}f}" for kpi in GATED]
+        cells = [f"{effects[market, name, kpi].paired.mean:+.{DIGITS[kpi]}f}" for kpi in STUDIED]
         rows.append([market, f"`{name}`", *cells])
-    return table(["market", "parameter", *GATED], rows)
+    return table(["market", "parameter", *STUDIED], rows)
 
 
 def main() -> None:

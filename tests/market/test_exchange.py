@@ -72,7 +72,7 @@ def test_an_immediate_order_takes_what_is_there_and_never_rests() -> None:
 
 def test_orders_at_a_price_trade_in_the_order_of_their_arrival() -> None:
     exchange = open_exchange()
-    price = exchange.book().bid
+    price = exchange.book().bid - TICK
     first, second = (exchange.submit("buy", price, 10 * LOT) for _ in range(2))
     exchange.advance(SECOND // 2)
     exchange.take_events()
@@ -83,7 +83,7 @@ def test_orders_at_a_price_trade_in_the_order_of_their_arrival() -> None:
         reports = exchange.take_events().reports
         fills = reports[reports["kind"] == REPORT_KINDS.index("filled")]
         filled += [int(order) for order in fills["order"]]
-    assert filled
+    assert set(filled) == {first, second}
     assert filled == sorted(filled)
 
 

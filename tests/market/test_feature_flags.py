@@ -90,12 +90,15 @@ def test_without_the_cache_every_fetch_is_slow() -> None:
 
 
 def test_without_batching_ticks_that_send_are_slow() -> None:
-    sent = set[float]()
+    sent, spent, slower = set[float](), list[float](), list[float]()
     for seed in SEEDS:
         ticks, batched = run({"async_batch.enabled": False}, seed).ticks, run(seed=seed).ticks
         assert not batched["send_ms"].any()
-        assert ticks["total_ms"].mean() > batched["total_ms"].mean() + 0.2
+        spent.append(ticks["send_ms"].mean())
+        slower.append(ticks["total_ms"].mean() - batched["total_ms"].mean())
+        assert slower[-1] > 0.1
         sent.update(ticks["send_ms"])
+    assert fmean(slower) == pytest.approx(fmean(spent), abs=0.05)  # all else is as it was
     assert sent == {0.0, 8.0, 16.0, 24.0, 32.0}
 
 
@@ -109,7 +112,8 @@ def test_the_taker_cap_binds_and_without_it_nothing_does() -> None:
         return [1.0 - kpi("maker_taker_ratio", flags, seed) for seed in SEEDS]
 
     free, capped = taken({"taker_cap.enabled": False}), taken(CAP)
-    assert min(free) > max(0.01, *capped)
+    assert all(less <= more for less, more in zip(capped, free, strict=True))
+    assert fmean(free) > 2.0 * fmean(capped)  # some seeds take nothing within the five minutes
     assert fmean(capped) < 0.03  # the last one taken may go beyond
     assert taken({"taker_cap.max_taker_share_pct": 100.0}) == free
     assert kpi("maker_taker_ratio", {"taker_cap.max_taker_share_pct": 0.0}) > 0.99

@@ -20,6 +20,8 @@ from pytest_soak.stats.sensitivity import expected_effects, study_range
 
 HOUR = 3_600_000_000
 SEEDS = range(1, 9)
+MORE = {"impact_cap_ratio": range(1, 33), "tail_age_ms": range(1, 17)}
+"""Seeds for the effects that are small beside what the hours differ by."""
 MARKETS = ("calm", "volatile")
 TURNED: dict[str, str] = {}
 
@@ -29,7 +31,8 @@ def hours(market: str, name: str, value: float) -> tuple[dict[str, float | None]
     """The KPIs of one hour for each seed, with one parameter changed."""
     parameters = dict(STEADY_SAFE) | {name: value}
     return tuple(
-        summarize(simulate(market, seed).observe(1, 0, HOUR, parameters, 0)).kpis for seed in SEEDS
+        summarize(simulate(market, seed).observe(1, 0, HOUR, parameters, 0)).kpis
+        for seed in MORE.get(name, SEEDS)
     )
 
 

@@ -91,10 +91,12 @@ def test_the_same_market_gives_the_same_bytes(
 
 
 def test_a_market_of_the_users_own(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    (folder / "fine.yaml").write_text("regime: calm\ninstrument: {tick: 2.0}\n", encoding="utf-8")
+    (folder / "fine.yaml").write_text(
+        "regime: calm\ninstrument: {tick: 0.0005}\n", encoding="utf-8"
+    )
     assert run(monkeypatch, "fine.yaml", *SHORT, "--json=f.json") == 0
     data = json.loads((folder / "f.json").read_text(encoding="utf-8"))
-    assert (data["market"], data["tick"]) == ("fine", 2.0)
+    assert (data["market"], data["tick"]) == ("fine", 0.0005)
     assert len(data["scenario_hash"]) == 64
 
 

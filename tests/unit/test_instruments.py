@@ -28,15 +28,18 @@ def told(text: str, model: Any = Instrument) -> str:
         ('tick: "1"', "doge.yaml:1: tick: expected a valid number, got '1'"),
         ("tick: true", "doge.yaml:1: tick: expected a valid number, got True"),
         ("tick: 0.3", "price: expected 300 to 24576 at a tick of 0.3 (the book holds 8192 ticks"),
-        ("price: 81921", "doge.yaml:1: price: expected 1000 to 81920 at a tick of 1"),
-        ("price: 999", "doge.yaml:1: price: expected 1000 to 81920 at a tick of 1"),
-        ("price: 40000.5", "doge.yaml:1: price: expected a multiple of the tick, 1, got 40000.5"),
-        ("tick: 0.7", "price: expected a multiple of the tick, 0.7, got 40000.0"),
+        ("price: 81.921", "doge.yaml:1: price: expected 1 to 81.92 at a tick of 0.001"),
+        ("price: 0.999", "doge.yaml:1: price: expected 1 to 81.92 at a tick of 0.001"),
+        ("price: 3.3005", "doge.yaml:1: price: expected a multiple of the tick, 0.001, got 3.3005"),
+        ("tick: 0.0007", "price: expected a multiple of the tick, 0.0007, got 3.3"),
         ("price: -1", "doge.yaml:1: price: expected greater than 0, got -1"),
         ("lot: 0", "doge.yaml:1: lot: expected greater than 0, got 0"),
-        ("lot: 0.031", "doge.yaml:1: lot: expected 2.5e-09 to 0.03 at a price of 40000 (a typical"),
-        ("lot: 1.0e-9", "doge.yaml:1: lot: expected 2.5e-09 to 0.03"),
-        ("contract_value: 13", "lot: expected 1.92308e-10 to 0.00230769"),
+        (
+            "lot: 364",
+            "doge.yaml:1: lot: expected 3.0303e-05 to 363.636 at a price of 3.3 (a typical",
+        ),
+        ("lot: 3.0e-5", "doge.yaml:1: lot: expected 3.0303e-05 to 363.636"),
+        ("contract_value: 13", "lot: expected 2.331e-06 to 27.972"),
         ("maker_fee_bps: -10.5", "maker_fee_bps: expected greater than or equal to -10"),
         ("taker_fee_bps: 101", "taker_fee_bps: expected less than or equal to 100"),
         ("taker_fee_bps: .nan", "taker_fee_bps: expected a finite number, got nan"),
@@ -72,9 +75,9 @@ def test_an_impossible_venue_is_told(text: str, problem: str) -> None:
 
 def test_the_reference_instrument_is_that_of_the_documents() -> None:
     reference = Instrument()
-    assert (reference.price, reference.tick, reference.lot) == (40_000.0, 1.0, 0.0025)
-    assert reference.lot_base * reference.price == 100.0
-    assert reference.tick / reference.price * 1e4 == 0.25
+    assert (reference.price, reference.tick, reference.lot) == (3.3, 0.001, 30.0)
+    assert reference.lot_base * reference.price == pytest.approx(99.0)
+    assert reference.tick / reference.price * 1e4 == pytest.approx(3.03, abs=0.005)
     assert (reference.maker_fee_bps, reference.taker_fee_bps) == (-0.9, 3.5)
     assert all(scenario.instrument == reference for scenario in BUILT_IN.values())
     assert all(scenario.venue == Venue() for scenario in BUILT_IN.values())
@@ -87,7 +90,7 @@ def test_what_the_venue_allows_by_itself_is_all_that_the_market_holds() -> None:
 
 
 def test_a_contract_is_counted_in_base() -> None:
-    contract = Instrument(lot=1.0, contract_value=0.0025)
+    contract = Instrument(lot=1.0, contract_value=30.0)
     assert contract.lot_base == Instrument().lot_base
 
 

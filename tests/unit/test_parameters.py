@@ -19,15 +19,15 @@ from pytest_soak.kpi.definitions import KPIS
 SPEC = """
 base_spread_bps_delta | bps | 0.14 | 0.15 | 0.16 | 0.10 | 0 0.6 | 0.08 0.25 | 0.10 | 3 | risk_ratio down
 impact_cap_ratio | ratio | 0.09 | 0.08 | 0.08 | 0.12 | 0.04 0.12 | 0.06 0.12 | 0.04 | 4 | risk_ratio up
-max_delta_ratio | ratio | 0.14 | 0.15 | 0.12 | 0.16 | 0.08 0.20 | 0.10 0.16 | 0.04 | 4 | risk_ratio up
+max_delta_ratio | ratio | 0.14 | 0.15 | 0.12 | 0.16 | 0.08 0.20 | 0.10 0.16 | 0.04 | 4 | maker_taker_ratio down
 min_interval_ms | ms | 65 | 75 | 80 | 50 | 40 300 | 40 90 | 30 | 1 | p95_latency_ms down
-replace_rate_per_min | 1/min | 280 | 250 | 240 | 320 | 120 400 | 200 320 | 60 | 1 | p95_latency_ms up
+replace_rate_per_min | 1/min | 280 | 250 | 240 | 320 | 120 400 | 200 320 | 60 | 1 | throttle_pct down
 tail_age_ms | ms | 620 | 740 | 700 | 500 | 400 1000 | 500 800 | 100 | 1 | p95_latency_ms down
 concurrency_limit | in-flight requests | 3 | 3 | 2 | 4 | 1 16 | - | - | 0 | p95_latency_ms up
 rescue_max_ratio | ratio | 0.20 | 0.20 | 0.15 | 0.30 | 0 1 | - | - | 4 | maker_taker_ratio down
 rescue_min_edge_bps | bps | 1.0 | 1.0 | 1.5 | 0.5 | 0 20 | - | - | 3 | maker_taker_ratio up
 rescue_cooldown_ms | ms | 1500 | 1500 | 2000 | 1000 | 0 60000 | - | - | 1 | maker_taker_ratio up
-position_limit_notional | quote | 60000 | 60000 | 45000 | 80000 | 0.01 - | - | - | 2 | risk_ratio up
+position_limit_notional | quote | 60000 | 60000 | 45000 | 80000 | 0.01 - | - | - | 2 | maker_taker_ratio up
 """  # noqa: E501
 ROWS = [[cell.strip() for cell in line.split("|")] for line in SPEC.strip().splitlines()]
 

@@ -61,8 +61,11 @@ def test_the_users_file_comes_before_the_built_in_one(tmp_path: Path) -> None:
         ("instrument: {tick: 1}", "x.yaml:1: missing key 'regime'"),
         ("regime: calm\nvenu: {}", "x.yaml:2: unknown key 'venu'; did you mean 'venue'?"),
         ("regime: calm\ninstrument:\n  tick: 0", "x.yaml:3: instrument.tick: expected greater th"),
-        ("regime: calm\ninstrument:\n  price: 0.5", "x.yaml:3: instrument.price: expected 1000 to"),
-        ("regime: calm\ninstrument:\n  lot: 5", "x.yaml:3: instrument.lot: expected 2.5e-09 to"),
+        (
+            "regime: calm\ninstrument:\n  price: 0.5",
+            "x.yaml:3: instrument.price: expected 1 to 81.92",
+        ),
+        ("regime: calm\ninstrument:\n  lot: 500", "x.yaml:3: instrument.lot: expected 3.0303e-05"),
         ("regime: calm\nvenue:\n  open_orders: 900", "x.yaml:3: venue.open_orders: expected less"),
         ("- a", "x.yaml:1: expected keys (description, regime, instrument, venue), got"),
         ("", "x.yaml: expected keys"),
