@@ -40,18 +40,25 @@ class Naive:
     position: int = 0  # lots, as far as it knows
     quotes: dict[int, tuple[int, int]] = field(default_factory=dict)  # sign: handle, ticks
 
-    def step(self) -> None:
-        """Take in what happened, then bring both quotes to where they should be."""
+    def step(self, until_us: int) -> None:
+        """Wait until then, take in what happened, bring both quotes to where they should be."""
+        heard = False
+        while self.exchange.advance_to_report(until_us):
+            heard = True
+        if heard:
+            self._hear()
+        top, tick = self.exchange.book(), self.exchange.tick
+        for side, sign in SIDES.items():
+            touch = round((top.ask if sign > 0 else top.bid) / tick)
+            self._quote(side, wanted_ticks(top.mid / tick, touch, self.half_bps, sign))
+
+    def _hear(self) -> None:
         for report in self.exchange.take_events().reports:
             if report["kind"] == FILLED:
                 filled = round(float(report["quantity"]) / self.exchange.lot)
                 self.position += int(report["side"]) * filled
             if report["kind"] in ENDS:
                 self._renew(int(report["order"]))
-        top, tick = self.exchange.book(), self.exchange.tick
-        for side, sign in SIDES.items():
-            touch = round((top.ask if sign > 0 else top.bid) / tick)
-            self._quote(side, wanted_ticks(top.mid / tick, touch, self.half_bps, sign))
 
     def _renew(self, order: int) -> None:
         """Let go of a quote that was touched; what may be left of it is cancelled."""
@@ -87,8 +94,7 @@ def naive_hours(
     for hour in range(1, hours + 1):
         exchange.begin_observation()
         while exchange.now_us < hour * HOUR_US:
-            exchange.advance(exchange.now_us + CYCLE_US)
-            maker.step()
+            maker.step(exchange.now_us + CYCLE_US)
         kpis = summarize(exchange.end_observation()).kpis
         found.append({name: math.nan if v is None else v for name, v in kpis.items()})
     return found

@@ -53,8 +53,7 @@ def test_it_keeps_to_its_limit_and_knows_its_position() -> None:
     maker = exchange.maker = Naive(exchange, 1.0, LOTS, MOST_LOTS)
     largest = 0.0
     while exchange.now_us < 600_000_000:
-        exchange.advance(exchange.now_us + CYCLE_US)
-        maker.step()
+        maker.step(exchange.now_us + CYCLE_US)
         largest = max(largest, abs(exchange.position / exchange.lot))
     assert MOST_LOTS < largest < MOST_LOTS + 2 * LOTS  # it stops quoting, as the guard does
     for handle, _ in list(maker.quotes.values()):
