@@ -1,7 +1,7 @@
-"""A naive maker on the market: one quote a side at a fixed distance from the mid, moved at once.
+"""A naive maker: one quote a side at a fixed distance from the mid, moved at once.
 
-It looks each 250 ms, knows neither volatility nor queue nor flow, and stops quoting a side at the
-account's house limit of exposure, which holds for the reference maker too.
+It looks each 250 ms, knows neither volatility nor queue nor flow, never takes, and stops quoting a
+side while it holds as much that way as it may.
 """
 
 from __future__ import annotations
@@ -9,76 +9,92 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from pytest_soak.config.scenarios import BUILT_IN
+from benchmarks.lanes import HOUR_US
 from pytest_soak.kpi.edge import summarize
-from pytest_soak.market.exchange import Exchange, TopOfBook
+from pytest_soak.market.exchange import Exchange
 from pytest_soak.market.feeds import REPORT_KINDS
-from pytest_soak.market.kernel.design import Design
 
-SC = 0.43
 CYCLE_US = 250_000
-HOUR_US = 3_600_000_000
 FILLED = REPORT_KINDS.index("filled")
-GONE = (REPORT_KINDS.index("rejected"), REPORT_KINDS.index("cancelled"))
+ENDS = (FILLED, REPORT_KINDS.index("rejected"), REPORT_KINDS.index("cancelled"))
+SIDES = {"buy": 1, "sell": -1}
+
+
+def wanted_ticks(mid: float, touch: int, half_bps: float, sign: int) -> int:
+    """Where a side (+1 buys) is quoted, in ticks: `half_bps` from the mid, never through `touch`.
+
+    `mid` is in ticks, `touch` the best price of the other side.
+    """
+    exact = mid * (1.0 - sign * half_bps * 1e-4)
+    return min(math.floor(exact), touch - 1) if sign > 0 else max(math.ceil(exact), touch + 1)
 
 
 @dataclass
 class Naive:
-    """What it quotes: `half_bps` from the mid, `quantity` base a side."""
+    """It quotes `lots` a side, and stops a side at a position of `most_lots` that way."""
 
     exchange: Exchange
     half_bps: float
-    quantity: float
-    most_base: float
-    position: float = 0.0
-    orders: dict[str, tuple[int, float]] = field(default_factory=dict)  # handle, price
+    lots: int
+    most_lots: float
+    position: int = 0  # lots, as far as it knows
+    quotes: dict[int, tuple[int, int]] = field(default_factory=dict)  # sign: handle, ticks
 
-    def step(self) -> None:
-        """Take in what happened, then bring both quotes to where they should be."""
+    def step(self, until_us: int) -> None:
+        """Wait until then, take in what happened, bring both quotes to where they should be."""
+        heard = False
+        while self.exchange.advance_to_report(until_us):
+            heard = True
+        if heard:
+            self._hear()
+        top, tick = self.exchange.book(), self.exchange.tick
+        for side, sign in SIDES.items():
+            touch = round((top.ask if sign > 0 else top.bid) / tick)
+            self._quote(side, wanted_ticks(top.mid / tick, touch, self.half_bps, sign))
+
+    def _hear(self) -> None:
         for report in self.exchange.take_events().reports:
             if report["kind"] == FILLED:
-                self.position += float(report["side"] * report["quantity"])
-            if report["kind"] in (FILLED, *GONE):
-                self._forget(int(report["order"]))
-        top = self.exchange.book()
-        for side, sign in (("buy", 1), ("sell", -1)):
-            self._quote(side, sign, top)
+                filled = round(float(report["quantity"]) / self.exchange.lot)
+                self.position += int(report["side"]) * filled
+            if report["kind"] in ENDS:
+                self._renew(int(report["order"]))
 
-    def _forget(self, order: int) -> None:
-        for side, (handle, _) in list(self.orders.items()):
+    def _renew(self, order: int) -> None:
+        """Let go of a quote that was touched; what may be left of it is cancelled."""
+        for sign, (handle, _) in list(self.quotes.items()):
             if handle == order:
-                self.exchange.cancel(order)
-                del self.orders[side]
+                self._withdraw(sign)
 
-    def _quote(self, side: str, sign: int, top: TopOfBook) -> None:
-        tick = self.exchange.tick
-        exact = top.mid * (1.0 - sign * self.half_bps * 1e-4) / tick
-        ticks = math.floor(exact) if sign > 0 else math.ceil(exact)
-        near = round(top.ask / tick) - 1 if sign > 0 else round(top.bid / tick) + 1
-        price = (min(ticks, near) if sign > 0 else max(ticks, near)) * tick
-        resting = self.orders.get(side)
-        if sign * self.position >= self.most_base:
+    def _withdraw(self, sign: int) -> None:
+        handle, _ = self.quotes.pop(sign)
+        self.exchange.cancel(handle)
+
+    def _quote(self, side: str, ticks: int) -> None:
+        sign, exchange = SIDES[side], self.exchange
+        price, quantity = ticks * exchange.tick, self.lots * exchange.lot
+        resting = self.quotes.get(sign)
+        if sign * self.position >= self.most_lots:
             if resting:
-                self.exchange.cancel(resting[0])
-                del self.orders[side]
+                self._withdraw(sign)
         elif resting is None:
-            self.orders[side] = self.exchange.submit(side, price, self.quantity), price
-        elif abs(resting[1] - price) > 0.5 * tick:
-            self.exchange.amend(resting[0], price, self.quantity)
-            self.orders[side] = resting[0], price
+            self.quotes[sign] = exchange.submit(side, price, quantity), ticks
+        elif resting[1] != ticks:
+            exchange.amend(resting[0], price, quantity)
+            self.quotes[sign] = resting[0], ticks
 
 
-def naive_hours(half_bps: float, quantity: float, seed: int, hours: int) -> list[dict[str, float]]:
-    """Its KPIs hour by hour on calm."""
-    exchange = Exchange("calm", seed, record=False, limit_per_minute=None)
-    most = Design().house_exposure_quote / BUILT_IN["calm"].instrument.price * SC
-    maker = Naive(exchange, half_bps, quantity, most)
+def naive_hours(
+    market: str, seed: int, hours: int, half_bps: float, lots: int, most_lots: float
+) -> list[dict[str, float]]:
+    """Its KPIs hour by hour; NaN where there is none."""
+    exchange = Exchange(market, seed, record=False, limit_per_minute=None)
+    maker = Naive(exchange, half_bps, lots, most_lots)
     found = []
     for hour in range(1, hours + 1):
         exchange.begin_observation()
         while exchange.now_us < hour * HOUR_US:
-            exchange.advance(exchange.now_us + CYCLE_US)
-            maker.step()
+            maker.step(exchange.now_us + CYCLE_US)
         kpis = summarize(exchange.end_observation()).kpis
         found.append({name: math.nan if v is None else v for name, v in kpis.items()})
     return found
