@@ -125,6 +125,7 @@ def stepping() -> list[list[str]]:
     exchange = Exchange("calm", 1)
     exchange.advance(1_000_000)
     minute = 60_000_000
+    tick, lots = exchange.tick, 40 * exchange.lot
 
     def by_event() -> int:
         end, steps = exchange.now_us + minute, 0
@@ -140,7 +141,7 @@ def stepping() -> list[list[str]]:
     def submit_and_cancel() -> int:
         for _ in range(100):
             bid = exchange.book().bid
-            orders = [exchange.submit("buy", bid - 20 - n, 0.1) for n in range(50)]
+            orders = [exchange.submit("buy", bid - (20 + n) * tick, lots) for n in range(50)]
             exchange.advance(exchange.now_us + 5_000_000)
             for order in orders:
                 exchange.cancel(order)

@@ -1,7 +1,7 @@
 """The market without a maker: a book and a venue that any agent can be stepped against.
 
     exchange = Exchange("calm", seed=42)
-    order = exchange.submit("buy", price=exchange.book().bid, quantity=0.1)
+    order = exchange.submit("buy", price=exchange.book().bid, quantity=40 * exchange.lot)
     while exchange.advance_to_report(exchange.now_us + 1_000_000):
         print(exchange.take_events().reports)
 
