@@ -1,7 +1,7 @@
 """What a quant asks of the market: writes the tables of docs/MARKET.md, "How real it is".
 
 Facts of the feed, the reference maker and its markouts, the queue, latency, a naive maker, common
-random numbers. Held-out seeds, 2001 and on: nothing was calibrated on them.
+random numbers. Held-out seeds, 9001 and on: nobody looked at them while figures were chosen.
 Run: python -m benchmarks.realism [--seeds 24] [--hours 6] [--jobs 1]
 """
 
@@ -18,7 +18,7 @@ from benchmarks.realism_paired import draws_table, latency_table
 from benchmarks.realism_queue import queue_table
 
 DOCUMENT = ROOT / "docs" / "MARKET.md"
-FIRST_SEED = 2001
+FIRST_SEED = 9001
 PAIRED_MARKET = "calm"
 
 

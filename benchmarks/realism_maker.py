@@ -13,6 +13,8 @@ from benchmarks.maker_hours import KPIS, MARKS, MakerHours
 
 AFTER = dict(zip(MARKS, (0, 1, 10, 60), strict=True))
 
+FEWEST_HOURS = 2  # for a standard deviation
+
 Hours = NDArray[np.bool_]
 
 
@@ -63,5 +65,8 @@ def lane_means(values: Array, chosen: Hours) -> Array:
 
 
 def _kpi(values: Array, chosen: Hours, kpi: str) -> str:
-    sd = float(np.nanstd(values[chosen], ddof=1))
+    held = values[chosen & np.isfinite(values)]
+    if len(held) < FEWEST_HOURS:
+        return "-"
+    sd = float(held.std(ddof=1))
     return f"{lanes_told(lane_means(values, chosen))} ({sd:,.{DIGITS.get(kpi, 2)}f})"
