@@ -64,8 +64,11 @@ def losing_windows(equity: Array) -> float:
 
 
 def markouts(fills: NDArray[np.void]) -> tuple[Array, float]:
-    """The markouts of the maker fills by MARKS in bps, weighted by volume, and that volume."""
-    made = fills[fills["maker"]]
+    """The markouts of the maker fills by MARKS in bps, weighted by volume, and that volume.
+
+    Fills of a window's last second have no mid a second later: they are left out of all.
+    """
+    made = fills[fills["maker"] & np.isfinite(fills["mid_1s"])]
     volume = made["price"] * made["quantity"]
     if not len(made):
         return np.full(len(MARKS), np.nan), 0.0

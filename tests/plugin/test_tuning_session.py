@@ -277,12 +277,16 @@ def test_a_second_panic_ends_the_lane_and_fails_the_session(desk: Workbench) -> 
 
 def test_without_a_choice_the_tuner_goes_by_effects_and_the_gate(desk: Workbench) -> None:
     done = soak(desk, "Poor", 7, "--soak-auto-tune", "--soak-tuner=effects")
-    assert fields(done, "SUGGEST")[0] == '{"impact_cap_ratio": -0.03, "max_delta_ratio": -0.04}'
+    assert fields(done, "SUGGEST")[0] == (
+        '{"base_spread_bps_delta": -0.06, "impact_cap_ratio": -0.03}'
+    )
     assert (
-        "net_bps=2.50, wanted >= 2.8 by 2 sd -> max_delta_ratio -0.04, impact_cap_ratio -0.03 "
-        "(+0.46)"
+        "net_bps=2.50, wanted >= 2.8 by 2 sd -> impact_cap_ratio -0.03, "
+        "base_spread_bps_delta -0.06 (+0.44)"
     ) in fields(done, "RATIONALE")
-    assert in_force(done, "max_delta_ratio") == [*[0.14] * 5, 0.1, 0.1], "graded from the fifth on"
+    assert in_force(done, "impact_cap_ratio") == [*[0.09] * 5, 0.06, 0.06], (
+        "graded from the fifth on"
+    )
     plain = desk.soak(1, "--soak-target=bot:Poor", "--soak-show-config")
     assert any("tuner" in line and "effects" in line for line in plain.lines)
 

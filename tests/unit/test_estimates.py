@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from builders import fills
 
 from benchmarks.estimates import lanes_told, ratio_interval, ratio_told, told
-from benchmarks.maker_hours import losing_windows
+from benchmarks.maker_hours import losing_windows, markouts
 from pytest_soak.stats.paired import mean_interval
 
 
@@ -52,3 +53,12 @@ def test_windows_are_five_minutes_and_the_last_one_counts() -> None:
     assert losing_windows(equity) == pytest.approx(1 / 12)
     equity[-1] = -1.0
     assert losing_windows(equity) == pytest.approx(2 / 12)
+
+
+def test_a_fill_of_the_last_second_counts_in_no_markout() -> None:
+    rows = [(1, True, 99.0, 1.0, 0.0, 100.0, 101.0), (1, True, 90.0, 5.0, 0.0, 95.0, np.nan)]
+    table = fills(rows)
+    table["mid_10s"] = table["mid_60s"] = 102.0
+    worth, volume = markouts(table)
+    assert worth == pytest.approx([100.0, 200.0, 300.0, 300.0])
+    assert volume == 99.0
