@@ -19,7 +19,7 @@ class Handler(Protocol):
 
     One that raises is told of and gets no more events; the soak goes on, but fails by it, unless
     the handler has an attribute `optional` that is true. Events come one at a time, but from more
-    than one thread.
+    than one thread. A handler that says `reads_only = True` is spared the copying.
     """
 
     def start(self, settings: Settings) -> None:
@@ -105,5 +105,6 @@ class Handlers:
 
 
 def _hand(event: Event, handler: Handler) -> None:
-    """Tell a handler of an event by a copy of its own: its dicts and arrays can be changed."""
-    handler.handle(event.model_copy(deep=True))
+    """Tell a handler of an event, by a copy of its own: its dicts and arrays can be changed."""
+    reads_only = getattr(handler, "reads_only", False) is True
+    handler.handle(event if reads_only else event.model_copy(deep=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -37,15 +38,13 @@ def call_hook(config: pytest.Config, name: str, /, **facts: object) -> Any:
 def tell_hooks(config: pytest.Config, event: Event) -> Iterator[HookError]:
     """Tell the hooks that want it of an event, by a copy; gives what they raised."""
     if isinstance(event, IterationFinished):
-        record = event.record.model_copy(deep=True)
-        yield from _tell(config, "pytest_soak_iteration_finished", record=record)
-        judged = {"lane": event.lane, "judgement": record.judgement, "final": False}
+        yield from _tell(config, "pytest_soak_iteration_finished", record=event.record)
+        judged = {"lane": event.lane, "judgement": event.record.judgement, "final": False}
         yield from _tell(config, "pytest_soak_gate_verdict", **judged)
     elif isinstance(event, LaneFinished):
-        result = event.result.model_copy(deep=True)
-        judged = {"lane": event.lane, "judgement": result.judgement, "final": True}
+        judged = {"lane": event.lane, "judgement": event.result.judgement, "final": True}
         yield from _tell(config, "pytest_soak_gate_verdict", **judged)
-        yield from _tell(config, "pytest_soak_lane_finished", result=result)
+        yield from _tell(config, "pytest_soak_lane_finished", result=event.result)
 
 
 def _tell(config: pytest.Config, name: str, **facts: object) -> Iterator[HookError]:
@@ -53,7 +52,7 @@ def _tell(config: pytest.Config, name: str, **facts: object) -> Iterator[HookErr
         return
     try:
         with _uncaptured(config):
-            call_hook(config, name, **facts)
+            call_hook(config, name, **deepcopy(facts))
     except HookError as error:
         yield error
 

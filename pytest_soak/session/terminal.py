@@ -38,6 +38,8 @@ _COLORS = {"PASS": "green", "WARN": "yellow", "FAIL": "red"}
 class Terminal:
     """A handler of the soak's events, and the reporting hooks."""
 
+    reads_only = True
+
     def __init__(self, config: pytest.Config, context: SoakContext, clock: Clock) -> None:
         self._reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
         self._config = config
