@@ -323,8 +323,8 @@ def main() -> None:
     jobs = parser.parse_args().jobs
     gates = {name: gate_named(name) for name in (HOURLY, *MEDIAN)}
     names = (HOURLY, *gates[HOURLY].final)
-    judged = [t for name in names for t in gates[name].thresholds if t.metric in STEP]
-    limits = sum(t.fail_unless is not None for t in judged)
+    thresholds = [t for name in names for t in gates[name].thresholds if t.metric in STEP]
+    limits = sum(t.fail_unless is not None for t in thresholds)
     others = [market for market in MARKETS if market != "calm"]
     basis = {market: lanes_of(market, SET_ON, jobs) for market in others}
     for name, gate in gates.items():

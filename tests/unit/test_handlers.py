@@ -39,6 +39,18 @@ class Optional(Noting):
     optional = True
 
 
+class Keeping(Noting):
+    """Keeps the events that it is told of."""
+
+    def __init__(self, *, reads_only: bool) -> None:
+        super().__init__()
+        self.reads_only = reads_only
+        self.events: list[Event] = []
+
+    def handle(self, event: Event) -> None:
+        self.events.append(event)
+
+
 def run_of(tmp_path: Path, *handlers: Handler) -> Run:
     settings = resolve_settings(inputs(tmp_path, {"dir": "a"}))
     return Run(settings, handlers, FakeClock())
@@ -100,3 +112,15 @@ def test_ctrl_c_passes(tmp_path: Path) -> None:
     run.prepare()
     with pytest.raises(KeyboardInterrupt):
         run.handle(Notice(lane="", time=START, text="hello"))
+
+
+def test_only_a_handler_that_only_reads_is_told_without_a_copy(tmp_path: Path) -> None:
+    reading, other = Keeping(reads_only=True), Keeping(reads_only=False)
+    run = run_of(tmp_path, reading, other)
+    run.prepare()
+    event = Notice(lane="", time=START, text="of the run")
+    run.handle(event)
+    close(run)
+    assert reading.events[0] is event
+    assert other.events[0] is not event
+    assert other.events == [event]

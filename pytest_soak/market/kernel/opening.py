@@ -16,20 +16,19 @@ if TYPE_CHECKING:
 MARKET_QUOTE = 2_800.0
 """Median size of the takers' orders, at the opening price."""
 
-CROWD, DESIGN = Crowd(), Design()
 FIRST_HALF_SPREAD_BPS = 3.0
 """What an agent is shown before the book has filled."""
 
 
-def open_world(market: Market, seed: int, crowd: Crowd = CROWD, design: Design = DESIGN) -> Any:
+def open_world(market: Market, seed: int) -> Any:
     """Return a world in which nobody has come yet, at the instrument's opening price."""
     world = empty_world()
     for record, flow in zip(
         world["flow"]["regimes"], (market.ordinary, market.episode), strict=True
     ):
         _write(record, flow)
-    _write(world["flow"]["crowd"], crowd)
-    _write(world["maker"]["design"], design)
+    _write(world["flow"]["crowd"], Crowd())
+    _write(world["maker"]["design"], Design())
     world["window"]["seed"] = seed
     world["window"]["gap_bps"] = market.gap_bps
     _write_instrument(world, market.instrument)
