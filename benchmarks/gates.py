@@ -43,8 +43,9 @@ STEP = {
     "net_bps": 0.05,
     "p95_latency_ms": 5.0,
     "adverse_bps_p95": 0.5,
+    "drawdown_ratio": 0.05,
 }
-REASONED = ("net_quote", "num_fills", "drawdown_ratio")
+REASONED = ("net_quote", "num_fills")
 """Metrics whose limits follow from what they mean, and are only checked here."""
 SHARE_STEP = 5.0  # per cent of the graded hours
 HOURLY = "soak"
@@ -103,22 +104,27 @@ def _looser(
     gate: Gate, threshold: Threshold, lanes: list[Hours], share: float
 ) -> dict[str, str] | None:
     metric, floor = threshold.metric, is_floor(threshold)
-    graded = [spells(threshold, lane.of(metric)[gate.grace :]) for lane in lanes]
-    hourly = gate.name == HOURLY
     row = {"metric": metric}
-    if threshold.for_ > 1:
-        row["for"] = str(threshold.for_)
+    row |= {"for": str(threshold.for_)} if threshold.for_ > 1 else {}
+    row |= {"window": str(threshold.window)} if threshold.window > 1 else {}
     changed = False
     if threshold.fail_unless:
-        if hourly:
+        if gate.name == HOURLY:
+            graded = [spells(threshold, lane.of(metric)[gate.grace :]) for lane in lanes]
             worst = np.array([hours.min() if floor else hours.max() for hours in graded])
         else:
-            worst = np.array([np.median(hours[-FINAL_WINDOW:]) for hours in graded])
+            worst = np.array([values_of(metric, samples_of(x)[-FINAL_WINDOW:]) for x in lanes])
         text, moved = _text(threshold.fail_unless, tail_limit(worst, floor, share), metric)
         row["fail_unless"] = text
         changed |= moved
+    if threshold.fail_at_once:
+        hours = np.array([lane.of(metric)[gate.grace :] for lane in lanes])
+        once = hours.min(axis=1) if floor else hours.max(axis=1)
+        text, moved = _text(threshold.fail_at_once, tail_limit(once, floor, share), metric)
+        row["fail_at_once"] = text
+        changed |= moved
     if threshold.warn_unless:
-        every = np.concatenate(graded)
+        every = np.concatenate([spells(threshold, lane.of(metric)[gate.grace :]) for lane in lanes])
         limit = float(np.quantile(every, WARNINGS if floor else 1.0 - WARNINGS))
         text, moved = _text(threshold.warn_unless, limit, metric)
         row["warn_unless"] = text
@@ -156,7 +162,7 @@ def write_blocks(name: str, blocks: dict[str, Block]) -> None:
             lines.append("    thresholds:")
         for row in rows:
             fields = ", ".join(
-                f"{key}: {value}" if key in ("metric", "for") else f'{key}: "{value}"'
+                f"{key}: {value}" if key in ("metric", "for", "window") else f'{key}: "{value}"'
                 for key, value in row.items()
             )
             lines.append(f"      - {{{fields}}}")
@@ -183,9 +189,9 @@ def gather(gate: Gate, market: str, lane: Hours) -> Evidence:
 
 
 def judged(gate: Gate, market: str, lane: Hours) -> list[Judgement]:
-    """The gate's verdict on each graded hour of a lane, which may look at hours before it."""
-    samples, back = samples_of(lane), history_needed(gate)
-    ends = range(gate.grace + 1, len(samples) + 1)
+    """The gate's verdict on each graded hour of a lane, which may look at graded ones before."""
+    samples, back = samples_of(lane)[gate.grace :], history_needed(gate)
+    ends = range(1, len(samples) + 1)
     return [judge(gate, market, samples[max(0, end - back) : end]) for end in ends]
 
 
@@ -267,7 +273,8 @@ def report(rows: list[list[Any]], figures: list[list[Any]]) -> str:
         "by its own hourly limits, for `last8` by its limits hour by hour, as they apply when it",
         "is the gate of a soak.",
         "",
-        "Three limits at a lane's end follow from what they mean, and are only checked on seeds:",
+        "Three limits at a lane's end follow from what they mean; in calm they are only checked on",
+        "seeds, and the first two everywhere:",
         "",
         "- `net_quote > 0`: the median hour earns money. An hour of loss alone is at most a WARN.",
         "- `num_fills >= 50`: with the 3 bps or so by which single fills differ, the net of an",
@@ -324,7 +331,7 @@ def main() -> None:
     gates = {name: gate_named(name) for name in (HOURLY, *MEDIAN)}
     names = (HOURLY, *gates[HOURLY].final)
     thresholds = [t for name in names for t in gates[name].thresholds if t.metric in STEP]
-    limits = sum(t.fail_unless is not None for t in thresholds)
+    limits = sum((t.fail_unless is not None) + (t.fail_at_once is not None) for t in thresholds)
     others = [market for market in MARKETS if market != "calm"]
     basis = {market: lanes_of(market, SET_ON, jobs) for market in others}
     for name, gate in gates.items():

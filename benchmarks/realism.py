@@ -1,7 +1,7 @@
 """What a quant asks of the market: writes the tables of docs/MARKET.md, "How real it is".
 
 Facts of the feed, the reference maker and its markouts, the queue, latency, a naive maker, common
-random numbers. Held-out seeds, 9001 and on: nobody looked at them while figures were chosen.
+random numbers. Seeds 9001 and on, by which no figure of market or maker was chosen.
 Run: python -m benchmarks.realism [--seeds 24] [--hours 6] [--jobs 1]
 """
 

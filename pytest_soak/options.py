@@ -63,7 +63,7 @@ PREFIXES = ("--soak-", "--no-soak-")
 KNOBS = {
     "sigma": ("SOAK_MOCK_SIGMA", 0.01, 0.1),
     "spike_prob": ("SOAK_MOCK_SPIKE_PROB", 0.05, 1.0),
-    "gap_bps": ("SOAK_MOCK_GAP_BPS", 10.0, 200.0),
+    "gap_bps": ("SOAK_MOCK_GAP_BPS", 10.0, 500.0),
 }
 """Regime knobs: environment variable, default, upper bound; the lower bound is 0."""
 

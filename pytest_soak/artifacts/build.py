@@ -153,6 +153,7 @@ def _unjudged(plan: LanePlan, judged: IterationRecord | LaneResult) -> list[Gate
             verdict=Verdict.WARN,
             fail_unless=threshold.fail_unless,
             warn_unless=threshold.warn_unless,
+            fail_at_once=threshold.fail_at_once,
             reason=judged.judgement.note,
             no_data=True,
         )

@@ -123,6 +123,7 @@ class GateMetric(BaseModel):
     verdict: _Verdict
     fail_unless: str | None
     warn_unless: str | None
+    fail_at_once: str | None = Field(None, description="null: nothing fails at once.")
     reason: str
     no_data: bool
 

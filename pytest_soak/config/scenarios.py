@@ -56,8 +56,8 @@ def _flow(*figures: float) -> Flow:
     return Flow(**dict(zip(Flow.model_fields, figures, strict=True)))
 
 
-_CALM = _flow(0.52, 0.04, 3.0, 0.85, 0.30, 0.40, 0.72, 1.0)
-_VOLATILE = _flow(0.6, 0.0085, 11.8, 1.0, 0.30, 0.40, 0.74, 1.12)
+_CALM = _flow(0.52, 0.04, 2.6, 0.85, 0.30, 0.40, 0.72, 1.0)
+_VOLATILE = _flow(0.6, 0.0085, 11.2, 1.0, 0.30, 0.40, 0.74, 1.12)
 _EPISODE = _flow(2.5, 0.25, 20.0, 4.0, 1.0, 0.60, 0.85, 1.6)
 
 REGIMES: Mapping[str, Regime] = {

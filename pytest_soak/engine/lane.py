@@ -99,7 +99,8 @@ def advance(
     iteration = state.iteration + 1
     phase = phase_of(iteration, plan.warmup)
     sample = Sample(values=summary.kpis, reasons=summary.reasons, samples=summary.samples)
-    history = (*state.history, sample)[-history_needed(plan.gate) :]
+    earlier = () if iteration == plan.gate.grace + 1 else state.history
+    history = (*earlier, sample)[-history_needed(plan.gate) :]
     judgement = _with_faults(judge(plan.gate, plan.lane.market, history), summary)
     graded = iteration > plan.gate.grace
     hardened = judgement.no_data_failed or bool(summary.faults)

@@ -51,6 +51,7 @@ class Check(BaseModel):
     verdict: Verdict
     fail_unless: str | None = None
     warn_unless: str | None = None
+    fail_at_once: str | None = None
     reason: str = ""
     no_data: bool = False
 
@@ -95,6 +96,9 @@ def _check_lasting(name: str, threshold: Threshold, history: Sequence[Sample]) -
     now = check(name, threshold, history[-threshold.window :])
     if now.no_data or threshold.for_ == 1:
         return now
+    if _breaks_at_once(now):
+        told = f"{now.metric} = {now.value:.6g}, fail at once unless {now.fail_at_once}"
+        return now.model_copy(update={"verdict": Verdict.FAIL, "reason": told})
     ends = range(len(history) - 1, len(history) - threshold.for_, -1)
     earlier = [
         check(name, threshold, history[max(0, end - threshold.window) : end]).verdict
@@ -107,6 +111,12 @@ def _check_lasting(name: str, threshold: Threshold, history: Sequence[Sample]) -
         return now
     spell = f"{now.reason} (not yet for {threshold.for_} iterations)"
     return now.model_copy(update={"verdict": lasting, "reason": spell})
+
+
+def _breaks_at_once(now: Check) -> bool:
+    if now.value is None or now.fail_at_once is None:
+        return False
+    return not parse(now.fail_at_once).holds(now.value)
 
 
 def check(name: str, threshold: Threshold, history: Sequence[Sample]) -> Check:
@@ -124,6 +134,7 @@ def check(name: str, threshold: Threshold, history: Sequence[Sample]) -> Check:
         verdict=verdict,
         fail_unless=threshold.fail_unless,
         warn_unless=threshold.warn_unless,
+        fail_at_once=threshold.fail_at_once,
         reason=reason,
         no_data=value is None,
     )

@@ -92,6 +92,17 @@ def check_reach(
         raise ValueError(f"limits that one value can meet: {warn_unless.text!r} shuts out the rest")
 
 
+def check_at_once(at_once: Expression, fails: Expression, low: float, high: float) -> None:
+    """Raise ValueError where a limit for one value is none, or one that lasting leaves no room."""
+    check_reach(at_once, None, low, high)
+    points = {p for e in (at_once, fails) for p in e.near() if low <= p <= high} | {low, high}
+    if not any(at_once.holds(p) and not fails.holds(p) for p in points):
+        raise ValueError(
+            f"fail_at_once to ask for less than fail_unless: what meets {at_once.text!r} meets "
+            f"{fails.text!r} too, so `for` can never matter"
+        )
+
+
 def _of_hundred(expression: Expression, high: float) -> str:
     if high != 1.0 or not 1.0 < expression.limit <= 100.0:
         return ""

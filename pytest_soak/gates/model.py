@@ -17,6 +17,7 @@ from pytest_soak.gates.expressions import (
     Expression,
     ExpressionText,
     ShareText,
+    check_at_once,
     check_reach,
     parse,
     parse_share,
@@ -29,8 +30,9 @@ class Threshold(BaseModel):
     """What must hold of one metric.
 
     `window` judges the median of the last so many iterations instead of the last value; `for`
-    fails or warns only when the expression did not hold so many iterations in a row; `min_samples`
-    is the least number of events the value may rest on; `no_data` is the verdict without a value.
+    fails or warns only when the expression did not hold so many iterations in a row, but for
+    `fail_at_once`, which one iteration may not break; `min_samples` is the least number of events
+    the value may rest on; `no_data` is the verdict without a value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -42,11 +44,17 @@ class Threshold(BaseModel):
     no_data: Literal["fail", "warn"] = "fail"
     window: Annotated[int, Field(ge=1, le=1000)] = 1
     for_: Annotated[int, Field(ge=1, le=1000, alias="for")] = 1
+    fail_at_once: ExpressionText | None = None
 
     @model_validator(mode="after")
     def _can_decide(self) -> Threshold:
         fails, warns = _said(self.fail_unless, self.warn_unless, parse)
-        check_reach(fails, warns, *range_of(self.metric))
+        low, high = range_of(self.metric)
+        check_reach(fails, warns, low, high)
+        if self.fail_at_once is not None:
+            if fails is None or self.for_ == 1:
+                raise ValueError("`for` of 2 or more and fail_unless beside fail_at_once")
+            check_at_once(parse(self.fail_at_once), fails, low, high)
         return self
 
 

@@ -76,6 +76,7 @@ def _gates(run: StoredRun) -> Mapping[str, str]:
             path = f"gates.{check.gate}.{lane.market}.{check.metric}"
             found[f"{path}.fail_unless"] = str(check.fail_unless)
             found[f"{path}.warn_unless"] = str(check.warn_unless)
+            found[f"{path}.fail_at_once"] = str(check.fail_at_once)
     return found
 
 

@@ -196,7 +196,11 @@ def _kpi(lane: ReportLane, name: str, drawn: Sequence[Group]) -> KpiChart:
 
 
 def _said(check: GateMetric) -> str:
-    words = [("fail", check.fail_unless), ("warn", check.warn_unless)]
+    words = [
+        ("fail", check.fail_unless),
+        ("fail at once", check.fail_at_once),
+        ("warn", check.warn_unless),
+    ]
     told = ", ".join(f"{word} unless {text}" for word, text in words if text)
     return f"{check.gate}: {told}"
 

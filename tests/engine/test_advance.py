@@ -156,6 +156,13 @@ def test_soft_reports_a_failing_iteration_passed_and_goes_on() -> None:
     assert final(of, GOOD, BAD, BAD).verdict is FAIL
 
 
+def test_a_spell_that_fails_begins_after_the_grace() -> None:
+    lasting = Threshold.model_validate({"metric": "net_bps", "fail_unless": ">= 2", "for": 3})
+    of = plan(gate(lasting, grace=2))
+    raw = [found for _, found in verdicts(of, BAD, BAD, BAD, BAD, BAD)]
+    assert raw == ["PASS", "PASS", "PASS", "PASS", "FAIL"]
+
+
 def test_off_never_fails_on_a_kpi() -> None:
     of = plan(mode=OFF)
     assert verdicts(of, BAD, None) == [("WARN", "FAIL"), ("WARN", "FAIL")]

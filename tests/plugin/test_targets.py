@@ -189,7 +189,10 @@ def test_a_gate_over_kpis_the_target_does_not_give_prints_the_one_that_fits(
     done = quant.soak(2, "--soak-target=bot:Bot")
     assert done.returncode == 4
     assert "bot:Bot does not give risk_ratio, maker_taker_ratio, " in done.stderr
-    net = '{"fail_unless": ">= 2.0", "for": 2, "metric": "net_bps", "warn_unless": ">= 2.7"}'
+    net = (
+        '{"fail_at_once": ">= -3", "fail_unless": ">= 2.0", "for": 3, "metric": "net_bps", '
+        '"warn_unless": ">= 2.7"}'
+    )
     assert net in done.stderr
     assert not (quant.directory / "artifacts").exists()
 

@@ -277,12 +277,10 @@ def test_a_second_panic_ends_the_lane_and_fails_the_session(desk: Workbench) -> 
 
 def test_without_a_choice_the_tuner_goes_by_effects_and_the_gate(desk: Workbench) -> None:
     done = soak(desk, "Poor", 7, "--soak-auto-tune", "--soak-tuner=effects")
-    assert fields(done, "SUGGEST")[0] == (
-        '{"base_spread_bps_delta": -0.06, "impact_cap_ratio": -0.03}'
-    )
+    assert fields(done, "SUGGEST")[0] == '{"impact_cap_ratio": -0.03, "max_delta_ratio": -0.04}'
     assert (
         "net_bps=2.50, wanted >= 2.8 by 2 sd -> impact_cap_ratio -0.03, "
-        "base_spread_bps_delta -0.06 (+0.44)"
+        "max_delta_ratio -0.04 (+0.55)"
     ) in fields(done, "RATIONALE")
     assert in_force(done, "impact_cap_ratio") == [*[0.09] * 5, 0.06, 0.06], (
         "graded from the fifth on"

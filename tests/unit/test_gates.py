@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from builders import gate, nets, sample, usage_error
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from pytest_soak.config.documents import parse_yaml, validate
 from pytest_soak.gates.engine import (
@@ -69,8 +71,10 @@ TABLE: dict[str, dict[str, tuple[str | None, str | None]]] = {
     },
 }
 GRACE = {"soak": 4, "smoke": 0, "release": 0, "last8": 0}
-IN_A_ROW = {("soak", "net_bps"): 2}
-"""How many iterations a threshold must be missed for, where it is not one."""
+IN_A_ROW = {("soak", "net_bps"): (3, ">= -3")}
+"""How many iterations a threshold must be missed for, and what fails at once, where it says so."""
+OVER = {("last8", "drawdown_ratio"): 8}
+"""How many iterations a value is of, where it is not one."""
 
 
 def builtin(name: str) -> Gate:
@@ -94,8 +98,9 @@ def test_a_builtin_gate_is_that_of_the_specification(name: str) -> None:
                 limit = parse(when).limit
                 for value in (limit, math.nextafter(limit, -99), math.nextafter(limit, 999)):
                     assert parse(unless).holds(value) != parse(when).holds(value)
-        assert (t.min_samples, t.no_data, t.window) == (None, "fail", 1)
-        assert t.for_ == IN_A_ROW.get((name, t.metric), 1)
+        assert (t.min_samples, t.no_data) == (None, "fail")
+        assert t.window == OVER.get((name, t.metric), 1)
+        assert (t.for_, t.fail_at_once) == IN_A_ROW.get((name, t.metric), (1, None))
 
 
 def test_the_shelf_has_the_gates_of_the_specification_and_no_other() -> None:
@@ -201,6 +206,41 @@ def test_for_fails_only_what_lasted() -> None:
         (None, 1, 1): FAIL,
     }
     assert {values: judge(asked, "calm", nets(*values)).verdict for values in verdicts} == verdicts
+
+
+def test_one_value_beyond_what_fails_at_once_does_not_wait() -> None:
+    asked = gate(threshold(fail_at_once=">= -1", **{"for": 3}))
+    found = judge(asked, "calm", nets(9, 9, -1.5))
+    assert found.verdict is FAIL
+    assert found.reasons() == ["net_bps = -1.5, fail at once unless >= -1 (test)"]
+    assert judge(asked, "calm", nets(9, 9, -1)).verdict is PASS
+    assert judge(asked, "calm", nets(-9, 9, 9)).verdict is PASS
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"fail_at_once": ">= -1"}, "`for` of 2 or more and fail_unless beside fail_at_once"),
+        (
+            {"fail_at_once": ">= -1", "for": 2, "fail_unless": None, "warn_unless": ">= 3"},
+            "`for` of 2 or more and fail_unless beside fail_at_once",
+        ),
+        ({"fail_at_once": ">= 3", "for": 2}, "fail_at_once to ask for less than fail_unless"),
+        ({"fail_at_once": "below 3", "for": 2}, "an operator"),
+        (
+            {
+                "metric": "risk_ratio",
+                "fail_unless": "<= 0.5",
+                "fail_at_once": "<= 1.5",
+                "for": 2,
+            },
+            "a limit that some value from 0 to 1 can miss",
+        ),
+    ],
+)
+def test_what_fails_at_once_must_be_able_to(fields: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(problem)):
+        threshold(**fields)
 
 
 def test_for_does_not_wait_for_data_that_is_missing() -> None:

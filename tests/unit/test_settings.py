@@ -324,7 +324,7 @@ BAD_ENV = {
     "SOAK_FEEDS": ("perhaps", "expected 1 or 0, got 'perhaps'"),
     "SOAK_MOCK_SIGMA": ("wide", "expected a number, got 'wide'"),
     "SOAK_MOCK_SPIKE_PROB": ("1.5", "spike_prob: expected 0 to 1, got 1.5"),
-    "SOAK_MOCK_GAP_BPS": ("-1", "gap_bps: expected 0 to 200, got -1"),
+    "SOAK_MOCK_GAP_BPS": ("-1", "gap_bps: expected 0 to 500, got -1"),
 }
 
 
@@ -376,7 +376,10 @@ def test_a_gate_over_a_kpi_the_target_does_not_declare_is_refused_with_the_gate_
     lacking = "maker_taker_ratio, p95_latency_ms, adverse_bps_p95, net_quote, num_fills"
     assert message.startswith(f"gate soak: bot does not give {lacking}; give a gate without by")
     assert "--soak-gate=FILE.yaml" in message
-    net = '{"fail_unless": ">= 2.0", "for": 2, "metric": "net_bps", "warn_unless": ">= 2.7"}'
+    net = (
+        '{"fail_at_once": ">= -3", "fail_unless": ">= 2.0", "for": 3, "metric": "net_bps", '
+        '"warn_unless": ">= 2.7"}'
+    )
     assert net in message
     none = usage_error(lambda: plan_with({}, spec("cancel_ratio"), tmp_path))
     assert none.endswith("; give a gate over what it gives by --soak-gate: cancel_ratio")

@@ -16,8 +16,8 @@ class Crowd:
     """What the crowd knows, how it quotes and how it trades; docs/MARKET.md has the sources."""
 
     # volatility: exp(slow + fast), two Ornstein-Uhlenbeck processes
-    slow_log_sd: float = 0.55
-    slow_s: float = 1200.0
+    slow_log_sd: float = 0.60
+    slow_s: float = 600.0
     fast_log_sd: float = 0.50
     fast_s: float = 40.0
     jump_power: float = 1.4  # of the volatility, in the rate of jumps

@@ -11,13 +11,13 @@ import numpy as np
 class Design:
     """How the reference maker was built; distances in bps, sizes in quote at the opening price."""
 
-    base_half_bps: float = 1.25
+    base_half_bps: float = 1.45
     half_per_sigma: float = 1.53  # of its estimate of the volatility of 1-s mid returns
-    volatility_half_life_s: float = 88.0
+    volatility_half_life_s: float = 40.0
     level_gap_bps: float = 1.6
     skew_bps: float = 10.0  # at the position limit
-    flow_bps: float = 2.0  # at market orders of one side only
-    rescue_flow_bps: float = 20.0
+    flow_bps: float = 1.0  # at market orders of one side only
+    rescue_flow_bps: float = 30.0
     reprice_bps: float = 2.3
     outer_reprice_bps: float = 4.0  # the outer quotes wait for larger moves: they cost messages too
     depth_share: float = 0.4  # of the visible depth that `impact_cap_ratio` is taken of

@@ -46,10 +46,9 @@ def rescue(world: Record, time: int, market: Record) -> None:
 def _has_taken_its_share(maker: Record) -> bool:
     """Whether the cap on the taker's share of the volume forbids to take more."""
     flags = maker.flags
-    taken = maker.taker_volume
     share = flags.taker_cap_max_taker_share_pct / 100.0
-    capped = flags.taker_cap_enabled != 0 and taken > 0.0
-    return bool(capped and taken >= share * (taken + maker.maker_volume))
+    volume = maker.taker_volume + maker.maker_volume
+    return bool(flags.taker_cap_enabled != 0 and maker.taker_volume >= share * volume)
 
 
 @kernel_function
