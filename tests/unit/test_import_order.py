@@ -17,7 +17,7 @@ FLOORS = (
     {"artifacts"},
     {"engine"},
     {"tuning", "gates", "targets"},
-    {"facts", "kpi", "stats"},
+    {"facts", "kpi", "process", "stats"},
     {"observation", "market", "config"},
     {"storage"},
     {"canonical", "clock", "errors", "number", "options", "system", "text", "version"},

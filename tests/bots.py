@@ -1,0 +1,77 @@
+"""Small bots in processes of their own, and a supervisor for them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from harness import HANGS
+
+from pytest_soak.clock import SystemClock
+from pytest_soak.process.messages import News, Order
+from pytest_soak.process.supervised import MARK, Supervised, marked
+
+FAST = (sys.executable, "-I", "-S", "-c")
+"""An interpreter that starts at once."""
+
+SLEEPS = "import time; print('up', flush=True); time.sleep(3600)"
+DAEMONS = """
+import os, signal, time
+def daemon(number):
+    if os.fork():
+        return os.wait()
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        time.sleep(3600)
+for number in range(2):
+    daemon(number)
+print('up', os.getpid(), flush=True)
+time.sleep(3600)
+"""
+
+
+def order(folder: Path, program: str | list[str], **more: Any) -> Order:
+    """An order for a bot: a command, or a program for a fast interpreter."""
+    command = [*FAST, program] if isinstance(program, str) else program
+    defaults: dict[str, Any] = {
+        "cwd": str(folder),
+        "env": {**os.environ, MARK: uuid4().hex},
+        "log": str(folder / "bot.log"),
+        "ready": ("output", "up"),
+        "ready_seconds": HANGS,
+        "stop_seconds": HANGS,
+        "error_pattern": None,
+        "max_restarts": 0,
+        "parent": os.getpid(),
+    }
+    return Order(command=command, **(defaults | more))
+
+
+@contextmanager
+def supervised(given: Order) -> Iterator[Supervised]:
+    """A bot under its supervisor; none of it is left."""
+    bot = Supervised(given)
+    try:
+        yield bot
+    finally:
+        bot.let_go()
+        assert list(marked(given.env[MARK])) == []
+
+
+def until(bot: Supervised, event: str) -> News:
+    """What was told when `event` happened."""
+    clock = SystemClock()
+    deadline = clock.monotonic() + HANGS
+    while clock.monotonic() < deadline:
+        for news in bot.hear(1.0):
+            if news.event == event:
+                return news
+    raise AssertionError(f"no {event}")
