@@ -59,6 +59,7 @@ class GrowingFeeds:
             tail = self._tails.setdefault(name, Tail(self._folder / name))
             for batch in tail.batches():
                 found = [*batch.problems, *self._take(name, batch)]
+                found.sort(key=lambda problem: problem.line)
                 self.bad_lines += sum(1 for problem in found if problem.line)
                 problems += found[: MOST_TOLD - len(problems)]
         return problems
