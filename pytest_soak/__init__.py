@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pytest_soak.targets.base import Target as Target
     from pytest_soak.targets.base import TargetFactory as TargetFactory
     from pytest_soak.targets.base import Window as Window
+    from pytest_soak.targets.process import ProcessTarget as ProcessTarget
 
 _HOMES = {
     "soak": "api",
@@ -80,6 +81,7 @@ _HOMES = {
     "Target": "targets.base",
     "TargetFactory": "targets.base",
     "Window": "targets.base",
+    "ProcessTarget": "targets.process",
 }
 
 

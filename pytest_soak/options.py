@@ -96,7 +96,7 @@ OPTIONS = (
     Option(
         "target",
         "sim",
-        "sim|mock|module:attr",
+        "sim|mock|module:attr|process:CMD",
         "what is soaked, unless a soak_target fixture says so [env: USE_MOCK=1 for mock]",
     ),
     Option(
@@ -142,6 +142,13 @@ OPTIONS = (
         "S",
         "pause between the iterations of a lane, in seconds",
         "SOAK_SLEEP_SECONDS",
+    ),
+    Option(
+        "settle",
+        "2",
+        "S",
+        "how late a line of a feed may come from a bot in a process of its own, in seconds",
+        "SOAK_SETTLE",
     ),
     Option(
         "iteration-timeout",

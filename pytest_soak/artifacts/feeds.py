@@ -21,10 +21,14 @@ AUDIT_EVENTS = 1000
 
 
 class Feeds:
-    """`audit.jsonl` of a lane, and with `kept` its fills and pipeline ticks by day."""
+    """`audit.jsonl` of a lane, and with `kept` its fills and pipeline ticks by day.
 
-    def __init__(self, files: LaneFiles, *, kept: bool) -> None:
+    Feeds that are the `bots_own` are neither written nor cut.
+    """
+
+    def __init__(self, files: LaneFiles, *, kept: bool, bots_own: bool = False) -> None:
         self._files = files
+        self._bots_own = bots_own
         self.kept = kept
 
     def write(self, observation: Any) -> dict[str, int]:
@@ -32,7 +36,7 @@ class Feeds:
         if not hasattr(observation, "blocks"):
             return {}
         self._audit(observation)
-        if not self.kept:
+        if not self.kept or self._bots_own:
             return {}
         day = f"{datetime.fromtimestamp(observation.start_us / 1e6, UTC):%Y%m%d}"
         sizes = {}
@@ -57,6 +61,8 @@ class Feeds:
 
     def cut(self, sizes: Mapping[str, int]) -> None:
         """Take away what was written after the files had `sizes`."""
+        if self._bots_own:
+            return
         with writing(self._files.feeds):
             for path in self._files.feeds.glob("*.jsonl"):
                 if path.name in sizes:

@@ -117,6 +117,28 @@ KPIS: dict[str, Kpi] = {
     )
 }
 
+_PROCESS = "the bot is no process of its own"
+
+PROCESS_KPIS: dict[str, Kpi] = {
+    kpi.name: kpi
+    for kpi in (
+        _size("log_errors", "down", "lines of output that look like errors", "no error pattern"),
+        _size("restarts", "down", "times that the bot had to be started anew", _PROCESS),
+        _size("feed_errors", "down", "lines of feeds that cannot be read", _PROCESS),
+        _size("feed_late", "down", "lines of feeds that came too late to count", _PROCESS),
+        Kpi(
+            "clock_skew_ms",
+            "down",
+            "how far the bot's clock is ahead of ours; behind (it, or its writing) is negative",
+            "no line of a feed",
+        ),
+    )
+}
+"""The KPIs of a bot in a process of its own, of which that is known."""
+
+KNOWN = KPIS | PROCESS_KPIS
+"""Every KPI that has a definition."""
+
 COMPONENTS = {
     "gross_bps": "gross",
     "fees_eff_bps": "fees",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.definitions import KNOWN, KPIS, PROCESS_KPIS
 from pytest_soak.kpi.summary import Summary
 
 if TYPE_CHECKING:
@@ -57,11 +57,12 @@ def summarize(observation: Observation) -> Summary:
         _markouts(observation),
         _attempts(observation, blocks),
         _pipeline(observation),
+        _process(observation),
     ):
         kpis.update(values)
         samples.update(count)
     kpis["max_drawdown_quote"] = _drawdown(observation)
-    reasons = {name: KPIS[name].missing for name, value in kpis.items() if value is None}
+    reasons = {name: KNOWN[name].missing for name, value in kpis.items() if value is None}
     if len(observation.marks) and kpis["max_drawdown_quote"] is None:
         reasons["max_drawdown_quote"] = _unmarked(observation)
     return Summary(
@@ -156,6 +157,12 @@ def _pipeline(observation: Observation) -> _Part:
     values |= {name: _mean(ticks[column]) for name, column in flags.items()}
     samples = {name: len(column) for name, column in columns.items()}
     return values, samples | dict.fromkeys(flags, len(ticks))
+
+
+def _process(observation: Observation) -> _Part:
+    """What is known of a bot's process; nothing of a bot that has none."""
+    known = observation.process
+    return {name: known.get(name) for name in PROCESS_KPIS if known}, {}
 
 
 def _block_counts(observation: Observation) -> dict[str, int]:

@@ -93,3 +93,5 @@ class Observation:
     block_reasons: tuple[str, ...] = BLOCK_REASONS
     market: Mapping[str, int] = field(default_factory=dict)  # e.g. spike_count, gap_events
     fill_ids: NDArray[np.int64] | NDArray[np.str_] | None = None
+    process: Mapping[str, float] = field(default_factory=dict)  # KPIs of a bot's own process
+    notes: tuple[str, ...] = ()  # what to know of how it was measured

@@ -73,7 +73,7 @@ def validated(given: Any, minutes: float, before: Closing | None = None) -> Vali
     ]
     observation = _in_order(observation, unsorted)
     faults = faults or list(unbalanced(observation, before))
-    told = (*notes, *_notes(observation, unsorted))
+    told = (*notes, *observation.notes, *_notes(observation, unsorted))
     return Validated(observation, tuple(map(one_line, faults)), tuple(map(one_line, told)))
 
 

@@ -11,6 +11,7 @@ from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.handlers import LaneArtifacts
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.names import FEEDS
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.clock import Clock
 from pytest_soak.engine.events import Event, LaneFinished, Notice
@@ -88,14 +89,20 @@ class Lanes:
     def _opened(self, lane: str, chosen: Chosen, last: int | None) -> LaneRun:
         settings, extra = self._settings, chosen.extra_kpis
         files = self._layout.lane(lane)
-        info = replace(self._infos[lane], folder=files.home)
+        info = replace(
+            self._infos[lane],
+            folder=files.home,
+            feeds=files.home / FEEDS,
+            runtime=files.runtime,
+            iterations=settings.iterations,
+        )
         early = flags_early(settings, info, chosen.factory, chosen.name)
         target = _build(chosen.factory, replace(info, config=early.values))
         can = abilities(target, chosen.name)
         plan = plan_lane(settings, info, can, chosen.name, extra, last)
         self._prepare()
         artifacts = LaneArtifacts(files, self._clock)
-        feeds = Feeds(files, kept=settings.feeds)
+        feeds = Feeds(files, kept=settings.feeds, bots_own=can.writes_feeds)
         journal = LaneJournal(files, _fingerprint(plan, can, extra, settings.feeds), feeds)
 
         def emit(event: Event) -> None:

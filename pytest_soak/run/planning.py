@@ -16,7 +16,7 @@ from pytest_soak.config.overrides import Layer, Overrides, resolve
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.errors import SoakUsageError, check_words, unknown
 from pytest_soak.gates.model import Gate
-from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.definitions import KNOWN, KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS, derivable
 from pytest_soak.run.settings import Settings
 from pytest_soak.targets.abilities import Abilities, abilities
@@ -39,6 +39,9 @@ def plan_lane(
     an override or a metric that the target does not know.
     """
     _check_names([*(spec.kpis or ()), *extra_kpis], target)
+    if spec.writes_feeds and settings.sleep:
+        problem = "a bot in a process of its own trades on in a pause, in no window; leave it out"
+        raise SoakUsageError("--soak-sleep", problem)
     profile = settings.profile(lane.profile)
     overrides = resolve(spec.table, profile, _layers(settings, lane), settings.presets)
     flags = lane_flags(settings, lane, spec.flags, target)
@@ -113,7 +116,7 @@ def checked_kpis(given: Iterable[Any], at: str) -> dict[str, Any]:
             raise SoakUsageError(at, f"expected functions by KPI name, got the name {show(name)}")
     check_words(found, "KPI", at)
     for name in found:
-        if name in KPIS:
+        if name in KNOWN:
             raise SoakUsageError(at, f"{name!r} is a KPI of the package; name yours otherwise")
     return found
 
@@ -158,11 +161,11 @@ def _check_names(kpis: Collection[str], target: str) -> None:
 def _check_metrics(
     gate: Gate, market: str, spec: Abilities, extra: Collection[str], target: str
 ) -> None:
-    given = {*(KPIS if spec.kpis is None else spec.kpis), *extra}
+    given = {*(KNOWN if spec.kpis is None else spec.kpis), *extra}
     given |= derivable(given)
     lacking = [metric for metric in gate.metrics() if metric not in given]
     for metric in lacking:
-        if metric not in KPIS and metric not in SPAN_KPIS:
+        if metric not in KNOWN and metric not in SPAN_KPIS:
             raise SoakUsageError(f"gate {gate.name}", unknown("metric", metric, given))
     if lacking:
         problem = f"{target} does not give {', '.join(lacking)}"

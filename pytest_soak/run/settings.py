@@ -29,6 +29,7 @@ from pytest_soak.tuning.tuners import TUNERS
 MAX_ITERATIONS = 1_000_000
 MAX_SEEDS = 10_000
 MAX_SECONDS = 604_800
+MAX_SETTLE = 600
 MINUTES = (0.01, 1440)
 LEAST_TIMEOUT = 0.1
 
@@ -52,6 +53,7 @@ class Settings(BaseModel):
     target_source: str
     minutes: float = Field(ge=MINUTES[0], le=MINUTES[1])
     sleep: _Seconds
+    settle: Annotated[float, Field(ge=0, le=MAX_SETTLE)] = 2.0
     iteration_timeout: Annotated[float, Field(ge=LEAST_TIMEOUT, le=MAX_SECONDS)] | None
     gates: dict[str, tuple[Gate, ...]]
     gate_mode: GateMode
@@ -102,6 +104,7 @@ class Settings(BaseModel):
                 **one._asdict(),
                 minutes=self.minutes,
                 market_settings=self.market_settings,
+                settle_seconds=self.settle,
                 scenario=scenarios[one.market],
             )
             for one in map(Axes._make, axes)

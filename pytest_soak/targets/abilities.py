@@ -21,8 +21,9 @@ class Abilities:
 
     One without a table is given the reference maker's overrides, but is not `tuned` by them;
     `table_given` says that the table is none of the reference maker's. `checkpoint` is there only
-    together with `restore`. `source` is a digest of the file of the class of a target that says no
-    `version`; None where there is no such file. What the file imports, or reads, is not in it.
+    together with `restore`. `writes_feeds` says that the target writes the feeds itself, in real
+    time. `source` is a digest of the file of the class of a target that says no `version`; None
+    where there is no such file. What the file imports, or reads, is not in it.
     """
 
     table: ParameterTable
@@ -35,6 +36,7 @@ class Abilities:
     checkpoint: Callable[[], Any] | None = None
     restore: Callable[[bytes], Any] | None = None
     source: str | None = None
+    writes_feeds: bool = False
 
 
 def abilities(target: object, name: str) -> Abilities:
@@ -57,6 +59,7 @@ def abilities(target: object, name: str) -> Abilities:
         checkpoint=None if restore is None else _method(target, "checkpoint"),
         restore=restore,
         source=None if isinstance(version, str) else _digest(target),
+        writes_feeds=_said(target, "writes_feeds") is True,
     )
 
 

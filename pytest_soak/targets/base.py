@@ -22,8 +22,10 @@ class LaneInfo:
 
     `config` are its feature flags in force, by dotted name: when the target is built, where its
     class declares `flags`; always in `start`. `folder` is where the lane's artifacts lie, and
-    where a bot may leave files of its own. `scenario` is what `market` names: the built-in one by
-    itself, None where there is no such.
+    where a bot may leave files of its own; `feeds` is the folder of feeds in it, `runtime` the file
+    of the overrides in force. `iterations` are those asked for; `settle_seconds` is how long a bot
+    in real time is waited for after a window, for what it tells late. `scenario` is what `market`
+    names: the built-in one by itself, None where there is no such.
     """
 
     id: str
@@ -36,6 +38,10 @@ class LaneInfo:
     config: Mapping[str, bool | float] = field(default_factory=dict)
     folder: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
     scenario: Scenario | None = None
+    feeds: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
+    runtime: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
+    iterations: Annotated[int, Field(exclude=True)] = field(default=0, compare=False)
+    settle_seconds: Annotated[float, Field(exclude=True)] = field(default=2.0, compare=False)
 
     def __post_init__(self) -> None:
         if self.scenario is None:
