@@ -53,6 +53,7 @@ LAYERED = {
     "sleep": ("1", "2.5", "3", "0"),
     "dir": ("a", "b", "c", "artifacts/soak"),
     "feeds": ("1", "0", "true", ""),
+    "feeds-gzip": ("0", "1", "true", ""),
     "auto-tune": ("1", "0", "true", ""),
     "guards": ("0", "1", "false", "1"),
 }
@@ -303,6 +304,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"dir": "gate.yaml/deeper"}, "--soak-dir: expected a folder"),
     ({"dir": "not\udcffutf8"}, "--soak-dir: expected plain text, got 'not\\udcffutf8'"),
     ({"feeds": "maybe"}, "--soak-feeds: expected 1 or 0, got 'maybe'"),
+    ({"feeds-gzip": "1"}, "--soak-feeds-gzip: there are no feeds to compress; add feeds"),
 ]
 
 
@@ -322,6 +324,7 @@ BAD_ENV = {
     "MM_RUNTIME_OVERRIDES_JSON": ("{'a': 1}", "is not valid JSON"),
     "SOAK_MINUTES": ("-5", "expected 0.01 to 1440 minutes, got -5"),
     "SOAK_FEEDS": ("perhaps", "expected 1 or 0, got 'perhaps'"),
+    "SOAK_FEEDS_GZIP": ("perhaps", "expected 1 or 0, got 'perhaps'"),
     "SOAK_MOCK_SIGMA": ("wide", "expected a number, got 'wide'"),
     "SOAK_MOCK_SPIKE_PROB": ("1.5", "spike_prob: expected 0 to 1, got 1.5"),
     "SOAK_MOCK_GAP_BPS": ("-1", "gap_bps: expected 0 to 200, got -1"),
