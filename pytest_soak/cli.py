@@ -119,7 +119,7 @@ def config_explain(
 @config.command("schema")
 @click.argument("name", metavar="ARTIFACT")
 def config_schema(name: str) -> None:
-    """Print the JSON Schema of ARTIFACT, e.g. iter-summary."""
+    """Print the JSON Schema of ARTIFACT, e.g. iter-summary, or of a feed, e.g. feed-fills."""
     from pytest_soak.commands.config import schema_text
 
     click.echo(schema_text(name))

@@ -210,8 +210,16 @@ OPTIONS = (
         "feeds",
         "",
         "",
-        "also write fills and pipeline ticks as JSONL",
+        "also write what happens, event by event, as JSONL: fills, ticks, marks, orders, ...",
         "SOAK_FEEDS",
+        flag=True,
+    ),
+    Option(
+        "feeds-gzip",
+        "",
+        "",
+        "compress the feeds of days that are over",
+        "SOAK_FEEDS_GZIP",
         flag=True,
     ),
     Option(

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pytest_soak.artifacts import build, tuning
+from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import LaneFiles
@@ -131,7 +132,9 @@ def lane() -> dict[str, bytes]:
 def open_journal(home: Path) -> LaneJournal:
     """The journal of the lane in `home`, as a resumed session opens it."""
     files = LaneFiles(home, home, home / RUNTIME)
-    journal = LaneJournal(files, plan().model_dump(mode="json"), Feeds(files, kept=False))
+    journal = LaneJournal(
+        files, plan().model_dump(mode="json"), Feeds(files, LaneIndex("x", "sim"), kept=False)
+    )
     journal.open()
     return journal
 

@@ -13,6 +13,7 @@ from pytest_soak.config.lane_axes import Axes
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.engine.record import Ending
 from pytest_soak.gates.engine import Verdict
+from pytest_soak.observation.feed_schema import FEEDS, line_schema
 from pytest_soak.storage.files import write_json
 from pytest_soak.tuning.freeze import Lock
 from pytest_soak.tuning.guards import Move
@@ -402,6 +403,30 @@ class FeedFacts(_Artifact):
     curves: dict[str, FactCurve]
 
 
+class IndexedFeed(BaseModel):
+    """A file of a feed; `file` and `bytes` are those of the packed file where it is packed."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    file: str
+    lane: str
+    bytes: int
+    sha256: str
+    lines: int
+    first_time_us: int
+    last_time_us: int
+    first_seq: int
+    last_seq: int
+
+
+class FeedIndex(_Artifact):
+    """INDEX.json: the files in a lane's `feeds`."""
+
+    schema_: Literal["pytest-soak/feed-index/1"] = Field("pytest-soak/feed-index/1", alias="schema")
+    lane: str
+    files: list[IndexedFeed]
+
+
 ARTIFACTS: dict[str, type[_Artifact]] = {
     "iter-summary": IterSummary,
     "final-summary": FinalSummary,
@@ -414,12 +439,18 @@ ARTIFACTS: dict[str, type[_Artifact]] = {
     "result": RunResult,
     "comparison": Comparison,
     "feed-facts": FeedFacts,
+    "feed-index": FeedIndex,
 }
+FEED_LINES = {f"feed-{name}": feed for name, feed in FEEDS.items()}
+SCHEMAS = (*ARTIFACTS, *FEED_LINES)
+"""What has a JSON Schema: artifacts, and `feed-NAME`, the lines of each feed."""
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of an artifact, by the name in its `schema` key."""
+    """The JSON Schema of an artifact, by the name in its `schema` key, or of a feed's lines."""
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    if name in FEED_LINES:
+        return dialect | line_schema(FEED_LINES[name])
     return dialect | ARTIFACTS[name].model_json_schema(by_alias=True, mode="serialization")
 
 
@@ -430,8 +461,8 @@ def shipped_schema(name: str) -> str:
 
 
 def write_schemas(folder: Path) -> None:
-    """Write the schema file of every artifact."""
-    for name in ARTIFACTS:
+    """Write the schema file of every artifact and feed."""
+    for name in SCHEMAS:
         write_json(folder / f"{name}.schema.json", json_schema(name))
 
 

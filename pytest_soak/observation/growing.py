@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pytest_soak.observation.columns import Observation
 from pytest_soak.observation.conserve import LATE_US
 from pytest_soak.observation.feed_files import feed_file
-from pytest_soak.observation.feed_lines import Table, empty, parsed, shown
+from pytest_soak.observation.feed_lines import Table, empty
 from pytest_soak.observation.feed_schema import FEEDS
 from pytest_soak.observation.from_feeds import (
     FRESH_US,
@@ -20,7 +20,8 @@ from pytest_soak.observation.from_feeds import (
     joined,
     observed,
 )
-from pytest_soak.observation.tail import Batch, FeedProblem, Tail
+from pytest_soak.observation.line_batches import Batch, FeedProblem, tabled
+from pytest_soak.observation.tail import Tail
 
 MOST_TOLD = 100
 """How many problems one poll tells of; all bad lines are counted."""
@@ -58,8 +59,7 @@ class GrowingFeeds:
         for name in _names(self._folder):
             tail = self._tails.setdefault(name, Tail(self._folder / name))
             for batch in tail.batches():
-                found = [*batch.problems, *self._take(name, batch)]
-                found.sort(key=lambda problem: problem.line)
+                found = self._take(name, batch)
                 self.bad_lines += sum(1 for problem in found if problem.line)
                 problems += found[: MOST_TOLD - len(problems)]
         return problems
@@ -102,12 +102,9 @@ class GrowingFeeds:
     def _take(self, name: str, batch: Batch) -> list[FeedProblem]:
         file = feed_file(name)
         assert file is not None
-        table, bad = parsed(file, batch.lines)
+        table, problems = tabled(file, batch)
         self._keep(file.feed, table)
-        return [
-            FeedProblem(name, batch.numbers[place], why, shown(batch.lines[place]))
-            for place, why in bad
-        ]
+        return problems
 
     def _keep(self, feed: str, table: Table) -> None:
         times = table["time_us"]

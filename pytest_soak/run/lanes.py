@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.handlers import LaneArtifacts
 from pytest_soak.artifacts.lane_journal import LaneJournal
@@ -102,8 +103,9 @@ class Lanes:
         plan = plan_lane(settings, info, can, chosen.name, extra, last)
         self._prepare()
         artifacts = LaneArtifacts(files, self._clock)
-        feeds = Feeds(files, kept=settings.feeds, bots_own=can.writes_feeds)
-        journal = LaneJournal(files, _fingerprint(plan, can, extra, settings.feeds), feeds)
+        keep = (settings.feeds, settings.feeds_gzip)
+        feeds = Feeds(files, LaneIndex(lane, chosen.name), *keep, bots_own=can.writes_feeds)
+        journal = LaneJournal(files, _fingerprint(plan, can, extra, keep), feeds)
 
         def emit(event: Event) -> None:
             artifacts.handle(event)
@@ -164,14 +166,15 @@ class Lanes:
 
 
 def _fingerprint(
-    plan: LanePlan, can: Abilities, extra_kpis: Iterable[str], feeds: bool
+    plan: LanePlan, can: Abilities, extra_kpis: Iterable[str], feeds: tuple[bool, bool]
 ) -> dict[str, Any]:
     """All that a lane's bytes depend on, but for its length."""
     return plan.model_dump(mode="json", exclude={"iterations", "planned"}) | {
         "pytest_soak": __version__,
         "target_version": can.version,
         "extra_kpis": sorted(extra_kpis),
-        "feeds": feeds,
+        "feeds": feeds[0],
+        "feeds_gzip": feeds[1],
     }
 
 

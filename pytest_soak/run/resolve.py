@@ -141,6 +141,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         report=_report(given["report"]) if "report" in given else None,
         rootdir=inputs.rootdir,
         feeds=_flag(given, "feeds"),
+        feeds_gzip=_feeds_gzip(given),
         resume=_flag(given, "resume"),
         default_overrides="overrides-json" not in given,
         sources={name: value.source for name, value in given.items()} | knob_sources,
@@ -228,6 +229,13 @@ def _tuner(given: Given) -> str:
     if given.text not in TUNERS:
         raise SoakUsageError(given.at, unknown("tuner", given.text, TUNERS))
     return given.text
+
+
+def _feeds_gzip(given: Mapping[str, Given]) -> bool:
+    packed = _flag(given, "feeds-gzip")
+    if packed and not _flag(given, "feeds") and given["feeds-gzip"].source == CLI:
+        raise SoakUsageError(given["feeds-gzip"].at, "there are no feeds to compress; add feeds")
+    return packed
 
 
 def _flag(given: Mapping[str, Given], name: str) -> bool:

@@ -73,6 +73,7 @@ class Settings(BaseModel):
     report: Path | None
     rootdir: Path
     feeds: bool
+    feeds_gzip: bool
     resume: bool
     default_overrides: bool
     sources: dict[str, str]

@@ -19,7 +19,7 @@ from pytest_soak.observation.convert import TABLES, VALUES
 from pytest_soak.observation.feed_files import DAY_US, FeedFile, feed_file
 from pytest_soak.observation.feed_schema import FEEDS
 from pytest_soak.observation.growing import MOST_TOLD, GrowingFeeds
-from pytest_soak.observation.tail import LONGEST_LINE, FeedProblem
+from pytest_soak.observation.line_batches import LONGEST_LINE, FeedProblem
 
 DAY = FeedFile("fills", 20_000)
 START = DAY.start_us + 3_600_000_000
@@ -96,7 +96,7 @@ def test_wherever_a_file_is_cut_between_polls_it_reads_as_at_once(
     data = b"".join(line + b"\n" for line in lines)
     ends = [*sorted(min(cut, len(data)) for cut in cuts), len(data)]
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pytest_soak.observation.tail.LONGEST_LINE", longest)
+        patch.setattr("pytest_soak.observation.line_batches.LONGEST_LINE", longest)
         patch.setattr("pytest_soak.observation.tail._CHUNK", 64)
         path = Path(folder) / NAME
         path.write_bytes(b"")
@@ -188,7 +188,7 @@ def test_a_line_without_end_is_not_held_in_memory(tmp_path: Path) -> None:
         file.write(b"x" * (3 * LONGEST_LINE))
     (problem,) = feeds.poll()
     assert (problem.line, problem.why) == (2, f"longer than {LONGEST_LINE} bytes")
-    assert len(feeds._tails[NAME]._half) == 0
+    assert len(feeds._tails[NAME]._lines._half) == 0
     with path.open("ab") as file:
         file.write(b"x" * LONGEST_LINE + b"\n")
     write(tmp_path, "fills", fill(3))
