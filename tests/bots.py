@@ -75,3 +75,36 @@ def until(bot: Supervised, event: str) -> News:
             if news.event == event:
                 return news
     raise AssertionError(f"no {event}")
+
+
+TRADES = """
+import json, os, time
+feeds, runtime = os.environ['SOAK_FEEDS_DIR'], os.environ['MM_RUNTIME_OVERRIDES_PATH']
+state = dict(inventory=0.0, equity=0.0, n=0)
+def now():
+    return time.time_ns() // 1000
+def append(feed, text):
+    day = time.strftime('%Y%m%d', time.gmtime())
+    with open(f'{feeds}/{feed}_{day}.jsonl', 'a') as file:
+        file.write(text)
+def write(feed, **row):
+    append(feed, json.dumps({'time_us': now(), **row}) + chr(10))
+def trade():
+    spread = json.load(open(runtime))['base_spread_bps_delta']
+    side = 1 if state['n'] % 2 == 0 else -1
+    away = 1e-4 * (1 + spread)
+    state['n'] += 1
+    state['inventory'] += side * 0.5
+    state['equity'] += 0.5 * 100 * away
+    write('fills', side=side, maker=True, price=100 * (1 - side * away), quantity=0.5,
+          fee_quote=0.0, mid=100.0)
+    write('marks', mid=100.0, inventory=state['inventory'], equity_quote=state['equity'])
+"""
+"""What a bot does that buys and sells in turn and tells of it."""
+
+
+def trades(more: str = "", start: str = "") -> list[str]:
+    """The command of a bot that trades for ever, and what else it does after each trade."""
+    loop = "".join(f"\n    {line}" for line in more.splitlines())
+    program = f"{TRADES}\n{start}\nwhile True:\n    trade(){loop}\n    time.sleep(0.05)\n"
+    return [*FAST, program]
