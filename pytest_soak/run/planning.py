@@ -15,8 +15,9 @@ from pytest_soak.config.flags import FlagTable
 from pytest_soak.config.overrides import Layer, Overrides, resolve
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.errors import SoakUsageError, check_words, unknown
+from pytest_soak.gates.criteria import OFF, Criteria, criteria_shelf, load_criteria
 from pytest_soak.gates.model import Gate
-from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.definitions import KNOWN, KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS, derivable
 from pytest_soak.run.settings import Settings
 from pytest_soak.targets.abilities import Abilities, abilities
@@ -63,12 +64,23 @@ def plan_lane(
         limits=settings.limits,
         rules=settings.rules,
         clocks=settings.pacing.clocks,
+        criteria=_criteria(settings, spec, target),
         tuned=spec.tuned,
         auto_tune=settings.auto_tune and spec.tuned,
         guards=settings.guards,
         warmup=settings.warmup,
         fallback=_fallback(settings, spec, overrides),
     )
+
+
+def _criteria(settings: Settings, spec: Abilities, target: str) -> Criteria:
+    """The stop criteria that were asked for, else those that the target says."""
+    if settings.criteria is not None:
+        return settings.criteria
+    if spec.criteria is None:
+        return OFF
+    shelf = criteria_shelf(settings.rootdir)
+    return load_criteria(spec.criteria, shelf, settings.rootdir, f"target {target} criteria")
 
 
 def flags_early(settings: Settings, lane: LaneInfo, factory: object, target: str) -> Flags:
@@ -113,7 +125,7 @@ def checked_kpis(given: Iterable[Any], at: str) -> dict[str, Any]:
             raise SoakUsageError(at, f"expected functions by KPI name, got the name {show(name)}")
     check_words(found, "KPI", at)
     for name in found:
-        if name in KPIS:
+        if name in KNOWN:
             raise SoakUsageError(at, f"{name!r} is a KPI of the package; name yours otherwise")
     return found
 
@@ -158,11 +170,11 @@ def _check_names(kpis: Collection[str], target: str) -> None:
 def _check_metrics(
     gate: Gate, market: str, spec: Abilities, extra: Collection[str], target: str
 ) -> None:
-    given = {*(KPIS if spec.kpis is None else spec.kpis), *extra}
+    given = {*(KNOWN if spec.kpis is None else spec.kpis), *extra}
     given |= derivable(given)
     lacking = [metric for metric in gate.metrics() if metric not in given]
     for metric in lacking:
-        if metric not in KPIS and metric not in SPAN_KPIS:
+        if metric not in KNOWN and metric not in SPAN_KPIS:
             raise SoakUsageError(f"gate {gate.name}", unknown("metric", metric, given))
     if lacking:
         problem = f"{target} does not give {', '.join(lacking)}"

@@ -23,6 +23,7 @@ class Abilities:
     `table_given` says that the table is none of the reference maker's. `checkpoint` is there only
     together with `restore`. `source` is a digest of the file of the class of a target that says no
     `version`; None where there is no such file. What the file imports, or reads, is not in it.
+    `criteria` are the stop criteria by name that hold where the user asks for none.
     """
 
     table: ParameterTable
@@ -35,6 +36,7 @@ class Abilities:
     checkpoint: Callable[[], Any] | None = None
     restore: Callable[[bytes], Any] | None = None
     source: str | None = None
+    criteria: str | None = None
 
 
 def abilities(target: object, name: str) -> Abilities:
@@ -57,6 +59,7 @@ def abilities(target: object, name: str) -> Abilities:
         checkpoint=None if restore is None else _method(target, "checkpoint"),
         restore=restore,
         source=None if isinstance(version, str) else _digest(target),
+        criteria=_text(_said(target, "criteria"), "criteria", name),
     )
 
 
@@ -85,6 +88,12 @@ def _kpi_names(given: Any, source: str) -> tuple[str, ...] | None:
         raise SoakUsageError(source, problem)
     check_words(names, "KPI", source)
     return names
+
+
+def _text(given: Any, what: str, source: str) -> str | None:
+    if given is not None and not isinstance(given, str):
+        raise SoakUsageError(source, f"{what}: expected a name, got {show(given)}")
+    return given
 
 
 def _file(target: object) -> Path | None:
