@@ -166,7 +166,7 @@ def advance(
             "evidence": evidence,
             "counts": state.counts | {verdict: state.counts.get(verdict, 0) + 1},
             "stopped": fired,
-            "unsoftened": _unsoftened(state, iteration, judgement, hardened or ending is not None),
+            "unsoftened": _unsoftened(state, iteration, judgement, ending, hardened),
         }
     )
     return after, record
@@ -275,12 +275,19 @@ def _failure(summary: Summary, judgement: Judgement, ending: Ending | None) -> s
 
 
 def _unsoftened(
-    state: LaneState, iteration: int, judgement: Judgement, applies: bool
+    state: LaneState,
+    iteration: int,
+    judgement: Judgement,
+    ending: Ending | None,
+    hardened: bool,
 ) -> tuple[str, ...]:
-    if not applies or state.unsoftened:
+    """Why the lane fails whatever softens gates: the first cause, and before it what stopped it."""
+    reasons = judgement.reasons()
+    if ending is Ending.STOP:
+        return (f"iteration {iteration}: {reasons[0]}", *state.unsoftened)
+    if not (hardened or ending is not None) or state.unsoftened:
         return state.unsoftened
-    why = judgement.note or "; ".join(judgement.reasons())
-    return (f"iteration {iteration}: {why}",)
+    return (f"iteration {iteration}: {judgement.note or '; '.join(reasons)}",)
 
 
 def _fewest(samples: _Kept) -> dict[str, int]:

@@ -77,10 +77,10 @@ def _criteria(settings: Settings, spec: Abilities, target: str) -> Criteria:
     """The stop criteria that were asked for, else those that the target says."""
     if settings.criteria is not None:
         return settings.criteria
-    if spec.criteria is None:
+    if spec.stop_criteria is None:
         return OFF
     shelf = criteria_shelf(settings.rootdir)
-    return load_criteria(spec.criteria, shelf, settings.rootdir, f"target {target} criteria")
+    return load_criteria(spec.stop_criteria, shelf, settings.rootdir, f"{target} stop_criteria")
 
 
 def flags_early(settings: Settings, lane: LaneInfo, factory: object, target: str) -> Flags:

@@ -23,7 +23,7 @@ class Abilities:
     `table_given` says that the table is none of the reference maker's. `checkpoint` is there only
     together with `restore`. `source` is a digest of the file of the class of a target that says no
     `version`; None where there is no such file. What the file imports, or reads, is not in it.
-    `criteria` are the stop criteria by name that hold where the user asks for none.
+    `stop_criteria` are those that hold, by name, where the user asks for none.
     """
 
     table: ParameterTable
@@ -36,7 +36,7 @@ class Abilities:
     checkpoint: Callable[[], Any] | None = None
     restore: Callable[[bytes], Any] | None = None
     source: str | None = None
-    criteria: str | None = None
+    stop_criteria: str | None = None
 
 
 def abilities(target: object, name: str) -> Abilities:
@@ -59,7 +59,7 @@ def abilities(target: object, name: str) -> Abilities:
         checkpoint=None if restore is None else _method(target, "checkpoint"),
         restore=restore,
         source=None if isinstance(version, str) else _digest(target),
-        criteria=_text(_said(target, "criteria"), "criteria", name),
+        stop_criteria=_text(_said(target, "stop_criteria"), "stop_criteria", name),
     )
 
 

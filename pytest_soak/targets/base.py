@@ -83,8 +83,8 @@ class Target(Protocol):
     A target may also have `parameters` (its own parameter table), `kpis` (the names of the KPIs
     that it gives), `deterministic` (True: the same lane, freshly started under the same
     overrides, gives the same KPIs), `checkpoint() -> bytes` and `restore(bytes)`, and `version`,
-    a text: what was measured with one version is not resumed with another. `criteria` names the
-    stop criteria that hold where the user asks for none. `flags` are its feature
+    a text: what was measured with one version is not resumed with another. `stop_criteria`
+    names those that hold where the user asks for none. `flags` are its feature
     flags (see `config.flags`), whose values it is told by the lane's `config`.
     """
 
