@@ -113,6 +113,13 @@ OPTIONS = (
         "hard ends a lane at its first graded FAIL, soft judges its end, off never fails",
         "KPI_GATE_MODE",
     ),
+    Option(
+        "stop",
+        "",
+        "NAME|PATH|off",
+        "criteria that end a lane at once: stop or a YAML file (off, unless the target says else)",
+        "SOAK_STOP",
+    ),
     Option("set", "", "KEY=VALUE", "override one parameter", repeatable=True),
     Option(
         "config",

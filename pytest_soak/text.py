@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from math import isfinite
 
 NO_VALUE = "n/a"
@@ -21,6 +22,11 @@ def signed(value: float | None) -> str:
     """As `number`, with the sign always shown."""
     text = number(value)
     return text if value is None or value <= 0 or text == NO_VALUE else f"+{text}"
+
+
+def utc(time_us: int) -> str:
+    """A time in microseconds since 1970 to the second: `2024-01-01T03:17:00Z`."""
+    return f"{datetime.fromtimestamp(time_us // 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def plural(count: int, word: str) -> str:

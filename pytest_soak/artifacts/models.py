@@ -13,6 +13,7 @@ from pytest_soak.config.lane_axes import Axes
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.engine.record import Ending
 from pytest_soak.gates.engine import Verdict
+from pytest_soak.gates.sustained import Transition
 from pytest_soak.observation.feed_schema import FEEDS, line_schema
 from pytest_soak.storage.files import write_json
 from pytest_soak.tuning.freeze import Lock
@@ -110,6 +111,10 @@ class IterSummary(_Artifact):
     flags: dict[str, bool | float] = Field({}, description="The bot's feature flags in force.")
     flags_hash: str | None = Field(None, description="null: the bot declares none.")
     tuning: Tuning
+    stops: list[Transition] = Field([], description="Stop criteria that acted, or are over.")
+    fired_at: int | None = Field(
+        None, description="When one stopped the lane, in us on the target's clock."
+    )
     notes: list[str]
 
 
@@ -193,6 +198,7 @@ class LaneOutcome(BaseModel):
     began_with: str = Field("", description="state_hash of the overrides before any was moved.")
     graded: int = Field(0, description="Iterations judged: those with the last overrides.")
     failed: int = Field(0, description="How many of them failed.")
+    stopped: Transition | None = Field(None, description="The stop criterion that ended it.")
 
     @property
     def axes(self) -> Axes:

@@ -136,7 +136,33 @@ PROCESS_KPIS: dict[str, Kpi] = {
 }
 """The KPIs of a bot in a process of its own, of which that is known."""
 
-KNOWN = KPIS | PROCESS_KPIS
+_USED = "no resources"
+_GROWN = "resources of less than two hours"
+
+RESOURCE_KPIS: dict[str, Kpi] = {
+    kpi.name: kpi
+    for kpi in (
+        _size("rss_mb_max", "down", "largest resident memory", _USED),
+        Kpi(
+            "rss_growth_mb_per_h",
+            "down",
+            "growth of the resident memory over the lane so far; 0 where none is sure",
+            _GROWN,
+        ),
+        _size("cpu_pct_p95", "down", "95th percentile of the share of one processor", _USED),
+        _size("open_fds_max", "down", "most open files, sockets and pipes", _USED),
+        Kpi(
+            "fds_growth_per_h",
+            "down",
+            "growth of the number of open files over the lane so far; 0 where none is sure",
+            _GROWN,
+        ),
+        _size("threads_max", "down", "most threads", _USED),
+    )
+}
+"""The KPIs of a target of which it is known what it uses: one in a process of its own."""
+
+KNOWN = KPIS | PROCESS_KPIS | RESOURCE_KPIS
 """Every KPI that has a definition."""
 
 COMPONENTS = {

@@ -19,15 +19,27 @@ from pytest_soak.number import number, whole
 from pytest_soak.observation.causes import side_cause, time_cause
 from pytest_soak.observation.columns import (
     BLOCK,
+    BREAKER,
+    ERROR,
     LATENCY,
     MARK,
     MARKED_FILL,
     OTHER_MIDS,
+    RESOURCE,
     TICK,
     Observation,
 )
 
-TABLES = {"fills": MARKED_FILL, "ticks": TICK, "blocks": BLOCK, "acks": LATENCY, "marks": MARK}
+TABLES = {
+    "fills": MARKED_FILL,
+    "ticks": TICK,
+    "blocks": BLOCK,
+    "acks": LATENCY,
+    "marks": MARK,
+    "errors": ERROR,
+    "breaker": BREAKER,
+    "resources": RESOURCE,
+}
 VALUES = ("ws_lag_ms", "order_age_ms")
 AMOUNTS = ("inventory_start", "inventory_end", "mid_start", "mid_end")
 TIMES = ("start_us", "end_us")
@@ -133,7 +145,16 @@ def _table(
     return table
 
 
-_KINDS = {"FILL": MARKED_FILL, "TICK": TICK, "BLOCK": BLOCK, "LATENCY": LATENCY, "MARK": MARK}
+_KINDS = {
+    "FILL": MARKED_FILL,
+    "TICK": TICK,
+    "BLOCK": BLOCK,
+    "LATENCY": LATENCY,
+    "MARK": MARK,
+    "ERROR": ERROR,
+    "BREAKER": BREAKER,
+    "RESOURCE": RESOURCE,
+}
 
 
 def _cells(

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pytest_soak.clock import Clock
 from pytest_soak.errors import TargetError
-from pytest_soak.observation.columns import Observation
+from pytest_soak.observation.columns import BREAKER, ERROR, RESOURCE, Observation
+from pytest_soak.observation.feed_lines import Table
 from pytest_soak.observation.feed_schema import FEEDS
+from pytest_soak.observation.from_feeds import as_rows
 from pytest_soak.observation.growing import GrowingFeeds
 from pytest_soak.process.stitch import Stitch
 
 OURS = "resources"
 """The one feed that the bot does not write."""
+MIB = 1_048_576
+"""Bytes of what that feed calls a MB."""
 SKEW_MS = 1000.0
 """A difference of the clocks that is told."""
 MOST_SHOWN = 5
 _BEYOND_US = 2**62
+_EVENTS = {"errors": ERROR, "breaker": BREAKER}
 
 
 def now_us(clock: Clock) -> int:
@@ -91,6 +100,9 @@ class BotFeeds:
         Raises TargetError where nothing has told a mid yet.
         """
         found = self._stitch.add(self._feeds.window(start_us, end_us))
+        rest = {name: self._feeds.table(name, start_us, end_us) for name in (*_EVENTS, OURS)}
+        tables: dict[str, Any] = {name: as_rows(rest[name], _EVENTS[name]) for name in _EVENTS}
+        found = replace(found, resources=_resources(rest[OURS]), **tables)
         self._feeds.drop_before(end_us)
         self.told_us = end_us
         return found
@@ -122,9 +134,10 @@ class BotFeeds:
         """The bot was started anew: it may begin with another inventory."""
         self._stitch.lose()
 
-    def resources(self, start_us: int, end_us: int) -> Mapping[str, Any]:
-        """What the bot's processes used in a span, as columns."""
-        return self._feeds.table(OURS, start_us, end_us)
+
+def _resources(used: Table) -> NDArray[np.void]:
+    """The feed `resources` as a table of an Observation, whose MB are of 1,000,000 bytes."""
+    return as_rows(used | {"rss_mb": used["rss_mb"] * MIB / 1e6, "fds": used["open_fds"]}, RESOURCE)
 
 
 def _skew(milliseconds: float) -> list[str]:

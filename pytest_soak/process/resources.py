@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from pytest_soak.canonical import compact
 from pytest_soak.clock import Clock
 from pytest_soak.observation.feed_files import DAY_US, FeedFile
-from pytest_soak.process.feeds import OURS, now_us
+from pytest_soak.process.feeds import MIB, OURS, now_us
 from pytest_soak.storage.files import opened, writing
 
 if TYPE_CHECKING:
     import psutil
 
 EVERY_SECONDS = 5.0
-MB = 1_048_576
 Used = Mapping[str, float]
 
 
@@ -72,7 +71,7 @@ class Resources:
             return None
         rss, fds, threads = (sum(column) for column in zip(*found, strict=True))
         return {
-            "rss_mb": round(rss / MB, 3),
+            "rss_mb": round(rss / MIB, 3),
             "cpu_pct": round(100 * spent / elapsed, 2) if elapsed > 0 else 0.0,
             "open_fds": fds,
             "threads": threads,

@@ -15,6 +15,7 @@ from pytest_soak.config.flags import FlagTable
 from pytest_soak.config.overrides import Layer, Overrides, resolve
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.errors import SoakUsageError, check_words, unknown
+from pytest_soak.gates.criteria import OFF, Criteria, criteria_shelf, load_criteria
 from pytest_soak.gates.model import Gate
 from pytest_soak.kpi.definitions import KNOWN, KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS, derivable
@@ -66,12 +67,23 @@ def plan_lane(
         limits=settings.limits,
         rules=settings.rules,
         clocks=settings.pacing.clocks,
+        criteria=_criteria(settings, spec, target),
         tuned=spec.tuned,
         auto_tune=settings.auto_tune and spec.tuned,
         guards=settings.guards,
         warmup=settings.warmup,
         fallback=_fallback(settings, spec, overrides),
     )
+
+
+def _criteria(settings: Settings, spec: Abilities, target: str) -> Criteria:
+    """The stop criteria that were asked for, else those that the target says."""
+    if settings.criteria is not None:
+        return settings.criteria
+    if spec.stop_criteria is None:
+        return OFF
+    shelf = criteria_shelf(settings.rootdir)
+    return load_criteria(spec.stop_criteria, shelf, settings.rootdir, f"{target} stop_criteria")
 
 
 def flags_early(settings: Settings, lane: LaneInfo, factory: object, target: str) -> Flags:

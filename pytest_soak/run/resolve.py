@@ -27,6 +27,7 @@ from pytest_soak.config.variants import Variant, load_variant, variant_shelf
 from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, escaped, unknown
+from pytest_soak.gates.criteria import Criteria, criteria_shelf, load_criteria
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
 from pytest_soak.options import KNOBS, OPTIONS, Option
 from pytest_soak.run.settings import (
@@ -125,6 +126,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         iteration_timeout=_timeout(given.get("iteration-timeout")),
         gates=gates,
         gate_mode=_mode(given["gate-mode"]),
+        criteria=_criteria(given.get("stop"), inputs.rootdir),
         layers=layers,
         presets=_presets(given, inputs.rootdir),
         flags=_flag_layers(inputs, given.get("config")),
@@ -163,6 +165,12 @@ def _gates(profile: Profile, given: Given, rootdir: Path) -> tuple[Gate, ...]:
     if profile.gate is not None and given.source == "default":
         name, base, at = profile.gate, profile.folder, f"{profile.source} gate"
     return load_gates(name, shelf, base, at)
+
+
+def _criteria(given: Given | None, rootdir: Path) -> Criteria | None:
+    if given is None:
+        return None
+    return load_criteria(given.text, criteria_shelf(rootdir), given.base, given.at)
 
 
 def _override_layers(inputs: Inputs) -> tuple[Layer, ...]:

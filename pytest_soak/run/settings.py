@@ -20,6 +20,7 @@ from pytest_soak.config.variants import Variant
 from pytest_soak.engine.pace import Pacing
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.gates.criteria import Criteria
 from pytest_soak.gates.model import Gate
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.tuning.limits import Limits
@@ -39,6 +40,7 @@ _Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS)]
 class Settings(BaseModel):
     """What a run does. Raises pydantic.ValidationError for values that no option would take.
 
+    `criteria` may stop a lane; None leaves them to the target.
     `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
     """
 
@@ -57,6 +59,7 @@ class Settings(BaseModel):
     iteration_timeout: Annotated[float, Field(ge=LEAST_TIMEOUT, le=MAX_SECONDS)] | None
     gates: dict[str, tuple[Gate, ...]]
     gate_mode: GateMode
+    criteria: Criteria | None = None
     layers: tuple[Layer, ...]
     presets: tuple[Preset, ...]
     flags: tuple[FlagLayer, ...] = ()

@@ -24,6 +24,7 @@ class Abilities:
     together with `restore`. `writes_feeds` says that the target writes the feeds itself, in real
     time. `source` is a digest of the file of the class of a target that says no `version`; None
     where there is no such file. What the file imports, or reads, is not in it.
+    `stop_criteria` are those that hold, by name, where the user asks for none.
     """
 
     table: ParameterTable
@@ -37,6 +38,7 @@ class Abilities:
     restore: Callable[[bytes], Any] | None = None
     source: str | None = None
     writes_feeds: bool = False
+    stop_criteria: str | None = None
 
 
 def abilities(target: object, name: str) -> Abilities:
@@ -60,6 +62,7 @@ def abilities(target: object, name: str) -> Abilities:
         restore=restore,
         source=None if isinstance(version, str) else _digest(target),
         writes_feeds=_said(target, "writes_feeds") is True,
+        stop_criteria=_text(_said(target, "stop_criteria"), "stop_criteria", name),
     )
 
 
@@ -88,6 +91,12 @@ def _kpi_names(given: Any, source: str) -> tuple[str, ...] | None:
         raise SoakUsageError(source, problem)
     check_words(names, "KPI", source)
     return names
+
+
+def _text(given: Any, what: str, source: str) -> str | None:
+    if given is not None and not isinstance(given, str):
+        raise SoakUsageError(source, f"{what}: expected a name, got {show(given)}")
+    return given
 
 
 def _file(target: object) -> Path | None:

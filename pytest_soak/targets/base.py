@@ -52,6 +52,11 @@ def _unheard(part: Any) -> None:
     """Nobody listens to a window that no soak made."""
 
 
+def _goes_on() -> bool:
+    """Nobody stops a window that no soak made."""
+    return False
+
+
 @dataclass(frozen=True)
 class Window:
     """One iteration on the target's clock: number (from 1), start in minutes, length in minutes.
@@ -67,6 +72,14 @@ class Window:
     report: Annotated[Callable[[Any], None], Field(exclude=True)] = field(
         default=_unheard, repr=False, compare=False
     )
+    cancelled: Annotated[Callable[[], bool], Field(exclude=True)] = field(
+        default=_goes_on, repr=False, compare=False
+    )
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop criterion has fired on what was reported: `run` should now return."""
+        return self.cancelled()
 
 
 @runtime_checkable
@@ -76,7 +89,8 @@ class Target(Protocol):
     A target may also have `parameters` (its own parameter table), `kpis` (the names of the KPIs
     that it gives), `deterministic` (True: the same lane, freshly started under the same
     overrides, gives the same KPIs), `checkpoint() -> bytes` and `restore(bytes)`, and `version`,
-    a text: what was measured with one version is not resumed with another. `flags` are its feature
+    a text: what was measured with one version is not resumed with another. `stop_criteria`
+    names those that hold where the user asks for none. `flags` are its feature
     flags (see `config.flags`), whose values it is told by the lane's `config`.
     """
 

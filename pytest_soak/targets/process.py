@@ -44,6 +44,7 @@ class ProcessTarget:
     """
 
     writes_feeds = True
+    stop_criteria = "stop"
 
     def __init__(
         self,

@@ -73,6 +73,8 @@ class BotWindows:
             self._feeds.look()
             self._resources.look()
             until = min(end, now_us(self._clock) - self._settle_us)
+            if window.stopped and told > start:
+                end = until = max(told + 1, until)
             if until == end or until - told >= step:
                 given = self._report(window, told, until, last=until == end)
                 if given is not None:

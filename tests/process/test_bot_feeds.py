@@ -177,7 +177,18 @@ def test_what_we_write_ourselves_says_nothing_of_the_bots_clock(desk: Desk) -> N
     desk.feeds.look()
     facts, _ = desk.feeds.finish(NOON_US + 20_000_000)
     assert facts["clock_skew_ms"] == pytest.approx(-9000)
-    assert desk.feeds.resources(now, now + 1)["open_fds"].tolist() == [3]
+    found = desk.feeds.part(NOON_US, now + 1).resources
+    assert found[["rss_mb", "fds", "threads"]].tolist() == [(1.048576, 3.0, 1.0)]
+
+
+def test_errors_and_the_breaker_are_told_too(desk: Desk) -> None:
+    desk.mark(0.1)
+    desk.write(json.dumps({"time_us": NOON_US, "text": "no book"}) + "\n", "errors")
+    desk.write(json.dumps({"time_us": NOON_US, "open": True}) + "\n", "breaker")
+    desk.feeds.look()
+    found = desk.feeds.part(NOON_US, NOON_US + 1_000_000)
+    assert found.errors["time_us"].tolist() == [NOON_US]
+    assert found.breaker["open"].tolist() == [True]
 
 
 def test_without_a_line_there_is_no_skew(desk: Desk) -> None:

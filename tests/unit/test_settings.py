@@ -48,6 +48,7 @@ LAYERED = {
     "market": ("volatile", "spike", "calm", "calm"),
     "seed": ("1", "2", "3", "42"),
     "gate": ("smoke", "release", "last8", "soak"),
+    "stop": ("off", "stop", "off", ""),
     "gate-mode": ("hard", "off", "soft", "soft"),
     "minutes": ("1", "2", "3", "60"),
     "sleep": ("1", "2.5", "3", "0"),
