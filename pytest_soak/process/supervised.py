@@ -102,8 +102,11 @@ class Supervised:
             assert pipe is not None
             with suppress(OSError):
                 pipe.close()
-        with suppress(subprocess.TimeoutExpired):
+        try:
             self._process.wait(self._stop_seconds + ANSWER_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            end_marked(self._mark)
 
     def _until(self, event: str, seconds: float) -> list[News]:
         clock, heard = SystemClock(), list[News]()

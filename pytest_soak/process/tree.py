@@ -93,4 +93,5 @@ class Tree:
 
     def members(self) -> list[int]:
         """Their pids, or minus that of their group where they cannot be found."""
-        return descendants(os.getpid()) if self._adopts else [-self.bot]
+        found = descendants(os.getpid()) if self._adopts else []
+        return found or [-self.bot]
