@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psutil
 from harness import HANGS
 
 from pytest_soak.clock import SystemClock
@@ -64,6 +65,16 @@ def supervised(given: Order) -> Iterator[Supervised]:
     finally:
         bot.let_go()
         assert list(marked(given.env[MARK])) == []
+
+
+def running_in(folder: Path) -> list[psutil.Process]:
+    """What bots have started that runs in a folder."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if MARK in process.environ() and process.cwd() == str(folder):
+                found.append(process)
+    return found
 
 
 def until(bot: Supervised, event: str) -> News:

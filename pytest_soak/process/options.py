@@ -16,6 +16,8 @@ from pytest_soak.number import number, whole
 from pytest_soak.process.ready import Awaited
 from pytest_soak.system import SUPERVISES
 
+__tracebackhide__ = True  # of a mistake pytest shows the user's own line
+
 SOURCE = "ProcessTarget"
 RELOADS = ("poll", "hup")
 MOST_SECONDS = 86_400.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_soak.clock import SystemClock
-from pytest_soak.errors import TargetError
+from pytest_soak.errors import TargetError, one_line
 from pytest_soak.process.environment import FLAGS, environment, nested
 from pytest_soak.process.messages import Order
 from pytest_soak.process.options import checked
@@ -65,6 +65,7 @@ class ProcessTarget:
         env: Mapping[str, str] | None = None,
         cwd: str | Path | None = None,
     ) -> None:
+        __tracebackhide__ = True
         self._options = checked(
             command,
             reload,
@@ -87,8 +88,8 @@ class ProcessTarget:
 
     @property
     def name(self) -> str:
-        """How artifacts name it."""
-        return f"process:{' '.join(self._options.command)}"
+        """How artifacts name it, on one line."""
+        return one_line(f"process:{' '.join(self._options.command)}")
 
     def __call__(self, lane: LaneInfo) -> ProcessTarget:
         """One for the lane."""

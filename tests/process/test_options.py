@@ -69,6 +69,12 @@ def test_the_option_has_the_reference_table_and_a_fixture_its_own() -> None:
     assert ProcessTarget("bot", parameters="p.yaml").parameters == Path.cwd() / "p.yaml"
 
 
+def test_a_command_of_several_lines_is_named_on_one() -> None:
+    assert ProcessTarget(["python3", "-c", "a = 1\nprint(a)"]).name == (
+        "process:python3 -c a = 1 print(a)"
+    )
+
+
 def test_each_lane_has_a_target_of_its_own() -> None:
     factory = ProcessTarget("bot")
     assert build(factory, LANE) is not build(factory, LANE)

@@ -9,13 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-from bots import FAST, trades
+from bots import FAST, running_in, trades
 
 import pytest_soak
 from pytest_soak import Event, IterationFinished, ProcessTarget, Sampled, SoakResult, soak
-from pytest_soak.process.supervised import MARK
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no supervisor")
 GATE = {"name": "some", "thresholds": [{"metric": "restarts", "fail_unless": "<= 9"}]}
@@ -50,15 +48,8 @@ def soaked(
     heard = Heard(folder / "later")
     options: dict[str, Any] = {"minutes": 0.02, "gate": "some.yaml"} | more
     found = soak(target, iterations=iterations, folder=folder, handlers=[heard], **options)
-    assert [p for p in psutil.process_iter() if _ours(p, folder)] == []
+    assert running_in(folder) == []
     return found, heard
-
-
-def _ours(process: psutil.Process, folder: Path) -> bool:
-    try:
-        return MARK in process.environ() and process.cwd() == str(folder)
-    except psutil.Error:
-        return False
 
 
 def bot(folder: Path, more: str = "", start: str = "", **options: Any) -> ProcessTarget:
