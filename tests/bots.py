@@ -15,7 +15,7 @@ from harness import HANGS
 
 from pytest_soak.clock import SystemClock
 from pytest_soak.process.messages import News, Order
-from pytest_soak.process.supervised import MARK, Supervised, marked
+from pytest_soak.process.supervised import MARK, Supervised, end_marked, marked
 
 FAST = (sys.executable, "-I", "-S", "-c")
 """An interpreter that starts at once."""
@@ -64,7 +64,9 @@ def supervised(given: Order) -> Iterator[Supervised]:
         yield bot
     finally:
         bot.let_go()
-        assert list(marked(given.env[MARK])) == []
+        left = list(marked(given.env[MARK]))
+        end_marked(given.env[MARK])
+        assert left == []
 
 
 def running_in(folder: Path) -> list[psutil.Process]:

@@ -74,7 +74,10 @@ def wait_until_none(folder: Path) -> None:
 def test_a_killed_session_leaves_no_process_and_is_resumed(bench: Workbench) -> None:
     ended(desk(bench), signal.SIGKILL)
     wait_until_none(bench.directory)
-    before = (bench.directory / "artifacts/soak/latest/ITER_SUMMARY_1.json").read_bytes()
+    latest = bench.directory / "artifacts/soak/latest"
+    before = (latest / "ITER_SUMMARY_1.json").read_bytes()
+    (fills,) = latest.glob("feeds/fills_*.jsonl")
+    written = fills.read_bytes()
     done = bench.pytest(*COMMAND, "--soak-resume")
     assert done.returncode == 0, done.everything
     assert "resumed: iteration 1 from the journal" in done.stdout
@@ -83,6 +86,7 @@ def test_a_killed_session_leaves_no_process_and_is_resumed(bench: Workbench) -> 
     ]
     first = done.artifact("ITER_SUMMARY_1.json")
     assert first["summary"] == json.loads(before)["summary"]
+    assert fills.read_bytes().startswith(written)
     assert running_in(bench.directory) == []
 
 

@@ -14,9 +14,10 @@ from bots import DAEMONS, SLEEPS, order, supervised, until
 from harness import wait_for
 
 from pytest_soak.errors import TargetError
-from pytest_soak.process.supervised import MARK, ended_by, last_words, marked
+from pytest_soak.process.supervised import MARK, end_marked, ended_by, last_words, marked
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no supervisor")
+HANG_SECONDS = 120
 linux = pytest.mark.skipif(sys.platform != "linux", reason="what changes its session escapes")
 
 
@@ -182,7 +183,7 @@ def test_daemons_end_when_the_parent_is_killed_whatever_holds_its_pipe(tmp_path:
         "from pytest_soak.process.supervised import Supervised\n"
         f"given = Order(*{tuple(given)!r})._replace(parent=os.getpid())\n"
         "bot = Supervised(given); until(bot, 'ready')\n"
-        "if os.fork() == 0: time.sleep(60)\n"
+        "if os.fork() == 0: time.sleep(3600)\n"
         f"Path({str(tmp_path / 'ready')!r}).touch(); time.sleep(3600)"
     )
     path = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
@@ -195,11 +196,15 @@ def test_daemons_end_when_the_parent_is_killed_whatever_holds_its_pipe(tmp_path:
         (supervisor,) = [process for process in both if process != child]
         parent.kill()
         parent.wait()
-        psutil.wait_procs([supervisor])
+        psutil.wait_procs([supervisor], timeout=HANG_SECONDS)
+        assert child.is_running()
         assert list(marked(given.env[MARK])) == []
-        child.kill()
     finally:
         parent.kill()
+        for process in psutil.process_iter(["cmdline"]):
+            if process.info["cmdline"] == command:
+                process.kill()
+        end_marked(given.env[MARK])
 
 
 def test_ends_and_last_lines_in_words() -> None:
