@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from pytest_soak.config.durations import span_us
 from pytest_soak.engine.tail import Tail, packed, unpacked
-from pytest_soak.gates.criteria import GRID_US, Criteria, Criterion, span_us
+from pytest_soak.gates.criteria import GRID_US, Criteria, Criterion
 from pytest_soak.gates.sustained import Sustained, Transition, advance
 from pytest_soak.kpi.tables import GROWTH_KPIS, Rows
 from pytest_soak.kpi.usage import Usage, growth_kpis

@@ -44,7 +44,12 @@ def plan_lane(
     overrides = resolve(spec.table, profile, _layers(settings, lane), settings.presets)
     flags = lane_flags(settings, lane, spec.flags, target)
     given = {*(KPIS if spec.kpis is None else spec.kpis), *extra_kpis}
-    notes = (*overrides.notes, *flags.notes, *_tuning_notes(settings, spec, overrides, given))
+    notes = (
+        *_drill_notes(lane, spec, target),
+        *overrides.notes,
+        *flags.notes,
+        *_tuning_notes(settings, spec, overrides, given),
+    )
     overrides = overrides.model_copy(update={"notes": notes})
     gates = settings.gates[lane.profile]
     for gate in gates:
@@ -81,6 +86,16 @@ def _criteria(settings: Settings, spec: Abilities, target: str) -> Criteria:
         return OFF
     shelf = criteria_shelf(settings.rootdir)
     return load_criteria(spec.stop_criteria, shelf, settings.rootdir, f"{target} stop_criteria")
+
+
+def _drill_notes(lane: LaneInfo, spec: Abilities, target: str) -> list[str]:
+    """What to note of the lane's drills; SoakUsageError for one that the target cannot have."""
+    for drill in lane.drills:
+        if drill.cause not in spec.drills:
+            able = f"it can {', '.join(spec.drills)}" if spec.drills else "it can none"
+            problem = f"{target} cannot bring about {drill.cause}; {able}"
+            raise SoakUsageError("--soak-drill", problem)
+    return [f"drill {drill}: this run is no evidence" for drill in lane.drills]
 
 
 def flags_early(settings: Settings, lane: LaneInfo, factory: object, target: str) -> Flags:

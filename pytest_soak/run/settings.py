@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pytest_soak.config.documents import show
+from pytest_soak.config.drills import Drill
 from pytest_soak.config.flag_layers import FlagLayer
 from pytest_soak.config.lane_axes import Axes
 from pytest_soak.config.overrides import Layer
@@ -39,7 +40,8 @@ _Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS)]
 class Settings(BaseModel):
     """What a run does. Raises pydantic.ValidationError for values that no option would take.
 
-    `criteria` may stop a lane; None leaves them to the target.
+    `criteria` may stop a lane; None leaves them to the target; with `drills` the run
+    is no evidence.
     `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
     """
 
@@ -58,6 +60,7 @@ class Settings(BaseModel):
     gates: dict[str, tuple[Gate, ...]]
     gate_mode: GateMode
     criteria: Criteria | None = None
+    drills: tuple[Drill, ...] = ()
     layers: tuple[Layer, ...]
     presets: tuple[Preset, ...]
     flags: tuple[FlagLayer, ...] = ()
@@ -106,6 +109,7 @@ class Settings(BaseModel):
                 minutes=self.minutes,
                 market_settings=self.market_settings,
                 scenario=scenarios[one.market],
+                drills=self.drills,
             )
             for one in map(Axes._make, axes)
         ]

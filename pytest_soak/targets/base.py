@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
 
 from pydantic import Field
 
+from pytest_soak.config.drills import Drill
 from pytest_soak.config.scenarios import BUILT_IN, Scenario
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ class LaneInfo:
     `config` are its feature flags in force, by dotted name: when the target is built, where its
     class declares `flags`; always in `start`. `folder` is where the lane's artifacts lie, and
     where a bot may leave files of its own. `scenario` is what `market` names: the built-in one by
-    itself, None where there is no such.
+    itself, None where there is no such. `drills` are to be brought about by the target, which says
+    which causes it can in `drills` of its own.
     """
 
     id: str
@@ -36,6 +38,7 @@ class LaneInfo:
     config: Mapping[str, bool | float] = field(default_factory=dict)
     folder: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
     scenario: Scenario | None = None
+    drills: tuple[Drill, ...] = ()
 
     def __post_init__(self) -> None:
         if self.scenario is None:
@@ -83,9 +86,10 @@ class Target(Protocol):
     A target may also have `parameters` (its own parameter table), `kpis` (the names of the KPIs
     that it gives), `deterministic` (True: the same lane, freshly started under the same
     overrides, gives the same KPIs), `checkpoint() -> bytes` and `restore(bytes)`, and `version`,
-    a text: what was measured with one version is not resumed with another. `stop_criteria`
-    names those that hold where the user asks for none. `flags` are its feature
-    flags (see `config.flags`), whose values it is told by the lane's `config`.
+    a text: what was measured with one version is not resumed with another. `flags` are its feature
+    flags (see `config.flags`), whose values it is told by the lane's `config`. `stop_criteria`
+    names those that hold where the user asks for none; `drills` are the causes of trouble that it
+    can bring about when the lane asks for them (see `config.drills`).
     """
 
     def start(self, lane: LaneInfo) -> None:
