@@ -103,7 +103,7 @@ OPTIONS = (
         "gate",
         "soak",
         "NAME|PATH",
-        "the gate: soak, smoke, release, last8 or a YAML file",
+        "the gate: soak, smoke, release, last8, leak or a YAML file",
         "SOAK_GATE",
     ),
     Option(
