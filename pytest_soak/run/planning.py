@@ -46,6 +46,7 @@ def plan_lane(
     given = {*(KPIS if spec.kpis is None else spec.kpis), *extra_kpis}
     notes = (
         *_drill_notes(lane, spec, target),
+        *_criteria_notes(settings, spec),
         *overrides.notes,
         *flags.notes,
         *_tuning_notes(settings, spec, overrides, given),
@@ -96,6 +97,12 @@ def _drill_notes(lane: LaneInfo, spec: Abilities, target: str) -> list[str]:
             problem = f"{target} cannot bring about {drill.cause}; {able}"
             raise SoakUsageError("--soak-drill", problem)
     return [f"drill {drill}: this run is no evidence" for drill in lane.drills]
+
+
+def _criteria_notes(settings: Settings, spec: Abilities) -> list[str]:
+    if settings.criteria is not None or spec.stop_criteria is None:
+        return []
+    return [f"stop criteria {spec.stop_criteria}, as the target says; --soak-stop=off is without"]
 
 
 def flags_early(settings: Settings, lane: LaneInfo, factory: object, target: str) -> Flags:
