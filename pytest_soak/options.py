@@ -103,7 +103,7 @@ OPTIONS = (
         "gate",
         "soak",
         "NAME|PATH",
-        "the gate: soak, smoke, release, last8 or a YAML file",
+        "the gate: soak, smoke, release, last8, leak or a YAML file",
         "SOAK_GATE",
     ),
     Option(
@@ -119,6 +119,15 @@ OPTIONS = (
         "NAME|PATH|off",
         "criteria that end a lane at once: stop or a YAML file (off, unless the target says else)",
         "SOAK_STOP",
+    ),
+    Option(
+        "drill",
+        "",
+        "CAUSE@T+D",
+        "bring about cache_off, stalls, taker_burst, outage or leak from T on for D, as in "
+        "cache_off@30m+1h; such a run is no evidence",
+        repeatable=True,
+        ini=False,
     ),
     Option("set", "", "KEY=VALUE", "override one parameter", repeatable=True),
     Option(

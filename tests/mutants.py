@@ -44,6 +44,7 @@ def _of(*tests: str) -> tuple[str, ...]:
 
 LANE = ("engine/test_run.py", "engine/test_advance.py")
 CONTROL = ("engine/test_control.py",)
+STOPS = ("engine/test_stops.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
 MUTANTS = [
@@ -159,7 +160,12 @@ MUTANTS = [
     Mutant("lane.py", "if ending is Ending.INTERRUPTED:", "if False:", LANE),
     Mutant("lane.py", "plan.gate_mode is GateMode.OFF or not counts", "not counts", LANE),
     Mutant("lane.py", "_soften(plan, raw, counts=True)", "_soften(plan, raw, counts=False)", LANE),
-    Mutant("lane.py", "if not applies or state.unsoftened:", "if not applies:", LANE),
+    Mutant(
+        "lane.py",
+        "if not (hardened or ending is not None) or state.unsoftened:",
+        "if not (hardened or ending is not None):",
+        LANE,
+    ),
     Mutant("control.py", "values |= edits", "pass", CONTROL),
     Mutant(
         "control.py",
@@ -263,7 +269,7 @@ MUTANTS = [
         _of("edge"),
     ),
     Mutant("edge.py", "against = -marked", "against = marked", _of("edge")),
-    Mutant("edge.py", "np.percentile(values, 95)", "np.percentile(values, 90)", _of("edge")),
+    Mutant("tables.py", "np.percentile(values, 95)", "np.percentile(values, 90)", _of("edge")),
     Mutant(
         "spans.py",
         "return max(between, *(within for _, within in rows)) / turnover",
@@ -525,6 +531,57 @@ MUTANTS = [
             ("resources.py", "used if not before else 0.0", "0.0", "resources"),
         )
     ),
+    # stop criteria
+    *(
+        Mutant("sustained.py", old, new, _of("sustained"))
+        for old, new in (
+            ("t - active >= span_us", "t - active > span_us"),
+            ("if value is None or math.isnan(value):", "if value is None:"),
+            ('"active_since": active, "no_data_since": None', '"active_since": active'),
+            ("if standing.stopped:\n        return standing, []", "if False:\n        pass"),
+            ("if rule is None or t - since <", "if rule is None or t - since <="),
+            ("elif standing.warned:", "elif False:"),
+            ("if t - since < span_us(criterion.clear_for):", "if False:"),
+            ("if not criterion.clears(value):", "if False:"),
+            ("(t if standing.active_since is None else standing.active_since)", "(t)"),
+        )
+    ),
+    *(
+        Mutant("watch.py", old, new, STOPS)
+        for old, new in (
+            ("self._evaluate(part.end_us - 1)", "self._evaluate(part.end_us)"),
+            ('t - window, "right")', 't - window // 2, "right")'),
+            ('{n: int(np.searchsorted(r["time_us"], t, "right"))', "{n: int(len(r))"),
+            ("min(until, self._latest) and not self.stopped", "min(until, self._latest)"),
+            ("min(until, self._latest)", "until"),
+            ("max(self._state.at, start_us)", "self._state.at"),
+            ("self._earlier = frozenset(watched.begun)", "self._earlier = frozenset()"),
+            ("self._used = max(0, self._used - past)", "pass"),
+            ("self._rows[table] = rows[past:]", "pass"),
+        )
+    ),
+    Mutant("watch.py", "if s.warned and n not in new", "if n not in new", STOPS),
+    Mutant(
+        "watch.py", 'self._used = len(self._rows.get("resources", ()))', "self._used = 0", STOPS
+    ),
+    Mutant("stops.py", "if not first or summary.faults or", "if summary.faults or", STOPS),
+    Mutant("windows.py", "if stopped() else window.minutes", "if False else window.minutes", STOPS),
+    Mutant("lane.py", "verdict = judgement.verdict if fired else", "verdict =", STOPS),
+    Mutant("lane.py", "iteration > plan.gate.grace and fired is None", "iteration > 0", STOPS),
+    Mutant("growth.py", "start >= first + DROPPED_US", "start >= first", _of("growth")),
+    Mutant("growth.py", "series.seen_us() < LEAST_US", "series.seen_us() <= 0", _of("growth")),
+    Mutant("growth.py", "self.low <= 0.0 <= self.high", "False", _of("growth")),
+    Mutant(
+        "growth.py", "np.isfinite(values) & (times_us >= last)", "values == values", _of("growth")
+    ),
+    Mutant("trend.py", "if power <= n * (_ROUNDING", "if power < 0 * (_ROUNDING", _of("growth")),
+    Mutant(
+        "drills.py",
+        "if d.start_us <= time_us < d.end_us",
+        "if d.start_us <= time_us",
+        ("market/test_market_drills.py",),
+    ),
+    Mutant("planning.py", "if drill.cause not in spec.drills:", "if False:", _of("drills")),
     # facts of a feed
     Mutant(
         "series.py", "if len(values) < lag + LEAST or", "if len(values) <= lag or", _of("series")

@@ -198,6 +198,7 @@ class LaneOutcome(BaseModel):
     began_with: str = Field("", description="state_hash of the overrides before any was moved.")
     graded: int = Field(0, description="Iterations judged: those with the last overrides.")
     failed: int = Field(0, description="How many of them failed.")
+    drills: list[str] = Field([], description="Trouble made on purpose: it is no evidence.")
     stopped: Transition | None = Field(None, description="The stop criterion that ended it.")
 
     @property

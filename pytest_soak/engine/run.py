@@ -203,7 +203,7 @@ class LaneRun:
             self._pace.begin()
             started, clock = self._clock.now(), self._clock.monotonic()
             window = self.state.window(self.plan.lane.minutes)
-            self._stops.begin(self._windows.usage)
+            self._stops.begin(self._windows.usage, self.plan.lane.minutes)
             observation, summary = self._windows.run(
                 self.state.overrides, window, self._heard, self._stops.stopped
             )

@@ -21,10 +21,11 @@ class Stops:
         self._fired = fired
         self._vigil: Vigil | None = None
 
-    def begin(self, usage: Usage | None) -> None:
-        """A window begins; `usage` is what the lane has used before it."""
+    def begin(self, usage: Usage | None, minutes: float) -> None:
+        """A window of so many minutes begins; `usage` is what the lane has used before it."""
         if self._criteria.criteria:
-            self._vigil = Vigil(self._criteria, self.watched or Watched(), usage or Usage())
+            watched = self.watched or Watched()
+            self._vigil = Vigil(self._criteria, watched, usage or Usage(), minutes)
 
     def hear(self, part: Any) -> None:
         """A part of the window was reported."""

@@ -23,6 +23,14 @@ def packed(rows: Rows) -> Tail:
     return {name: _text(_steps(rows[name]) if name == "time_us" else rows[name]) for name in names}
 
 
+def check(table: str, tail: Tail) -> None:
+    """Raise ValueError for what `packed` did not make."""
+    try:
+        unpacked(table, tail)
+    except (KeyError, ValueError, zlib.error) as error:
+        raise ValueError(f"the rows of {table} as `packed` writes them ({error})") from None
+
+
 def unpacked(table: str, tail: Tail) -> Rows:
     """The rows that `packed` took from a table of an Observation, with the same columns."""
     kinds = {name: TABLES[table][name] for name in tail}

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
-from pytest_soak.engine.tail import Tail, packed, unpacked
-from pytest_soak.gates.criteria import GRID_US, Criteria, Criterion, span_us
+from pytest_soak.config.durations import span_us
+from pytest_soak.engine.tail import Tail, check, packed, unpacked
+from pytest_soak.gates.criteria import GRID_US, Criteria, Criterion
 from pytest_soak.gates.sustained import Sustained, Transition, advance
 from pytest_soak.kpi.tables import GROWTH_KPIS, Rows
 from pytest_soak.kpi.usage import Usage, growth_kpis
@@ -18,6 +19,11 @@ from pytest_soak.observation.convert import TABLES
 
 if TYPE_CHECKING:
     from pytest_soak.observation.columns import Observation
+
+
+MINUTE_US = 60_000_000
+MOST_WINDOWS = 2
+"""Beyond so many times its length a window cannot reach, whatever its times say."""
 
 
 class Watched(BaseModel):
@@ -36,6 +42,13 @@ class Watched(BaseModel):
     transitions: tuple[Transition, ...] = ()
     absent: tuple[str, ...] = ()
 
+    @field_validator("tails")
+    @classmethod
+    def _are_rows(cls, tails: dict[str, Tail]) -> dict[str, Tail]:
+        for table, tail in tails.items():
+            check(table, tail)
+        return tails
+
     @property
     def fired(self) -> Transition | None:
         """The stop that the window ended with, if it did."""
@@ -50,10 +63,13 @@ class Watched(BaseModel):
 class Vigil:
     """Watches one window: `hear` its events part by part, then `close` it.
 
-    `usage` is the lane's before the window. Once a criterion has stopped, nothing is evaluated.
+    `usage` is the lane's before the window, `minutes` about how long that is: what claims to be of
+    much later is not waited for. Once a criterion has stopped, nothing is evaluated.
     """
 
-    def __init__(self, criteria: Criteria, watched: Watched, usage: Usage) -> None:
+    def __init__(
+        self, criteria: Criteria, watched: Watched, usage: Usage, minutes: float = 60.0
+    ) -> None:
         self._criteria = criteria
         self._state = watched.sustained
         self._longest = _tables(criteria.criteria)
@@ -61,8 +77,10 @@ class Vigil:
         self._rows |= {table: unpacked(table, tail) for table, tail in watched.tails.items()}
         self._earlier = frozenset(watched.begun)
         self._usage = usage
+        self._minutes = minutes
         self._used = 0
         self._next = 0
+        self._latest = 0
         self._transitions: list[Transition] = []
         self._end: int | None = None
 
@@ -87,7 +105,9 @@ class Vigil:
         for table in self._rows:
             self._take(table, getattr(part, table))
         self._end = part.end_us
-        return self._evaluate(part.end_us - 1)
+        found = self._evaluate(part.end_us - 1)
+        self._forget()
+        return found
 
     def close(self) -> tuple[Watched, tuple[Transition, ...]]:
         """The window is over; what of it is left, and what comes of its very last minute."""
@@ -110,6 +130,7 @@ class Vigil:
         self._used = len(self._rows.get("resources", ()))
         at = start_us if self._state.at is None else max(self._state.at, start_us)
         self._next = at // GRID_US * GRID_US + GRID_US
+        self._latest = start_us + int(MOST_WINDOWS * self._minutes * MINUTE_US)
 
     def _take(self, table: str, rows: Rows) -> None:
         before = self._rows[table]
@@ -118,7 +139,7 @@ class Vigil:
 
     def _evaluate(self, until: int) -> tuple[Transition, ...]:
         found: list[Transition] = []
-        while self._next <= until and not self.stopped:
+        while self._next <= min(until, self._latest) and not self.stopped:
             values = self._values(self._next)
             self._state, new = advance(self._criteria, self._state, self._next, values)
             self._transitions += new
@@ -147,6 +168,15 @@ class Vigil:
         self._used = max(end, self._used)
         return growth_kpis(self._usage)[metric]
 
+    def _forget(self) -> None:
+        """Let go of the rows that no evaluation will look at, but for the last one."""
+        for table, rows in self._rows.items():
+            after = self._next - GRID_US - self._longest[table]
+            past = min(int(np.searchsorted(rows["time_us"], after, "right")), max(len(rows) - 1, 0))
+            self._rows[table] = rows[past:]
+            if table == "resources":
+                self._used = max(0, self._used - past)
+
     def _tails(self) -> dict[str, Tail]:
         tails = {}
         for table, rows in self._rows.items():
@@ -164,7 +194,7 @@ def _value(criterion: Criterion, rows: Rows, t: int) -> float | None:
         return metric.of(rows, 0.0) if len(rows) else None
     window = span_us(criterion.window)
     first = int(np.searchsorted(rows["time_us"], t - window, "right"))
-    return metric.of(rows[first:], window / 60e6)
+    return metric.of(rows[first:], window / MINUTE_US)
 
 
 def _table(criterion: Criterion) -> str:

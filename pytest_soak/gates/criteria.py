@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pytest_soak.config.documents import read_document, validate
+from pytest_soak.config.durations import SpanText, span_us
 from pytest_soak.config.names import NAME, Shelf
 from pytest_soak.errors import unknown
 from pytest_soak.gates.expressions import Expression, ExpressionText, check_reach, parse
@@ -17,26 +17,6 @@ from pytest_soak.kpi.windows import WINDOW_METRICS
 
 GRID_US = 60_000_000
 """Criteria are evaluated at each full minute (UTC) of the target's clock."""
-
-LONGEST_HOURS = 168
-_UNITS = {"s": 1, "m": 60, "h": 3600}
-
-
-def span_us(text: str) -> int:
-    """The microseconds of a span such as `90s`, `5m` or `1h`; ValueError with what is expected."""
-    match = re.fullmatch(r"(\d{1,6})([smh])", text)
-    if match is None or int(match[1]) * _UNITS[match[2]] > LONGEST_HOURS * 3600:
-        raise ValueError(f"a span of at most {LONGEST_HOURS}h like 90s, 5m or 1h")
-    return int(match[1]) * _UNITS[match[2]] * 1_000_000
-
-
-def _span(text: str) -> str:
-    span_us(text)
-    return text
-
-
-SpanText = Annotated[str, AfterValidator(_span)]
-"""A span of time as a field of a file."""
 
 Action = Literal["stop", "warn"]
 

@@ -14,7 +14,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from pytest_soak.gates.criteria import Action, Criteria, Criterion, span_us
+from pytest_soak.config.durations import span_us
+from pytest_soak.gates.criteria import Action, Criteria, Criterion
 from pytest_soak.gates.engine import Check, Verdict
 from pytest_soak.text import utc
 

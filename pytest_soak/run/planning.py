@@ -47,7 +47,13 @@ def plan_lane(
     overrides = resolve(spec.table, profile, _layers(settings, lane), settings.presets)
     flags = lane_flags(settings, lane, spec.flags, target)
     given = {*(KPIS if spec.kpis is None else spec.kpis), *extra_kpis}
-    notes = (*overrides.notes, *flags.notes, *_tuning_notes(settings, spec, overrides, given))
+    notes = (
+        *_drill_notes(lane, spec, target),
+        *_criteria_notes(settings, spec),
+        *overrides.notes,
+        *flags.notes,
+        *_tuning_notes(settings, spec, overrides, given),
+    )
     overrides = overrides.model_copy(update={"notes": notes})
     gates = settings.gates[lane.profile]
     for gate in gates:
@@ -84,6 +90,22 @@ def _criteria(settings: Settings, spec: Abilities, target: str) -> Criteria:
         return OFF
     shelf = criteria_shelf(settings.rootdir)
     return load_criteria(spec.stop_criteria, shelf, settings.rootdir, f"{target} stop_criteria")
+
+
+def _drill_notes(lane: LaneInfo, spec: Abilities, target: str) -> list[str]:
+    """What to note of the lane's drills; SoakUsageError for one that the target cannot have."""
+    for drill in lane.drills:
+        if drill.cause not in spec.drills:
+            able = f"it can {', '.join(spec.drills)}" if spec.drills else "it can none"
+            problem = f"{target} cannot bring about {drill.cause}; {able}"
+            raise SoakUsageError("--soak-drill", problem)
+    return [f"drill {drill}: this run is no evidence" for drill in lane.drills]
+
+
+def _criteria_notes(settings: Settings, spec: Abilities) -> list[str]:
+    if settings.criteria is not None or spec.stop_criteria is None:
+        return []
+    return [f"stop criteria {spec.stop_criteria}, as the target says; --soak-stop=off is without"]
 
 
 def flags_early(settings: Settings, lane: LaneInfo, factory: object, target: str) -> Flags:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pytest_soak.config.drills import Drill, parse_drill
 from pytest_soak.config.flag_layers import FlagLayer, config_layer
 from pytest_soak.config.knobs import check_knob, parse_knobs
 from pytest_soak.config.names import user_path
@@ -126,6 +127,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         iteration_timeout=_timeout(given.get("iteration-timeout")),
         gates=gates,
         gate_mode=_mode(given["gate-mode"]),
+        drills=_drills(given.get("drill")),
         criteria=_criteria(given.get("stop"), inputs.rootdir),
         layers=layers,
         presets=_presets(given, inputs.rootdir),
@@ -171,6 +173,11 @@ def _criteria(given: Given | None, rootdir: Path) -> Criteria | None:
     if given is None:
         return None
     return load_criteria(given.text, criteria_shelf(rootdir), given.base, given.at)
+
+
+def _drills(given: Given | None) -> tuple[Drill, ...]:
+    lines = () if given is None else given.text.split("\n")
+    return tuple(parse_drill(line, given.at) for line in lines if given is not None)
 
 
 def _override_layers(inputs: Inputs) -> tuple[Layer, ...]:

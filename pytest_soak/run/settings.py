@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pytest_soak.config.documents import show
+from pytest_soak.config.drills import Drill
 from pytest_soak.config.flag_layers import FlagLayer
 from pytest_soak.config.lane_axes import Axes
 from pytest_soak.config.overrides import Layer
@@ -40,7 +41,8 @@ _Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS)]
 class Settings(BaseModel):
     """What a run does. Raises pydantic.ValidationError for values that no option would take.
 
-    `criteria` may stop a lane; None leaves them to the target.
+    `criteria` may stop a lane; None leaves them to the target; with `drills` the run
+    is no evidence.
     `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
     """
 
@@ -60,6 +62,7 @@ class Settings(BaseModel):
     gates: dict[str, tuple[Gate, ...]]
     gate_mode: GateMode
     criteria: Criteria | None = None
+    drills: tuple[Drill, ...] = ()
     layers: tuple[Layer, ...]
     presets: tuple[Preset, ...]
     flags: tuple[FlagLayer, ...] = ()
@@ -110,6 +113,7 @@ class Settings(BaseModel):
                 market_settings=self.market_settings,
                 settle_seconds=self.settle,
                 scenario=scenarios[one.market],
+                drills=self.drills,
             )
             for one in map(Axes._make, axes)
         ]

@@ -38,8 +38,10 @@ class Lows(BaseModel):
     unfinished: tuple[Point, ...] = ()
 
     def with_values(self, times_us: NDArray[np.int64], values: NDArray[np.float64]) -> Lows:
-        """The series with more values, none of them before those that it has."""
-        rows = [*self.unfinished, *zip(times_us.tolist(), values.tolist(), strict=True)]
+        """The series with more values; what is before those that it has, or not finite, is none."""
+        last = self.unfinished[-1][0] if self.unfinished else times_us.min(initial=0)
+        good = np.isfinite(values) & (times_us >= last)
+        rows = [*self.unfinished, *zip(times_us[good].tolist(), values[good].tolist(), strict=True)]
         if not rows:
             return self
         buckets = [list(group) for _, group in groupby(rows, lambda row: row[0] // BUCKET_US)]

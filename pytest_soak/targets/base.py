@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
 
 from pydantic import Field
 
+from pytest_soak.config.drills import Drill
 from pytest_soak.config.scenarios import BUILT_IN, Scenario
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class LaneInfo:
     where a bot may leave files of its own; `feeds` is the folder of feeds in it, `runtime` the file
     of the overrides in force. `iterations` are those asked for; `settle_seconds` is how long a bot
     in real time is waited for after a window, for what it tells late. `scenario` is what `market`
-    names: the built-in one by itself, None where there is no such.
+    names: the built-in one by itself, None where there is no such. `drills` are to be brought about by the target, which says
+    which causes it can in `drills` of its own.
     """
 
     id: str
@@ -42,6 +44,7 @@ class LaneInfo:
     runtime: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
     iterations: Annotated[int, Field(exclude=True)] = field(default=0, compare=False)
     settle_seconds: Annotated[float, Field(exclude=True)] = field(default=2.0, compare=False)
+    drills: tuple[Drill, ...] = ()
 
     def __post_init__(self) -> None:
         if self.scenario is None:
@@ -89,9 +92,10 @@ class Target(Protocol):
     A target may also have `parameters` (its own parameter table), `kpis` (the names of the KPIs
     that it gives), `deterministic` (True: the same lane, freshly started under the same
     overrides, gives the same KPIs), `checkpoint() -> bytes` and `restore(bytes)`, and `version`,
-    a text: what was measured with one version is not resumed with another. `stop_criteria`
-    names those that hold where the user asks for none. `flags` are its feature
-    flags (see `config.flags`), whose values it is told by the lane's `config`.
+    a text: what was measured with one version is not resumed with another. `flags` are its feature
+    flags (see `config.flags`), whose values it is told by the lane's `config`. `stop_criteria`
+    names those that hold where the user asks for none; `drills` are the causes of trouble that it
+    can bring about when the lane asks for them (see `config.drills`).
     """
 
     def start(self, lane: LaneInfo) -> None:

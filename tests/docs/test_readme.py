@@ -18,11 +18,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
 PROCESS = (ROOT / "docs" / "PROCESS.md").read_text(encoding="utf-8")
 OBSERVATION = (ROOT / "docs" / "OBSERVATION.md").read_text(encoding="utf-8")
+STOP = (ROOT / "docs" / "STOP.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 SECTIONS = [
     text
-    for document in (README, OPERATIONS, OBSERVATION, PROCESS)
+    for document in (README, OPERATIONS, OBSERVATION, PROCESS, STOP)
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
     if "```console" in text
 ]
@@ -117,7 +118,12 @@ def test_the_main_command_works_in_a_checkout_with_tests(bench: Workbench) -> No
     ("folder", "name"),
     [
         (folder, name)
-        for folder, text in (("", README), ("docs", OPERATIONS), ("docs", PROCESS))
+        for folder, text in (
+            ("", README),
+            ("docs", OPERATIONS),
+            ("docs", PROCESS),
+            ("docs", STOP),
+        )
         for name in re.findall(r"\]\(([^)#:]+)\)", text)
     ],
 )

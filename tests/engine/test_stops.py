@@ -23,6 +23,7 @@ from pytest_soak.engine.watch import Vigil, Watched
 from pytest_soak.gates.criteria import Criteria, criteria_shelf, load_criteria
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.model import Gate, Threshold
+from pytest_soak.gates.sustained import Transition
 from pytest_soak.kpi.usage import Usage
 from pytest_soak.observation.columns import BREAKER, ERROR, MARKED_FILL, RESOURCE, TICK, Observation
 from pytest_soak.targets.base import Window
@@ -390,3 +391,45 @@ def test_the_growth_of_memory_is_a_kpi_of_the_lane_so_far() -> None:
 def test_a_target_without_resources_has_no_kpis_of_them() -> None:
     [record] = soaked(lane(hour(), criteria=only()))
     assert not {"rss_mb_max", "threads_max", "rss_growth_mb_per_h"} & set(record.summary.kpis)
+
+
+def test_a_part_that_claims_to_be_of_years_is_not_waited_for() -> None:
+    vigil = Vigil(only("slow_tick"), Watched(), Usage(), 60.0)
+    vigil.hear(replace(hour(ticks=ticks()), end_us=200_000_000_000_000_000))
+    assert vigil.close()[0].sustained.at == 120 * MINUTE
+
+
+def test_a_window_of_many_parts_keeps_no_more_rows_than_it_needs() -> None:
+    vigil = Vigil(only("deadline"), Watched(), Usage(), 60.0)
+    seen = hour(ticks=ticks())
+    for minute in range(60):
+        vigil.hear(span(seen, minute * MINUTE, (minute + 1) * MINUTE))
+    assert len(vigil._rows["ticks"]) < 600
+
+
+def test_growth_is_the_same_part_by_part() -> None:
+    hours = [hour(n, resources=resources(1, n - 1, 150.0)) for n in (1, 2, 3)]
+    whole = lane(*hours, criteria=only("memory"))
+    soaked(whole)
+    state, usage, found = Watched(), Usage(), list[Transition]()
+    for seen in hours:
+        vigil = Vigil(only("memory"), state, usage)
+        for first in range(seen.start_us, seen.end_us, 5 * MINUTE):
+            table = seen.resources
+            mine = table[(table["time_us"] >= first) & (table["time_us"] < first + 5 * MINUTE)]
+            part = replace(seen, start_us=first, end_us=first + 5 * MINUTE, resources=mine)
+            found += vigil.hear(part)
+        state, last = vigil.close()
+        found += last
+        usage = usage.with_rows(seen.resources)
+    assert [(t.at // MINUTE, t.value) for t in found] == [
+        (e.fired.at // MINUTE, e.fired.value) for e in whole.events if isinstance(e, StopFired)
+    ]
+
+
+@pytest.mark.parametrize("text", ["?", "AAAA"])
+def test_rows_that_somebody_damaged_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="the rows of ticks"):
+        Watched.model_validate({"tails": {"ticks": {"time_us": text}}})
+    with pytest.raises(ValueError, match="the rows of ticks"):
+        Watched.model_validate({"tails": {"ticks": {"no_such": "eJwDAAAAAAE="}}})

@@ -9,7 +9,8 @@ from builders import usage_error
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak.gates.criteria import OFF, Criteria, criteria_shelf, load_criteria, span_us
+from pytest_soak.config.durations import span_us
+from pytest_soak.gates.criteria import OFF, Criteria, criteria_shelf, load_criteria
 
 NOWHERE = Path("/nowhere")
 HEAD = "name: mine\ncriteria:\n"

@@ -103,6 +103,12 @@ def test_both_columns_have_a_growth() -> None:
     assert growth_kpis(Usage()) == {"rss_growth_mb_per_h": None, "fds_growth_per_h": None}
 
 
+def test_what_is_not_finite_or_of_before_is_no_part_of_it() -> None:
+    found = Lows().with_values(np.array([5, 6, 7]), np.array([1.0, np.nan, np.inf]))
+    again = found.with_values(np.array([4, 5, 8]), np.array([9.0, 2.0, 3.0]))
+    assert again.unfinished == ((5, 1.0), (5, 2.0), (8, 3.0))
+
+
 @pytest.mark.parametrize("name", [n for n in SHAPES if "90 min" not in n])
 def test_a_leak_is_seen_and_nothing_else(name: str) -> None:
     shape, should = SHAPES[name]
