@@ -427,6 +427,24 @@ class FeedIndex(_Artifact):
     files: list[IndexedFeed]
 
 
+class SpanKpis(_Artifact):
+    """What `pytest-soak kpis` found: the KPIs of a span of time, from feeds alone."""
+
+    schema_: Literal["pytest-soak/span-kpis/1"] = Field("pytest-soak/span-kpis/1", alias="schema")
+    source: str = Field(description="The folder of the feeds.")
+    begin: str = Field(description="RFC 3339, UTC; the span begins with it.")
+    end: str = Field(description="RFC 3339, UTC; the span ends before it.")
+    lines: int = Field(description="Good ones, in all files.")
+    bad_lines: int
+    unended_lines: int = Field(description="That were cut, at the ends of the newest files.")
+    faults: list[str] = Field(description="What cannot be true; there are no KPIs then.")
+    notes: list[str]
+    kpis: dict[str, Number]
+    reasons: dict[str, str] = Field(description="Why a KPI is null.")
+    samples: dict[str, int]
+    block_counts: dict[str, int]
+
+
 ARTIFACTS: dict[str, type[_Artifact]] = {
     "iter-summary": IterSummary,
     "final-summary": FinalSummary,
@@ -440,6 +458,7 @@ ARTIFACTS: dict[str, type[_Artifact]] = {
     "comparison": Comparison,
     "feed-facts": FeedFacts,
     "feed-index": FeedIndex,
+    "span-kpis": SpanKpis,
 }
 FEED_LINES = {f"feed-{name}": feed for name, feed in FEEDS.items()}
 SCHEMAS = (*ARTIFACTS, *FEED_LINES)
