@@ -16,12 +16,13 @@ from harness import Workbench
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
+FEEDS = (ROOT / "docs" / "FEEDS.md").read_text(encoding="utf-8")
 OBSERVATION = (ROOT / "docs" / "OBSERVATION.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 SECTIONS = [
     text
-    for document in (README, OPERATIONS, OBSERVATION)
+    for document in (README, OPERATIONS, OBSERVATION, FEEDS)
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
     if "```console" in text
 ]
