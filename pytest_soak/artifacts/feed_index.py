@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from pytest_soak.artifacts.build import machine
-from pytest_soak.artifacts.models import FeedIndex, IndexedFeed
+from pytest_soak.artifacts.feed_models import FeedIndex, IndexedFeed
 from pytest_soak.observation.feed_files import PACKED
 from pytest_soak.observation.feed_rows import DayLines
 from pytest_soak.storage.files import write_json

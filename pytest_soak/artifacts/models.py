@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from pytest_soak.artifacts.artifact import Artifact, Number
+from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
 from pytest_soak.config.lane_axes import Axes
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.engine.record import Ending
@@ -17,8 +19,6 @@ from pytest_soak.observation.feed_schema import FEEDS, line_schema
 from pytest_soak.storage.files import write_json
 from pytest_soak.tuning.freeze import Lock
 from pytest_soak.tuning.guards import Move
-
-Number = float | None
 
 
 def _as_text(of: type[StrEnum]) -> BeforeValidator:
@@ -35,22 +35,6 @@ def _as_text(of: type[StrEnum]) -> BeforeValidator:
 _Verdict = Annotated[Verdict, _as_text(Verdict)]
 _GateMode = Annotated[GateMode, _as_text(GateMode)]
 _Ending = Annotated[Ending, _as_text(Ending)]
-
-
-class _Artifact(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-        json_schema_serialization_defaults_required=True,
-        allow_inf_nan=False,
-    )
-
-    source: str = Field(description="The target that was soaked.")
-    meta: dict[str, Any] = Field(description="Times, versions, host: all that may differ.")
-
-    def data(self) -> dict[str, Any]:
-        """The artifact as JSON data."""
-        return self.model_dump(mode="json", by_alias=True)
 
 
 class IterationKpis(BaseModel):
@@ -96,7 +80,7 @@ class Tuning(BaseModel):
     error: str | None
 
 
-class IterSummary(_Artifact):
+class IterSummary(Artifact):
     """ITER_SUMMARY_<N>.json: one iteration."""
 
     schema_: Literal["pytest-soak/iter-summary/1"] = Field(
@@ -128,7 +112,7 @@ class GateMetric(BaseModel):
     no_data: bool
 
 
-class KpiGate(_Artifact):
+class KpiGate(Artifact):
     """KPI_GATE.json: the newest verdict of the gate."""
 
     schema_: Literal["pytest-soak/kpi-gate/1"] = Field("pytest-soak/kpi-gate/1", alias="schema")
@@ -153,7 +137,7 @@ class BlockShare(BaseModel):
     ratio: float
 
 
-class EdgeReport(_Artifact):
+class EdgeReport(Artifact):
     """EDGE_REPORT.json: where the newest iteration's edge came from and went."""
 
     schema_: Literal["pytest-soak/edge-report/1"] = Field(
@@ -200,7 +184,7 @@ class LaneOutcome(BaseModel):
         return Axes(self.profile, self.market, self.seed, self.variant)
 
 
-class FinalSummary(_Artifact):
+class FinalSummary(Artifact):
     """ITER_SUMMARY_final.json: a lane that ended.
 
     Its overrides are the last iteration's baseline: without what a warm-up made of it.
@@ -234,7 +218,7 @@ class TuningSummary(BaseModel):
     changed: list[str]
 
 
-class TuningReport(_Artifact):
+class TuningReport(Artifact):
     """TUNING_REPORT.json: every decision of a lane."""
 
     schema_: Literal["pytest-soak/tuning-report/1"] = Field(
@@ -247,7 +231,7 @@ class TuningReport(_Artifact):
     summary: TuningSummary
 
 
-class TuningState(_Artifact):
+class TuningState(Artifact):
     """TUNING_STATE.json: what the control loop carries into the next iteration."""
 
     schema_: Literal["pytest-soak/tuning-state/1"] = Field(
@@ -268,7 +252,7 @@ class TuningState(_Artifact):
     panics: int
 
 
-class EdgeSentinel(_Artifact):
+class EdgeSentinel(Artifact):
     """EDGE_SENTINEL.json: the newest advice in words."""
 
     schema_: Literal["pytest-soak/edge-sentinel/1"] = Field(
@@ -290,7 +274,7 @@ class Spread(BaseModel):
     n: int
 
 
-class ProductionSnapshot(_Artifact):
+class ProductionSnapshot(Artifact):
     """PRODUCTION_SNAPSHOT.json: the overrides that a freeze found good, and what they earned."""
 
     schema_: Literal["pytest-soak/production-snapshot/1"] = Field(
@@ -309,7 +293,7 @@ class ProductionSnapshot(_Artifact):
     signature_hash: str
 
 
-class RunResult(_Artifact):
+class RunResult(Artifact):
     """RESULT.json: the session."""
 
     schema_: Literal["pytest-soak/result/1"] = Field("pytest-soak/result/1", alias="schema")
@@ -352,7 +336,7 @@ class KpiDifference(BaseModel):
     judged: bool = Field(description="Whether a gate judges the KPI.")
 
 
-class Comparison(_Artifact):
+class Comparison(Artifact):
     """COMPARISON.json: a merged run beside a reference run."""
 
     schema_: Literal["pytest-soak/comparison/1"] = Field("pytest-soak/comparison/1", alias="schema")
@@ -362,90 +346,7 @@ class Comparison(_Artifact):
     kpis: list[KpiDifference]
 
 
-class FactEstimate(BaseModel):
-    """A mean over lanes, with the half width of its 95 % interval."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    mean: Number = Field(description="Over the lanes that have one; null: none has.")
-    half_width: Number = Field(description="null: fewer than two lanes have one.")
-    lanes: int
-
-
-class ReasonedEstimate(FactEstimate):
-    """A fact; where lanes are left out, what they lack."""
-
-    reason: str | None = Field(description="What a lane that is left out lacks.")
-
-
-class FactCurve(BaseModel):
-    """A fact over lags, horizons or sizes: an estimate at each `x`."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    unit: str = Field(description="Of x.")
-    x: list[float]
-    y: list[FactEstimate]
-
-
-class FeedFacts(_Artifact):
-    """What `pytest-soak feed facts` found: facts of a market's feed over independent lanes."""
-
-    schema_: Literal["pytest-soak/feed-facts/1"] = Field("pytest-soak/feed-facts/1", alias="schema")
-    source: str = Field(description="Where the feed is from: sim, the built-in market.")
-    market: str
-    scenario_hash: str | None = Field(description="Of the market; null of a built-in one.")
-    settings: dict[str, float] = Field(description="The market's knobs that were turned.")
-    seeds: list[int]
-    hours: float = Field(description="The length of each lane.")
-    tick: float = Field(description="In quote currency.")
-    facts: dict[str, ReasonedEstimate]
-    curves: dict[str, FactCurve]
-
-
-class IndexedFeed(BaseModel):
-    """A file of a feed; `file` and `bytes` are those of the packed file where it is packed."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    file: str
-    lane: str
-    bytes: int
-    sha256: str
-    lines: int
-    first_time_us: int
-    last_time_us: int
-    first_seq: int
-    last_seq: int
-
-
-class FeedIndex(_Artifact):
-    """INDEX.json: the files in a lane's `feeds`."""
-
-    schema_: Literal["pytest-soak/feed-index/1"] = Field("pytest-soak/feed-index/1", alias="schema")
-    lane: str
-    files: list[IndexedFeed]
-
-
-class SpanKpis(_Artifact):
-    """What `pytest-soak kpis` found: the KPIs of a span of time, from feeds alone."""
-
-    schema_: Literal["pytest-soak/span-kpis/1"] = Field("pytest-soak/span-kpis/1", alias="schema")
-    source: str = Field(description="The folder of the feeds.")
-    begin: str = Field(description="RFC 3339, UTC; the span begins with it.")
-    end: str = Field(description="RFC 3339, UTC; the span ends before it.")
-    lines: int = Field(description="Good ones, in all files.")
-    bad_lines: int
-    unended_lines: int = Field(description="That were cut, at the ends of the newest files.")
-    faults: list[str] = Field(description="What cannot be true; there are no KPIs then.")
-    notes: list[str]
-    kpis: dict[str, Number]
-    reasons: dict[str, str] = Field(description="Why a KPI is null.")
-    samples: dict[str, int]
-    block_counts: dict[str, int]
-
-
-ARTIFACTS: dict[str, type[_Artifact]] = {
+ARTIFACTS: dict[str, type[Artifact]] = {
     "iter-summary": IterSummary,
     "final-summary": FinalSummary,
     "kpi-gate": KpiGate,

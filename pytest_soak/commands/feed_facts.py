@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from pytest_soak.artifacts.feed_facts import feed_facts as document
-from pytest_soak.artifacts.models import FeedFacts, ReasonedEstimate
+from pytest_soak.artifacts.feed_models import FeedFacts, ReasonedEstimate
 from pytest_soak.config.knobs import check_knob, parse_knobs
 from pytest_soak.config.names import user_path
 from pytest_soak.config.scenarios import load_scenario, scenario_shelf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_soak.artifacts.build import machine
-from pytest_soak.artifacts.models import SpanKpis
+from pytest_soak.artifacts.feed_models import SpanKpis
 from pytest_soak.commands.rfc3339 import time_text, time_us
 from pytest_soak.engine.measure import measure
 from pytest_soak.errors import SoakUsageError, TargetError, one_line

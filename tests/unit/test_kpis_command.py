@@ -15,7 +15,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak.artifacts.models import SpanKpis, json_schema
+from pytest_soak.artifacts.feed_models import SpanKpis
+from pytest_soak.artifacts.models import json_schema
 from pytest_soak.cli import commands
 from pytest_soak.commands.kpis import kpi_lines, kpis
 from pytest_soak.commands.rfc3339 import time_text, time_us
