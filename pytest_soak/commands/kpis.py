@@ -9,11 +9,13 @@ from pytest_soak.artifacts.feed_models import SpanKpis
 from pytest_soak.commands.rfc3339 import time_text, time_us
 from pytest_soak.engine.measure import measure
 from pytest_soak.errors import SoakUsageError, TargetError, one_line
-from pytest_soak.kpi.definitions import KPIS
-from pytest_soak.kpi.fed_by import FED_BY
+from pytest_soak.kpi.fed_by import without
 from pytest_soak.kpi.summary import Summary
+from pytest_soak.observation.feed_schema import FEEDS
 from pytest_soak.observation.stored_feeds import Stored, read_feeds
 from pytest_soak.text import plural, table
+
+_CUT = "the span cuts; take whole windows"
 
 
 def kpis(folder: Path, begin: str | None, end: str | None) -> tuple[SpanKpis, list[str]]:
@@ -38,23 +40,9 @@ def span_summary(stored: Stored, source: str) -> Summary:
         _, summary = measure(stored.observed(), None, minutes)
     except TargetError as error:
         raise SoakUsageError(source, str(error)) from None
-    reasons = {name: why for name in KPIS if (why := _untold(name, stored))}
-    return summary.model_copy(
-        update={
-            "kpis": summary.kpis | dict.fromkeys(reasons),
-            "reasons": summary.reasons | reasons,
-        }
-    )
-
-
-def _untold(kpi: str, stored: Stored) -> str:
-    """Why the feeds cannot tell a KPI of the span; empty where they can."""
-    feed = FED_BY[kpi]
-    if feed not in stored.present:
-        return f"there is no feed {feed}"
-    if feed in stored.cut:
-        return f"a line of {feed} tells of a time that the span cuts; take whole windows"
-    return ""
+    missing = {name: f"there is no feed {name}" for name in FEEDS if name not in stored.present}
+    cut = {name: f"a line of {name} tells of a time that {_CUT}" for name in stored.cut}
+    return without(summary, missing | cut)
 
 
 def _document(folder: Path, stored: Stored, summary: Summary) -> SpanKpis:

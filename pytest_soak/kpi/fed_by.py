@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from pytest_soak.kpi.summary import Summary
+
 FED_BY: dict[str, str] = {
     **dict.fromkeys(
         (
@@ -47,3 +51,15 @@ FED_BY: dict[str, str] = {
     ),
     "max_drawdown_quote": "marks",
 }
+
+
+def without(summary: Summary, feeds: Mapping[str, str]) -> Summary:
+    """`summary` without the KPIs that rest on `feeds`, each told with why it cannot be used."""
+    reasons = {kpi: feeds[feed] for kpi, feed in FED_BY.items() if feed in feeds}
+    return summary.model_copy(
+        update={
+            "kpis": summary.kpis | dict.fromkeys(reasons),
+            "reasons": summary.reasons | reasons,
+            "samples": {n: count for n, count in summary.samples.items() if n not in reasons},
+        }
+    )

@@ -112,6 +112,10 @@ def test_a_line_without_its_end_waits(tmp_path: Path) -> None:
             fill(time_us=START // 1000),
             f"time_us={START // 1000}, expected the day of {NAME} (times look like milliseconds)",
         ),
+        (
+            fill(time_us=START + 2 * DAY_US),
+            f"time_us={START + 2 * DAY_US}, expected the day of {NAME}",
+        ),
     ],
 )
 def test_a_bad_line_is_told_with_its_place_and_costs_no_other(
@@ -248,6 +252,7 @@ def test_what_comes_after_its_window_is_late_and_in_no_other(tmp_path: Path) -> 
     assert feeds.poll() == []
     assert feeds.late(START + MINUTE) == 1
     assert feeds.late(START + 59 * SECOND) == 0
+    assert feeds.late(START + 2 * MINUTE) == 1
     assert window(feeds, 60, 120).fills["time_us"].tolist() == [
         fill(60)["time_us"],
         fill(61)["time_us"],
@@ -383,6 +388,7 @@ def test_lines_of_every_other_feed_are_read(tmp_path: Path) -> None:
     for feed, row in rows.items():
         write(tmp_path, feed, {"time_us": START + 5, "seq": 1, "note": "not read"} | row)
     feeds = polled(tmp_path)
+    assert feeds.told == {"marks", *rows}
     for feed, row in rows.items():
         table = feeds.table(feed, START, START + MINUTE)
         assert {name: table[name].tolist() for name in row} == {k: [v] for k, v in row.items()}
