@@ -161,8 +161,8 @@ def test_a_window_ends_as_it_did_also_where_the_next_one_begins_otherwise() -> N
     both = {
         name: joined([table, tables(second, 100)[name]]) for name, table in tables(first).items()
     }
-    for given in (first, second):
-        assert same(observed(both, given.start_us, given.end_us), given)
+    for one in (first, second):
+        assert same(observed(both, one.start_us, one.end_us), one)
 
 
 def test_a_schema_has_the_fields_of_its_feed_and_those_that_must_be() -> None:
