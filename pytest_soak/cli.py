@@ -310,6 +310,25 @@ def kpis(feeds: Path, begin: str | None, end: str | None, as_json: bool) -> int:
 
 
 @commands.command()
+@click.argument("feeds", metavar="FEEDS", type=_PATH)
+@click.option("--from", "begin", default=None, metavar="TIME", help="RFC 3339 with zone")
+@click.option("--to", "end", default=None, metavar="TIME", help="RFC 3339 with zone; not of it")
+@click.option("--interval-min", default=5, show_default=True, help="minutes; must divide 1440")
+@click.option("--output", required=True, metavar="FILE", help="where the rows go: JSON lines")
+def dataset(feeds: Path, begin: str | None, end: str | None, interval_min: int, output: str) -> int:
+    """Make rows of equal intervals of FEEDS: what was earned in each, and whether it can be used.
+
+    Says the KPIs with and without the refused intervals. Exit status 1 for a FAIL: too few covered
+    hours, too many refused intervals or bad lines.
+    """
+    from pytest_soak.commands.dataset import Request
+    from pytest_soak.commands.dataset import dataset as run
+
+    request = Request(feeds, begin, end, interval_min, output)
+    return 0 if run(request, Path.cwd(), click.echo) else 1
+
+
+@commands.command()
 @click.argument("run", type=click.Path(path_type=Path))
 def reopen(run: Path) -> None:
     """Make RUN, a folder in runs/, the latest run again: for --soak-resume."""

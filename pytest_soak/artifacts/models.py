@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pytest_soak.artifacts.artifact import Artifact, Number
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
 from pytest_soak.config.lane_axes import Axes
+from pytest_soak.dataset.row import Row
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.engine.record import Ending
 from pytest_soak.gates.engine import Verdict
@@ -362,15 +363,18 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "span-kpis": SpanKpis,
 }
 FEED_LINES = {f"feed-{name}": feed for name, feed in FEEDS.items()}
-SCHEMAS = (*ARTIFACTS, *FEED_LINES)
-"""What has a JSON Schema: artifacts, and `feed-NAME`, the lines of each feed."""
+DATASET_ROW = "dataset-row"
+SCHEMAS = (*ARTIFACTS, *FEED_LINES, DATASET_ROW)
+"""What has a JSON Schema: artifacts, the lines of each feed, and of a dataset."""
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of an artifact, by the name in its `schema` key, or of a feed's lines."""
+    """The JSON Schema of an artifact, by the name in its `schema` key, or of lines."""
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     if name in FEED_LINES:
         return dialect | line_schema(FEED_LINES[name])
+    if name == DATASET_ROW:
+        return dialect | Row.model_json_schema()
     return dialect | ARTIFACTS[name].model_json_schema(by_alias=True, mode="serialization")
 
 
@@ -381,7 +385,7 @@ def shipped_schema(name: str) -> str:
 
 
 def write_schemas(folder: Path) -> None:
-    """Write the schema file of every artifact and feed."""
+    """Write every schema file."""
     for name in SCHEMAS:
         write_json(folder / f"{name}.schema.json", json_schema(name))
 

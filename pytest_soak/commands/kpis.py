@@ -6,14 +6,14 @@ from pathlib import Path
 
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.feed_models import SpanKpis
-from pytest_soak.commands.rfc3339 import time_text, time_us
+from pytest_soak.commands.rfc3339 import span_us
 from pytest_soak.engine.measure import measure
 from pytest_soak.errors import SoakUsageError, TargetError, one_line
 from pytest_soak.kpi.fed_by import without
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.observation.feed_schema import FEEDS
 from pytest_soak.observation.stored_feeds import Stored, read_feeds
-from pytest_soak.text import plural, table
+from pytest_soak.text import plural, table, utc_text
 
 _CUT = "the span cuts; take whole windows"
 
@@ -23,10 +23,7 @@ def kpis(folder: Path, begin: str | None, end: str | None) -> tuple[SpanKpis, li
 
     Raises SoakUsageError for what is no span, and for feeds that cannot be read.
     """
-    start_us = None if begin is None else time_us(begin, "--from")
-    end_us = None if end is None else time_us(end, "--to")
-    if start_us is not None and end_us is not None and start_us >= end_us:
-        raise SoakUsageError("--to", f"expected a time after --from={begin}, got {end}")
+    start_us, end_us = span_us(begin, end)
     stored = read_feeds(folder, start_us, end_us)
     summary = span_summary(stored, str(folder))
     problems = [one_line(str(problem)) for problem in stored.problems]
@@ -49,8 +46,8 @@ def _document(folder: Path, stored: Stored, summary: Summary) -> SpanKpis:
     return SpanKpis(
         source=str(folder),
         meta=machine(),
-        begin=time_text(stored.start_us),
-        end=time_text(stored.end_us),
+        begin=utc_text(stored.start_us),
+        end=utc_text(stored.end_us),
         lines=stored.lines,
         bad_lines=stored.bad_lines,
         unended_lines=stored.unended,

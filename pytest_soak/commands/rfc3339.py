@@ -25,7 +25,13 @@ def time_us(text: str, at: str) -> int:
     return (found - _BEGAN) // timedelta(microseconds=1)
 
 
-def time_text(us: int) -> str:
-    """A time in UTC, to the microsecond where it has such."""
-    text = (_BEGAN + timedelta(microseconds=us)).replace(tzinfo=None).isoformat()
-    return f"{text}Z"
+def span_us(begin: str | None, end: str | None) -> tuple[int | None, int | None]:
+    """The ends of a span that `--from` and `--to` say, None where one does not.
+
+    Raises SoakUsageError for what is no time, and where the span would have none.
+    """
+    start_us = None if begin is None else time_us(begin, "--from")
+    end_us = None if end is None else time_us(end, "--to")
+    if start_us is not None and end_us is not None and start_us >= end_us:
+        raise SoakUsageError("--to", f"expected a time after --from={begin}, got {end}")
+    return start_us, end_us

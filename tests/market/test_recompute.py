@@ -14,10 +14,12 @@ import pytest
 from benchmarks.recompute import MARKETS, PROFILES, compare, run
 from pytest_soak import soak
 from pytest_soak.artifacts.models import json_schema, shipped_schema
+from pytest_soak.commands.dataset import Request, dataset
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.fed_by import FED_BY
 from pytest_soak.observation.feed_files import feed_file
 from pytest_soak.targets import simulated
+from pytest_soak.text import utc_text
 
 BEFORE_MIDNIGHT = 1_735_689_600_000_000 - 270_000_000
 """Four and a half minutes before the year 2025 begins."""
@@ -153,3 +155,22 @@ def test_a_packed_day_tells_nothing_of_when_or_how_it_was_packed(folder: Path) -
 
 def test_each_kpi_has_its_feed() -> None:
     assert set(FED_BY) == set(KPIS)
+
+
+def test_the_rows_of_a_dataset_add_up_to_each_iteration(folder: Path, tmp_path: Path) -> None:
+    for number in range(1, 4):
+        summary = json.loads((folder / f"ITER_SUMMARY_{number}.json").read_text())["summary"]
+        begin = BEFORE_MIDNIGHT + (number - 1) * MINUTES * 60_000_000
+        rows = dataset_of(folder, begin, tmp_path)
+        assert len(rows) == MINUTES + 1  # windows begin half a minute off
+        found = sum(row["net_quote"] for row in rows)
+        assert found == pytest.approx(summary["net_quote"], abs=1e-9)
+
+
+def dataset_of(folder: Path, begin_us: int, tmp_path: Path) -> list[dict[str, Any]]:
+    """The rows of the window that begins so."""
+    begin, end = utc_text(begin_us), utc_text(begin_us + MINUTES * 60_000_000)
+    output = tmp_path / "window.jsonl"
+    request = Request(folder / "feeds", begin, end, 1, str(output))
+    dataset(request, tmp_path, lambda line: None)
+    return [json.loads(line) for line in output.read_text().splitlines()]

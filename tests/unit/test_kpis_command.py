@@ -19,13 +19,14 @@ from pytest_soak.artifacts.feed_models import SpanKpis
 from pytest_soak.artifacts.models import json_schema
 from pytest_soak.cli import commands
 from pytest_soak.commands.kpis import kpi_lines, kpis
-from pytest_soak.commands.rfc3339 import time_text, time_us
+from pytest_soak.commands.rfc3339 import time_us
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.observation.growing import GrowingFeeds
 from pytest_soak.observation.stored_feeds import read_feeds
+from pytest_soak.text import utc_text
 
-BEGIN, END = time_text(START), time_text(START + MINUTE)
+BEGIN, END = utc_text(START), utc_text(START + MINUTE)
 
 
 @pytest.fixture
@@ -79,14 +80,14 @@ def test_without_ends_it_is_all_that_the_feeds_tell(feeds: Path) -> None:
 
 
 def test_a_span_that_cuts_what_a_line_tells_of_has_no_kpi_from_it(feeds: Path) -> None:
-    span = found(feeds, time_text(START + 15 * SECOND), END)
+    span = found(feeds, utc_text(START + 15 * SECOND), END)
     assert span.kpis["num_fills"] == 2
     assert span.kpis["net_quote"] == pytest.approx(0.4)
     assert span.kpis["risk_ratio"] is None
     assert span.reasons["risk_ratio"] == (
         "a line of quoting tells of a time that the span cuts; take whole windows"
     )
-    assert found(feeds, BEGIN, time_text(START + 15 * SECOND)).kpis["risk_ratio"] is None
+    assert found(feeds, BEGIN, utc_text(START + 15 * SECOND)).kpis["risk_ratio"] is None
 
 
 def test_feeds_without_fills_measure_none(feeds: Path) -> None:
@@ -123,13 +124,13 @@ def test_a_time_is_told_with_its_zone(
 
 
 def test_a_span_after_the_feeds_has_no_time(feeds: Path) -> None:
-    late = time_text(START + DAY_US)
+    late = utc_text(START + DAY_US)
     assert "has no time in the span" in usage_error(lambda: kpis(feeds, late, None))
 
 
 @given(st.integers(0, 4 * 10**15))
 def test_a_time_comes_back_from_its_text(us: int) -> None:
-    assert time_us(time_text(us), "x") == us
+    assert time_us(utc_text(us), "x") == us
 
 
 def test_zones_are_reckoned_with() -> None:
