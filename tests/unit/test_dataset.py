@@ -214,7 +214,7 @@ def test_fills_with_numbers_are_never_taken_for_one_another() -> None:
 def row(**more: Any) -> Row:
     """A row of an hour."""
     nothing = dict.fromkeys(Row.model_fields)
-    values = {
+    values: dict[str, Any] = {
         **nothing,
         "lane": "x",
         "interval_start": utc_text(START),
