@@ -28,19 +28,28 @@ class Kind(NamedTuple):
     above: float = -math.inf
     choices: tuple[int, ...] = ()
 
-    def holds(self, values: Sequence[Any]) -> bool:
-        """Whether every value is of this kind."""
+    def holds(self, value: Any) -> bool:
+        """Whether a value is of this kind."""
+        return self.checked([value]) is not None
+
+    def checked(self, values: Sequence[Any]) -> NDArray[Any] | None:
+        """Values as a column; None where one of them is not of this kind."""
         if not set(map(type, values)) <= set(self.types):
-            return False
-        if self.choices:
-            return set(values) <= set(self.choices)
+            return None
         if self.dtype == "O":
-            return all(map(_plain, values))
-        if self.dtype == "?" or not values:
-            return True
-        least, most = min(values), max(values)
-        bounded = self.low <= least and self.above < least and most <= self.high
-        return bounded and bool(np.isfinite(np.asarray(values, float)).all())
+            return self.column(values) if all(map(_plain, values)) else None
+        try:
+            column = self.column(values)
+        except OverflowError:
+            return None
+        return column if not len(column) or self._bounds(column) else None
+
+    def _bounds(self, column: NDArray[Any]) -> bool:
+        if self.choices:
+            return bool(np.isin(column, self.choices).all())
+        least, most = column.min(), column.max()
+        finite = -math.inf < least and most < math.inf
+        return bool(finite and self.low <= least and self.above < least and most <= self.high)
 
     def column(self, values: Sequence[Any]) -> NDArray[Any]:
         """Values of this kind, or what stands for one that is not told, as a column."""
