@@ -10,14 +10,15 @@ from pytest_soak.canonical import compact
 from pytest_soak.commands.output import output_file
 from pytest_soak.commands.rfc3339 import span_us
 from pytest_soak.config.documents import parse_json
-from pytest_soak.dataset.filters import load_filters
+from pytest_soak.dataset.filters import Filters, load_filters
 from pytest_soak.dataset.intervals import interval_rows
 from pytest_soak.dataset.numbering import equal_fills, numbering, without_doubles
 from pytest_soak.dataset.row import Row
 from pytest_soak.dataset.summary import Judged, judged, totals
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
-from pytest_soak.observation.stored_feeds import Stored, read_feeds
+from pytest_soak.observation.from_feeds import between
+from pytest_soak.observation.stored_feeds import Stored, read_days
 from pytest_soak.storage.files import write_text
 from pytest_soak.text import number, plural, table
 
@@ -43,24 +44,44 @@ def dataset(request: Request, folder: Path, say: Callable[[str], None]) -> bool:
         problem = f"expected minutes that divide {DAY_MINUTES}, got {request.interval_min}"
         raise SoakUsageError("--interval-min", problem)
     output = output_file(request.output, folder, "--output")
-    stored = read_feeds(request.feeds, *span_us(request.begin, request.end))
+    filters, interval_us = load_filters(), request.interval_min * 60_000_000
+    made = Made(filters, interval_us, _lane(request.feeds))
+    for stored in read_days(request.feeds, *span_us(request.begin, request.end)):
+        made.take(stored)
     for told in stored.problems:
         say(one_line(str(told)))
-    interval_us = request.interval_min * 60_000_000
-    filters = load_filters()
-    tables, doubled = without_doubles(stored.tables)
-    numbers = numbering(tables, stored.start_us, stored.end_us)
-    span = stored.start_us, stored.end_us
-    lane = _lane(request.feeds)
-    rows = list(interval_rows(tables, numbers, span, interval_us, lane, filters, stored.held))
-    equal = equal_fills(tables["fills"])
-    found = judged(rows, interval_us, stored.lines, stored.bad_lines, equal, filters.span)
-    lines = (compact(row.model_dump(mode="json")) for row in rows)
+    found = judged(
+        made.rows, interval_us, stored.lines, stored.bad_lines, made.equal_fills, filters.span
+    )
+    lines = (compact(row.model_dump(mode="json")) for row in made.rows)
     write_text(output, "".join(f"{line}\n" for line in lines))
-    counts = f"{plural(doubled, 'doubled line')}, {numbers.back} out of order"
-    say("\n".join(_lines(rows, interval_us, stored, counts)))
-    say(one_line(_last(found, output, rows)))
+    counts = f"{plural(made.doubled, 'doubled line')}, {made.back} out of order"
+    say("\n".join(_lines(made.rows, interval_us, stored, counts)))
+    say(one_line(_last(found, output, made.rows)))
     return found.verdict is not Verdict.FAIL
+
+
+class Made:
+    """The rows so far, and what was seen on the way."""
+
+    def __init__(self, filters: Filters, interval_us: int, lane: str) -> None:
+        self.rows: list[Row] = []
+        self.doubled, self.back, self.equal_fills = 0, 0, 0
+        self._filters, self._interval_us, self._lane = filters, interval_us, lane
+        self._last_seq = 0
+
+    def take(self, stored: Stored) -> None:
+        """Make the rows of a part of the span."""
+        span = stored.start_us, stored.end_us
+        tables, doubled = without_doubles(stored.tables, *span)
+        numbers = numbering(tables, *span, self._last_seq)
+        self.rows += interval_rows(
+            tables, numbers, span, self._interval_us, self._lane, self._filters, stored.held
+        )
+        self.doubled += doubled
+        self.back += numbers.back
+        self.equal_fills += equal_fills(between(tables["fills"], *span))
+        self._last_seq = numbers.last
 
 
 def _lane(feeds: Path) -> str:

@@ -15,15 +15,21 @@ BACK_US = 1_000_000
 
 
 class Numbering(NamedTuple):
-    """`gaps` are (time of the line after it, numbers missing); `back` counts lines out of order."""
+    """Of each gap the time of the line after it and how many numbers are missing.
+
+    `back` counts lines out of order, `last` is the highest number.
+    """
 
     gap_times: NDArray[np.int64]
     gap_sizes: NDArray[np.int64]
     back: int
+    last: int
 
 
-def without_doubles(tables: Mapping[str, Table]) -> tuple[dict[str, Table], int]:
-    """The tables with each line once, and how many were doubled.
+def without_doubles(
+    tables: Mapping[str, Table], start_us: int, end_us: int
+) -> tuple[dict[str, Table], int]:
+    """The tables with each line once, and how many in [start_us, end_us) were doubled.
 
     Lines are one by their number. Without numbers, ticks are by all that they say; fills never,
     since a venue may fill twice alike in a microsecond.
@@ -33,7 +39,8 @@ def without_doubles(tables: Mapping[str, Table]) -> tuple[dict[str, Table], int]
         kept = _first(table["seq"])
         if name == "pipeline_ticks":
             kept &= _first_unnumbered(table)
-        doubled += int(np.count_nonzero(~kept))
+        inside = (table["time_us"] >= start_us) & (table["time_us"] < end_us)
+        doubled += int(np.count_nonzero(inside & ~kept))
         found[name] = {field: column[kept] for field, column in table.items()}
     return found, doubled
 
@@ -68,17 +75,20 @@ def _comparable(values: list[object]) -> list[object]:
     return [None if value != value else value for value in values]
 
 
-def numbering(tables: Mapping[str, Table], start_us: int, end_us: int) -> Numbering:
+def numbering(tables: Mapping[str, Table], start_us: int, end_us: int, after: int = 0) -> Numbering:
     """What the numbers of the lines in [start_us, end_us) tell, over all feeds of a lane.
 
-    A number that is missing before the first line or after the last is not seen.
+    `after` is the last number before them; 0: not known, what is missing before the first is not
+    seen.
     """
     times = np.concatenate([table["time_us"] for table in tables.values()])
     seq = np.concatenate([table["seq"] for table in tables.values()])
     told = (seq > 0) & (times >= start_us) & (times < end_us)
     order = np.argsort(seq[told], kind="stable")
     times, seq = times[told][order], seq[told][order]
-    missing = np.diff(seq) - 1
+    if not len(seq):
+        return Numbering(times, seq, 0, after)
+    missing = np.diff(seq, prepend=after or seq[0] - 1) - 1
     gaps = np.flatnonzero(missing > 0)
-    back = np.count_nonzero(times < np.maximum.accumulate(times) - BACK_US) if len(times) else 0
-    return Numbering(times[gaps + 1], missing[gaps], int(back))
+    back = np.count_nonzero(times < np.maximum.accumulate(times) - BACK_US)
+    return Numbering(times[gaps], missing[gaps], int(back), max(after, int(seq[-1])))

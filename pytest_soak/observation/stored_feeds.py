@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.observation.columns import OTHER_MIDS, Observation
 from pytest_soak.observation.conserve import LATE_US
-from pytest_soak.observation.feed_files import PACKED, FeedFile, feed_file
+from pytest_soak.observation.feed_files import DAY_US, PACKED, FeedFile, feed_file
 from pytest_soak.observation.feed_lines import Table, empty
 from pytest_soak.observation.feed_schema import FEEDS, NO_TIME
 from pytest_soak.observation.from_feeds import FRESH_US, joined, observed
@@ -60,12 +61,37 @@ def read_feeds(folder: Path, start_us: int | None = None, end_us: int | None = N
 
     Raises SoakUsageError for a folder without feeds, and for a file that cannot be read.
     """
+    (stored,) = _read(folder, start_us, end_us, by_day=False)
+    return stored
+
+
+def read_days(
+    folder: Path, start_us: int | None = None, end_us: int | None = None
+) -> Iterator[Stored]:
+    """The same in parts that end with a UTC day, of which no more than two are in memory.
+
+    What is counted and told is so of all that was read up to a part: the last one has all.
+    """
+    yield from _read(folder, start_us, end_us, by_day=True)
+
+
+def _read(
+    folder: Path, start_us: int | None, end_us: int | None, *, by_day: bool
+) -> Iterator[Stored]:
     files = feed_paths(folder)
-    reading = _Reading(start_us, end_us)
+    present = frozenset(file.feed for file, _ in files)
+    reading = _Reading(folder, present, start_us, end_us)
     newest = max(file.day for file, _ in files)
-    for file, path in files:
-        reading.take(file, path, newest=file.day == newest)
-    return reading.done(folder, frozenset(file.feed for file, _ in files))
+    for day, group in groupby(sorted(files, key=_day), key=_day):
+        for file, path in group:
+            reading.take(file, path, newest=day == newest)
+        if by_day:  # lines of a day before lie in no later file
+            yield from reading.until(day * DAY_US)
+    yield reading.done()
+
+
+def _day(entry: tuple[FeedFile, Path]) -> int:
+    return entry[0].day
 
 
 def feed_paths(folder: Path) -> list[tuple[FeedFile, Path]]:
@@ -89,8 +115,14 @@ def feed_paths(folder: Path) -> list[tuple[FeedFile, Path]]:
 
 
 class _Reading:
-    def __init__(self, start_us: int | None, end_us: int | None) -> None:
+    """What was read and not given out; `_given_us` is until when."""
+
+    def __init__(
+        self, folder: Path, present: frozenset[str], start_us: int | None, end_us: int | None
+    ) -> None:
+        self._folder, self._present = folder, present
         self._start, self._end = start_us, end_us
+        self._given_us: int | None = None
         self._parts: dict[str, list[Table]] = {name: [] for name in FEEDS}
         self._reasons: dict[str, None] = {}
         self._held, self._lines, self._bad, self._unended = 0.0, 0, 0, 0
@@ -125,16 +157,23 @@ class _Reading:
         if feed == "blocks":
             until = times < self._end if self._end is not None else slice(None)
             self._reasons.update(dict.fromkeys(table["reason"][until].tolist()))
-        margin = MARGIN_US if feed in ("marks", "fills") else 0
-        kept = np.ones(len(times), bool)
-        if self._start is not None:
-            kept &= times >= self._start - margin
+        kept = times < self._end + _margin(feed) if self._end is not None else slice(None)
+        table = {name: column[kept] for name, column in table.items()}
+        first = self._first if self._start is None else self._start
+        self._parts[feed] += self._since(feed, [table], first)
+
+    def _since(self, feed: str, tables: list[Table], first_us: int) -> list[Table]:
+        """What of tables tells something of the time from `first_us` on."""
+        kept = []
+        for table in tables:
+            gone = table["time_us"] < first_us - _margin(feed)
             if feed == "fills":
-                gone = times < self._start - margin
                 self._held += float((table["side"][gone] * table["quantity"][gone]).sum())
-        if self._end is not None:
-            kept &= times < self._end + margin
-        self._parts[feed].append({name: column[kept] for name, column in table.items()})
+            if gone.any():
+                table = {name: column[~gone] for name, column in table.items()}
+            if len(table["time_us"]):
+                kept.append(table)
+        return kept
 
     def _cuts(self, since: NDArray[np.int64], times: NDArray[np.int64]) -> bool:
         """Whether a line tells of a time across an end of the span."""
@@ -142,39 +181,66 @@ class _Reading:
         told = since != NO_TIME
         return any(bool((told & (since < end) & (times >= end)).any()) for end in ends)
 
-    def done(self, folder: Path, present: frozenset[str]) -> Stored:
-        tables = {
-            name: joined(parts) if parts else empty(FEEDS[name])
-            for name, parts in self._parts.items()
-        }
+    def until(self, end_us: int) -> Iterator[Stored]:
+        """What was read of the time before `end_us`, if there is some and the span goes on."""
+        start = self._begun()
+        if not self._lines or end_us <= start or (self._end is not None and end_us >= self._end):
+            return
+        yield self._stored(start, end_us)
+        self._given_us = end_us
+        for feed, tables in self._parts.items():
+            self._parts[feed] = self._since(feed, tables, end_us)
+
+    def done(self) -> Stored:
+        """The rest."""
         if not self._lines:
-            raise SoakUsageError(str(folder), "has feeds without any line that can be read")
-        start, end = self._span(tables["marks"])
+            raise SoakUsageError(str(self._folder), "has feeds without any line that can be read")
+        start, end = self._begun(), self._ended()
         if start >= end:
             problem = "has no time in the span; leave out one end of it, or give another"
-            raise SoakUsageError(str(folder), problem)
+            raise SoakUsageError(str(self._folder), problem)
+        return self._stored(start, end)
+
+    def _stored(self, start_us: int, end_us: int) -> Stored:
+        tables = {}
+        for name, parts in self._parts.items():
+            last = end_us + _margin(name)
+            tables[name] = joined([empty(FEEDS[name]), *(_before(part, last) for part in parts)])
         return Stored(
-            start,
-            end,
+            start_us,
+            end_us,
             tables,
             self._held,
             tuple(self._reasons),
             frozenset(self._cut),
-            present,
+            self._present,
             self._lines,
             self._bad,
             self._unended,
             tuple(self._problems),
         )
 
-    def _span(self, marks: Table) -> tuple[int, int]:
-        """From the first line to the last one, which is the end where it is a window's."""
-        start = self._first if self._start is None else self._start
+    def _begun(self) -> int:
+        given, start = self._given_us, self._start
+        return given if given is not None else self._first if start is None else start
+
+    def _ended(self) -> int:
+        """The end of the span; by default the last line: a window's end, or within the span."""
         if self._end is not None:
-            return start, self._end
-        ends = marks["time_us"][marks["boundary"]]
-        closed = len(ends) > 0 and int(ends[-1]) == self._last
-        return start, self._last if closed else self._last + 1
+            return self._end
+        marks = self._parts["marks"]
+        ends = [table["time_us"][table["boundary"]].max(initial=0) for table in marks]
+        closed = max(ends, default=0) == self._last
+        return self._last if closed else self._last + 1
+
+
+def _margin(feed: str) -> int:
+    return MARGIN_US if feed in ("marks", "fills") else 0
+
+
+def _before(table: Table, end_us: int) -> Table:
+    inside = table["time_us"] < end_us
+    return table if inside.all() else {name: column[inside] for name, column in table.items()}
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

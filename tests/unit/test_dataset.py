@@ -16,13 +16,15 @@ from hypothesis import strategies as st
 
 from pytest_soak.artifacts.models import json_schema
 from pytest_soak.cli import commands
-from pytest_soak.commands.dataset import Request, dataset
+from pytest_soak.commands.dataset import Made, Request, dataset
 from pytest_soak.dataset.filters import load_filters
 from pytest_soak.dataset.numbering import equal_fills, numbering, without_doubles
 from pytest_soak.dataset.row import Row
 from pytest_soak.dataset.summary import judged, totals
 from pytest_soak.gates.engine import Verdict
+from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.observation.feed_lines import parsed
+from pytest_soak.observation.stored_feeds import read_days, read_feeds
 from pytest_soak.text import utc_text
 
 FIVE = 300 * SECOND
@@ -201,7 +203,7 @@ def test_lines_out_of_order_by_more_than_a_second_are_counted() -> None:
 @given(st.lists(st.integers(1, 9)))
 def test_of_each_number_one_line_stays(numbers: list[int]) -> None:
     rows = table(*[fill(n, seq=seq) for n, seq in enumerate(numbers)])
-    found, doubled = without_doubles({"fills": rows})
+    found, doubled = without_doubles({"fills": rows}, START, START + FIVE)
     assert found["fills"]["seq"].tolist() == list(dict.fromkeys(numbers))
     assert doubled == len(numbers) - len(set(numbers))
 
@@ -272,6 +274,39 @@ def test_kpis_of_several_rows_are_weighted() -> None:
     assert found.kpis["worst_tick_total_p95_ms"] == 9.0
     assert found.kpis["slippage_bps"] is None
     assert totals([], HOUR).kpis["net_bps"] is None
+
+
+MIDNIGHT = DAY.start_us + DAY_US
+_OFFSETS = st.lists(st.integers(-2 * 300, 2 * 300), min_size=1, max_size=12, unique=True)
+
+
+@given(_OFFSETS, st.booleans(), st.booleans())
+def test_a_span_over_midnight_read_by_the_day_gives_the_rows_of_one_read_at_once(
+    tmp_path_factory: pytest.TempPathFactory, offsets: list[int], marked: bool, misfiled: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("feeds")
+    for n, offset in enumerate(sorted(offsets)):
+        time = MIDNIGHT + offset * SECOND
+        day = DAY.day + (offset >= 0 or misfiled)
+        write(folder, "fills", fill(time_us=time, seq=3 * n + 1, side=1 - 2 * (n % 2)), day=day)
+        if marked:
+            seq, mid = 3 * n + 2 + n % 2, 100.0 + offset / 100
+            inventory = 2.0 * (1 - n % 2)
+            row = mark(0, mid, inventory, time_us=time, seq=seq, boundary=False)
+            write(folder, "marks", row, day=DAY.day + (offset >= 0))
+    span = MIDNIGHT - 2 * FIVE, MIDNIGHT + 2 * FIVE
+    parts = list(read_days(folder, *span))
+    assert [part.start_us for part in parts][1:] == [part.end_us for part in parts][:-1]
+    whole = read_feeds(folder, *span)
+    assert (parts[0].start_us, parts[-1].end_us) == span
+    assert parts[-1].lines == whole.lines
+    at_once = Made(FILTERS, FIVE, "x")
+    at_once.take(whole)
+    by_day = Made(FILTERS, FIVE, "x")
+    for part in parts:
+        by_day.take(part)
+    assert by_day.rows == at_once.rows
+    assert by_day.back == at_once.back
 
 
 @pytest.mark.parametrize("minutes", [0, -5, 7, 1441])
