@@ -511,4 +511,12 @@ MUTANTS = [
     Mutant("packing.py", "mtime=0", "mtime=None", RECOMPUTED),
     Mutant("feeds.py", "self.seq = seq", "self.seq = 0", RESUME),
     Mutant("feeds.py", "self._read()\n", "pass\n", RESUME),
+    Mutant("intervals.py", "start_us // interval_us * interval_us", "start_us", _of("dataset")),
+    Mutant("intervals.py", "100.0 * (1.0 - share)", "100.0 * share", _of("dataset")),
+    Mutant("numbering.py", "kept: NDArray[np.bool_] = seq == 0", "kept = seq < 0", _of("dataset")),
+    Mutant("numbering.py", "prepend=after or seq[0] - 1", "prepend=seq[0] - 1", _of("dataset")),
+    Mutant("numbering.py", "accumulate(times) - BACK_US", "accumulate(times)", _of("dataset")),
+    Mutant("refuse.py", "coverage < limits", "coverage > limits", _of("dataset")),
+    Mutant("summary.py", "refused >= limits", "refused > limits", _of("dataset")),
+    Mutant("stored_feeds.py", "self._held += float", "self._held -= float", _of("dataset")),
 ]
