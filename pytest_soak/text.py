@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 
 NO_VALUE = "n/a"
@@ -41,3 +41,9 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
+
+
+def utc_text(us: int) -> str:
+    """A time in microseconds since 1970 as RFC 3339, UTC."""
+    began = datetime(1970, 1, 1, tzinfo=UTC)
+    return f"{(began + timedelta(microseconds=us)).replace(tzinfo=None).isoformat()}Z"

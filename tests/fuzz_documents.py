@@ -11,6 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import bot_feeds
+
 from pytest_soak.artifacts import build, tuning
 from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.feeds import Feeds
@@ -157,6 +159,15 @@ def journal() -> bytes:
 
 FEED = b'{"ts_us": 1, "side": "buy", "price": 100.01, "size": 0.5, "maker": true}\n' * 20
 FEED_NAME = "fills_19700101.jsonl"
+
+
+FILLS_NAME = bot_feeds.NAME
+
+
+def fills() -> bytes:
+    """What a bot writes of its fills."""
+    rows = [bot_feeds.fill(n, side=1 - 2 * (n % 2), seq=n + 1) for n in range(6)]
+    return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
 
 
 def journal_with_feed() -> bytes:

@@ -29,6 +29,7 @@ from pytest_soak.artifacts.stored_run import find_run
 from pytest_soak.commands.config import list_lines, show
 from pytest_soak.commands.freeze import freeze
 from pytest_soak.commands.judge_file import judge_file
+from pytest_soak.commands.kpis import kpi_lines, kpis
 from pytest_soak.commands.merge import Merged, merged_lines
 from pytest_soak.config.legacy import plan_migration
 from pytest_soak.config.overrides import (
@@ -185,6 +186,11 @@ def read_feed(path: Path) -> Iterable[str]:
     return read_kept(path.parent)
 
 
+def read_measured(path: Path) -> Iterable[str]:
+    found, problems = kpis(path.parent, None, None)
+    return [*problems, *kpi_lines(found)]
+
+
 def packed(document: bytes) -> bytes:
     """Compressed, as a rotation does."""
     return gzip.compress(document, 1)
@@ -208,6 +214,7 @@ def kinds() -> list[Kind]:
     profiles, presets, gates = documents.profiles(), documents.presets(), documents.gates()
     as_json, overrides = documents.as_json, documents.overrides()
     journal = documents.journal()
+    fills, fills_file = [documents.fills()], documents.FILLS_NAME
     feed, fed = f"feeds/{documents.FEED_NAME}", {"journal": documents.journal_with_feed()}
     running = b'{"schema": "pytest-soak/result/1", "status": "running"}'
     return [
@@ -242,6 +249,8 @@ def kinds() -> list[Kind]:
         Kind("journal", "journal", [journal], read_kept),
         Kind("journal, signed", "journal", [payloads(journal)], read_kept, signed),
         Kind("feed", feed, [documents.FEED], read_feed, beside=fed),
+        Kind("feed, measured", fills_file, fills, read_measured),
+        Kind("feed, packed", f"{fills_file}.gz", fills, read_measured, packed),
         Kind("result, before a rotation", "latest/RESULT.json", [running], read_listing),
     ]
 

@@ -45,6 +45,9 @@ def _of(*tests: str) -> tuple[str, ...]:
 LANE = ("engine/test_run.py", "engine/test_advance.py")
 CONTROL = ("engine/test_control.py",)
 STOPS = ("engine/test_stops.py",)
+GROWING = _of("growing_feeds")
+STORED = _of("kpis_command")
+RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
 MUTANTS = [
@@ -588,4 +591,33 @@ MUTANTS = [
     ),
     Mutant("mids.py", "return 1e4 * orders.sign[seen] * move,", "return 1e4 * move,", _of("facts")),
     Mutant("templating.py", "autoescape=True", "autoescape=False", _of("feed_picture")),
+    # feeds of a bot
+    Mutant("tail.py", "status.st_size < self._line_start", "False", GROWING),
+    Mutant("tail.py", "before not in (None, self._identity)", "False", GROWING),
+    Mutant("tail.py", "if is_link(path):", "if False:", GROWING),
+    Mutant("line_batches.py", 'b"" if self._skipping else half', "half", GROWING),
+    Mutant("line_batches.py", "number = self._number + 1\n", "number = self._number\n", STORED),
+    Mutant("feed_lines.py", "times.max() < last", "True", GROWING),
+    Mutant("feed_kinds.py", "self.above < least", "self.above <= least", GROWING),
+    Mutant("growing.py", "times < self._closed_us", "times <= self._closed_us", GROWING),
+    Mutant("growing.py", "self._held += float", "self._held -= float", GROWING),
+    Mutant("from_feeds.py", "<= FRESH_US)", "< FRESH_US)", GROWING),
+    Mutant("from_feeds.py", "int(np.argmin(around))", "0", GROWING),
+    Mutant("from_feeds.py", 'kept = ~marks["boundary"] & ', "kept = ", RECOMPUTED),
+    Mutant("from_feeds.py", "_boundary(marks, end_us, 0)", "None", _of("feed_rows")),
+    Mutant("feed_rows.py", "_MS_DECIMALS = 3", "_MS_DECIMALS = 2", RECOMPUTED),
+    Mutant("feed_rows.py", "days == day", "days >= day", RECOMPUTED),
+    Mutant("feed_rows.py", "later = equity +", "later = 2 * equity -", RECOMPUTED),
+    Mutant("stored_feeds.py", "since < end", "since < end - 10**12", STORED),
+    Mutant("packing.py", "mtime=0", "mtime=None", RECOMPUTED),
+    Mutant("feeds.py", "self.seq = seq", "self.seq = 0", RESUME),
+    Mutant("feeds.py", "self._read()\n", "pass\n", RESUME),
+    Mutant("intervals.py", "start_us // interval_us * interval_us", "start_us", _of("dataset")),
+    Mutant("intervals.py", "100.0 * (1.0 - share)", "100.0 * share", _of("dataset")),
+    Mutant("numbering.py", "kept: NDArray[np.bool_] = seq == 0", "kept = seq < 0", _of("dataset")),
+    Mutant("numbering.py", "prepend=after or seq[0] - 1", "prepend=seq[0] - 1", _of("dataset")),
+    Mutant("numbering.py", "accumulate(times) - BACK_US", "accumulate(times)", _of("dataset")),
+    Mutant("refuse.py", "coverage < limits", "coverage > limits", _of("dataset")),
+    Mutant("summary.py", "refused >= limits", "refused > limits", _of("dataset")),
+    Mutant("stored_feeds.py", "self._held += float", "self._held -= float", _of("dataset")),
 ]

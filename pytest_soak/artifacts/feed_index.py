@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import orjson
 
 from pytest_soak.artifacts.build import machine
-from pytest_soak.artifacts.models import FeedIndex, IndexedFeed
+from pytest_soak.artifacts.feed_models import FeedIndex, IndexedFeed
 from pytest_soak.observation.feed_files import PACKED
 from pytest_soak.observation.feed_rows import DayLines
 from pytest_soak.storage.files import write_json
+from pytest_soak.storage.packing import unpacked
 
 
 @dataclass
@@ -67,7 +67,7 @@ class LaneIndex:
         """
         self._files.pop(path.name, None)
         known = self._file(path.name.removesuffix(PACKED))
-        with path.open("rb") as raw, _unpacked(raw, path) as file:
+        with path.open("rb") as raw, unpacked(raw, path.name) as file:
             for line in file:
                 row = orjson.loads(line)
                 known.add(line, 1, [row["time_us"]], [row["seq"]])
@@ -95,7 +95,3 @@ class LaneIndex:
             first_seq=known.seqs[0],
             last_seq=known.seqs[1],
         )
-
-
-def _unpacked(raw: BinaryIO, path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(raw)) if path.name.endswith(PACKED) else raw

@@ -9,7 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from pytest_soak.artifacts.artifact import Artifact, Number
+from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
 from pytest_soak.config.lane_axes import Axes
+from pytest_soak.dataset.row import Row
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.engine.record import Ending
 from pytest_soak.gates.engine import Verdict
@@ -18,8 +21,6 @@ from pytest_soak.observation.feed_schema import FEEDS, line_schema
 from pytest_soak.storage.files import write_json
 from pytest_soak.tuning.freeze import Lock
 from pytest_soak.tuning.guards import Move
-
-Number = float | None
 
 
 def _as_text(of: type[StrEnum]) -> BeforeValidator:
@@ -36,22 +37,6 @@ def _as_text(of: type[StrEnum]) -> BeforeValidator:
 _Verdict = Annotated[Verdict, _as_text(Verdict)]
 _GateMode = Annotated[GateMode, _as_text(GateMode)]
 _Ending = Annotated[Ending, _as_text(Ending)]
-
-
-class _Artifact(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-        json_schema_serialization_defaults_required=True,
-        allow_inf_nan=False,
-    )
-
-    source: str = Field(description="The target that was soaked.")
-    meta: dict[str, Any] = Field(description="Times, versions, host: all that may differ.")
-
-    def data(self) -> dict[str, Any]:
-        """The artifact as JSON data."""
-        return self.model_dump(mode="json", by_alias=True)
 
 
 class IterationKpis(BaseModel):
@@ -97,7 +82,7 @@ class Tuning(BaseModel):
     error: str | None
 
 
-class IterSummary(_Artifact):
+class IterSummary(Artifact):
     """ITER_SUMMARY_<N>.json: one iteration."""
 
     schema_: Literal["pytest-soak/iter-summary/1"] = Field(
@@ -133,7 +118,7 @@ class GateMetric(BaseModel):
     no_data: bool
 
 
-class KpiGate(_Artifact):
+class KpiGate(Artifact):
     """KPI_GATE.json: the newest verdict of the gate."""
 
     schema_: Literal["pytest-soak/kpi-gate/1"] = Field("pytest-soak/kpi-gate/1", alias="schema")
@@ -158,7 +143,7 @@ class BlockShare(BaseModel):
     ratio: float
 
 
-class EdgeReport(_Artifact):
+class EdgeReport(Artifact):
     """EDGE_REPORT.json: where the newest iteration's edge came from and went."""
 
     schema_: Literal["pytest-soak/edge-report/1"] = Field(
@@ -207,7 +192,7 @@ class LaneOutcome(BaseModel):
         return Axes(self.profile, self.market, self.seed, self.variant)
 
 
-class FinalSummary(_Artifact):
+class FinalSummary(Artifact):
     """ITER_SUMMARY_final.json: a lane that ended.
 
     Its overrides are the last iteration's baseline: without what a warm-up made of it.
@@ -241,7 +226,7 @@ class TuningSummary(BaseModel):
     changed: list[str]
 
 
-class TuningReport(_Artifact):
+class TuningReport(Artifact):
     """TUNING_REPORT.json: every decision of a lane."""
 
     schema_: Literal["pytest-soak/tuning-report/1"] = Field(
@@ -254,7 +239,7 @@ class TuningReport(_Artifact):
     summary: TuningSummary
 
 
-class TuningState(_Artifact):
+class TuningState(Artifact):
     """TUNING_STATE.json: what the control loop carries into the next iteration."""
 
     schema_: Literal["pytest-soak/tuning-state/1"] = Field(
@@ -275,7 +260,7 @@ class TuningState(_Artifact):
     panics: int
 
 
-class EdgeSentinel(_Artifact):
+class EdgeSentinel(Artifact):
     """EDGE_SENTINEL.json: the newest advice in words."""
 
     schema_: Literal["pytest-soak/edge-sentinel/1"] = Field(
@@ -297,7 +282,7 @@ class Spread(BaseModel):
     n: int
 
 
-class ProductionSnapshot(_Artifact):
+class ProductionSnapshot(Artifact):
     """PRODUCTION_SNAPSHOT.json: the overrides that a freeze found good, and what they earned."""
 
     schema_: Literal["pytest-soak/production-snapshot/1"] = Field(
@@ -316,7 +301,7 @@ class ProductionSnapshot(_Artifact):
     signature_hash: str
 
 
-class RunResult(_Artifact):
+class RunResult(Artifact):
     """RESULT.json: the session."""
 
     schema_: Literal["pytest-soak/result/1"] = Field("pytest-soak/result/1", alias="schema")
@@ -359,7 +344,7 @@ class KpiDifference(BaseModel):
     judged: bool = Field(description="Whether a gate judges the KPI.")
 
 
-class Comparison(_Artifact):
+class Comparison(Artifact):
     """COMPARISON.json: a merged run beside a reference run."""
 
     schema_: Literal["pytest-soak/comparison/1"] = Field("pytest-soak/comparison/1", alias="schema")
@@ -369,72 +354,7 @@ class Comparison(_Artifact):
     kpis: list[KpiDifference]
 
 
-class FactEstimate(BaseModel):
-    """A mean over lanes, with the half width of its 95 % interval."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    mean: Number = Field(description="Over the lanes that have one; null: none has.")
-    half_width: Number = Field(description="null: fewer than two lanes have one.")
-    lanes: int
-
-
-class ReasonedEstimate(FactEstimate):
-    """A fact; where lanes are left out, what they lack."""
-
-    reason: str | None = Field(description="What a lane that is left out lacks.")
-
-
-class FactCurve(BaseModel):
-    """A fact over lags, horizons or sizes: an estimate at each `x`."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    unit: str = Field(description="Of x.")
-    x: list[float]
-    y: list[FactEstimate]
-
-
-class FeedFacts(_Artifact):
-    """What `pytest-soak feed facts` found: facts of a market's feed over independent lanes."""
-
-    schema_: Literal["pytest-soak/feed-facts/1"] = Field("pytest-soak/feed-facts/1", alias="schema")
-    source: str = Field(description="Where the feed is from: sim, the built-in market.")
-    market: str
-    scenario_hash: str | None = Field(description="Of the market; null of a built-in one.")
-    settings: dict[str, float] = Field(description="The market's knobs that were turned.")
-    seeds: list[int]
-    hours: float = Field(description="The length of each lane.")
-    tick: float = Field(description="In quote currency.")
-    facts: dict[str, ReasonedEstimate]
-    curves: dict[str, FactCurve]
-
-
-class IndexedFeed(BaseModel):
-    """A file of a feed; `file` and `bytes` are those of the packed file where it is packed."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    file: str
-    lane: str
-    bytes: int
-    sha256: str
-    lines: int
-    first_time_us: int
-    last_time_us: int
-    first_seq: int
-    last_seq: int
-
-
-class FeedIndex(_Artifact):
-    """INDEX.json: the files in a lane's `feeds`."""
-
-    schema_: Literal["pytest-soak/feed-index/1"] = Field("pytest-soak/feed-index/1", alias="schema")
-    lane: str
-    files: list[IndexedFeed]
-
-
-ARTIFACTS: dict[str, type[_Artifact]] = {
+ARTIFACTS: dict[str, type[Artifact]] = {
     "iter-summary": IterSummary,
     "final-summary": FinalSummary,
     "kpi-gate": KpiGate,
@@ -447,17 +367,21 @@ ARTIFACTS: dict[str, type[_Artifact]] = {
     "comparison": Comparison,
     "feed-facts": FeedFacts,
     "feed-index": FeedIndex,
+    "span-kpis": SpanKpis,
 }
 FEED_LINES = {f"feed-{name}": feed for name, feed in FEEDS.items()}
-SCHEMAS = (*ARTIFACTS, *FEED_LINES)
-"""What has a JSON Schema: artifacts, and `feed-NAME`, the lines of each feed."""
+DATASET_ROW = "dataset-row"
+SCHEMAS = (*ARTIFACTS, *FEED_LINES, DATASET_ROW)
+"""What has a JSON Schema: artifacts, the lines of each feed, and of a dataset."""
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of an artifact, by the name in its `schema` key, or of a feed's lines."""
+    """The JSON Schema of an artifact, by the name in its `schema` key, or of lines."""
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     if name in FEED_LINES:
         return dialect | line_schema(FEED_LINES[name])
+    if name == DATASET_ROW:
+        return dialect | Row.model_json_schema()
     return dialect | ARTIFACTS[name].model_json_schema(by_alias=True, mode="serialization")
 
 
@@ -468,7 +392,7 @@ def shipped_schema(name: str) -> str:
 
 
 def write_schemas(folder: Path) -> None:
-    """Write the schema file of every artifact and feed."""
+    """Write every schema file."""
     for name in SCHEMAS:
         write_json(folder / f"{name}.schema.json", json_schema(name))
 

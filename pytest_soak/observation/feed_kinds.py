@@ -28,19 +28,28 @@ class Kind(NamedTuple):
     above: float = -math.inf
     choices: tuple[int, ...] = ()
 
-    def holds(self, values: Sequence[Any]) -> bool:
-        """Whether every value is of this kind."""
+    def holds(self, value: Any) -> bool:
+        """Whether a value is of this kind."""
+        return self.checked([value]) is not None
+
+    def checked(self, values: Sequence[Any]) -> NDArray[Any] | None:
+        """Values as a column; None where one of them is not of this kind."""
         if not set(map(type, values)) <= set(self.types):
-            return False
-        if self.choices:
-            return set(values) <= set(self.choices)
+            return None
         if self.dtype == "O":
-            return all(map(_plain, values))
-        if self.dtype == "?" or not values:
-            return True
-        least, most = min(values), max(values)
-        bounded = self.low <= least and self.above < least and most <= self.high
-        return bounded and bool(np.isfinite(np.asarray(values, float)).all())
+            return self.column(values) if all(map(_plain, values)) else None
+        try:
+            column = self.column(values)
+        except OverflowError:
+            return None
+        return column if not len(column) or self._bounds(column) else None
+
+    def _bounds(self, column: NDArray[Any]) -> bool:
+        if self.choices:
+            return bool(np.isin(column, self.choices).all())
+        least, most = column.min(), column.max()
+        finite = -math.inf < least and most < math.inf
+        return bool(finite and self.low <= least and self.above < least and most <= self.high)
 
     def column(self, values: Sequence[Any]) -> NDArray[Any]:
         """Values of this kind, or what stands for one that is not told, as a column."""
@@ -100,7 +109,7 @@ _NUMBER = (int, float)
 TIME = Kind("microseconds since 1970 as a whole number", (int,), "i8", low=0, high=LAST_US - 1)
 SEQUENCE = Kind("a whole number from 1", (int,), "i8", low=1, high=2**63 - 1024)
 COUNT = Kind("a whole number, 0 or more", (int,), "i8", low=0, high=2**53)
-LEVEL = Kind("a whole number from 0 to 127", (int,), "i8", low=0, high=127)
+SMALL = Kind("a whole number from -128 to 127", (int,), "i8", low=-128, high=127)
 SIDE = Kind("1 for bought or -1 for sold", (int,), "i8", choices=(1, -1))
 PRICE = Kind("a number above 0", _NUMBER, "f8", above=0)
 AMOUNT = Kind("a number, 0 or more", _NUMBER, "f8", low=0)

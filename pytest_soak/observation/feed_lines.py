@@ -80,13 +80,11 @@ def _columns(feed: Feed, rows: Sequence[Row]) -> Table | None:
 def _column(field: FeedField, rows: Sequence[Row]) -> NDArray[Any] | None:
     name, kind = field.name, field.kind
     if field.required:
-        values = [row[name] for row in rows]
-        return kind.column(values) if kind.holds(values) else None
+        return kind.checked([row[name] for row in rows])
     told = [row[name] for row in rows if row.get(name) is not None]
-    if not kind.holds(told):
-        return None
-    if len(told) == len(rows):
-        return kind.column(told)
+    column = kind.checked(told)
+    if column is None or len(told) == len(rows):
+        return column
     return kind.column([_filled(field, row) for row in rows])
 
 
@@ -119,7 +117,7 @@ def _problem(file: FeedFile, feed: Feed, line: bytes) -> str | None:
             continue
         if value is None:
             return f"no {field.name}, expected {field.kind.expected}"
-        if not field.kind.holds([value]):
+        if not field.kind.holds(value):
             return f"{field.name}={field.kind.problem(value)}"
     if not _on_its_day(file, np.array([row["time_us"]])):
         start = file.start_us

@@ -89,7 +89,8 @@ def _feeds(observation: Observation) -> Iterator[tuple[str, Columns]]:
     blocks["reason"] = [observation.block_reasons[place] for place in blocks["reason"]]
     fills = _table(observation.fills)
     if observation.fill_ids is not None:
-        fills["execution_id"] = observation.fill_ids.tolist()
+        ids = observation.fill_ids.tolist()
+        fills["execution_id"] = [_text(one) if isinstance(one, bytes) else one for one in ids]
     for name, columns in (
         ("fills", fills),
         ("pipeline_ticks", _table(observation.ticks)),
@@ -102,6 +103,10 @@ def _feeds(observation: Observation) -> Iterator[tuple[str, Columns]]:
     ):
         if columns["time_us"]:
             yield name, columns
+
+
+def _text(given: bytes) -> str:
+    return given.decode(errors="backslashreplace")
 
 
 def _table(rows: NDArray[np.void]) -> Columns:

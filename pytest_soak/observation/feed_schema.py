@@ -139,8 +139,8 @@ FEEDS: dict[str, Feed] = {
                 "what stopped it: min_interval, concurrency, risk, inventory, throttle, deadline, "
                 "or a name of the bot's own",
             ),
-            FeedField("side", kinds.SIDE, "", "of the quote: +1 bid, -1 ask"),
-            FeedField("level", kinds.LEVEL, "", "of the quote, from the touch outward", "0", 0),
+            FeedField("side", kinds.SMALL, "", "of the quote: +1 bid, -1 ask"),
+            FeedField("level", kinds.SMALL, "", "of the quote, from the touch outward", "0", 0),
         ),
         _feed(
             "marks",

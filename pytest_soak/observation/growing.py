@@ -41,6 +41,8 @@ class GrowingFeeds:
         """How many lines were bad so far."""
         self.last_time_us: int | None = None
         """The latest time of any line; None before the first."""
+        self.told: set[str] = set()
+        """The feeds that had a line; see `kpi.fed_by` for the KPIs that others cost."""
         self._folder = folder
         self._tails: dict[str, Tail] = {}
         self._parts: dict[str, list[Table]] = {name: [] for name in FEEDS}
@@ -110,6 +112,7 @@ class GrowingFeeds:
         times = table["time_us"]
         if not len(times):
             return
+        self.told.add(feed)
         if feed == "blocks" and len(self._reasons) <= MOST_REASONS:
             self._reasons.update(dict.fromkeys(table["reason"].tolist()))
         self.last_time_us = max(int(times.max()), self.last_time_us or 0)

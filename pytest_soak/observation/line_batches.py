@@ -65,7 +65,13 @@ class Splitter:
     def split(self, chunk: bytes) -> Batch:
         """The lines that end in the next bytes of the file."""
         *whole, half = (self._half + chunk).split(b"\n")
+        longest = max(map(len, whole), default=0)
         found = Batch([], [], [])
+        if longest <= LONGEST_LINE and not self._skipping:
+            found.lines.extend(whole)
+            found.numbers.extend(range(self._number + 1, self._number + len(whole) + 1))
+            self._number += len(whole)
+            whole = []
         for line in whole:
             self._number += 1
             if self._skipping:

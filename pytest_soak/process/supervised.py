@@ -84,7 +84,7 @@ class Supervised:
         self._say("hup")
 
     def status(self) -> list[News]:
-        """What has happened, the answer on how it stands at the end."""
+        """What has happened, and among it the answer on how it stands."""
         self._say("status")
         return self._until("status", ANSWER_SECONDS)
 
@@ -92,7 +92,8 @@ class Supervised:
         """End the bot, all that it started, and the supervisor; how that went."""
         try:
             self._say("stop")
-            return self._until("stopped", self._stop_seconds + ANSWER_SECONDS)[-1]
+            heard = self._until("stopped", self._stop_seconds + ANSWER_SECONDS)
+            return next(news for news in heard if news.event == "stopped")
         finally:
             self.let_go()
 
@@ -111,7 +112,7 @@ class Supervised:
     def _until(self, event: str, seconds: float) -> list[News]:
         clock, heard = SystemClock(), list[News]()
         deadline = clock.monotonic() + seconds
-        while not heard or heard[-1].event != event:
+        while all(news.event != event for news in heard):
             if clock.monotonic() > deadline:
                 raise TargetError(f"the supervisor of the bot gave no answer for {seconds:g} s")
             heard += self.hear(1.0)

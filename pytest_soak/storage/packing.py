@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import shutil
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from pytest_soak.storage.archives import GZIP, unpacking
 from pytest_soak.storage.files import opened, replacing, writing
@@ -19,6 +20,11 @@ _CHUNK = 2**20
 def packed_name(path: Path) -> Path:
     """How a file is called when it is packed."""
     return path.with_name(path.name + GZIP)
+
+
+def unpacked(raw: BinaryIO, name: str) -> BinaryIO:
+    """The bytes of an opened file, unpacked if its name says that it is packed."""
+    return cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if name.endswith(GZIP) else raw
 
 
 def pack(path: Path) -> Path:

@@ -26,8 +26,8 @@ class LaneInfo:
     where a bot may leave files of its own; `feeds` is the folder of feeds in it, `runtime` the file
     of the overrides in force. `iterations` are those asked for; `settle_seconds` is how long a bot
     in real time is waited for after a window, for what it tells late. `scenario` is what `market`
-    names: the built-in one by itself, None where there is no such. `drills` are to be brought about by the target, which says
-    which causes it can in `drills` of its own.
+    names: the built-in one by itself, None where there is no such. `drills` are to be brought about
+    by the target, which says which causes it can in `drills` of its own.
     """
 
     id: str

@@ -17,13 +17,14 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
 PROCESS = (ROOT / "docs" / "PROCESS.md").read_text(encoding="utf-8")
+FEEDS = (ROOT / "docs" / "FEEDS.md").read_text(encoding="utf-8")
 OBSERVATION = (ROOT / "docs" / "OBSERVATION.md").read_text(encoding="utf-8")
 STOP = (ROOT / "docs" / "STOP.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 SECTIONS = [
     text
-    for document in (README, OPERATIONS, OBSERVATION, PROCESS, STOP)
+    for document in (README, OPERATIONS, OBSERVATION, FEEDS, PROCESS, STOP)
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
     if "```console" in text
 ]

@@ -109,13 +109,23 @@ def test_a_bot_that_does_not_heed_sigterm_is_killed(tmp_path: Path) -> None:
 
 
 def test_hup_reaches_the_bot(tmp_path: Path) -> None:
-    program = "import signal; signal.signal(1, lambda *a: print('again', flush=True))\n" + SLEEPS
+    program = f"import os, signal; signal.signal(1, lambda *a: os.write(1, b'again\\n'))\n{SLEEPS}"
     looping = program.replace("time.sleep(3600)", "\nwhile True: time.sleep(0.05)")
     with supervised(order(tmp_path, looping)) as bot:
         until(bot, "ready")
         bot.hang_up()
         while bot.status()[-1].last != ["up", "again"]:
             pass
+
+
+def test_news_that_come_with_an_answer_are_heard_too(tmp_path: Path) -> None:
+    program = "import os, time; os.write(1, b'up\\n'); time.sleep(0.3); raise SystemExit(3)"
+    with supervised(order(tmp_path, program)) as bot:
+        until(bot, "ready")
+        told = [news.event for news in bot.status()]
+        while "exited" not in told:
+            told += [news.event for news in bot.status()]
+        assert told.count("exited") == 1
 
 
 def test_a_bot_that_closes_its_output_goes_on(tmp_path: Path) -> None:

@@ -10,47 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bot_feeds import DAY, MINUTE, NAME, SECOND, START, fill, mark, same, write
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_soak.errors import TargetError
 from pytest_soak.observation.columns import OTHER_MIDS, Observation
-from pytest_soak.observation.convert import TABLES, VALUES
 from pytest_soak.observation.feed_files import DAY_US, FeedFile, feed_file
 from pytest_soak.observation.feed_schema import FEEDS
 from pytest_soak.observation.growing import MOST_TOLD, GrowingFeeds
 from pytest_soak.observation.line_batches import LONGEST_LINE, FeedProblem
-
-DAY = FeedFile("fills", 20_000)
-START = DAY.start_us + 3_600_000_000
-SECOND, MINUTE = 1_000_000, 60_000_000
-NAME = DAY.name
-
-
-def fill(at: float = 0.0, **more: Any) -> dict[str, Any]:
-    return {
-        "time_us": START + round(at * SECOND),
-        "side": 1,
-        "maker": True,
-        "price": 99.0,
-        "quantity": 2.0,
-        "fee_quote": 0.1,
-        "mid": 100.0,
-    } | more
-
-
-def mark(at: float, mid: float = 100.0, inventory: float = 0.0, **more: Any) -> dict[str, Any]:
-    time = START + round(at * SECOND)
-    return {"time_us": time, "mid": mid, "inventory": inventory, "equity_quote": 0.0} | more
-
-
-def write(folder: Path, feed: str, *rows: Any, day: int = DAY.day) -> Path:
-    path = folder / FeedFile(feed, day).name
-    with path.open("ab") as file:
-        for row in rows:
-            text = row if isinstance(row, bytes) else json.dumps(row).encode()
-            file.write(text + b"\n")
-    return path
 
 
 def polled(folder: Path) -> GrowingFeeds:
@@ -66,16 +35,6 @@ def problems(folder: Path, *rows: Any, feed: str = "fills") -> list[FeedProblem]
 
 def window(feeds: GrowingFeeds, start: float = 0.0, end: float = 60.0) -> Observation:
     return feeds.window(START + round(start * SECOND), START + round(end * SECOND))
-
-
-def same(one: Observation, other: Observation) -> bool:
-    arrays = all(
-        getattr(one, name).tobytes() == getattr(other, name).tobytes()
-        for name in (*TABLES, *VALUES)
-    )
-    rest = ("inventory_start", "inventory_end", "mid_start", "mid_end", "orders_sent")
-    more = ("intended_changes", "block_reasons", "start_us", "end_us")
-    return arrays and all(getattr(one, name) == getattr(other, name) for name in (*rest, *more))
 
 
 _LINES = st.lists(
@@ -152,6 +111,10 @@ def test_a_line_without_its_end_waits(tmp_path: Path) -> None:
         (
             fill(time_us=START // 1000),
             f"time_us={START // 1000}, expected the day of {NAME} (times look like milliseconds)",
+        ),
+        (
+            fill(time_us=START + 2 * DAY_US),
+            f"time_us={START + 2 * DAY_US}, expected the day of {NAME}",
         ),
     ],
 )
@@ -289,6 +252,7 @@ def test_what_comes_after_its_window_is_late_and_in_no_other(tmp_path: Path) -> 
     assert feeds.poll() == []
     assert feeds.late(START + MINUTE) == 1
     assert feeds.late(START + 59 * SECOND) == 0
+    assert feeds.late(START + 2 * MINUTE) == 1
     assert window(feeds, 60, 120).fills["time_us"].tolist() == [
         fill(60)["time_us"],
         fill(61)["time_us"],
@@ -424,6 +388,7 @@ def test_lines_of_every_other_feed_are_read(tmp_path: Path) -> None:
     for feed, row in rows.items():
         write(tmp_path, feed, {"time_us": START + 5, "seq": 1, "note": "not read"} | row)
     feeds = polled(tmp_path)
+    assert feeds.told == {"marks", *rows}
     for feed, row in rows.items():
         table = feeds.table(feed, START, START + MINUTE)
         assert {name: table[name].tolist() for name in row} == {k: [v] for k, v in row.items()}

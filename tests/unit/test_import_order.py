@@ -16,7 +16,7 @@ FLOORS = (
     {"run"},
     {"artifacts"},
     {"engine"},
-    {"tuning", "gates", "targets"},
+    {"tuning", "gates", "targets", "dataset"},
     {"facts", "kpi", "process", "stats"},
     {"observation", "market", "config"},
     {"storage"},
