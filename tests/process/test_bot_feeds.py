@@ -168,6 +168,14 @@ def test_clocks_that_differ_are_told(desk: Desk, ahead: float, told: str) -> Non
     assert (told in " ".join(notes)) if told else notes == []
 
 
+def test_the_skew_is_that_of_the_line_that_came_soonest(desk: Desk) -> None:
+    for late in (3.0, 0.2, 5.0):
+        desk.pass_(10)
+        desk.mark(desk.clock.seconds - 43_200 - late)
+        desk.feeds.look()
+    assert desk.feeds.finish(NOON_US + 60_000_000)[0]["clock_skew_ms"] == pytest.approx(-200)
+
+
 def test_what_we_write_ourselves_says_nothing_of_the_bots_clock(desk: Desk) -> None:
     desk.pass_(10)
     now = now_us(desk.clock)

@@ -53,8 +53,9 @@ def test_the_share_of_a_processor_is_of_the_time_between_two_lines(tmp_path: Pat
         assert child.stdout.readline() == b"1\n"
         resources = Resources(os.getpid(), tmp_path, clock)
         for _ in range(2):
-            resources.look()
             clock.sleep(EVERY_SECONDS)
+            resources.look()
+        clock.sleep(EVERY_SECONDS)
         resources._seconds = {key: spent - 0.25 for key, spent in resources._seconds.items()}
         resources.look()
         found = rows(tmp_path)

@@ -81,12 +81,14 @@ def test_ready_by_the_first_whole_line_of_a_feed(tmp_path: Path) -> None:
     (tmp_path / "resources_20260101.jsonl").write_text("{}\n")
     program = (
         "import pathlib, time; f = open('marks_20260101.jsonl', 'a'); f.write('{'); f.flush()\n"
+        "pathlib.Path('begun').touch()\n"
         "while not pathlib.Path('go').exists(): time.sleep(0.02)\n"
         f"f.write('}}' + chr(10)); f.flush(); {SLEEPS}"
     )
     with supervised(order(tmp_path, program, ready=("feed", str(tmp_path)))) as bot:
         (tmp_path / "resources_20260101.jsonl").write_text("{}\n{}\n")
-        assert bot.hear(0.5) == []
+        wait_for(tmp_path / "begun")
+        assert {news.event for _ in range(3) for news in bot.status()} == {"status"}
         (tmp_path / "go").touch()
         until(bot, "ready")
 
