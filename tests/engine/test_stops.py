@@ -434,3 +434,10 @@ def test_rows_that_somebody_damaged_are_refused(text: str) -> None:
         Watched.model_validate({"tails": {"ticks": {"time_us": text}}})
     with pytest.raises(ValueError, match="the rows of ticks"):
         Watched.model_validate({"tails": {"ticks": {"no_such": "eJwDAAAAAAE="}}})
+
+
+def test_resources_below_0_cannot_be_true() -> None:
+    used = resources(1)
+    used["rss_mb"][7] = -1.0
+    [record] = soaked(lane(hour(resources=used)))
+    assert record.summary.faults == ("resources.rss_mb[7]=-1: expected 0 or more",)
