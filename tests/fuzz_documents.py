@@ -32,6 +32,7 @@ from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
+from pytest_soak.gates.criteria import criteria_shelf
 from pytest_soak.gates.model import gate_shelf, load_gates
 from pytest_soak.storage.journal import decode, encode
 from pytest_soak.targets.base import LaneInfo
@@ -65,6 +66,10 @@ def presets() -> list[bytes]:
 def gates() -> list[bytes]:
     lasting = b"name: x\nthresholds: [{metric: net_bps, warn_unless: '> 1', window: 3, for: 2}]\n"
     return [*shipped_files(gate_shelf(Path()).folders[-1]), lasting]
+
+
+def criteria() -> list[bytes]:
+    return shipped_files(criteria_shelf(Path()).folders[-1])
 
 
 def tables() -> list[bytes]:

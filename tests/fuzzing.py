@@ -44,6 +44,7 @@ from pytest_soak.config.presets import load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import DEFAULT, load_profile, profile_shelf
 from pytest_soak.engine.past import rehearse
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
+from pytest_soak.gates.criteria import criteria_shelf, load_criteria
 from pytest_soak.gates.model import gate_shelf, load_gates
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
@@ -111,6 +112,11 @@ def read_preset(path: Path) -> Iterable[str]:
 def read_gate(path: Path) -> Iterable[str]:
     load_gates(path.name, gate_shelf(path.parent), path.parent, "--soak-gate")
     return judge_file(path.name, path.parent / "ITER_SUMMARY_6.json", path.parent, None).lines()
+
+
+def read_criteria(path: Path) -> Iterable[str]:
+    load_criteria(path.name, criteria_shelf(path.parent), path.parent, "--soak-stop")
+    return []
 
 
 def read_overrides(path: Path) -> Iterable[str]:
@@ -212,6 +218,7 @@ def kinds() -> list[Kind]:
     summary, final = lane["ITER_SUMMARY_6.json"], lane["ITER_SUMMARY_final.json"]
     snapshot = lane["PRODUCTION_SNAPSHOT.json"]
     profiles, presets, gates = documents.profiles(), documents.presets(), documents.gates()
+    criteria = documents.criteria()
     as_json, overrides = documents.as_json, documents.overrides()
     journal = documents.journal()
     fills, fills_file = [documents.fills()], documents.FILLS_NAME
@@ -226,6 +233,7 @@ def kinds() -> list[Kind]:
         Kind("snapshot, compressed", "snap.json.gz", [snapshot], read_profile, packed),
         Kind("preset", "mine.yaml", [*presets, *as_json(presets)], read_preset),
         Kind("gate", "mine.yaml", [*gates, *as_json(gates)], read_gate, beside=lane),
+        Kind("criteria", "mine.yaml", [*criteria, *as_json(criteria)], read_criteria),
         Kind("overrides file", "overrides.json", overrides, read_overrides),
         Kind("overrides text", "text", overrides, read_overrides_text),
         Kind("parameter table", "table.yaml", documents.tables(), read_table),

@@ -558,7 +558,8 @@ MUTANTS = [
             ("min(until, self._latest) and not self.stopped", "min(until, self._latest)"),
             ("min(until, self._latest)", "until"),
             ("max(self._state.at, start_us)", "self._state.at"),
-            ("self._earlier = frozenset(watched.begun)", "self._earlier = frozenset()"),
+            ("min(first, len(rows) - 1)", "first"),
+            ("            if not ends[table]:\n                continue\n", ""),
             ("self._used = max(0, self._used - past)", "pass"),
             ("self._rows[table] = rows[past:]", "pass"),
         )

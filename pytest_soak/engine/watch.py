@@ -29,16 +29,15 @@ MOST_WINDOWS = 2
 class Watched(BaseModel):
     """What criteria found in a window, and what they leave to the next one.
 
-    `tails` are the rows that a later evaluation may still look at, by table; `begun` are the tables
-    that have had any. `transitions` are those of the window, `absent` the criteria that have had
-    nothing to look at so far.
+    `tails` are the rows that a later evaluation may still look at, by table, and of a table that
+    has had any at least the last one. `transitions` are those of the window, `absent` the criteria
+    that have had nothing to look at so far.
     """
 
     model_config = ConfigDict(frozen=True)
 
     sustained: Sustained = Sustained()
     tails: dict[str, Tail] = {}
-    begun: tuple[str, ...] = ()
     transitions: tuple[Transition, ...] = ()
     absent: tuple[str, ...] = ()
 
@@ -75,7 +74,6 @@ class Vigil:
         self._longest = _tables(criteria.criteria)
         self._rows = {table: _nothing(criteria.criteria, table) for table in self._longest}
         self._rows |= {table: unpacked(table, tail) for table, tail in watched.tails.items()}
-        self._earlier = frozenset(watched.begun)
         self._usage = usage
         self._minutes = minutes
         self._used = 0
@@ -112,12 +110,10 @@ class Vigil:
     def close(self) -> tuple[Watched, tuple[Transition, ...]]:
         """The window is over; what of it is left, and what comes of its very last minute."""
         last = () if self._end is None else self._evaluate(self._end)
-        begun = self._earlier | {table for table, rows in self._rows.items() if len(rows)}
-        absent = [c.name for c in self._criteria.criteria if _table(c) not in begun]
+        absent = [c.name for c in self._criteria.criteria if not len(self._rows[_table(c)])]
         watched = Watched(
             sustained=self._state,
             tails=self._tails(),
-            begun=tuple(sorted(begun)),
             transitions=tuple(self._transitions),
             absent=tuple(absent),
         )
@@ -153,7 +149,7 @@ class Vigil:
         values: dict[str, float | None] = {}
         for criterion in self._criteria.criteria:
             table = _table(criterion)
-            if not ends[table] and table not in self._earlier:
+            if not ends[table]:
                 continue
             if criterion.metric in GROWTH_KPIS:
                 grown = self._growth(criterion.metric, ends[table])
@@ -191,7 +187,7 @@ def _value(criterion: Criterion, rows: Rows, t: int) -> float | None:
     """The value of a criterion at `t`, `rows` being all up to then."""
     metric = WINDOW_METRICS[criterion.metric]
     if criterion.window is None:
-        return metric.of(rows, 0.0) if len(rows) else None
+        return metric.of(rows, 0.0)
     window = span_us(criterion.window)
     first = int(np.searchsorted(rows["time_us"], t - window, "right"))
     return metric.of(rows[first:], window / MINUTE_US)
