@@ -39,14 +39,18 @@ def without_doubles(
         kept = _first(table["seq"])
         if name == "pipeline_ticks":
             kept &= _first_unnumbered(table)
-        inside = (table["time_us"] >= start_us) & (table["time_us"] < end_us)
-        doubled += int(np.count_nonzero(inside & ~kept))
-        found[name] = {field: column[kept] for field, column in table.items()}
+        found[name] = table
+        if not kept.all():
+            inside = (table["time_us"] >= start_us) & (table["time_us"] < end_us)
+            doubled += int(np.count_nonzero(inside & ~kept))
+            found[name] = {field: column[kept] for field, column in table.items()}
     return found, doubled
 
 
 def _first(seq: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether a line is the first one of its number, or has none."""
+    if (seq[1:] > seq[:-1]).all():
+        return np.ones(len(seq), bool)
     kept: NDArray[np.bool_] = seq == 0
     kept[np.unique(seq, return_index=True)[1]] = True
     return kept

@@ -87,7 +87,7 @@ def _read(
             reading.take(file, path, newest=day == newest)
         if by_day:  # lines of a day before lie in no later file
             yield from reading.until(day * DAY_US)
-    yield reading.done()
+    yield from reading.rest()
 
 
 def _day(entry: tuple[FeedFile, Path]) -> int:
@@ -186,20 +186,22 @@ class _Reading:
         start = self._begun()
         if not self._lines or end_us <= start or (self._end is not None and end_us >= self._end):
             return
-        yield self._stored(start, end_us)
+        found = [self._stored(start, end_us)]
         self._given_us = end_us
         for feed, tables in self._parts.items():
             self._parts[feed] = self._since(feed, tables, end_us)
+        yield found.pop()  # none of it stays here while the next day is read
 
-    def done(self) -> Stored:
-        """The rest."""
+    def rest(self) -> Iterator[Stored]:
+        """What was not given out; raises SoakUsageError where there was nothing at all."""
         if not self._lines:
             raise SoakUsageError(str(self._folder), "has feeds without any line that can be read")
         start, end = self._begun(), self._ended()
-        if start >= end:
+        if start < end:
+            yield self._stored(start, end)
+        elif self._given_us is None:
             problem = "has no time in the span; leave out one end of it, or give another"
             raise SoakUsageError(str(self._folder), problem)
-        return self._stored(start, end)
 
     def _stored(self, start_us: int, end_us: int) -> Stored:
         tables = {}

@@ -309,6 +309,18 @@ def test_a_span_over_midnight_read_by_the_day_gives_the_rows_of_one_read_at_once
     assert by_day.back == at_once.back
 
 
+def test_feeds_that_end_with_the_day_have_no_interval_of_the_next(feeds: Path) -> None:
+    last = MIDNIGHT - FIVE
+    write(feeds, "fills", fill(time_us=last))
+    write(feeds, "marks", mark(0, time_us=last, boundary=True))
+    end = mark(0, inventory=2.0, time_us=MIDNIGHT, boundary=True)
+    write(feeds, "marks", end, day=DAY.day + 1)
+    rows, said, _ = made(feeds)
+    assert [row["interval_start"] for row in rows] == [utc_text(last)]
+    assert rows[0]["inventory_close"] == 2.0
+    assert any(line.startswith("3 lines, 0 bad lines") for line in said)
+
+
 @pytest.mark.parametrize("minutes", [0, -5, 7, 1441])
 def test_an_interval_divides_the_day(feeds: Path, minutes: int) -> None:
     request = Request(feeds, None, None, minutes, "rows.jsonl")
