@@ -25,7 +25,7 @@ from uuid import uuid4
 import psutil
 
 from pytest_soak.errors import TargetError
-from pytest_soak.process.messages import Order
+from pytest_soak.process.messages import Awaited, Order
 from pytest_soak.process.supervised import MARK, Supervised, marked
 
 VICTIMS = ("session", "bot", "supervisor", "bot, then session")
@@ -56,7 +56,7 @@ def session(folder: Path, mark: str) -> None:
             cwd=str(folder),
             env={**os.environ, MARK: mark},
             log=str(folder / "bot.log"),
-            ready=("file", str(folder / "bot.pid")),
+            ready=Awaited("file", str(folder / "bot.pid")),
             ready_seconds=60,
             stop_seconds=0.2,
             error_pattern=None,

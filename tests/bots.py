@@ -14,7 +14,7 @@ import psutil
 from harness import HANGS
 
 from pytest_soak.clock import SystemClock
-from pytest_soak.process.messages import News, Order
+from pytest_soak.process.messages import Awaited, News, Order
 from pytest_soak.process.supervised import MARK, Supervised, end_marked, marked
 
 FAST = (sys.executable, "-I", "-S", "-c")
@@ -53,7 +53,8 @@ def order(folder: Path, program: str | list[str], **more: Any) -> Order:
         "max_restarts": 0,
         "parent": os.getpid(),
     }
-    return Order(command=command, **(defaults | more))
+    given = defaults | more
+    return Order(command=command, **given | {"ready": Awaited(*given["ready"])})
 
 
 @contextmanager

@@ -7,18 +7,32 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
+class Awaited(NamedTuple):
+    """What is waited for: a `feed`, `file`, `tcp` port or line of `output`, and which."""
+
+    kind: str
+    what: str
+
+    def __str__(self) -> str:
+        return {
+            "feed": f"the first line of a feed in {self.what}",
+            "file": f"the file {self.what}",
+            "tcp": f"a listener on port {self.what}",
+            "output": f"a line of output with {self.what!r}",
+        }[self.kind]
+
+
 class Order(NamedTuple):
     """What to run, and how: the first line. Then come `stop`, `hup` and `status`.
 
-    `ready` are kind and subject of what is waited for; `parent` is the process without which the
-    bot must not go on; `log` and `cwd` are absolute paths.
+    `parent` is the process without which the bot must not go on; `log` and `cwd` are absolute.
     """
 
     command: list[str]
     cwd: str
     env: dict[str, str]
     log: str
-    ready: tuple[str, str]
+    ready: Awaited
     ready_seconds: float
     stop_seconds: float
     error_pattern: str | None
@@ -49,4 +63,4 @@ class News(NamedTuple):
 def packed(message: Order | News | str) -> bytes:
     """A message as its line."""
     data = message if isinstance(message, str) else message._asdict()
-    return json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n"
+    return json.dumps(data).encode() + b"\n"

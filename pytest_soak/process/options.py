@@ -13,7 +13,7 @@ from typing import Any
 from pytest_soak.config.documents import show
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.number import number, whole
-from pytest_soak.process.ready import Awaited
+from pytest_soak.process.messages import Awaited
 from pytest_soak.system import SUPERVISES
 
 __tracebackhide__ = True  # of a mistake pytest shows the user's own line

@@ -7,27 +7,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
+from pytest_soak.process.messages import Awaited
 from pytest_soak.process.output import Output
 
 OWN_FEED = "resources_"
 """How the feed begins that is not the bot's."""
-
-
-class Awaited(NamedTuple):
-    """What is waited for: a `feed`, `file`, `tcp` port or line of `output`, and which."""
-
-    kind: str
-    what: str
-
-    def __str__(self) -> str:
-        return {
-            "feed": f"the first line of a feed in {self.what}",
-            "file": f"the file {self.what}",
-            "tcp": f"a listener on port {self.what}",
-            "output": f"a line of output with {self.what!r}",
-        }[self.kind]
 
 
 def listens(port: int) -> bool:

@@ -42,7 +42,7 @@ class Resources:
             return
         self._due = self._clock.monotonic() + EVERY_SECONDS
         row = self._measure()
-        if row is None:
+        if row is None or not self._folder.is_dir():
             return
         time_us = now_us(self._clock)
         path = self._folder / FeedFile(OURS, time_us // DAY_US).name

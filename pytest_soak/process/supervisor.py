@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_soak.process.log import BoundedLog
-from pytest_soak.process.messages import News, Order, packed
+from pytest_soak.process.messages import Awaited, News, Order, packed
 from pytest_soak.process.output import Output
-from pytest_soak.process.ready import Awaited, has_come, listens
+from pytest_soak.process.ready import has_come, listens
 from pytest_soak.process.tree import Tree
 
 PIECE = 1 << 16
@@ -33,7 +33,7 @@ class Supervisor:
 
     def __init__(self, order: Order) -> None:
         self._order = order
-        self._awaited = Awaited(*order.ready)
+        self._awaited = order.ready
         patterns = (order.error_pattern, order.ready[1] if order.ready[0] == "output" else None)
         errors, awaited = (re.compile(text) if text is not None else None for text in patterns)
         self._output = Output(BoundedLog(Path(order.log)), errors, awaited)
@@ -198,11 +198,13 @@ def _tell(news: News) -> None:
 
 def main() -> None:
     """Take the order, and carry it out."""
-    try:
-        with open(0, "rb", buffering=0, closefd=False) as orders:
-            line = orders.readline()
-        supervisor = Supervisor(Order(**json.loads(line)))
-    except OSError as error:
-        _tell(News("failed", why=str(error)))
-        return
+    with open(0, "rb", buffering=0, closefd=False) as orders:
+        given = json.loads(orders.readline())
+        try:
+            supervisor = Supervisor(Order(**given | {"ready": Awaited(*given["ready"])}))
+        except OSError as error:
+            _tell(News("failed", why=f"cannot be started: {error}"))
+            while line := orders.readline():
+                _tell(News("stopped" if json.loads(line) == "stop" else "status"))
+            return
     supervisor.run()

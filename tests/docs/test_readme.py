@@ -26,7 +26,7 @@ SECTIONS = [
     text
     for document in (README, OPERATIONS, OBSERVATION, FEEDS, PROCESS, STOP)
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
-    if "```console" in text
+    if "```console" in text and (sys.platform != "win32" or "=process:" not in text)
 ]
 
 

@@ -15,7 +15,6 @@ from builders import FakeClock
 
 from pytest_soak.process.resources import EVERY_SECONDS, Resources
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no supervisor")
 DAY = "resources_20250101.jsonl"
 
 

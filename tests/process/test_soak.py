@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +14,6 @@ from bots import FAST, running_in, trades
 import pytest_soak
 from pytest_soak import Event, IterationFinished, ProcessTarget, Sampled, SoakResult, soak
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no supervisor")
 GATE = {"name": "some", "thresholds": [{"metric": "restarts", "fail_unless": "<= 9"}]}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -16,7 +17,6 @@ from harness import wait_for
 from pytest_soak.errors import TargetError
 from pytest_soak.process.supervised import MARK, end_marked, ended_by, last_words, marked
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no supervisor")
 HANG_SECONDS = 120
 linux = pytest.mark.skipif(sys.platform != "linux", reason="what changes its session escapes")
 
@@ -120,6 +120,26 @@ def test_hup_reaches_the_bot(tmp_path: Path) -> None:
             pass
 
 
+def test_a_link_in_place_of_its_log_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("precious")
+    (tmp_path / "bot.log").symlink_to(tmp_path / "elsewhere")
+    with supervised(order(tmp_path, SLEEPS)) as bot:
+        why = until(bot, "failed").why
+        assert why.startswith("cannot be started: ")
+        assert "bot.log" in why
+        assert bot.status()[-1].event == "status"
+        assert bot.stop().left == []
+    assert (tmp_path / "elsewhere").read_text() == "precious"
+
+
+def test_variables_may_be_any_bytes(tmp_path: Path) -> None:
+    program = "import os; print(list(os.environb[b'ODD']))"
+    given = order(tmp_path, program)
+    given.env["ODD"] = os.fsdecode(b"\xff\xc3\xa9")
+    with supervised(given) as bot:
+        assert until(bot, "exited").last == ["[255, 195, 169]"]
+
+
 def test_news_that_come_with_an_answer_are_heard_too(tmp_path: Path) -> None:
     program = "import os, time; os.write(1, b'up\\n'); time.sleep(0.3); raise SystemExit(3)"
     with supervised(order(tmp_path, program)) as bot:
@@ -193,7 +213,8 @@ def test_daemons_end_when_the_parent_is_killed_whatever_holds_its_pipe(tmp_path:
         "import os, sys, time; from bots import order, until; from pathlib import Path\n"
         "from pytest_soak.process.messages import Order\n"
         "from pytest_soak.process.supervised import Supervised\n"
-        f"given = Order(*{tuple(given)!r})._replace(parent=os.getpid())\n"
+        f"from pytest_soak.process.messages import Awaited\ngiven = {given!r}\n"
+        "given = given._replace(parent=os.getpid())\n"
         "bot = Supervised(given); until(bot, 'ready')\n"
         "if os.fork() == 0: time.sleep(3600)\n"
         f"Path({str(tmp_path / 'ready')!r}).touch(); time.sleep(3600)"
