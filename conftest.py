@@ -38,9 +38,12 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    """Collect no test of the project in a soak."""
-    return True if config.getoption("soak_iterations", None) else None
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Collect no test of the project in a soak, nor where there is no supervisor its tests."""
+    supervised = collection_path == ROOT / "tests" / "process"
+    if config.getoption("soak_iterations", None) or (supervised and sys.platform == "win32"):
+        return True
+    return None
 
 
 @pytest.fixture(scope="session")

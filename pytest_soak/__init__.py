@@ -21,17 +21,22 @@ if TYPE_CHECKING:
     from pytest_soak.engine.events import Notice as Notice
     from pytest_soak.engine.events import PhaseChanged as PhaseChanged
     from pytest_soak.engine.events import Sampled as Sampled
+    from pytest_soak.engine.events import StopFired as StopFired
     from pytest_soak.engine.record import IterationRecord as IterationRecord
     from pytest_soak.engine.record import LaneResult as LaneResult
     from pytest_soak.errors import SoakUsageError as SoakUsageError
     from pytest_soak.gates.engine import Verdict as Verdict
+    from pytest_soak.gates.sustained import Transition as Transition
     from pytest_soak.kpi.summary import Summary as Summary
     from pytest_soak.observation.columns import BLOCK as BLOCK
     from pytest_soak.observation.columns import BLOCK_REASONS as BLOCK_REASONS
+    from pytest_soak.observation.columns import BREAKER as BREAKER
+    from pytest_soak.observation.columns import ERROR as ERROR
     from pytest_soak.observation.columns import FILL as FILL
     from pytest_soak.observation.columns import LATENCY as LATENCY
     from pytest_soak.observation.columns import MARK as MARK
     from pytest_soak.observation.columns import MARKED_FILL as MARKED_FILL
+    from pytest_soak.observation.columns import RESOURCE as RESOURCE
     from pytest_soak.observation.columns import TICK as TICK
     from pytest_soak.observation.columns import Observation as Observation
     from pytest_soak.run.handlers import Handler as Handler
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
     from pytest_soak.targets.base import Target as Target
     from pytest_soak.targets.base import TargetFactory as TargetFactory
     from pytest_soak.targets.base import Window as Window
+    from pytest_soak.targets.process import ProcessTarget as ProcessTarget
 
 _HOMES = {
     "soak": "api",
@@ -57,8 +63,10 @@ _HOMES = {
     "Notice": "engine.events",
     "PhaseChanged": "engine.events",
     "Sampled": "engine.events",
+    "StopFired": "engine.events",
     "SoakUsageError": "errors",
     "Verdict": "gates.engine",
+    "Transition": "gates.sustained",
     "Handler": "run.handlers",
     "Settings": "run.settings",
     "SoakResult": "run.soak",
@@ -68,10 +76,13 @@ _HOMES = {
     "Summary": "kpi.summary",
     "BLOCK": "observation.columns",
     "BLOCK_REASONS": "observation.columns",
+    "BREAKER": "observation.columns",
+    "ERROR": "observation.columns",
     "FILL": "observation.columns",
     "MARKED_FILL": "observation.columns",
     "LATENCY": "observation.columns",
     "MARK": "observation.columns",
+    "RESOURCE": "observation.columns",
     "TICK": "observation.columns",
     "Observation": "observation.columns",
     "Iteration": "session.fixtures",
@@ -80,6 +91,7 @@ _HOMES = {
     "Target": "targets.base",
     "TargetFactory": "targets.base",
     "Window": "targets.base",
+    "ProcessTarget": "targets.process",
 }
 
 

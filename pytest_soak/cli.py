@@ -119,7 +119,7 @@ def config_explain(
 @config.command("schema")
 @click.argument("name", metavar="ARTIFACT")
 def config_schema(name: str) -> None:
-    """Print the JSON Schema of ARTIFACT, e.g. iter-summary."""
+    """Print the JSON Schema of ARTIFACT, e.g. iter-summary, or of a feed, e.g. feed-fills."""
     from pytest_soak.commands.config import schema_text
 
     click.echo(schema_text(name))
@@ -285,6 +285,47 @@ def feed_facts(
 
     request = Request(market, seed, lanes, hours, settings, json_file, picture)
     run(request, Path.cwd(), click.echo, warn)
+
+
+@commands.command()
+@click.argument("feeds", metavar="FEEDS", type=_PATH)
+@click.option("--from", "begin", default=None, metavar="TIME", help="RFC 3339 with zone")
+@click.option("--to", "end", default=None, metavar="TIME", help="RFC 3339 with zone; not of it")
+@click.option("--json", "as_json", is_flag=True, help="print them as JSON")
+def kpis(feeds: Path, begin: str | None, end: str | None, as_json: bool) -> int:
+    """Print the KPIs of a span of FEEDS, a folder of JSON lines: all their time by default.
+
+    What a bot or --soak-feeds wrote, also compressed. Exit status 1 where lines are bad, or what
+    they say cannot be true.
+    """
+    from pytest_soak.canonical import dumps
+    from pytest_soak.commands.kpis import kpi_lines
+    from pytest_soak.commands.kpis import kpis as measure
+
+    found, problems = measure(feeds, begin, end)
+    for problem in problems:
+        click.echo(problem, err=True)
+    click.echo(dumps(found.data()) if as_json else "\n".join(kpi_lines(found)), nl=not as_json)
+    return 1 if found.bad_lines or found.faults else 0
+
+
+@commands.command()
+@click.argument("feeds", metavar="FEEDS", type=_PATH)
+@click.option("--from", "begin", default=None, metavar="TIME", help="RFC 3339 with zone")
+@click.option("--to", "end", default=None, metavar="TIME", help="RFC 3339 with zone; not of it")
+@click.option("--interval-min", default=5, show_default=True, help="minutes; must divide 1440")
+@click.option("--output", required=True, metavar="FILE", help="where the rows go: JSON lines")
+def dataset(feeds: Path, begin: str | None, end: str | None, interval_min: int, output: str) -> int:
+    """Make rows of equal intervals of FEEDS: what was earned in each, and whether it can be used.
+
+    Says the KPIs with and without the refused intervals. Exit status 1 for a FAIL: too few covered
+    hours, too many refused intervals or bad lines.
+    """
+    from pytest_soak.commands.dataset import Request
+    from pytest_soak.commands.dataset import dataset as run
+
+    request = Request(feeds, begin, end, interval_min, output)
+    return 0 if run(request, Path.cwd(), click.echo) else 1
 
 
 @commands.command()

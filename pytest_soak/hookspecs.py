@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_soak.engine.record import IterationRecord, LaneResult
     from pytest_soak.gates.engine import Judgement
+    from pytest_soak.gates.sustained import Transition
     from pytest_soak.kpi.summary import Summary
     from pytest_soak.run.handlers import Handler
     from pytest_soak.targets.base import TargetFactory
@@ -46,6 +47,11 @@ def pytest_soak_gate_verdict(
     config: pytest.Config, lane: str, judgement: Judgement, final: bool
 ) -> None:
     """The gate spoke: after an iteration, or on the whole lane (`final`)."""
+
+
+@pytest.hookspec
+def pytest_soak_stop_fired(config: pytest.Config, lane: str, fired: Transition) -> None:
+    """A stop criterion fired, and the lane ends with it."""
 
 
 @pytest.hookspec

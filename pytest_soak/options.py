@@ -96,14 +96,14 @@ OPTIONS = (
     Option(
         "target",
         "sim",
-        "sim|mock|module:attr",
+        "sim|mock|module:attr|process:CMD",
         "what is soaked, unless a soak_target fixture says so [env: USE_MOCK=1 for mock]",
     ),
     Option(
         "gate",
         "soak",
         "NAME|PATH",
-        "the gate: soak, smoke, release, last8 or a YAML file",
+        "the gate: soak, smoke, release, last8, leak or a YAML file",
         "SOAK_GATE",
     ),
     Option(
@@ -112,6 +112,22 @@ OPTIONS = (
         "hard|soft|off",
         "hard ends a lane at its first graded FAIL, soft judges its end, off never fails",
         "KPI_GATE_MODE",
+    ),
+    Option(
+        "stop",
+        "",
+        "NAME|PATH|off",
+        "criteria that end a lane at once: stop or a YAML file (off, unless the target says else)",
+        "SOAK_STOP",
+    ),
+    Option(
+        "drill",
+        "",
+        "CAUSE@T+D",
+        "bring about cache_off, stalls, taker_burst, outage or leak from T on for D, as in "
+        "cache_off@30m+1h; such a run is no evidence",
+        repeatable=True,
+        ini=False,
     ),
     Option("set", "", "KEY=VALUE", "override one parameter", repeatable=True),
     Option(
@@ -142,6 +158,13 @@ OPTIONS = (
         "S",
         "pause between the iterations of a lane, in seconds",
         "SOAK_SLEEP_SECONDS",
+    ),
+    Option(
+        "settle",
+        "2",
+        "S",
+        "how late a line of a feed may come from a bot in a process of its own, in seconds",
+        "SOAK_SETTLE",
     ),
     Option(
         "iteration-timeout",
@@ -203,8 +226,16 @@ OPTIONS = (
         "feeds",
         "",
         "",
-        "also write fills and pipeline ticks as JSONL",
+        "also write what happens, event by event, as JSONL: fills, ticks, marks, orders, ...",
         "SOAK_FEEDS",
+        flag=True,
+    ),
+    Option(
+        "feeds-gzip",
+        "",
+        "",
+        "compress the feeds of days that are over",
+        "SOAK_FEEDS_GZIP",
         flag=True,
     ),
     Option(

@@ -7,9 +7,12 @@ import signal
 import stat
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+SUPERVISES = sys.platform != "win32"
+"""Whether a bot can be run in a process of its own, and ended with all that it started."""
 
 if sys.platform == "win32":
     STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
@@ -50,6 +53,86 @@ else:
     def not_followed(path: str, flags: int) -> int:
         """Open `path` unless it is a symbolic link (OSError ELOOP); an opener for `open`."""
         return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+
+    def adopt_orphans() -> bool:
+        """Make this process the parent of each descendant whose own parent ends.
+
+        False where the system has no such thing; it is Linux's.
+        """
+        return _prctl(_SET_CHILD_SUBREAPER, 1)()
+
+    def ends_with_parent() -> Callable[[], object]:
+        """What a child is to call before it executes its program, to be killed with its parent."""
+        return _prctl(_SET_PDEATHSIG, signal.SIGKILL)
+
+    def send(pid: int, number: int) -> None:
+        """Send a signal to a process, or to the group -`pid`, if it is there and may be sent to."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+    def reap() -> Iterator[tuple[int, int]]:
+        """The children that have ended: pid and exit status, or minus the signal that ended it."""
+        with suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                yield ended[0], os.waitstatus_to_exitcode(ended[1])
+
+    def has_children() -> bool:
+        """Whether this process has a child, be it one that has ended and was not reaped."""
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return False
+        return True
+
+    @contextmanager
+    def at_most_cpu(seconds: float, error: Exception) -> Iterator[None]:
+        """Raise `error` in the block when the process has taken so much CPU time meanwhile."""
+
+        def end(number: int, frame: object) -> None:
+            raise error
+
+        signal.signal(signal.SIGVTALRM, end)
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+    def group_is_there(group: int) -> bool:
+        """Whether any process is in a process group."""
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+
+_SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
+
+
+def _prctl(option: int, value: int) -> Callable[[], bool]:
+    """A call of Linux's `prctl`, with all that it needs at hand; it says whether it succeeded."""
+    if sys.platform != "linux":
+        return lambda: False
+    import ctypes
+
+    call = ctypes.CDLL(None).prctl
+    return lambda: bool(call(option, value, 0, 0, 0) == 0)
+
+
+def descendants(root: int) -> list[int]:
+    """The processes that `root` started, and those that they started, by /proc."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parent = int(path.read_bytes().rpartition(b") ")[2].split()[1])
+            children.setdefault(parent, []).append(int(path.parent.name))
+    found = children.get(root, [])
+    for pid in found:
+        found.extend(children.get(pid, ()))
+    return found
 
 
 CHILD = 70

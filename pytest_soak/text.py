@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 
 NO_VALUE = "n/a"
@@ -23,6 +24,11 @@ def signed(value: float | None) -> str:
     return text if value is None or value <= 0 or text == NO_VALUE else f"+{text}"
 
 
+def utc(time_us: int) -> str:
+    """A time in microseconds since 1970 to the second: `2024-01-01T03:17:00Z`."""
+    return f"{datetime.fromtimestamp(time_us // 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def plural(count: int, word: str) -> str:
     """`1 lane`, `2 lanes`."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
@@ -35,3 +41,9 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
+
+
+def utc_text(us: int) -> str:
+    """A time in microseconds since 1970 as RFC 3339, UTC."""
+    began = datetime(1970, 1, 1, tzinfo=UTC)
+    return f"{(began + timedelta(microseconds=us)).replace(tzinfo=None).isoformat()}Z"

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from builders import FakeClock, blocks, fills, observation
 
+from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.handlers import LaneArtifacts
 from pytest_soak.artifacts.lane_journal import LaneJournal
@@ -100,9 +101,13 @@ class _Doomed:
 
 @dataclass
 class Walker:
-    """A target whose KPIs depend on all that it did before, and on the overrides."""
+    """A target whose KPIs depend on all that it did before, and on the overrides.
+
+    Its clock begins at `epoch_us`.
+    """
 
     place: float = 1.0
+    epoch_us: int = 0
 
     def start(self, lane: LaneInfo) -> None:
         self.place = 1.0
@@ -110,7 +115,7 @@ class Walker:
     def run(self, overrides: Mapping[str, float], window: Window) -> Any:
         self.place = (self.place * 1.7 + overrides["min_interval_ms"] / 100) % 3
         price = 100.0 - 0.03 - self.place / 100
-        start = int(window.start_minutes * 60e6)
+        start = self.epoch_us + int(window.start_minutes * 60e6)
         return observation(
             start_us=start,
             end_us=start + int(window.minutes * 60e6),
@@ -140,6 +145,7 @@ class Soak:
     make: Callable[[], Any] = Walker
     edits: dict[int, str] = field(default_factory=dict)
     feeds: bool = True
+    packed: bool = False
 
     @property
     def layout(self) -> Layout:
@@ -148,7 +154,8 @@ class Soak:
     def process(self) -> None:
         """Run the lane to its end, going on where the process before was killed."""
         files = self.layout.lane("x")
-        journal = LaneJournal(files, {"plan": "this"}, Feeds(files, kept=self.feeds))
+        feeds = Feeds(files, LaneIndex("x", "walker"), kept=self.feeds, packed=self.packed)
+        journal = LaneJournal(files, {"plan": "this"}, feeds)
         journal.open()
         artifacts, runtime = LaneArtifacts(files, FakeClock()), RuntimeOverridesFile(files.runtime)
         run = LaneRun(self.plan, self.make(), runtime, FakeClock(), artifacts.handle, journal)

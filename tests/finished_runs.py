@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import LaneFiles
@@ -67,7 +68,7 @@ def write_run(folder: Path, of: RunResult) -> Path:
 def journal(root: Path, iterations: int, lane: str = "") -> LaneJournal:
     """A lane's journal with so many durable iterations; `lane` names one of several."""
     files = LaneFiles(root, root / "latest" / lane, root / "runtime_overrides.json")
-    made = LaneJournal(files, {}, Feeds(files, kept=False))
+    made = LaneJournal(files, {}, Feeds(files, LaneIndex("x", "sim"), kept=False))
     made.begin()
     for n in range(1, iterations + 1):
         done = Done(

@@ -11,7 +11,10 @@ from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import bot_feeds
+
 from pytest_soak.artifacts import build, tuning
+from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import LaneFiles
@@ -29,6 +32,7 @@ from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
+from pytest_soak.gates.criteria import criteria_shelf
 from pytest_soak.gates.model import gate_shelf, load_gates
 from pytest_soak.storage.journal import decode, encode
 from pytest_soak.targets.base import LaneInfo
@@ -62,6 +66,10 @@ def presets() -> list[bytes]:
 def gates() -> list[bytes]:
     lasting = b"name: x\nthresholds: [{metric: net_bps, warn_unless: '> 1', window: 3, for: 2}]\n"
     return [*shipped_files(gate_shelf(Path()).folders[-1]), lasting]
+
+
+def criteria() -> list[bytes]:
+    return shipped_files(criteria_shelf(Path()).folders[-1])
 
 
 def tables() -> list[bytes]:
@@ -131,7 +139,9 @@ def lane() -> dict[str, bytes]:
 def open_journal(home: Path) -> LaneJournal:
     """The journal of the lane in `home`, as a resumed session opens it."""
     files = LaneFiles(home, home, home / RUNTIME)
-    journal = LaneJournal(files, plan().model_dump(mode="json"), Feeds(files, kept=False))
+    journal = LaneJournal(
+        files, plan().model_dump(mode="json"), Feeds(files, LaneIndex("x", "sim"), kept=False)
+    )
     journal.open()
     return journal
 
@@ -154,6 +164,15 @@ def journal() -> bytes:
 
 FEED = b'{"ts_us": 1, "side": "buy", "price": 100.01, "size": 0.5, "maker": true}\n' * 20
 FEED_NAME = "fills_19700101.jsonl"
+
+
+FILLS_NAME = bot_feeds.NAME
+
+
+def fills() -> bytes:
+    """What a bot writes of its fills."""
+    rows = [bot_feeds.fill(n, side=1 - 2 * (n % 2), seq=n + 1) for n in range(6)]
+    return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
 
 
 def journal_with_feed() -> bytes:

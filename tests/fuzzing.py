@@ -29,6 +29,7 @@ from pytest_soak.artifacts.stored_run import find_run
 from pytest_soak.commands.config import list_lines, show
 from pytest_soak.commands.freeze import freeze
 from pytest_soak.commands.judge_file import judge_file
+from pytest_soak.commands.kpis import kpi_lines, kpis
 from pytest_soak.commands.merge import Merged, merged_lines
 from pytest_soak.config.legacy import plan_migration
 from pytest_soak.config.overrides import (
@@ -43,6 +44,7 @@ from pytest_soak.config.presets import load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import DEFAULT, load_profile, profile_shelf
 from pytest_soak.engine.past import rehearse
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
+from pytest_soak.gates.criteria import criteria_shelf, load_criteria
 from pytest_soak.gates.model import gate_shelf, load_gates
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
@@ -110,6 +112,11 @@ def read_preset(path: Path) -> Iterable[str]:
 def read_gate(path: Path) -> Iterable[str]:
     load_gates(path.name, gate_shelf(path.parent), path.parent, "--soak-gate")
     return judge_file(path.name, path.parent / "ITER_SUMMARY_6.json", path.parent, None).lines()
+
+
+def read_criteria(path: Path) -> Iterable[str]:
+    load_criteria(path.name, criteria_shelf(path.parent), path.parent, "--soak-stop")
+    return []
 
 
 def read_overrides(path: Path) -> Iterable[str]:
@@ -185,6 +192,11 @@ def read_feed(path: Path) -> Iterable[str]:
     return read_kept(path.parent)
 
 
+def read_measured(path: Path) -> Iterable[str]:
+    found, problems = kpis(path.parent, None, None)
+    return [*problems, *kpi_lines(found)]
+
+
 def packed(document: bytes) -> bytes:
     """Compressed, as a rotation does."""
     return gzip.compress(document, 1)
@@ -206,8 +218,10 @@ def kinds() -> list[Kind]:
     summary, final = lane["ITER_SUMMARY_6.json"], lane["ITER_SUMMARY_final.json"]
     snapshot = lane["PRODUCTION_SNAPSHOT.json"]
     profiles, presets, gates = documents.profiles(), documents.presets(), documents.gates()
+    criteria = documents.criteria()
     as_json, overrides = documents.as_json, documents.overrides()
     journal = documents.journal()
+    fills, fills_file = [documents.fills()], documents.FILLS_NAME
     feed, fed = f"feeds/{documents.FEED_NAME}", {"journal": documents.journal_with_feed()}
     running = b'{"schema": "pytest-soak/result/1", "status": "running"}'
     return [
@@ -219,6 +233,7 @@ def kinds() -> list[Kind]:
         Kind("snapshot, compressed", "snap.json.gz", [snapshot], read_profile, packed),
         Kind("preset", "mine.yaml", [*presets, *as_json(presets)], read_preset),
         Kind("gate", "mine.yaml", [*gates, *as_json(gates)], read_gate, beside=lane),
+        Kind("criteria", "mine.yaml", [*criteria, *as_json(criteria)], read_criteria),
         Kind("overrides file", "overrides.json", overrides, read_overrides),
         Kind("overrides text", "text", overrides, read_overrides_text),
         Kind("parameter table", "table.yaml", documents.tables(), read_table),
@@ -242,6 +257,8 @@ def kinds() -> list[Kind]:
         Kind("journal", "journal", [journal], read_kept),
         Kind("journal, signed", "journal", [payloads(journal)], read_kept, signed),
         Kind("feed", feed, [documents.FEED], read_feed, beside=fed),
+        Kind("feed, measured", fills_file, fills, read_measured),
+        Kind("feed, packed", f"{fills_file}.gz", fills, read_measured, packed),
         Kind("result, before a rotation", "latest/RESULT.json", [running], read_listing),
     ]
 

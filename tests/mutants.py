@@ -44,6 +44,10 @@ def _of(*tests: str) -> tuple[str, ...]:
 
 LANE = ("engine/test_run.py", "engine/test_advance.py")
 CONTROL = ("engine/test_control.py",)
+STOPS = ("engine/test_stops.py",)
+GROWING = _of("growing_feeds")
+STORED = _of("kpis_command")
+RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
 MUTANTS = [
@@ -159,7 +163,12 @@ MUTANTS = [
     Mutant("lane.py", "if ending is Ending.INTERRUPTED:", "if False:", LANE),
     Mutant("lane.py", "plan.gate_mode is GateMode.OFF or not counts", "not counts", LANE),
     Mutant("lane.py", "_soften(plan, raw, counts=True)", "_soften(plan, raw, counts=False)", LANE),
-    Mutant("lane.py", "if not applies or state.unsoftened:", "if not applies:", LANE),
+    Mutant(
+        "lane.py",
+        "if not (hardened or ending is not None) or state.unsoftened:",
+        "if not (hardened or ending is not None):",
+        LANE,
+    ),
     Mutant("control.py", "values |= edits", "pass", CONTROL),
     Mutant(
         "control.py",
@@ -263,7 +272,7 @@ MUTANTS = [
         _of("edge"),
     ),
     Mutant("edge.py", "against = -marked", "against = marked", _of("edge")),
-    Mutant("edge.py", "np.percentile(values, 95)", "np.percentile(values, 90)", _of("edge")),
+    Mutant("tables.py", "np.percentile(values, 95)", "np.percentile(values, 90)", _of("edge")),
     Mutant(
         "spans.py",
         "return max(between, *(within for _, within in rows)) / turnover",
@@ -481,10 +490,135 @@ MUTANTS = [
     Mutant("alike.py", "if first != value:", "if False:", _of("merging")),
     Mutant("alike.py", "if first[0] != other[0]:", "if False:", _of("merging")),
     Mutant("compare.py", "if before.get(path) != after.get(path):", "if False:", _of("merging")),
+    # bots that are programs
+    *(
+        Mutant(file, old, new, (f"process/test_{test}.py",))
+        for file, old, new, test in (
+            ("tree.py", "self._adopts = adopt_orphans()", "self._adopts = False", "supervisor"),
+            ("supervisor.py", "if os.getppid() != self._order.parent:", "if False:", "supervisor"),
+            ("supervisor.py", "self._order.max_restarts and", "0 and", "supervisor"),
+            (
+                "supervised.py",
+                "self._mark)\n        return",
+                "self._mark[:0])\n        return",
+                "supervisor",
+            ),
+            ("ready.py", 'if file.read(1) == b"\\n":', "if True:", "supervisor"),
+            ("log.py", "whole.truncate(min(whole.tell(), self._head))", "pass", "log"),
+            ("output.py", "self.log_errors += 1", "self.log_errors = 1", "output"),
+            ("environment.py", 'if not name.startswith("PYTEST_")', "", "options"),
+            ("stitch.py", "if self._inventory is None else", "if True else", "stitch"),
+            ("stitch.py", 'np.array(places, "i1")[blocks["reason"]]', 'blocks["reason"]', "stitch"),
+            ("feeds.py", "if name != OURS", "if True", "bot_feeds"),
+            (
+                "feeds.py",
+                "self._late, self._errors_before = late,",
+                "self._late, self._errors_before = 0,",
+                "bot_feeds",
+            ),
+            ("feeds.py", "max(self._skew_ms, ahead)", "min(self._skew_ms, ahead)", "bot_feeds"),
+            ("feeds.py", "if self._bots_own or not", "if not", "process_session"),
+            (
+                "process_windows.py",
+                "now_us(self._clock) - self._settle_us",
+                "now_us(self._clock)",
+                "bot_windows",
+            ),
+            ("process_windows.py", "if self._end_us is None else self._end_us", "", "bot_windows"),
+            (
+                "process_windows.py",
+                "if window.stopped and told > start:",
+                "if False:",
+                "bot_windows",
+            ),
+            ("resources.py", "used if not before else 0.0", "0.0", "resources"),
+        )
+    ),
+    # stop criteria
+    *(
+        Mutant("sustained.py", old, new, _of("sustained"))
+        for old, new in (
+            ("t - active >= span_us", "t - active > span_us"),
+            ("if value is None or math.isnan(value):", "if value is None:"),
+            ('"active_since": active, "no_data_since": None', '"active_since": active'),
+            ("if standing.stopped:\n        return standing, []", "if False:\n        pass"),
+            ("if rule is None or t - since <", "if rule is None or t - since <="),
+            ("elif standing.warned:", "elif False:"),
+            ("if t - since < span_us(criterion.clear_for):", "if False:"),
+            ("if not criterion.clears(value):", "if False:"),
+            ("(t if standing.active_since is None else standing.active_since)", "(t)"),
+        )
+    ),
+    *(
+        Mutant("watch.py", old, new, STOPS)
+        for old, new in (
+            ("self._evaluate(part.end_us - 1)", "self._evaluate(part.end_us)"),
+            ('t - window, "right")', 't - window // 2, "right")'),
+            ('{n: int(np.searchsorted(r["time_us"], t, "right"))', "{n: int(len(r))"),
+            ("min(until, self._latest) and not self.stopped", "min(until, self._latest)"),
+            ("min(until, self._latest)", "until"),
+            ("max(self._state.at, start_us)", "self._state.at"),
+            ("min(first, len(rows) - 1)", "first"),
+            ("            if not ends[table]:\n                continue\n", ""),
+            ("self._used = max(0, self._used - past)", "pass"),
+            ("self._rows[table] = rows[past:]", "pass"),
+        )
+    ),
+    Mutant("watch.py", "if s.warned and n not in new", "if n not in new", STOPS),
+    Mutant(
+        "watch.py", 'self._used = len(self._rows.get("resources", ()))', "self._used = 0", STOPS
+    ),
+    Mutant("stops.py", "if not first or summary.faults or", "if summary.faults or", STOPS),
+    Mutant("windows.py", "if stopped() else window.minutes", "if False else window.minutes", STOPS),
+    Mutant("lane.py", "verdict = judgement.verdict if fired else", "verdict =", STOPS),
+    Mutant("lane.py", "iteration > plan.gate.grace and fired is None", "iteration > 0", STOPS),
+    Mutant("growth.py", "start >= first + DROPPED_US", "start >= first", _of("growth")),
+    Mutant("growth.py", "series.seen_us() < LEAST_US", "series.seen_us() <= 0", _of("growth")),
+    Mutant("growth.py", "self.low <= 0.0 <= self.high", "False", _of("growth")),
+    Mutant(
+        "growth.py", "np.isfinite(values) & (times_us >= last)", "values == values", _of("growth")
+    ),
+    Mutant("trend.py", "if power <= n * (_ROUNDING", "if power < 0 * (_ROUNDING", _of("growth")),
+    Mutant(
+        "drills.py",
+        "if d.start_us <= time_us < d.end_us",
+        "if d.start_us <= time_us",
+        ("market/test_market_drills.py",),
+    ),
+    Mutant("planning.py", "if drill.cause not in spec.drills:", "if False:", _of("drills")),
     # facts of a feed
     Mutant(
         "series.py", "if len(values) < lag + LEAST or", "if len(values) <= lag or", _of("series")
     ),
     Mutant("mids.py", "return 1e4 * orders.sign[seen] * move,", "return 1e4 * move,", _of("facts")),
     Mutant("templating.py", "autoescape=True", "autoescape=False", _of("feed_picture")),
+    # feeds of a bot
+    Mutant("tail.py", "status.st_size < self._line_start", "False", GROWING),
+    Mutant("tail.py", "before not in (None, self._identity)", "False", GROWING),
+    Mutant("tail.py", "if is_link(path):", "if False:", GROWING),
+    Mutant("line_batches.py", 'b"" if self._skipping else half', "half", GROWING),
+    Mutant("line_batches.py", "number = self._number + 1\n", "number = self._number\n", STORED),
+    Mutant("feed_lines.py", "times.max() < last", "True", GROWING),
+    Mutant("feed_kinds.py", "self.above < least", "self.above <= least", GROWING),
+    Mutant("growing.py", "times < self._closed_us", "times <= self._closed_us", GROWING),
+    Mutant("growing.py", "self._held += float", "self._held -= float", GROWING),
+    Mutant("from_feeds.py", "<= FRESH_US)", "< FRESH_US)", GROWING),
+    Mutant("from_feeds.py", "int(np.argmin(around))", "0", GROWING),
+    Mutant("from_feeds.py", 'kept = ~marks["boundary"] & ', "kept = ", RECOMPUTED),
+    Mutant("from_feeds.py", "_boundary(marks, end_us, 0)", "None", _of("feed_rows")),
+    Mutant("feed_rows.py", "_MS_DECIMALS = 3", "_MS_DECIMALS = 2", RECOMPUTED),
+    Mutant("feed_rows.py", "days == day", "days >= day", RECOMPUTED),
+    Mutant("feed_rows.py", "later = equity +", "later = 2 * equity -", RECOMPUTED),
+    Mutant("stored_feeds.py", "since < end", "since < end - 10**12", STORED),
+    Mutant("packing.py", "mtime=0", "mtime=None", RECOMPUTED),
+    Mutant("feeds.py", "self.seq = seq", "self.seq = 0", RESUME),
+    Mutant("feeds.py", "self._read()\n", "pass\n", RESUME),
+    Mutant("intervals.py", "start_us // interval_us * interval_us", "start_us", _of("dataset")),
+    Mutant("intervals.py", "100.0 * (1.0 - share)", "100.0 * share", _of("dataset")),
+    Mutant("numbering.py", "kept: NDArray[np.bool_] = seq == 0", "kept = seq < 0", _of("dataset")),
+    Mutant("numbering.py", "prepend=after or seq[0] - 1", "prepend=seq[0] - 1", _of("dataset")),
+    Mutant("numbering.py", "accumulate(times) - BACK_US", "accumulate(times)", _of("dataset")),
+    Mutant("refuse.py", "coverage < limits", "coverage > limits", _of("dataset")),
+    Mutant("summary.py", "refused >= limits", "refused > limits", _of("dataset")),
+    Mutant("stored_feeds.py", "self._held += float", "self._held -= float", _of("dataset")),
 ]

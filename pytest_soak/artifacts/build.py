@@ -79,6 +79,8 @@ def iter_summary(record: IterationRecord) -> IterSummary:
         flags=dict(record.lane.config),
         flags_hash=flags_hash(record.lane.config),
         tuning=tuning(record),
+        stops=list(record.stops),
+        fired_at=record.fired_at,
         notes=list(record.notes),
         meta={"started": record.started, "seconds": round(record.seconds, 6)},
     )
@@ -205,6 +207,8 @@ def outcome(result: LaneResult) -> LaneOutcome:
         began_with=result.began_with,
         graded=result.evidence.graded,
         failed=result.evidence.failed,
+        drills=[str(drill) for drill in result.lane.drills],
+        stopped=result.stopped,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from pytest_soak.artifacts.build import machine
-from pytest_soak.artifacts.models import FactCurve, FactEstimate, FeedFacts, ReasonedEstimate
+from pytest_soak.artifacts.feed_models import FactCurve, FactEstimate, FeedFacts, ReasonedEstimate
 from pytest_soak.config.scenarios import Scenario
 from pytest_soak.facts.curves import UNITS
 from pytest_soak.facts.definitions import FACTS, Fact

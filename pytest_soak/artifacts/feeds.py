@@ -2,76 +2,129 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.layout import LaneFiles
-from pytest_soak.artifacts.names import AUDIT, FILLS, PIPELINE_TICKS, is_feed
+from pytest_soak.artifacts.names import AUDIT, FEED_INDEX
 from pytest_soak.canonical import compact
-from pytest_soak.errors import SoakUsageError
-from pytest_soak.storage.files import append_lines, cut, write_text, writing
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from pytest_soak.observation.columns import Observation
+from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
+from pytest_soak.observation.columns import Observation
+from pytest_soak.observation.feed_files import PACKED, feed_file
+from pytest_soak.observation.feed_rows import day_lines
+from pytest_soak.storage.files import append_new, cut, sweep, write_text, writing
+from pytest_soak.storage.packing import pack, packed_name, unpack, unpacked_size
 
 AUDIT_EVENTS = 1000
 
 
 class Feeds:
-    """`audit.jsonl` of a lane, and with `kept` its fills and pipeline ticks by day."""
+    """`audit.jsonl` of a lane, and with `kept` its feeds by UTC day; `packed` once that is over.
 
-    def __init__(self, files: LaneFiles, *, kept: bool) -> None:
+    `seq` is the number of the last line. Feeds that are the `bots_own` are left as they are.
+    """
+
+    def __init__(
+        self,
+        files: LaneFiles,
+        index: LaneIndex,
+        kept: bool = True,
+        packed: bool = False,
+        bots_own: bool = False,
+    ) -> None:
+        self.seq = 0
         self._files = files
-        self.kept = kept
+        self._index = index
+        self._kept = kept and not bots_own
+        self._bots_own = bots_own
+        self._packed = packed
 
     def write(self, observation: Any) -> dict[str, int]:
-        """Write a window's events; the size in bytes of each feed file that grew."""
+        """Write a window's events; the unpacked size in bytes of each feed file that grew."""
         if not hasattr(observation, "blocks"):
             return {}
         self._audit(observation)
-        if not self.kept:
-            return {}
-        day = f"{datetime.fromtimestamp(observation.start_us / 1e6, UTC):%Y%m%d}"
-        sizes = {}
-        for name, columns in ((FILLS, observation.fills), (PIPELINE_TICKS, observation.ticks)):
-            path = self._files.feed(name, day)
-            append_lines(path, _rows(columns))
-            sizes[path.name] = path.stat().st_size
-        return sizes
+        return dict(self._lines(observation)) if self._kept else {}
+
+    def _lines(self, observation: Observation) -> Iterator[tuple[str, int]]:
+        for lines in day_lines(observation, self.seq):
+            path = self._files.feed(lines.file.name)
+            if packed_name(path).exists():
+                self._unpack(path)
+            append_new(path, lines.data)
+            self._index.add(lines)
+            self.seq = max(self.seq, lines.last_seq)
+            yield path.name, path.stat().st_size
+
+    def _unpack(self, path: Path) -> None:
+        try:
+            unpack(path)
+        except ValueError as error:
+            raise ArtifactError(f"{packed_name(path)}: {error}") from None
+        self._index.unpacked(path)
 
     def _audit(self, observation: Observation) -> None:
-        blocks = observation.blocks if self.kept else observation.blocks[-AUDIT_EVENTS:]
-        lines = _rows(blocks, reason=observation.block_reasons)
+        blocks = observation.blocks if self._kept else observation.blocks[-AUDIT_EVENTS:]
+        names, reasons = blocks.dtype.names or (), observation.block_reasons
+        rows = (dict(zip(names, row, strict=True)) for row in blocks.tolist())
+        lines = (compact(row | {"reason": reasons[row["reason"]]}) for row in rows)
         write_text(self._files.artifact(AUDIT), "".join(f"{line}\n" for line in lines))
+
+    def publish(self) -> None:
+        """Pack what is over, and write the index: after the iteration is durable."""
+        if not self._kept or not self._files.feeds.exists():
+            return
+        days = {path: file.day for path in self._found() if (file := feed_file(_plain(path)))}
+        for path, day in sorted(days.items()):
+            if self._packed and day < max(days.values()) and not path.name.endswith(PACKED):
+                self._index.packed(pack(path))
+        self._index.write(self._files.feed(FEED_INDEX))
 
     def check(self, sizes: Mapping[str, int]) -> None:
         """Raise SoakUsageError for a feed file that has lost some of its bytes."""
         for name, size in sizes.items():
             path = self._files.feeds / name
-            found = path.stat().st_size if path.exists() else 0
+            try:
+                found = path.stat().st_size if path.exists() else unpacked_size(path)
+            except ValueError as error:
+                raise SoakUsageError(str(packed_name(path)), f"{error}; start anew") from None
             if found < size:
                 raise SoakUsageError(str(path), f"{found} bytes are left of {size}; start anew")
 
-    def cut(self, sizes: Mapping[str, int]) -> None:
-        """Take away what was written after the files had `sizes`."""
-        with writing(self._files.feeds):
-            for path in self._files.feeds.glob("*.jsonl"):
-                if path.name in sizes:
-                    cut(path, sizes[path.name])
-                elif is_feed(path.name):
+    def settle(self, sizes: Mapping[str, int], seq: int) -> None:
+        """Take away what was written after the files had `sizes`, and go on after line `seq`."""
+        self.seq = seq
+        folder = self._files.feeds
+        if self._bots_own or not folder.exists():
+            return
+        sweep(folder)
+        with writing(folder):
+            for path in self._found():
+                name = _plain(path)
+                if name not in sizes or (path.name != name and (folder / name).exists()):
                     path.unlink()
+                elif path.name == name:
+                    cut(path, sizes[name])
+        if self._kept:
+            self._read()
+            self.publish()
+
+    def _read(self) -> None:
+        for path in self._found():
+            try:
+                self._index.read(path)
+            except (ValueError, LookupError, TypeError, EOFError, zlib.error) as error:
+                problem = f"a line that no soak wrote ({error}); restore the file, or start anew"
+                raise ArtifactError(one_line(f"{path}: {problem}")) from None
+
+    def _found(self) -> list[Path]:
+        """The files of the feeds, packed or not."""
+        return sorted(path for path in self._files.feeds.iterdir() if feed_file(_plain(path)))
 
 
-def _rows(columns: NDArray, reason: tuple[str, ...] = ()) -> Iterator[str]:  # type: ignore[type-arg]
-    names = columns.dtype.names or ()
-    for values in columns.tolist():
-        row: dict[str, Any] = {
-            name: None if value != value else value
-            for name, value in zip(names, values, strict=True)
-        }
-        if reason:
-            row["reason"] = reason[row["reason"]]
-        yield compact(row)
+def _plain(path: Path) -> str:
+    """How a file is called when it is not packed."""
+    return path.name.removesuffix(PACKED)

@@ -41,6 +41,7 @@ class _Iteration(_Line):
     done: Done
     checkpoint: _Checkpoint | None
     feeds: dict[str, int]
+    seq: int = 0
 
 
 class _Edits(_Line):
@@ -76,6 +77,11 @@ class Content(NamedTuple):
     def feeds(self) -> dict[str, int]:
         """The size of each feed file after the last iteration."""
         return {name: size for line in self.iterations for name, size in line.feeds.items()}
+
+    @property
+    def seq(self) -> int:
+        """The number of the last line of all feeds after the last iteration."""
+        return self.iterations[-1].seq if self.iterations else 0
 
     @property
     def checkpoint(self) -> _Checkpoint | None:
@@ -179,7 +185,7 @@ class LaneJournal:
         if self._found is None:
             return
         cut(self._files.journal, self._found.size)
-        self._feeds.cut(self._found.feeds)
+        self._feeds.settle(self._found.feeds, self._found.seq)
         with writing(self._files.home):
             for path in self._files.home.glob(f"{CHECKPOINT}*"):
                 if path.name != self._checkpoint:
@@ -208,7 +214,9 @@ class LaneJournal:
             )
             write_bytes(self._files.named(kept.name), checkpoint, durable=True)
         sizes = self._feeds.write(observation)
-        self._append(_Iteration(done=done, checkpoint=kept, feeds=sizes))
+        seq = self._feeds.seq
+        self._append(_Iteration(done=done, checkpoint=kept, feeds=sizes, seq=seq))
+        self._feeds.publish()
         self._checkpoint = None if kept is None else kept.name
         if before is not None:
             with writing(self._files.home):

@@ -54,9 +54,9 @@ class LaneFiles:
         """One of the files of the newest iteration."""
         return self.named(names.NEWEST, name)
 
-    def feed(self, name: str, day: str) -> Path:
-        """A feed of one day, `YYYYMMDD` on the target's clock."""
-        return self.named(names.FEEDS, names.feed_name(name, day))
+    def feed(self, name: str) -> Path:
+        """A file of the feeds."""
+        return self.named(names.FEEDS, name)
 
 
 @dataclass(frozen=True)

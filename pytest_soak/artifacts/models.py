@@ -9,15 +9,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from pytest_soak.artifacts.artifact import Artifact, Number
+from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
 from pytest_soak.config.lane_axes import Axes
+from pytest_soak.dataset.row import Row
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.engine.record import Ending
 from pytest_soak.gates.engine import Verdict
+from pytest_soak.gates.sustained import Transition
+from pytest_soak.observation.feed_schema import FEEDS, line_schema
 from pytest_soak.storage.files import write_json
 from pytest_soak.tuning.freeze import Lock
 from pytest_soak.tuning.guards import Move
-
-Number = float | None
 
 
 def _as_text(of: type[StrEnum]) -> BeforeValidator:
@@ -34,22 +37,6 @@ def _as_text(of: type[StrEnum]) -> BeforeValidator:
 _Verdict = Annotated[Verdict, _as_text(Verdict)]
 _GateMode = Annotated[GateMode, _as_text(GateMode)]
 _Ending = Annotated[Ending, _as_text(Ending)]
-
-
-class _Artifact(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        populate_by_name=True,
-        json_schema_serialization_defaults_required=True,
-        allow_inf_nan=False,
-    )
-
-    source: str = Field(description="The target that was soaked.")
-    meta: dict[str, Any] = Field(description="Times, versions, host: all that may differ.")
-
-    def data(self) -> dict[str, Any]:
-        """The artifact as JSON data."""
-        return self.model_dump(mode="json", by_alias=True)
 
 
 class IterationKpis(BaseModel):
@@ -95,7 +82,7 @@ class Tuning(BaseModel):
     error: str | None
 
 
-class IterSummary(_Artifact):
+class IterSummary(Artifact):
     """ITER_SUMMARY_<N>.json: one iteration."""
 
     schema_: Literal["pytest-soak/iter-summary/1"] = Field(
@@ -109,6 +96,10 @@ class IterSummary(_Artifact):
     flags: dict[str, bool | float] = Field({}, description="The bot's feature flags in force.")
     flags_hash: str | None = Field(None, description="null: the bot declares none.")
     tuning: Tuning
+    stops: list[Transition] = Field([], description="Stop criteria that acted, or are over.")
+    fired_at: int | None = Field(
+        None, description="When one stopped the lane, in us on the target's clock."
+    )
     notes: list[str]
 
 
@@ -128,7 +119,7 @@ class GateMetric(BaseModel):
     no_data: bool
 
 
-class KpiGate(_Artifact):
+class KpiGate(Artifact):
     """KPI_GATE.json: the newest verdict of the gate."""
 
     schema_: Literal["pytest-soak/kpi-gate/1"] = Field("pytest-soak/kpi-gate/1", alias="schema")
@@ -153,7 +144,7 @@ class BlockShare(BaseModel):
     ratio: float
 
 
-class EdgeReport(_Artifact):
+class EdgeReport(Artifact):
     """EDGE_REPORT.json: where the newest iteration's edge came from and went."""
 
     schema_: Literal["pytest-soak/edge-report/1"] = Field(
@@ -193,6 +184,8 @@ class LaneOutcome(BaseModel):
     began_with: str = Field("", description="state_hash of the overrides before any was moved.")
     graded: int = Field(0, description="Iterations judged: those with the last overrides.")
     failed: int = Field(0, description="How many of them failed.")
+    drills: list[str] = Field([], description="Trouble made on purpose: it is no evidence.")
+    stopped: Transition | None = Field(None, description="The stop criterion that ended it.")
 
     @property
     def axes(self) -> Axes:
@@ -200,7 +193,7 @@ class LaneOutcome(BaseModel):
         return Axes(self.profile, self.market, self.seed, self.variant)
 
 
-class FinalSummary(_Artifact):
+class FinalSummary(Artifact):
     """ITER_SUMMARY_final.json: a lane that ended.
 
     Its overrides are the last iteration's baseline: without what a warm-up made of it.
@@ -234,7 +227,7 @@ class TuningSummary(BaseModel):
     changed: list[str]
 
 
-class TuningReport(_Artifact):
+class TuningReport(Artifact):
     """TUNING_REPORT.json: every decision of a lane."""
 
     schema_: Literal["pytest-soak/tuning-report/1"] = Field(
@@ -247,7 +240,7 @@ class TuningReport(_Artifact):
     summary: TuningSummary
 
 
-class TuningState(_Artifact):
+class TuningState(Artifact):
     """TUNING_STATE.json: what the control loop carries into the next iteration."""
 
     schema_: Literal["pytest-soak/tuning-state/1"] = Field(
@@ -268,7 +261,7 @@ class TuningState(_Artifact):
     panics: int
 
 
-class EdgeSentinel(_Artifact):
+class EdgeSentinel(Artifact):
     """EDGE_SENTINEL.json: the newest advice in words."""
 
     schema_: Literal["pytest-soak/edge-sentinel/1"] = Field(
@@ -290,7 +283,7 @@ class Spread(BaseModel):
     n: int
 
 
-class ProductionSnapshot(_Artifact):
+class ProductionSnapshot(Artifact):
     """PRODUCTION_SNAPSHOT.json: the overrides that a freeze found good, and what they earned."""
 
     schema_: Literal["pytest-soak/production-snapshot/1"] = Field(
@@ -309,7 +302,7 @@ class ProductionSnapshot(_Artifact):
     signature_hash: str
 
 
-class RunResult(_Artifact):
+class RunResult(Artifact):
     """RESULT.json: the session."""
 
     schema_: Literal["pytest-soak/result/1"] = Field("pytest-soak/result/1", alias="schema")
@@ -352,7 +345,7 @@ class KpiDifference(BaseModel):
     judged: bool = Field(description="Whether a gate judges the KPI.")
 
 
-class Comparison(_Artifact):
+class Comparison(Artifact):
     """COMPARISON.json: a merged run beside a reference run."""
 
     schema_: Literal["pytest-soak/comparison/1"] = Field("pytest-soak/comparison/1", alias="schema")
@@ -362,48 +355,7 @@ class Comparison(_Artifact):
     kpis: list[KpiDifference]
 
 
-class FactEstimate(BaseModel):
-    """A mean over lanes, with the half width of its 95 % interval."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    mean: Number = Field(description="Over the lanes that have one; null: none has.")
-    half_width: Number = Field(description="null: fewer than two lanes have one.")
-    lanes: int
-
-
-class ReasonedEstimate(FactEstimate):
-    """A fact; where lanes are left out, what they lack."""
-
-    reason: str | None = Field(description="What a lane that is left out lacks.")
-
-
-class FactCurve(BaseModel):
-    """A fact over lags, horizons or sizes: an estimate at each `x`."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    unit: str = Field(description="Of x.")
-    x: list[float]
-    y: list[FactEstimate]
-
-
-class FeedFacts(_Artifact):
-    """What `pytest-soak feed facts` found: facts of a market's feed over independent lanes."""
-
-    schema_: Literal["pytest-soak/feed-facts/1"] = Field("pytest-soak/feed-facts/1", alias="schema")
-    source: str = Field(description="Where the feed is from: sim, the built-in market.")
-    market: str
-    scenario_hash: str | None = Field(description="Of the market; null of a built-in one.")
-    settings: dict[str, float] = Field(description="The market's knobs that were turned.")
-    seeds: list[int]
-    hours: float = Field(description="The length of each lane.")
-    tick: float = Field(description="In quote currency.")
-    facts: dict[str, ReasonedEstimate]
-    curves: dict[str, FactCurve]
-
-
-ARTIFACTS: dict[str, type[_Artifact]] = {
+ARTIFACTS: dict[str, type[Artifact]] = {
     "iter-summary": IterSummary,
     "final-summary": FinalSummary,
     "kpi-gate": KpiGate,
@@ -415,12 +367,22 @@ ARTIFACTS: dict[str, type[_Artifact]] = {
     "result": RunResult,
     "comparison": Comparison,
     "feed-facts": FeedFacts,
+    "feed-index": FeedIndex,
+    "span-kpis": SpanKpis,
 }
+FEED_LINES = {f"feed-{name}": feed for name, feed in FEEDS.items()}
+DATASET_ROW = "dataset-row"
+SCHEMAS = (*ARTIFACTS, *FEED_LINES, DATASET_ROW)
+"""What has a JSON Schema: artifacts, the lines of each feed, and of a dataset."""
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of an artifact, by the name in its `schema` key."""
+    """The JSON Schema of an artifact, by the name in its `schema` key, or of lines."""
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    if name in FEED_LINES:
+        return dialect | line_schema(FEED_LINES[name])
+    if name == DATASET_ROW:
+        return dialect | Row.model_json_schema()
     return dialect | ARTIFACTS[name].model_json_schema(by_alias=True, mode="serialization")
 
 
@@ -431,8 +393,8 @@ def shipped_schema(name: str) -> str:
 
 
 def write_schemas(folder: Path) -> None:
-    """Write the schema file of every artifact."""
-    for name in ARTIFACTS:
+    """Write every schema file."""
+    for name in SCHEMAS:
         write_json(folder / f"{name}.schema.json", json_schema(name))
 
 

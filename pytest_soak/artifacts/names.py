@@ -1,4 +1,7 @@
-"""How the files of a run are called; `artifacts/layout.py` says where they lie."""
+"""How the files of a run are called; `artifacts/layout.py` says where they lie.
+
+Those of feeds are called as `observation.feed_files` says.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,9 @@ EDGE_SENTINEL = "EDGE_SENTINEL.json"
 AUDIT = "audit.jsonl"
 
 FEEDS = "feeds"
-FILLS, PIPELINE_TICKS = "fills", "pipeline_ticks"
+FEED_INDEX = "INDEX.json"
 
 _ITERATION = re.compile(r"ITER_SUMMARY_([1-9][0-9]{0,17})\.json")
-_FEED = re.compile(rf"({FILLS}|{PIPELINE_TICKS})_[0-9]{{8}}\.jsonl")
 
 
 def summary_name(iterations: int | str) -> str:
@@ -45,13 +47,3 @@ def iteration_of(name: str) -> int | None:
     """The iteration whose ITER_SUMMARY is called `name`; None where a soak calls none so."""
     match = _ITERATION.fullmatch(name)
     return int(match[1]) if match else None
-
-
-def feed_name(feed: str, day: str) -> str:
-    """How a feed of one day is called, `YYYYMMDD` on the target's clock."""
-    return f"{feed}_{day}.jsonl"
-
-
-def is_feed(name: str) -> bool:
-    """Whether a soak calls a feed so."""
-    return _FEED.fullmatch(name) is not None

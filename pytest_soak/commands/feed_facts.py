@@ -9,9 +9,9 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from pytest_soak.artifacts.feed_facts import feed_facts as document
-from pytest_soak.artifacts.models import FeedFacts, ReasonedEstimate
+from pytest_soak.artifacts.feed_models import FeedFacts, ReasonedEstimate
+from pytest_soak.commands.output import output_file
 from pytest_soak.config.knobs import check_knob, parse_knobs
-from pytest_soak.config.names import user_path
 from pytest_soak.config.scenarios import load_scenario, scenario_shelf
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.facts.definitions import FACTS
@@ -20,7 +20,6 @@ from pytest_soak.facts.simulated import market_feeds
 from pytest_soak.market.announced import compile_announced
 from pytest_soak.report.feed_picture import headline, picture_text
 from pytest_soak.storage.files import write_json, write_text
-from pytest_soak.system import is_link
 from pytest_soak.text import number
 
 HOURS = (0.01, 168.0)
@@ -76,22 +75,10 @@ def _settings(items: Sequence[str]) -> dict[str, float]:
 def _files(request: Request, folder: Path) -> dict[str, Path]:
     """The files to write by their options."""
     given = (("--json", request.json), ("--picture", request.picture))
-    files = {at: _file(text, folder, at) for at, text in given if text is not None}
+    files = {at: output_file(text, folder, at) for at, text in given if text is not None}
     if len(set(files.values())) < len(files):
         raise SoakUsageError("--picture", f"{request.picture} is the file of --json; name another")
     return files
-
-
-def _file(text: str, folder: Path, at: str) -> Path:
-    if not text or "\0" in text:
-        raise SoakUsageError(at, f"expected the path of a file, got {text!r}")
-    path = user_path(text, folder, at)
-    if is_link(path):
-        problem = f"{text} is a symbolic link, which is not followed; name the file itself"
-        raise SoakUsageError(at, problem)
-    if path.is_dir():
-        raise SoakUsageError(at, f"expected a file, {text} is a folder")
-    return path
 
 
 def table_lines(facts: FeedFacts) -> list[str]:

@@ -13,7 +13,7 @@ from pytest_soak.errors import SoakUsageError, one_line, unknown
 from pytest_soak.gates.engine import Judgement, Sample, Verdict, judge, worst
 from pytest_soak.gates.evidence import Evidence
 from pytest_soak.gates.model import gate_shelf, load_gate
-from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.definitions import KNOWN
 from pytest_soak.kpi.spans import SPAN_KPIS
 from pytest_soak.text import table
 
@@ -60,7 +60,7 @@ def judge_file(gate_name: str, file: Path, base: Path, market: str | None) -> Fi
     and for what is no gate.
     """
     sample, own_market, what, counted = _read(read_document(final_of(file)))
-    known = {*KPIS, *SPAN_KPIS, *sample.values}
+    known = {*KNOWN, *SPAN_KPIS, *sample.values}
     gate = load_gate(gate_name, gate_shelf(base), base, "GATE", known)
     if market is not None and market not in (markets := {*BUILT_IN, *gate.markets}):
         raise SoakUsageError("--market", unknown("market", market, markets))

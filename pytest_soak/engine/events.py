@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pytest_soak.engine.control import Control
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
+from pytest_soak.gates.sustained import Transition
 from pytest_soak.tuning.phases import Phase
 
 
@@ -73,6 +74,14 @@ class Sampled(Event):
     part: Annotated[Any, Field(exclude=True, repr=False)] = None
 
 
+class StopFired(Event):
+    """A stop criterion fired: the window is to end, and the lane ends with it as FAIL."""
+
+    kind: Literal["stop_fired"] = "stop_fired"
+    iteration: int
+    fired: Transition
+
+
 class IterationFinished(Event):
     """An iteration was measured and judged; `replayed` says that an earlier session did it.
 
@@ -114,6 +123,7 @@ _Any = Annotated[
     | PhaseChanged
     | IterationStarted
     | Sampled
+    | StopFired
     | IterationFinished
     | IterationFailed
     | LaneFinished

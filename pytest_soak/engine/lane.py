@@ -11,6 +11,7 @@ from pytest_soak.engine import control as control_loop
 from pytest_soak.engine.control import Control
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
+from pytest_soak.engine.watch import Watched
 from pytest_soak.gates.engine import (
     Judgement,
     Sample,
@@ -21,6 +22,7 @@ from pytest_soak.gates.engine import (
     worst,
 )
 from pytest_soak.gates.evidence import Evidence, FailedIteration, failure_of, judge_final
+from pytest_soak.gates.sustained import Transition, checks_of
 from pytest_soak.kpi.spans import derivable
 from pytest_soak.kpi.summary import Summary, drivers
 from pytest_soak.targets.base import Window
@@ -50,6 +52,7 @@ class LaneState(BaseModel):
     evidence: Evidence = Evidence()
     counts: dict[str, int] = {}
     unsoftened: tuple[str, ...] = ()
+    stopped: Transition | None = None
 
     def window(self, minutes: float) -> Window:
         """The window of the next iteration."""
@@ -93,19 +96,27 @@ def note(state: LaneState, text: str) -> LaneState:
 
 
 def advance(
-    plan: LanePlan, state: LaneState, summary: Summary
+    plan: LanePlan, state: LaneState, summary: Summary, watched: Watched | None = None
 ) -> tuple[LaneState, IterationRecord]:
-    """Judge the iteration that `summary` measured; the state after it, and its record."""
+    """Judge the iteration that `summary` measured; the state after it, and its record.
+
+    `watched` is what the lane's sustained criteria found in it. An iteration that one of them ended
+    fails, and is no evidence of anything else.
+    """
+    watched = watched or Watched()
+    fired = watched.fired
     iteration = state.iteration + 1
     phase = phase_of(iteration, plan.warmup)
     sample = Sample(values=summary.kpis, reasons=summary.reasons, samples=summary.samples)
     earlier = () if iteration == plan.gate.grace + 1 else state.history
     history = (*earlier, sample)[-history_needed(plan.gate) :]
-    judgement = _with_faults(judge(plan.gate, plan.lane.market, history), summary)
-    graded = iteration > plan.gate.grace
-    hardened = judgement.no_data_failed or bool(summary.faults)
+    judgement = judge(plan.gate, plan.lane.market, history)
+    lacking = judgement.no_data_failed
+    judgement = _with_faults(_with_stops(plan, judgement, watched), summary)
+    graded = iteration > plan.gate.grace and fired is None
+    hardened = lacking or bool(summary.faults) or fired is not None
     counts = (graded and phase is not Phase.WARMUP) or hardened
-    verdict = _soften(plan, judgement.verdict, counts)
+    verdict = judgement.verdict if fired else _soften(plan, judgement.verdict, counts)
     failed = counts and judgement.verdict is Verdict.FAIL
     failure = failure_of(iteration, judgement) if failed else None
     evidence = _evidence(state, sample, failure, phase, graded=graded)
@@ -120,7 +131,7 @@ def advance(
         graded=graded,
         failed=judgement.verdict is Verdict.FAIL,
     )
-    ending = _ending(plan, verdict, control)
+    ending = Ending.STOP if fired else _ending(plan, verdict, control)
     record = IterationRecord(
         lane=plan.lane,
         target=plan.target,
@@ -138,6 +149,8 @@ def advance(
         verdict_raw=judgement.verdict,
         graded=graded,
         rests_on=evidence.graded,
+        stops=watched.transitions,
+        fired_at=fired.at if fired else None,
         failure=_failure(summary, judgement, ending),
         ending=ending,
         tuning=tuning,
@@ -153,7 +166,8 @@ def advance(
             "history": history,
             "evidence": evidence,
             "counts": state.counts | {verdict: state.counts.get(verdict, 0) + 1},
-            "unsoftened": _unsoftened(state, iteration, judgement, hardened or ending is not None),
+            "stopped": fired,
+            "unsoftened": _unsoftened(state, iteration, judgement, ending, hardened),
         }
     )
     return after, record
@@ -195,7 +209,7 @@ def finish(
     unit = "hour" if plan.lane.minutes == 60 else "iteration"
     judgement = judge_final(plan.finals, plan.lane.market, evidence, unit)
     reasons = [*([cause] if cause else []), *failures, *state.unsoftened, *judgement.reasons()]
-    broken = ending in (Ending.TARGET, Ending.TEST, Ending.PANIC) or bool(failures)
+    broken = ending in (Ending.TARGET, Ending.TEST, Ending.PANIC, Ending.STOP) or bool(failures)
     failed = broken or ending is Ending.GATE or bool(state.unsoftened)
     raw: Verdict | None = worst([judgement.verdict, Verdict.FAIL if failed else Verdict.PASS])
     if ending is Ending.INTERRUPTED:
@@ -222,6 +236,7 @@ def finish(
         began_with=state_hash(plan.overrides.values),
         frozen=state.control.watch.frozen == state.judged,
         evidence=evidence,
+        stopped=state.stopped,
     )
 
 
@@ -237,6 +252,13 @@ def _with_faults(judgement: Judgement, summary: Summary) -> Judgement:
     return judgement.model_copy(update={"verdict": Verdict.FAIL, "note": "; ".join(summary.faults)})
 
 
+def _with_stops(plan: LanePlan, judgement: Judgement, watched: Watched) -> Judgement:
+    """`judgement` with what the sustained criteria say before it."""
+    said = checks_of(plan.criteria.name, watched.transitions, watched.still())
+    verdict = worst([judgement.verdict, *(check.verdict for check in said)])
+    return judgement.model_copy(update={"verdict": verdict, "checks": (*said, *judgement.checks)})
+
+
 def _changed(plan: LanePlan, state: LaneState) -> tuple[str, ...]:
     first, last = plan.overrides.values, state.judged
     return tuple(name for name, value in last.items() if value != first[name])
@@ -248,16 +270,25 @@ def _failure(summary: Summary, judgement: Judgement, ending: Ending | None) -> s
     if ending is None:
         return None
     why = "; ".join(judgement.reasons())
+    if ending is Ending.STOP:
+        return f"stop: {judgement.reasons()[0]}"
     return f"gate: {why}" if ending is Ending.GATE else f"a second panic: {why}"
 
 
 def _unsoftened(
-    state: LaneState, iteration: int, judgement: Judgement, applies: bool
+    state: LaneState,
+    iteration: int,
+    judgement: Judgement,
+    ending: Ending | None,
+    hardened: bool,
 ) -> tuple[str, ...]:
-    if not applies or state.unsoftened:
+    """Why the lane fails whatever softens gates: the first cause, and before it what stopped it."""
+    reasons = judgement.reasons()
+    if ending is Ending.STOP:
+        return (f"iteration {iteration}: {reasons[0]}", *state.unsoftened)
+    if not (hardened or ending is not None) or state.unsoftened:
         return state.unsoftened
-    why = judgement.note or "; ".join(judgement.reasons())
-    return (f"iteration {iteration}: {why}",)
+    return (f"iteration {iteration}: {judgement.note or '; '.join(reasons)}",)
 
 
 def _fewest(samples: _Kept) -> dict[str, int]:

@@ -8,15 +8,21 @@ from typing import Any
 from pytest_soak.errors import TargetError, told
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.kpi.summary import Summary, checked, summary_of, unmeasured
+from pytest_soak.kpi.usage import Usage
 from pytest_soak.observation.closing import Closing
 
 
 def measure(
-    given: Any, declared: tuple[str, ...] | None, minutes: float, before: Closing | None = None
+    given: Any,
+    declared: tuple[str, ...] | None,
+    minutes: float,
+    before: Closing | None = None,
+    usage: Usage | None = None,
 ) -> tuple[Any, Summary]:
     """What a target returned for a window of so many minutes, and its summary.
 
-    `before` is how the window before ended, if that was an Observation. One comes back with
+    `before` is how the window before ended, if that was an Observation, and `usage` what the lane
+    had used up to then, if that is known. An Observation comes back with
     everything of its right type and in order of time; None in its place says that it cannot be
     true, and the summary's faults why. Raises TargetError where what was returned is no measurement
     at all.
@@ -27,7 +33,7 @@ def measure(
         if isinstance(given, Mapping):
             return given, summary_of(given, declared)
         if hasattr(given, "fills"):
-            return _measured(given, minutes, before)
+            return _measured(given, minutes, before, usage)
     except TargetError:
         raise
     except Exception as error:
@@ -42,12 +48,20 @@ def closing(given: Any) -> Closing | None:
     return Closing.of(given) if hasattr(given, "fills") else None
 
 
-def _measured(given: Any, minutes: float, before: Closing | None) -> tuple[Any, Summary]:
+def used(given: Any, usage: Usage | None) -> Usage | None:
+    """What the lane has used after a measured window, if that is known."""
+    resources: Any = getattr(given, "resources", ())
+    return (usage or Usage()).with_rows(resources) if len(resources) else usage
+
+
+def _measured(
+    given: Any, minutes: float, before: Closing | None, usage: Usage | None
+) -> tuple[Any, Summary]:
     from pytest_soak.kpi.edge import summarize
     from pytest_soak.observation.validate import validated
 
     found = validated(given, minutes, before)
     if found.faults:
         return None, unmeasured(KPIS, found.faults, found.notes)
-    summary = checked(summarize(found.observation))
+    summary = checked(summarize(found.observation, used(found.observation, usage)))
     return found.observation, summary.model_copy(update={"notes": found.notes})

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict
 from pytest_soak.engine.lane import LaneState, advance, begin, note, prepare
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
+from pytest_soak.engine.watch import Watched
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.kpi.summary import Summary
+from pytest_soak.kpi.usage import Usage
 from pytest_soak.observation.closing import Closing
 
 
@@ -29,7 +31,8 @@ class Done(BaseModel):
 
     `state_hash` is of the overrides that were in force; `jump` is what happened to the clocks.
     `source` is the digest of the target's source file, `note` tells that it is another than before;
-    `closing` is what an Observation leaves to the next window.
+    `closing` is what an Observation leaves to the next window, `usage` what the lane has used up
+    to its end, and `watched` what the sustained criteria found in it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,6 +45,8 @@ class Done(BaseModel):
     seconds: float
     jump: str | None = None
     closing: Closing | None = None
+    usage: Usage | None = None
+    watched: Watched | None = None
     source: str | None = None
     note: str | None = None
 
@@ -87,7 +92,7 @@ def redo(plan: LanePlan, state: LaneState, done: Done) -> tuple[LaneState, Itera
     if state.iteration == 0:
         state = prepare(plan, state, {})
     ready = noted(noted(with_edits(plan, state, done.edits), done.jump), done.note)
-    state, record = advance(plan, ready, done.summary)
+    state, record = advance(plan, ready, done.summary, done.watched)
     return state, record.model_copy(update={"started": done.started, "seconds": done.seconds})
 
 

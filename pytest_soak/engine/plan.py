@@ -11,6 +11,7 @@ from pytest_soak.config.overrides import Overrides
 from pytest_soak.config.parameters import Parameter, ParameterTable
 from pytest_soak.config.presets import Preset
 from pytest_soak.engine.pace import Allowance
+from pytest_soak.gates.criteria import OFF, Criteria
 from pytest_soak.gates.model import Gate
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.tuning.limits import Limits
@@ -32,7 +33,8 @@ class LanePlan(BaseModel):
     `iterations` is how many will run, `planned` how many were asked for: a selection of a lane's
     items runs a prefix of it. `declared` are the KPIs the target says it gives. `fallback` is what
     a panic reverts to before the lane's first freeze. Unless `tuned`, nothing is suggested.
-    `clocks` is how far apart the wall clock and the monotonic one may come.
+    `clocks` is how far apart the wall clock and the monotonic one may come. `criteria` may stop
+    the lane.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +52,7 @@ class LanePlan(BaseModel):
     limits: Limits
     rules: tuple[Rule, ...]
     clocks: Allowance
+    criteria: Criteria = OFF
     tuned: bool = True
     declared: tuple[str, ...] | None = None
     auto_tune: bool = False

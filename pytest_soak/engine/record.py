@@ -10,6 +10,7 @@ from pytest_soak.engine.control import TuningRecord
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.gates.engine import Judgement, Verdict
 from pytest_soak.gates.evidence import Evidence
+from pytest_soak.gates.sustained import Transition
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.tuning.phases import Phase
@@ -23,6 +24,7 @@ class Ending(StrEnum):
     TARGET = "target"
     TEST = "test"
     PANIC = "panic"
+    STOP = "stop"
     INTERRUPTED = "interrupted"
 
 
@@ -31,6 +33,8 @@ class IterationRecord(BaseModel):
 
     `verdict_raw` is the gate's; `verdict` is after grace and the gate mode softened it. `graded`
     iterations count for the lane, and `rests_on` of them have had these overrides without a change.
+    `stops` are the sustained criteria that began to stop or warn in the window, or are over;
+    where one stopped the lane, `fired_at` is when, in microseconds on the target's clock.
     `failure` is why the item fails, None when it passes; `ending` is why the lane stops here, None
     when it goes on.
     """
@@ -53,6 +57,8 @@ class IterationRecord(BaseModel):
     verdict_raw: Verdict
     graded: bool
     rests_on: int = 0
+    stops: tuple[Transition, ...] = ()
+    fired_at: int | None = None
     failure: str | None = None
     ending: Ending | None = None
     tuning: TuningRecord
@@ -66,6 +72,7 @@ class LaneResult(BaseModel):
 
     `medians` are over the newest iterations of the `evidence`, `samples` the fewest of any of them.
     `overrides` and `sources` are the last iteration's baseline: without what a warm-up made of it.
+    `stopped` is the criterion that stopped it, if one did.
     `changed` are the parameters in which that is no longer what the lane began with, whose state
     hash is `began_with`; `frozen` says that the last snapshot of a freeze holds it.
     """
@@ -92,3 +99,4 @@ class LaneResult(BaseModel):
     began_with: str = ""
     frozen: bool = False
     evidence: Evidence = Evidence()
+    stopped: Transition | None = None

@@ -19,6 +19,7 @@ from pytest_soak.engine.events import (
     LaneStarted,
     PhaseChanged,
     Sampled,
+    StopFired,
 )
 from pytest_soak.engine.in_force import InForce, RuntimeFile
 from pytest_soak.engine.lane import LaneState, advance, begin, finish, prepare
@@ -37,8 +38,10 @@ from pytest_soak.engine.past import (
 )
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
+from pytest_soak.engine.stops import Stops
 from pytest_soak.engine.windows import ExtraKpi, Windows
 from pytest_soak.errors import ArtifactError, TargetError, one_line
+from pytest_soak.gates.sustained import Transition
 from pytest_soak.targets.abilities import Abilities, abilities
 from pytest_soak.targets.base import Target
 from pytest_soak.tuning.phases import phase_of
@@ -101,6 +104,7 @@ class LaneRun:
         self._journal = journal
         told = [note for done in journal.past.iterations for note in done.summary.notes]
         self._windows = Windows(target, plan.declared, extra_kpis or {}, told)
+        self._stops = Stops(plan.criteria, self._fired)
         self._last = rehearse(plan, journal.past)
         self._left = deque(journal.past.iterations)
         self._failures = {x.iteration: x.cause for x in journal.past.failures}
@@ -199,7 +203,11 @@ class LaneRun:
             self._pace.begin()
             started, clock = self._clock.now(), self._clock.monotonic()
             window = self.state.window(self.plan.lane.minutes)
-            observation, summary = self._windows.run(self.state.overrides, window, self._heard)
+            self._stops.begin(self._windows.usage, self.plan.lane.minutes)
+            observation, summary = self._windows.run(
+                self.state.overrides, window, self._heard, self._stops.stopped
+            )
+            summary = self._stops.conclude(observation, summary)
             seconds = self._clock.monotonic() - clock
             self._pace.end()
             checkpoint = self._checkpoint()
@@ -210,7 +218,8 @@ class LaneRun:
             raise
         jump = self._clocks.look()
         note, self._note = self._note, None
-        state, record = advance(self.plan, noted(noted(self.state, jump), note), summary)
+        ready = noted(noted(self.state, jump), note)
+        state, record = advance(self.plan, ready, summary, self._stops.watched)
         done = Done(
             iteration=iteration,
             edits=edits,
@@ -218,6 +227,8 @@ class LaneRun:
             source=self._can.source,
             note=note,
             closing=self._windows.before,
+            usage=self._windows.usage,
+            watched=self._stops.watched,
             summary=summary,
             state_hash=record.state_hash,
             started=started.isoformat(timespec="milliseconds"),
@@ -281,6 +292,9 @@ class LaneRun:
         if past.checkpoint is not None:
             self._restore(past.checkpoint)
             self._windows.before = past.iterations[-1].closing
+        if past.iterations:
+            self._windows.usage = past.iterations[-1].usage
+            self._stops.watched = past.iterations[-1].watched
         self._lasting = True
 
     def _restore(self, checkpoint: bytes) -> None:
@@ -306,6 +320,10 @@ class LaneRun:
     def _heard(self, minutes: float, fills: int, part: Any) -> None:
         iteration = self.state.iteration + 1
         self._tell(Sampled, iteration=iteration, minutes=minutes, fills=fills, part=part)
+        self._stops.hear(part)
+
+    def _fired(self, fired: Transition) -> None:
+        self._tell(StopFired, iteration=self.state.iteration + 1, fired=fired)
 
     def _tell(self, kind: type[Event], **facts: Any) -> None:
         self._emit(kind(lane=self.plan.lane.id, time=self._clock.now(), **facts))

@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 from pytest_soak.engine.ask import ask
-from pytest_soak.engine.measure import closing, measure
+from pytest_soak.engine.measure import closing, measure, used
 from pytest_soak.engine.parts import Heard, Parts
 from pytest_soak.kpi.summary import Summary, summary_of, unmeasured
+from pytest_soak.kpi.usage import Usage
 from pytest_soak.observation.closing import Closing
 from pytest_soak.targets.base import Target, Window
 
@@ -20,7 +21,8 @@ ExtraKpi = Callable[[Any, Summary], "float | None"]
 class Windows:
     """Runs and measures one window after the other.
 
-    `before` is how the last one ended, `told` are the notes that the lane has told already.
+    `before` is how the last one ended, `usage` what the lane has used so far; `told` are the notes
+    that the lane has told already.
     """
 
     def __init__(
@@ -31,24 +33,31 @@ class Windows:
         told: Iterable[str],
     ) -> None:
         self.before: Closing | None = None
+        self.usage: Usage | None = None
         self._target = target
         self._declared = declared
         self._extra_kpis = dict(extra_kpis)
         self._told = set(told)
 
     def run(
-        self, overrides: Mapping[str, float], window: Window, heard: Heard
+        self,
+        overrides: Mapping[str, float],
+        window: Window,
+        heard: Heard,
+        stopped: Callable[[], bool],
     ) -> tuple[Any, Summary]:
         """What the target gave, None where it cannot be true, and its summary.
 
-        `heard` is told of each part that it reports meanwhile. Raises TargetError where the target
+        `heard` is told of each part that it reports meanwhile; once `stopped` says so, the target
+        may end the window early. Raises TargetError where the target
         raises or gives what is no measurement.
         """
         parts = Parts(heard)
-        live = replace(window, report=parts.take)
+        live = replace(window, report=parts.take, cancelled=stopped)
         given = parts.close(ask("run", lambda: self._target.run(dict(overrides), live)))
-        given, summary = measure(given, self._declared, window.minutes, self.before)
-        self.before = closing(given)
+        minutes = _ran(given, window.minutes) if stopped() else window.minutes
+        given, summary = measure(given, self._declared, minutes, self.before, self.usage)
+        self.before, self.usage = closing(given), used(given, self.usage)
         summary = summary.model_copy(update={"notes": (*parts.notes, *summary.notes)})
         return given, self._noted_once(self._with_extra(given, summary))
 
@@ -78,3 +87,10 @@ class Windows:
         notes = tuple(note for note in summary.notes if note not in self._told)
         self._told.update(notes)
         return summary.model_copy(update={"notes": notes})
+
+
+def _ran(given: Any, minutes: float) -> float:
+    """How long a window was that was to be ended before its `minutes` were over."""
+    if not hasattr(given, "end_us"):
+        return minutes
+    return min(minutes, float(given.end_us - given.start_us) / 60e6)

@@ -22,7 +22,7 @@ from pytest_soak.gates.expressions import (
     parse,
     parse_share,
 )
-from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.definitions import KNOWN
 from pytest_soak.kpi.spans import SPAN_KPIS
 
 
@@ -93,7 +93,7 @@ def _said(
 
 def range_of(metric: str) -> tuple[float, float]:
     """The lowest and the highest value that a metric can have, by the KPI table."""
-    kpi = SPAN_KPIS[metric].kpi if metric in SPAN_KPIS else KPIS.get(metric)
+    kpi = SPAN_KPIS[metric].kpi if metric in SPAN_KPIS else KNOWN.get(metric)
     return (-math.inf, math.inf) if kpi is None else (kpi.low, kpi.high)
 
 

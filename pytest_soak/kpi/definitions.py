@@ -117,6 +117,54 @@ KPIS: dict[str, Kpi] = {
     )
 }
 
+_PROCESS = "the bot is no process of its own"
+
+PROCESS_KPIS: dict[str, Kpi] = {
+    kpi.name: kpi
+    for kpi in (
+        _size("log_errors", "down", "lines of output that look like errors", "no error pattern"),
+        _size("restarts", "down", "times that the bot had to be started anew", _PROCESS),
+        _size("feed_errors", "down", "lines of feeds that cannot be read", _PROCESS),
+        _size("feed_late", "down", "lines of feeds that came too late to count", _PROCESS),
+        Kpi(
+            "clock_skew_ms",
+            "down",
+            "how far the bot's clock is ahead of ours; behind (it, or its writing) is negative",
+            "no line of a feed",
+        ),
+    )
+}
+"""The KPIs of a bot in a process of its own, of which that is known."""
+
+_USED = "no resources"
+_GROWN = "resources of less than two hours"
+
+RESOURCE_KPIS: dict[str, Kpi] = {
+    kpi.name: kpi
+    for kpi in (
+        _size("rss_mb_max", "down", "largest resident memory", _USED),
+        Kpi(
+            "rss_growth_mb_per_h",
+            "down",
+            "growth of the resident memory over the lane so far; 0 where none is sure",
+            _GROWN,
+        ),
+        _size("cpu_pct_p95", "down", "95th percentile of the share of one processor", _USED),
+        _size("open_fds_max", "down", "most open files, sockets and pipes", _USED),
+        Kpi(
+            "fds_growth_per_h",
+            "down",
+            "growth of the number of open files over the lane so far; 0 where none is sure",
+            _GROWN,
+        ),
+        _size("threads_max", "down", "most threads", _USED),
+    )
+}
+"""The KPIs of a target of which it is known what it uses: one in a process of its own."""
+
+KNOWN = KPIS | PROCESS_KPIS | RESOURCE_KPIS
+"""Every KPI that has a definition."""
+
 COMPONENTS = {
     "gross_bps": "gross",
     "fees_eff_bps": "fees",

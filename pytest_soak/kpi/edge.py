@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.definitions import KNOWN, KPIS, PROCESS_KPIS
 from pytest_soak.kpi.summary import Summary
+from pytest_soak.kpi.tables import GROWTH_KPIS, TABLE_KPIS, mean, notional, p95
+from pytest_soak.kpi.usage import Usage, growth_kpis
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from pytest_soak.observation.columns import Observation
 
 BPS = 1e4
@@ -47,8 +47,11 @@ def components_quote(observation: Observation) -> dict[str, float]:
     }
 
 
-def summarize(observation: Observation) -> Summary:
-    """Every KPI of the KPI table from the events of one window."""
+def summarize(observation: Observation, usage: Usage | None = None) -> Summary:
+    """Every KPI of the KPI table from the events of one window.
+
+    Those of resources are among them where there is `usage`: that of the lane up to its end.
+    """
     blocks = _block_counts(observation)
     kpis: dict[str, float | None] = dict.fromkeys(KPIS)
     samples: dict[str, int] = {}
@@ -57,11 +60,13 @@ def summarize(observation: Observation) -> Summary:
         _markouts(observation),
         _attempts(observation, blocks),
         _pipeline(observation),
+        _process(observation),
+        _resources(observation, usage),
     ):
         kpis.update(values)
         samples.update(count)
     kpis["max_drawdown_quote"] = _drawdown(observation)
-    reasons = {name: KPIS[name].missing for name, value in kpis.items() if value is None}
+    reasons = {name: KNOWN[name].missing for name, value in kpis.items() if value is None}
     if len(observation.marks) and kpis["max_drawdown_quote"] is None:
         reasons["max_drawdown_quote"] = _unmarked(observation)
     return Summary(
@@ -78,8 +83,7 @@ _Part = tuple[dict[str, float | None], dict[str, int]]
 
 def _edge(observation: Observation) -> _Part:
     fills = observation.fills
-    notional = fills["price"] * fills["quantity"]
-    volume = float(np.sum(notional))
+    volume = float(np.sum(notional(fills)))
     parts = components_quote(observation)
     values: dict[str, float | None] = {
         "net_quote": fsum(parts.values()),
@@ -94,7 +98,7 @@ def _edge(observation: Observation) -> _Part:
             "slippage_bps": bps["slippage"],
             "inventory_bps": bps["inventory"],
             "net_bps": fsum(bps.values()),
-            "maker_taker_ratio": min(1.0, float(np.sum(notional[fills["maker"]])) / volume),
+            "maker_taker_ratio": TABLE_KPIS["maker_taker_ratio"].of(fills),
         }
     return values, dict.fromkeys(values, len(fills))
 
@@ -108,10 +112,10 @@ def _markouts(observation: Observation) -> _Part:
     against = -marked["side"] * (marked["mid_1s"] - marked["mid"]) / marked["mid"] * BPS
     paid = takers["side"] * (takers["price"] - takers["mid"]) / takers["mid"] * BPS
     values: dict[str, float | None] = {
-        "adverse_bps": _mean(against, marked["price"] * marked["quantity"]),
-        "adverse_bps_p95": _p95(against),
-        "pickoff_bps": _mean(came, seen["price"] * seen["quantity"]),
-        "slippage_bps_p95": _p95(paid),
+        "adverse_bps": mean(against, marked["price"] * marked["quantity"]),
+        "adverse_bps_p95": p95(against),
+        "pickoff_bps": mean(came, seen["price"] * seen["quantity"]),
+        "slippage_bps_p95": p95(paid),
     }
     samples = {
         "adverse_bps": len(marked),
@@ -143,19 +147,36 @@ def _attempts(observation: Observation, blocks: dict[str, int]) -> _Part:
 
 
 def _pipeline(observation: Observation) -> _Part:
-    ticks = observation.ticks
-    columns = {
-        "p95_latency_ms": observation.acks["latency_ms"],
-        "order_age_p95_ms": observation.order_age_ms,
-        "ws_lag_p95_ms": observation.ws_lag_ms,
-        "fetch_md_p95_ms": ticks["fetch_md_ms"],
-        "tick_total_p95_ms": ticks["total_ms"],
-    }
-    flags = {"md_cache_hit_ratio": "cache_hit", "deadline_miss_ratio": "deadline_miss"}
-    values: dict[str, float | None] = {name: _p95(column) for name, column in columns.items()}
-    values |= {name: _mean(ticks[column]) for name, column in flags.items()}
+    columns = {"order_age_p95_ms": observation.order_age_ms, "ws_lag_p95_ms": observation.ws_lag_ms}
+    values: dict[str, float | None] = {name: p95(column) for name, column in columns.items()}
     samples = {name: len(column) for name, column in columns.items()}
-    return values, samples | dict.fromkeys(flags, len(ticks))
+    for table in ("acks", "ticks"):
+        more, counts = _of_table(observation, table)
+        values, samples = values | more, samples | counts
+    return values, samples
+
+
+def _of_table(observation: Observation, table: str) -> _Part:
+    """The KPIs that follow from the rows of one table."""
+    rows = getattr(observation, table)
+    values = {name: kpi.of(rows) for name, kpi in TABLE_KPIS.items() if kpi.table == table}
+    return values, dict.fromkeys(values, len(rows))
+
+
+def _resources(observation: Observation, usage: Usage | None) -> _Part:
+    if usage is None:
+        return {}, {}
+    values, samples = _of_table(observation, "resources")
+    grown = growth_kpis(usage)
+    return values | grown, samples | {
+        name: len(usage.lows(GROWTH_KPIS[name]).lows) for name in grown
+    }
+
+
+def _process(observation: Observation) -> _Part:
+    """What is known of a bot's process; nothing of a bot that has none."""
+    known = observation.process
+    return {name: known.get(name) for name in PROCESS_KPIS if known}, {}
 
 
 def _block_counts(observation: Observation) -> dict[str, int]:
@@ -185,11 +206,3 @@ def _allowed_gap_us(observation: Observation) -> float:
 def _unmarked(observation: Observation) -> str:
     gap, allowed = _gap_us(observation), _allowed_gap_us(observation)
     return f"no mark for {gap / 1e6:g} s of the window, {allowed / 1e6:g} s at most"
-
-
-def _mean(values: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> float | None:
-    return float(np.average(values, weights=weights)) if len(values) else None
-
-
-def _p95(values: NDArray[np.float64]) -> float | None:
-    return float(np.percentile(values, 95)) if len(values) else None

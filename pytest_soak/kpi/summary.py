@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from pytest_soak.config.documents import show
 from pytest_soak.errors import one_line, unknown
-from pytest_soak.kpi.definitions import COSTS, DRIVER_SHARE, KPIS
+from pytest_soak.kpi.definitions import COSTS, DRIVER_SHARE, KNOWN, KPIS
 from pytest_soak.number import number
 
 _ROUNDING = 1e-12  # 0.2 * 3.0 is a little more than 0.6
@@ -54,7 +54,7 @@ def summary_of(given: Mapping[Any, Any], declared: Collection[str] | None) -> Su
     them the KPI table's names are expected, and what is not given is null.
     """
     names = list(KPIS) if declared is None else list(declared)
-    known = {*KPIS, *names}
+    known = {*KNOWN, *names}
     kpis: dict[str, float | None] = dict.fromkeys(names)
     reasons = {name: "not given by the target" for name in names if name not in given}
     faults = [] if declared is None else [f"{name}: declared, but not given" for name in reasons]
@@ -98,7 +98,7 @@ def _measured(name: str, value: object) -> tuple[float | None, str | None]:
     if value is None:
         return None, None
     given = number(value)
-    low, high = (KPIS[name].low, KPIS[name].high) if name in KPIS else (-math.inf, math.inf)
+    low, high = (KNOWN[name].low, KNOWN[name].high) if name in KNOWN else (-math.inf, math.inf)
     if given is not None and low <= given <= high and abs(given) <= _ABSURD:
         return given, None
     span = "a number" if (low, high) == (-math.inf, math.inf) else f"{low:g} to {high:g}"

@@ -108,12 +108,12 @@ def _mid_at(mids: Rows, times: NDArray[np.int64]) -> NDArray[np.float64]:
 def ticks(table: NDArray[Any], rows: Rows, units: Units) -> None:
     """Fill the TICK columns."""
     table["time_us"] = rows["time"] + units.epoch_us
-    table["fetch_md_ms"] = rows["fetch_us"] * 1e-3
-    table["compute_ms"] = rows["compute_us"] * 1e-3
-    table["wait_ms"] = rows["wait_us"] * 1e-3
-    table["send_ms"] = rows["send_us"] * 1e-3
+    table["fetch_md_ms"] = rows["fetch_us"] / 1e3
+    table["compute_ms"] = rows["compute_us"] / 1e3
+    table["wait_ms"] = rows["wait_us"] / 1e3
+    table["send_ms"] = rows["send_us"] / 1e3
     stages = ("fetch_us", "compute_us", "wait_us", "send_us")
-    table["total_ms"] = sum(rows[name] for name in stages) * 1e-3
+    table["total_ms"] = sum(rows[name] for name in stages) / 1e3
     table["cache_hit"] = rows["cache_hit"] != 0
     table["deadline_miss"] = rows["deadline_miss"] != 0
 
@@ -130,7 +130,7 @@ def blocks(table: NDArray[Any], rows: Rows, units: Units) -> None:
 def acks(table: NDArray[Any], rows: Rows, units: Units) -> None:
     """Fill the LATENCY columns."""
     table["time_us"] = rows["time"] + units.epoch_us
-    table["latency_ms"] = rows["latency_us"] * 1e-3
+    table["latency_ms"] = rows["latency_us"] / 1e3
 
 
 @_columns(columns.MARK)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_soak.config.drills import Drill
 from pytest_soak.config.flags import Value
 from pytest_soak.market import observe
+from pytest_soak.market.drills import edges, put_in_force
 from pytest_soak.market.kernel.state import PARAMETERS, copied
 from pytest_soak.market.kernel.tape import follow_mid, forget_pending_markouts, joined
 from pytest_soak.market.maker_config import MakerConfig, write_flags
 from pytest_soak.market.regimes import Market
-from pytest_soak.market.running import BURN_IN_US, RunningMarket
+from pytest_soak.market.running import BURN_IN_US, RunningMarket, join
 from pytest_soak.observation.columns import OTHER_MIDS, Observation
 
 FIRST_VOLATILITY_BPS = 0.7
@@ -28,11 +31,15 @@ _COUNTERS = _MAKER_COUNTERS + _ACCOUNT_COUNTERS
 class Simulation(RunningMarket):
     """One lane's market with the reference maker in it.
 
-    Times are in microseconds since the first window began.
+    Times are in microseconds since the first window began. `drills` change the maker meanwhile.
     """
 
-    def __init__(self, market: Market, seed: int, config: MakerConfig) -> None:
+    def __init__(
+        self, market: Market, seed: int, config: MakerConfig, drills: Sequence[Drill] = ()
+    ) -> None:
         super().__init__(market, seed)
+        self._drills = drills
+        self._flags: dict[str, Value] = {}
         maker = self.world["maker"]
         maker["variance"] = FIRST_VOLATILITY_BPS**2
         flags = maker["flags"]
@@ -46,6 +53,7 @@ class Simulation(RunningMarket):
         They are part of the state. Raises SoakUsageError for an unknown one or a wrong value.
         """
         write_flags(self.world["maker"]["flags"], flags)
+        self._flags |= flags
 
     def run_window(
         self, iteration: int, start_us: int, end_us: int, parameters: Mapping[str, float]
@@ -57,7 +65,13 @@ class Simulation(RunningMarket):
         self.begin_window(iteration, BURN_IN_US + start_us, BURN_IN_US + end_us)
         forget_pending_markouts(self.tape)
         follow_mid(self.tape)
-        return self.run_until(BURN_IN_US + end_us)
+        if not self._drills:
+            return self.run_until(BURN_IN_US + end_us)
+        pieces = []
+        for time, until in pairwise(edges(self._drills, start_us, end_us)):
+            put_in_force(self.world["maker"], self._drills, time, self._flags, parameters)
+            pieces.append(self.run_until(BURN_IN_US + until))
+        return join(pieces)
 
     def _mids_beyond(self, fills: NDArray[np.void]) -> NDArray[np.void]:
         """The changes of the mid from the window's end until each fill's later mids are known.
@@ -97,8 +111,8 @@ class Simulation(RunningMarket):
             blocks=observe.blocks(rows["blocks"], units),
             acks=observe.acks(rows["acks"], units),
             marks=observe.marks(rows["marks"], units),
-            ws_lag_ms=rows["marks"]["feed_lag_us"] * 1e-3,
-            order_age_ms=rows["order_ages"] * 1e-3,
+            ws_lag_ms=rows["marks"]["feed_lag_us"] / 1e3,
+            order_age_ms=rows["order_ages"] / 1e3,
             inventory_start=before["position"] * units.lot_base,
             inventory_end=after["position"] * units.lot_base,
             mid_start=units.price(before["mid"]),

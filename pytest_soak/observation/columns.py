@@ -51,6 +51,17 @@ TICK = np.dtype(
 BLOCK = np.dtype([("time_us", "i8"), ("reason", "i1"), ("side", "i1"), ("level", "i1")])
 LATENCY = np.dtype([("time_us", "i8"), ("latency_ms", "f8")])
 MARK = np.dtype([("time_us", "i8"), ("mid", "f8"), ("inventory", "f8"), ("equity_quote", "f8")])
+ERROR = np.dtype([("time_us", "i8")])
+BREAKER = np.dtype([("time_us", "i8"), ("open", "?")])  # of the bot: True, it has stopped itself
+RESOURCE = np.dtype(
+    [
+        ("time_us", "i8"),
+        ("rss_mb", "f8"),  # resident memory, 1 MB = 1,000,000 bytes
+        ("cpu_pct", "f8"),  # of one processor
+        ("fds", "f8"),  # open files, sockets and pipes
+        ("threads", "f8"),
+    ]
+)
 
 BLOCK_REASONS = ("min_interval", "concurrency", "risk", "inventory", "throttle", "deadline")
 
@@ -82,6 +93,12 @@ class Observation:
     acks: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, LATENCY))
     # MARK: the account, sampled at least once a second
     marks: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, MARK))
+    # ERROR: what the bot logs as one
+    errors: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, ERROR))
+    # BREAKER: whenever it opens or closes
+    breaker: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, BREAKER))
+    # RESOURCE: what the bot uses, sampled every few seconds
+    resources: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, RESOURCE))
     ws_lag_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     # of each order when it left the book
     order_age_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -93,3 +110,5 @@ class Observation:
     block_reasons: tuple[str, ...] = BLOCK_REASONS
     market: Mapping[str, int] = field(default_factory=dict)  # e.g. spike_count, gap_events
     fill_ids: NDArray[np.int64] | NDArray[np.str_] | None = None
+    process: Mapping[str, float] = field(default_factory=dict)  # KPIs of a bot's own process
+    notes: tuple[str, ...] = ()  # what to know of how it was measured

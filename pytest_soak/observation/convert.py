@@ -19,15 +19,27 @@ from pytest_soak.number import number, whole
 from pytest_soak.observation.causes import side_cause, time_cause
 from pytest_soak.observation.columns import (
     BLOCK,
+    BREAKER,
+    ERROR,
     LATENCY,
     MARK,
     MARKED_FILL,
     OTHER_MIDS,
+    RESOURCE,
     TICK,
     Observation,
 )
 
-TABLES = {"fills": MARKED_FILL, "ticks": TICK, "blocks": BLOCK, "acks": LATENCY, "marks": MARK}
+TABLES = {
+    "fills": MARKED_FILL,
+    "ticks": TICK,
+    "blocks": BLOCK,
+    "acks": LATENCY,
+    "marks": MARK,
+    "errors": ERROR,
+    "breaker": BREAKER,
+    "resources": RESOURCE,
+}
 VALUES = ("ws_lag_ms", "order_age_ms")
 AMOUNTS = ("inventory_start", "inventory_end", "mid_start", "mid_end")
 TIMES = ("start_us", "end_us")
@@ -73,6 +85,8 @@ def _converted(parts: dict[str, Any]) -> tuple[Observation, tuple[str, ...]]:
         _check_time(name, parts[name])
     parts["block_reasons"] = _reasons(parts["block_reasons"])
     parts["market"] = _market(parts["market"])
+    parts["process"] = _process(parts["process"])
+    parts["notes"] = _notes(parts["notes"])
     parts["fill_ids"] = _ids(parts["fill_ids"], len(parts["fills"]))
     _check_reasons(parts["blocks"]["reason"], parts["block_reasons"])
     notes = [f"columns that are not read: {', '.join(unread)}"] if unread else []
@@ -131,7 +145,16 @@ def _table(
     return table
 
 
-_KINDS = {"FILL": MARKED_FILL, "TICK": TICK, "BLOCK": BLOCK, "LATENCY": LATENCY, "MARK": MARK}
+_KINDS = {
+    "FILL": MARKED_FILL,
+    "TICK": TICK,
+    "BLOCK": BLOCK,
+    "LATENCY": LATENCY,
+    "MARK": MARK,
+    "ERROR": ERROR,
+    "BREAKER": BREAKER,
+    "RESOURCE": RESOURCE,
+}
 
 
 def _cells(
@@ -203,6 +226,22 @@ def _market(value: Any) -> dict[str, int]:
     if not isinstance(value, Mapping) or not _are_names(value):
         _refuse(f"market: expected counts by name, got {show(value)}")
     return {name: _count(f"market.{name}", count) for name, count in value.items()}
+
+
+def _process(value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping) or not _are_names(value):
+        _refuse(f"process: expected numbers by KPI, got {show(value)}")
+    return {name: _amount(f"process.{name}", given) for name, given in value.items()}
+
+
+def _notes(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or not all(map(_is_text, value)):
+        _refuse(f"notes: expected texts, got {show(value)}")
+    return tuple(value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _ids(value: Any, fills: int) -> NDArray[Any] | None:

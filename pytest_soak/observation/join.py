@@ -15,12 +15,14 @@ from pytest_soak.errors import TargetError
 from pytest_soak.observation.columns import Observation
 from pytest_soak.observation.convert import COUNTS, TABLES, VALUES
 
+SKEW = "clock_skew_ms"
+
 
 def joined(parts: Sequence[Observation]) -> Observation:
     """The observation of the span that `parts` cover, each beginning where the one before ended.
 
-    Raises TargetError where one begins elsewhere, names other block reasons than the first, or has
-    ids of fills where another has none.
+    Raises TargetError where one begins elsewhere, names other block reasons than the one before (it
+    may name more behind them), or has ids of fills where another has none.
     """
     first, last = parts[0], parts[-1]
     for before, part in pairwise(parts):
@@ -39,8 +41,10 @@ def joined(parts: Sequence[Observation]) -> Observation:
         inventory_end=last.inventory_end,
         mid_start=first.mid_start,
         mid_end=last.mid_end,
-        block_reasons=first.block_reasons,
+        block_reasons=last.block_reasons,
         market=dict(market),
+        process=_process(parts),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         fill_ids=_ids(parts),
         **tables,
         **counts,
@@ -67,11 +71,20 @@ def check_follows(before: Observation, part: Observation) -> None:
             f"a part of the window has inventory_start={held:.12g}, expected {expected:.12g}, the "
             "inventory_end of the part before it"
         )
-    if part.block_reasons != before.block_reasons:
+    if part.block_reasons[: len(before.block_reasons)] != before.block_reasons:
         raise TargetError(
             f"a part of the window has block_reasons={part.block_reasons}, expected "
-            f"{before.block_reasons}, as in the part before it"
+            f"{before.block_reasons}, as in the part before it, and more behind them at most"
         )
+
+
+def _process(parts: Sequence[Observation]) -> dict[str, float]:
+    """Counts add up; of a skew the largest, either way, is that of the whole."""
+    found: dict[str, float] = {}
+    for name, value in (item for part in parts for item in part.process.items()):
+        before = found.get(name, 0.0)
+        found[name] = max(before, value, key=abs) if name == SKEW else before + value
+    return found
 
 
 def _ids(parts: Sequence[Observation]) -> Any:

@@ -4,9 +4,9 @@
   not all in its first 0.2 % (twenty or more would be in another unit).
 - `side` is +1 or -1; prices, quantities and mids are above 0; later mids too, or NaN; the mids of a
   fill are from half to twice its price; latencies, ages, stages and counts are 0 or more; every
-  number is finite.
+  number is finite; resources are 0 or more.
 - Marks are in the order of time, since their order is what a drawdown is measured from. Fills,
-  ticks, blocks and acks may come in any order; they are sorted, which a note says.
+  ticks and the other events may come in any order; they are sorted, which a note says.
 - No id of a fill is there twice; and where no ids are given, not every fill has its double.
 - A reason has stopped at most `intended_changes`, and one more change a quote (side and level),
   intended in the window before; the risk guard has blocked at most `side_time_us`, which is at most
@@ -44,6 +44,7 @@ DOUBLES = 3
 
 _MIDS = ("mid_1s", *OTHER_MIDS)
 _AT_LEAST_0 = ("fetch_md_ms", "compute_ms", "wait_ms", "send_ms", "total_ms")
+_USED = ("rss_mb", "cpu_pct", "fds", "threads")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def validated(given: Any, minutes: float, before: Closing | None = None) -> Vali
     ]
     observation = _in_order(observation, unsorted)
     faults = faults or list(unbalanced(observation, before))
-    told = (*notes, *_notes(observation, unsorted))
+    told = (*notes, *observation.notes, *_notes(observation, unsorted))
     return Validated(observation, tuple(map(one_line, faults)), tuple(map(one_line, told)))
 
 
@@ -198,6 +199,8 @@ def _amounts(observation: Observation) -> Iterator[str]:
     for name in ("inventory", "equity_quote"):
         yield from _bounded(f"marks.{name}", marks[name], np.isfinite, "a finite number")
     at_least_0 = {f"ticks.{name}": ticks[name] for name in _AT_LEAST_0}
+    resources = observation.resources
+    at_least_0 |= {f"resources.{name}": resources[name] for name in _USED}
     at_least_0["acks.latency_ms"] = observation.acks["latency_ms"]
     at_least_0 |= {name: getattr(observation, name) for name in VALUES}
     for where, values in at_least_0.items():

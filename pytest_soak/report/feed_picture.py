@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pytest_soak.artifacts.models import FactCurve, FactEstimate, FeedFacts
+from pytest_soak.artifacts.feed_models import FactCurve, FactEstimate, FeedFacts
 from pytest_soak.facts import curves
 from pytest_soak.report.panels import (
     HEIGHT,

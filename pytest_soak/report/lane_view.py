@@ -12,7 +12,7 @@ from statistics import median
 from pytest_soak.artifacts.models import GateMetric
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.gates.expressions import Expression, parse
-from pytest_soak.kpi.definitions import COMPONENTS, KPIS
+from pytest_soak.kpi.definitions import COMPONENTS, KNOWN
 from pytest_soak.report import charts
 from pytest_soak.report.changes import PHASE, Change, changes
 from pytest_soak.report.charts import Chart, Limit, Plot, Span
@@ -189,7 +189,7 @@ def _kpi(lane: ReportLane, name: str, drawn: Sequence[Group]) -> KpiChart:
         name=name,
         verdict=str(worst([c.verdict for c in checks])) if checks else "",
         value=value,
-        meaning=KPIS[name].meaning if name in KPIS else "",
+        meaning=KNOWN[name].meaning if name in KNOWN else "",
         limits="; ".join(_said(check) for check in checks),
         chart=charts.draw(Plot(name, first, end_, points, limits, rules, _phases(drawn), marks)),
     )

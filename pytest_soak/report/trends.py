@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pytest_soak.gates.engine import FINAL_WINDOW
-from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.definitions import KNOWN
 from pytest_soak.report.read import ReportLane
 from pytest_soak.stats.trend import Drift, Trend, recent_and_whole
 
@@ -42,7 +42,7 @@ def lane_trends(lane: ReportLane) -> list[KpiTrend]:
 
 def drift_text(name: str, drift: Drift) -> str:
     """The drift in words, with whether it is for the better where the KPI's table says so."""
-    if drift not in (Drift.RISING, Drift.FALLING) or name not in KPIS:
+    if drift not in (Drift.RISING, Drift.FALLING) or name not in KNOWN:
         return str(drift)
-    good = (drift is Drift.RISING) == (KPIS[name].better == "up")
+    good = (drift is Drift.RISING) == (KNOWN[name].better == "up")
     return f"{drift} ({'better' if good else 'worse'})"

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.handlers import LaneArtifacts
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import Layout
+from pytest_soak.artifacts.names import FEEDS
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.clock import Clock
 from pytest_soak.engine.events import Event, LaneFinished, Notice
@@ -88,15 +90,22 @@ class Lanes:
     def _opened(self, lane: str, chosen: Chosen, last: int | None) -> LaneRun:
         settings, extra = self._settings, chosen.extra_kpis
         files = self._layout.lane(lane)
-        info = replace(self._infos[lane], folder=files.home)
+        info = replace(
+            self._infos[lane],
+            folder=files.home,
+            feeds=files.home / FEEDS,
+            runtime=files.runtime,
+            iterations=settings.iterations,
+        )
         early = flags_early(settings, info, chosen.factory, chosen.name)
         target = _build(chosen.factory, replace(info, config=early.values))
         can = abilities(target, chosen.name)
         plan = plan_lane(settings, info, can, chosen.name, extra, last)
         self._prepare()
         artifacts = LaneArtifacts(files, self._clock)
-        feeds = Feeds(files, kept=settings.feeds)
-        journal = LaneJournal(files, _fingerprint(plan, can, extra, settings.feeds), feeds)
+        keep = (settings.feeds, settings.feeds_gzip)
+        feeds = Feeds(files, LaneIndex(lane, chosen.name), *keep, bots_own=can.writes_feeds)
+        journal = LaneJournal(files, _fingerprint(plan, can, extra, keep), feeds)
 
         def emit(event: Event) -> None:
             artifacts.handle(event)
@@ -157,14 +166,15 @@ class Lanes:
 
 
 def _fingerprint(
-    plan: LanePlan, can: Abilities, extra_kpis: Iterable[str], feeds: bool
+    plan: LanePlan, can: Abilities, extra_kpis: Iterable[str], feeds: tuple[bool, bool]
 ) -> dict[str, Any]:
     """All that a lane's bytes depend on, but for its length."""
     return plan.model_dump(mode="json", exclude={"iterations", "planned"}) | {
         "pytest_soak": __version__,
         "target_version": can.version,
         "extra_kpis": sorted(extra_kpis),
-        "feeds": feeds,
+        "feeds": feeds[0],
+        "feeds_gzip": feeds[1],
     }
 
 

@@ -15,8 +15,9 @@ from pytest_soak.config.flags import FlagTable
 from pytest_soak.config.overrides import Layer, Overrides, resolve
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.errors import SoakUsageError, check_words, unknown
+from pytest_soak.gates.criteria import OFF, Criteria, criteria_shelf, load_criteria
 from pytest_soak.gates.model import Gate
-from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.definitions import KNOWN, KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS, derivable
 from pytest_soak.run.settings import Settings
 from pytest_soak.targets.abilities import Abilities, abilities
@@ -39,11 +40,20 @@ def plan_lane(
     an override or a metric that the target does not know.
     """
     _check_names([*(spec.kpis or ()), *extra_kpis], target)
+    if spec.writes_feeds and settings.sleep:
+        problem = "a bot in a process of its own trades on in a pause, in no window; leave it out"
+        raise SoakUsageError("--soak-sleep", problem)
     profile = settings.profile(lane.profile)
     overrides = resolve(spec.table, profile, _layers(settings, lane), settings.presets)
     flags = lane_flags(settings, lane, spec.flags, target)
     given = {*(KPIS if spec.kpis is None else spec.kpis), *extra_kpis}
-    notes = (*overrides.notes, *flags.notes, *_tuning_notes(settings, spec, overrides, given))
+    notes = (
+        *_drill_notes(lane, spec, target),
+        *_criteria_notes(settings, spec),
+        *overrides.notes,
+        *flags.notes,
+        *_tuning_notes(settings, spec, overrides, given),
+    )
     overrides = overrides.model_copy(update={"notes": notes})
     gates = settings.gates[lane.profile]
     for gate in gates:
@@ -63,12 +73,39 @@ def plan_lane(
         limits=settings.limits,
         rules=settings.rules,
         clocks=settings.pacing.clocks,
+        criteria=_criteria(settings, spec, target),
         tuned=spec.tuned,
         auto_tune=settings.auto_tune and spec.tuned,
         guards=settings.guards,
         warmup=settings.warmup,
         fallback=_fallback(settings, spec, overrides),
     )
+
+
+def _criteria(settings: Settings, spec: Abilities, target: str) -> Criteria:
+    """The stop criteria that were asked for, else those that the target says."""
+    if settings.criteria is not None:
+        return settings.criteria
+    if spec.stop_criteria is None:
+        return OFF
+    shelf = criteria_shelf(settings.rootdir)
+    return load_criteria(spec.stop_criteria, shelf, settings.rootdir, f"{target} stop_criteria")
+
+
+def _drill_notes(lane: LaneInfo, spec: Abilities, target: str) -> list[str]:
+    """What to note of the lane's drills; SoakUsageError for one that the target cannot have."""
+    for drill in lane.drills:
+        if drill.cause not in spec.drills:
+            able = f"it can {', '.join(spec.drills)}" if spec.drills else "it can none"
+            problem = f"{target} cannot bring about {drill.cause}; {able}"
+            raise SoakUsageError("--soak-drill", problem)
+    return [f"drill {drill}: this run is no evidence" for drill in lane.drills]
+
+
+def _criteria_notes(settings: Settings, spec: Abilities) -> list[str]:
+    if settings.criteria is not None or spec.stop_criteria is None:
+        return []
+    return [f"stop criteria {spec.stop_criteria}, as the target says; --soak-stop=off is without"]
 
 
 def flags_early(settings: Settings, lane: LaneInfo, factory: object, target: str) -> Flags:
@@ -113,7 +150,7 @@ def checked_kpis(given: Iterable[Any], at: str) -> dict[str, Any]:
             raise SoakUsageError(at, f"expected functions by KPI name, got the name {show(name)}")
     check_words(found, "KPI", at)
     for name in found:
-        if name in KPIS:
+        if name in KNOWN:
             raise SoakUsageError(at, f"{name!r} is a KPI of the package; name yours otherwise")
     return found
 
@@ -158,11 +195,11 @@ def _check_names(kpis: Collection[str], target: str) -> None:
 def _check_metrics(
     gate: Gate, market: str, spec: Abilities, extra: Collection[str], target: str
 ) -> None:
-    given = {*(KPIS if spec.kpis is None else spec.kpis), *extra}
+    given = {*(KNOWN if spec.kpis is None else spec.kpis), *extra}
     given |= derivable(given)
     lacking = [metric for metric in gate.metrics() if metric not in given]
     for metric in lacking:
-        if metric not in KPIS and metric not in SPAN_KPIS:
+        if metric not in KNOWN and metric not in SPAN_KPIS:
             raise SoakUsageError(f"gate {gate.name}", unknown("metric", metric, given))
     if lacking:
         problem = f"{target} does not give {', '.join(lacking)}"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pytest_soak.config.drills import Drill, parse_drill
 from pytest_soak.config.flag_layers import FlagLayer, config_layer
 from pytest_soak.config.knobs import check_knob, parse_knobs
 from pytest_soak.config.names import user_path
@@ -27,6 +28,7 @@ from pytest_soak.config.variants import Variant, load_variant, variant_shelf
 from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, escaped, unknown
+from pytest_soak.gates.criteria import Criteria, criteria_shelf, load_criteria
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
 from pytest_soak.options import KNOBS, OPTIONS, Option
 from pytest_soak.run.settings import (
@@ -34,6 +36,7 @@ from pytest_soak.run.settings import (
     MAX_ITERATIONS,
     MAX_SECONDS,
     MAX_SEEDS,
+    MAX_SETTLE,
     MINUTES,
     Settings,
     check_distinct,
@@ -120,9 +123,12 @@ def resolve_settings(inputs: Inputs) -> Settings:
         target_source=given["target"].at if given["target"].source != "default" else "default",
         minutes=_minutes(given["minutes"]),
         sleep=_sleep(given["sleep"]),
+        settle=_between(given["settle"], (0, MAX_SETTLE), "seconds"),
         iteration_timeout=_timeout(given.get("iteration-timeout")),
         gates=gates,
         gate_mode=_mode(given["gate-mode"]),
+        drills=_drills(given.get("drill")),
+        criteria=_criteria(given.get("stop"), inputs.rootdir),
         layers=layers,
         presets=_presets(given, inputs.rootdir),
         flags=_flag_layers(inputs, given.get("config")),
@@ -139,6 +145,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         report=_report(given["report"]) if "report" in given else None,
         rootdir=inputs.rootdir,
         feeds=_flag(given, "feeds"),
+        feeds_gzip=_feeds_gzip(given),
         resume=_flag(given, "resume"),
         default_overrides="overrides-json" not in given,
         sources={name: value.source for name, value in given.items()} | knob_sources,
@@ -160,6 +167,17 @@ def _gates(profile: Profile, given: Given, rootdir: Path) -> tuple[Gate, ...]:
     if profile.gate is not None and given.source == "default":
         name, base, at = profile.gate, profile.folder, f"{profile.source} gate"
     return load_gates(name, shelf, base, at)
+
+
+def _criteria(given: Given | None, rootdir: Path) -> Criteria | None:
+    if given is None:
+        return None
+    return load_criteria(given.text, criteria_shelf(rootdir), given.base, given.at)
+
+
+def _drills(given: Given | None) -> tuple[Drill, ...]:
+    lines = () if given is None else given.text.split("\n")
+    return tuple(parse_drill(line, given.at) for line in lines if given is not None)
 
 
 def _override_layers(inputs: Inputs) -> tuple[Layer, ...]:
@@ -226,6 +244,13 @@ def _tuner(given: Given) -> str:
     if given.text not in TUNERS:
         raise SoakUsageError(given.at, unknown("tuner", given.text, TUNERS))
     return given.text
+
+
+def _feeds_gzip(given: Mapping[str, Given]) -> bool:
+    packed = _flag(given, "feeds-gzip")
+    if packed and not _flag(given, "feeds") and given["feeds-gzip"].source == CLI:
+        raise SoakUsageError(given["feeds-gzip"].at, "there are no feeds to compress; add feeds")
+    return packed
 
 
 def _flag(given: Mapping[str, Given], name: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pytest_soak.config.documents import show
+from pytest_soak.config.drills import Drill
 from pytest_soak.config.flag_layers import FlagLayer
 from pytest_soak.config.lane_axes import Axes
 from pytest_soak.config.overrides import Layer
@@ -20,6 +21,7 @@ from pytest_soak.config.variants import Variant
 from pytest_soak.engine.pace import Pacing
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.gates.criteria import Criteria
 from pytest_soak.gates.model import Gate
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.tuning.limits import Limits
@@ -29,6 +31,7 @@ from pytest_soak.tuning.tuners import TUNERS
 MAX_ITERATIONS = 1_000_000
 MAX_SEEDS = 10_000
 MAX_SECONDS = 604_800
+MAX_SETTLE = 600
 MINUTES = (0.01, 1440)
 LEAST_TIMEOUT = 0.1
 
@@ -38,6 +41,8 @@ _Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS)]
 class Settings(BaseModel):
     """What a run does. Raises pydantic.ValidationError for values that no option would take.
 
+    `criteria` may stop a lane; None leaves them to the target; with `drills` the run
+    is no evidence.
     `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
     """
 
@@ -52,9 +57,12 @@ class Settings(BaseModel):
     target_source: str
     minutes: float = Field(ge=MINUTES[0], le=MINUTES[1])
     sleep: _Seconds
+    settle: Annotated[float, Field(ge=0, le=MAX_SETTLE)] = 2.0
     iteration_timeout: Annotated[float, Field(ge=LEAST_TIMEOUT, le=MAX_SECONDS)] | None
     gates: dict[str, tuple[Gate, ...]]
     gate_mode: GateMode
+    criteria: Criteria | None = None
+    drills: tuple[Drill, ...] = ()
     layers: tuple[Layer, ...]
     presets: tuple[Preset, ...]
     flags: tuple[FlagLayer, ...] = ()
@@ -71,6 +79,7 @@ class Settings(BaseModel):
     report: Path | None
     rootdir: Path
     feeds: bool
+    feeds_gzip: bool
     resume: bool
     default_overrides: bool
     sources: dict[str, str]
@@ -102,7 +111,9 @@ class Settings(BaseModel):
                 **one._asdict(),
                 minutes=self.minutes,
                 market_settings=self.market_settings,
+                settle_seconds=self.settle,
                 scenario=scenarios[one.market],
+                drills=self.drills,
             )
             for one in map(Axes._make, axes)
         ]

@@ -36,6 +36,7 @@ def conclude(results: Sequence[LaneResult], lanes: int, done: int, failed: str =
     see = PRODUCTION_SNAPSHOT if len(results) == 1 and results[0].frozen else TUNING_REPORT
     outcomes = [outcome(result) for result in results]
     text = _judged(outcomes, lanes, _named(targets, results[0].gate_mode), see)
+    text += _no_evidence(outcomes)
     if failed and verdict is not Verdict.FAIL:
         return Conclusion(Verdict.FAIL, f"FAIL: {failed}; {text}")
     return Conclusion(verdict, text)
@@ -51,7 +52,14 @@ def verdict_line(result: RunResult) -> str:
     text = _judged(judged, len(judged), _named(result.source, result.gate_mode), TUNING_REPORT)
     if result.verdict is Verdict.FAIL and all(lane.verdict is not Verdict.FAIL for lane in judged):
         text = f"FAIL: something beside the gates failed; {text}"
+    text += _no_evidence(result.lanes)
     return one_line(f"{text}; {unfinished}" if unfinished else text)
+
+
+def _no_evidence(lanes: Sequence[LaneOutcome]) -> str:
+    """What to say of drills, if there were any."""
+    drills = dict.fromkeys(drill for lane in lanes for drill in lane.drills)
+    return f"; no evidence: drill {', '.join(drills)}" if drills else ""
 
 
 def _named(target: str, gate_mode: GateMode) -> str:

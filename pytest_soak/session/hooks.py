@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_soak.engine.events import Event, IterationFinished, LaneFinished
+from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, StopFired
 from pytest_soak.errors import SoakUsageError, one_line, told
 from pytest_soak.run.handlers import Handler, checked_handlers
 
@@ -41,6 +41,8 @@ def tell_hooks(config: pytest.Config, event: Event) -> Iterator[HookError]:
         yield from _tell(config, "pytest_soak_iteration_finished", record=event.record)
         judged = {"lane": event.lane, "judgement": event.record.judgement, "final": False}
         yield from _tell(config, "pytest_soak_gate_verdict", **judged)
+    elif isinstance(event, StopFired):
+        yield from _tell(config, "pytest_soak_stop_fired", lane=event.lane, fired=event.fired)
     elif isinstance(event, LaneFinished):
         judged = {"lane": event.lane, "judgement": event.result.judgement, "final": True}
         yield from _tell(config, "pytest_soak_gate_verdict", **judged)

@@ -13,11 +13,13 @@ from pytest_soak.engine.events import (
     IterationFinished,
     LaneFinished,
     PhaseChanged,
+    StopFired,
 )
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.errors import one_line
+from pytest_soak.gates.sustained import Transition
 from pytest_soak.kpi.definitions import HEADLINES
-from pytest_soak.text import NO_VALUE
+from pytest_soak.text import NO_VALUE, utc
 from pytest_soak.tuning.phases import Phase
 
 _TAGGED = [headline for headline in HEADLINES if headline.tag]
@@ -31,6 +33,8 @@ def marker_lines(event: Event, *, several_lanes: bool) -> list[str]:
     elif isinstance(event, PhaseChanged):
         gate = "warn" if event.phase is Phase.WARMUP else "normal"
         lines = [("warmup", "PHASE", f"iter={event.iteration} phase={event.phase} gate={gate}")]
+    elif isinstance(event, StopFired):
+        lines = [("stop", _fired(event.fired))]
     elif isinstance(event, IterationFailed):
         lines = [("iter_watch", "FAILED", f"iter={event.iteration} cause={event.cause}")]
     elif isinstance(event, LaneFinished) and event.result.verdict is not None:
@@ -65,6 +69,12 @@ def _iteration(record: IterationRecord) -> list[tuple[str, ...]]:
     lines += _tuning(record.tuning)
     lines.append(("kpi_gate", f"verdict={record.verdict}", _kpis(kpis)))
     return lines
+
+
+def _fired(fired: Transition) -> str:
+    value = _shown(fired.value, "{:.6g}")
+    since, at = (utc(time) for time in (fired.since, fired.at))
+    return f"criterion={fired.criterion} value={value} since={since} at={at}"
 
 
 def _tuning(tuning: TuningRecord) -> list[tuple[str, ...]]:

@@ -62,12 +62,14 @@ class Terminal:
         lanes = settings.lanes()
         shown = [lane.id for lane in lanes[:LANES_SHOWN]]
         more = f" and {len(lanes) - LANES_SHOWN} more" if len(lanes) > LANES_SHOWN else ""
+        stops = f", stop criteria {settings.criteria.name}" if settings.criteria else ""
         lines = [
             f"soak: {plural(settings.iterations, 'iteration')} of {settings.minutes:g} min, "
             f"{plural(len(lanes), 'lane')}, target {self._target()}",
             f"soak: {', '.join(shown)}{more}",
             f"soak: gate {', '.join(dict.fromkeys(g[0].name for g in settings.gates.values()))} "
-            f"({settings.gate_mode}), artifacts in {_short(settings.directory, self._config)}",
+            f"({settings.gate_mode}){stops}, "
+            f"artifacts in {_short(settings.directory, self._config)}",
         ]
         if settings.target_source == "USE_MOCK":
             lines.append("soak: USE_MOCK=1 makes the target mock: its KPIs are random numbers")

@@ -53,9 +53,14 @@ def append(path: Path, data: bytes) -> None:
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:
     """Append whole lines to a file, new or not, and wait for the disk."""
+    append_new(path, "".join(f"{line}\n" for line in lines).encode())
+
+
+def append_new(path: Path, data: bytes) -> None:
+    """`append` to a file that may be new."""
     with writing(path):
         opened(path, "ab").close()
-    append(path, "".join(f"{line}\n" for line in lines).encode())
+    append(path, data)
 
 
 def cut(path: Path, size: int) -> None:
@@ -118,10 +123,17 @@ def _open(path: Path, mode: str, buffering: int) -> BinaryIO:
 
 
 def _replace(path: Path, data: bytes, *, durable: bool) -> None:
+    with replacing(path, durable=durable) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: Path, *, durable: bool) -> Iterator[BinaryIO]:
+    """A new file that takes the place of `path`, in one step, when the block is done."""
     half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with opened(half, "wb") as file:
-            file.write(data)
+            yield file
             if durable:
                 file.flush()
                 os.fsync(file.fileno())

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_soak.config.documents import show
+from pytest_soak.config.drills import CAUSES
 from pytest_soak.config.flags import FlagTable
 from pytest_soak.config.parameters import ParameterTable, reference_table
-from pytest_soak.errors import SoakUsageError, check_words
+from pytest_soak.errors import SoakUsageError, check_words, unknown
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,11 @@ class Abilities:
 
     One without a table is given the reference maker's overrides, but is not `tuned` by them;
     `table_given` says that the table is none of the reference maker's. `checkpoint` is there only
-    together with `restore`. `source` is a digest of the file of the class of a target that says no
-    `version`; None where there is no such file. What the file imports, or reads, is not in it.
+    together with `restore`. `writes_feeds` says that the target writes the feeds itself, in real
+    time. `source` is a digest of the file of the class of a target that says no `version`; None
+    where there is no such file. What the file imports, or reads, is not in it.
+    `drills` are the causes that it can bring about. `stop_criteria` are those that hold, by name,
+    where the user asks for none.
     """
 
     table: ParameterTable
@@ -35,6 +39,9 @@ class Abilities:
     checkpoint: Callable[[], Any] | None = None
     restore: Callable[[bytes], Any] | None = None
     source: str | None = None
+    writes_feeds: bool = False
+    stop_criteria: str | None = None
+    drills: tuple[str, ...] = ()
 
 
 def abilities(target: object, name: str) -> Abilities:
@@ -57,6 +64,9 @@ def abilities(target: object, name: str) -> Abilities:
         checkpoint=None if restore is None else _method(target, "checkpoint"),
         restore=restore,
         source=None if isinstance(version, str) else _digest(target),
+        writes_feeds=_said(target, "writes_feeds") is True,
+        drills=_causes(_said(target, "drills"), name),
+        stop_criteria=_text(_said(target, "stop_criteria"), "stop_criteria", name),
     )
 
 
@@ -85,6 +95,22 @@ def _kpi_names(given: Any, source: str) -> tuple[str, ...] | None:
         raise SoakUsageError(source, problem)
     check_words(names, "KPI", source)
     return names
+
+
+def _causes(given: Any, source: str) -> tuple[str, ...]:
+    causes = () if given is None else given
+    if isinstance(causes, str) or not isinstance(causes, Iterable):
+        raise SoakUsageError(source, f"drills: expected names of causes, got {show(given)}")
+    for cause in (found := tuple(causes)):
+        if cause not in CAUSES:
+            raise SoakUsageError(source, f"drills: {unknown('cause', show(cause), CAUSES)}")
+    return found
+
+
+def _text(given: Any, what: str, source: str) -> str | None:
+    if given is not None and not isinstance(given, str):
+        raise SoakUsageError(source, f"{what}: expected a name, got {show(given)}")
+    return given
 
 
 def _file(target: object) -> Path | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
 
 from pydantic import Field
 
+from pytest_soak.config.drills import Drill
 from pytest_soak.config.scenarios import BUILT_IN, Scenario
 
 if TYPE_CHECKING:
@@ -22,8 +23,11 @@ class LaneInfo:
 
     `config` are its feature flags in force, by dotted name: when the target is built, where its
     class declares `flags`; always in `start`. `folder` is where the lane's artifacts lie, and
-    where a bot may leave files of its own. `scenario` is what `market` names: the built-in one by
-    itself, None where there is no such.
+    where a bot may leave files of its own; `feeds` is the folder of feeds in it, `runtime` the file
+    of the overrides in force. `iterations` are those asked for; `settle_seconds` is how long a bot
+    in real time is waited for after a window, for what it tells late. `scenario` is what `market`
+    names: the built-in one by itself, None where there is no such. `drills` are to be brought about
+    by the target, which says which causes it can in `drills` of its own.
     """
 
     id: str
@@ -36,6 +40,11 @@ class LaneInfo:
     config: Mapping[str, bool | float] = field(default_factory=dict)
     folder: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
     scenario: Scenario | None = None
+    feeds: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
+    runtime: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
+    iterations: Annotated[int, Field(exclude=True)] = field(default=0, compare=False)
+    settle_seconds: Annotated[float, Field(exclude=True)] = field(default=2.0, compare=False)
+    drills: tuple[Drill, ...] = ()
 
     def __post_init__(self) -> None:
         if self.scenario is None:
@@ -44,6 +53,11 @@ class LaneInfo:
 
 def _unheard(part: Any) -> None:
     """Nobody listens to a window that no soak made."""
+
+
+def _goes_on() -> bool:
+    """Nobody stops a window that no soak made."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,14 @@ class Window:
     report: Annotated[Callable[[Any], None], Field(exclude=True)] = field(
         default=_unheard, repr=False, compare=False
     )
+    cancelled: Annotated[Callable[[], bool], Field(exclude=True)] = field(
+        default=_goes_on, repr=False, compare=False
+    )
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop criterion has fired on what was reported: `run` should now return."""
+        return self.cancelled()
 
 
 @runtime_checkable
@@ -71,7 +93,9 @@ class Target(Protocol):
     that it gives), `deterministic` (True: the same lane, freshly started under the same
     overrides, gives the same KPIs), `checkpoint() -> bytes` and `restore(bytes)`, and `version`,
     a text: what was measured with one version is not resumed with another. `flags` are its feature
-    flags (see `config.flags`), whose values it is told by the lane's `config`.
+    flags (see `config.flags`), whose values it is told by the lane's `config`. `stop_criteria`
+    names those that hold where the user asks for none; `drills` are the causes of trouble that it
+    can bring about when the lane asks for them (see `config.drills`).
     """
 
     def start(self, lane: LaneInfo) -> None:

@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from pytest_soak.config.documents import show
+from pytest_soak.config.parameters import reference_table
 from pytest_soak.errors import SoakUsageError, TargetError, told, unknown
+from pytest_soak.process.options import words
 from pytest_soak.targets.asynchronous import plain
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
+from pytest_soak.targets.process import ProcessTarget
 
 BUILT_IN = ("sim", "mock")
 
 
 def named_factory(name: str, source: str, rootdir: Path) -> TargetFactory:
-    """The factory meant by `sim`, `mock` or `module:attr`; SoakUsageError for anything else."""
+    """The factory meant by `sim`, `mock`, `module:attr` or `process:CMD`; else SoakUsageError."""
     if name == "sim":
         from pytest_soak.targets.simulated import SimulatedTarget
 
@@ -28,9 +31,11 @@ def named_factory(name: str, source: str, rootdir: Path) -> TargetFactory:
 
         return MockTarget
     module, colon, attribute = name.partition(":")
+    if module == "process" and colon:
+        return ProcessTarget(words(attribute, source), parameters=reference_table())
     if not colon or not module or not attribute:
-        problem = f"{unknown('target', name, BUILT_IN)}; or give module:attr, e.g. mybot.soak:Bot"
-        raise SoakUsageError(source, problem)
+        others = "or give module:attr, e.g. mybot.soak:Bot, or process:CMD"
+        raise SoakUsageError(source, f"{unknown('target', name, BUILT_IN)}; {others}")
     return _import(module, attribute, source, rootdir)
 
 
@@ -99,7 +104,9 @@ def _check_signature(factory: TargetFactory) -> None:
 
 
 def name_of(factory: object) -> str:
-    """How artifacts name a factory: `module:Class`."""
+    """How artifacts name a factory: `module:Class`, or `process:CMD`."""
+    if isinstance(factory, ProcessTarget):
+        return factory.name
     named = factory if hasattr(factory, "__qualname__") else type(factory)
     return f"{named.__module__}:{named.__qualname__}"
 

@@ -32,6 +32,7 @@ class SimulatedTarget:
     deterministic = True
     parameters = reference_table()
     flags: FlagTable = reference_flags()
+    drills = ("cache_off", "taker_burst")
 
     def __init__(self, lane: LaneInfo, maker: MakerConfig | None = None) -> None:
         from pytest_soak.market.maker_config import with_defaults
@@ -52,7 +53,7 @@ class SimulatedTarget:
         if self._maker is not None:
             cold = self._maker.signal_window_minutes
         config = MakerConfig(cold, self.flags.complete(lane.config, "flags"))
-        self._simulation = Simulation(self._market, lane.seed, config)
+        self._simulation = Simulation(self._market, lane.seed, config, lane.drills)
 
     def configure(self, flags: Mapping[str, Value]) -> None:
         """Set some or all feature flags, from the next window on; a checkpoint has them.

@@ -16,14 +16,17 @@ from harness import Workbench
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
+PROCESS = (ROOT / "docs" / "PROCESS.md").read_text(encoding="utf-8")
+FEEDS = (ROOT / "docs" / "FEEDS.md").read_text(encoding="utf-8")
 OBSERVATION = (ROOT / "docs" / "OBSERVATION.md").read_text(encoding="utf-8")
+STOP = (ROOT / "docs" / "STOP.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 SECTIONS = [
     text
-    for document in (README, OPERATIONS, OBSERVATION)
+    for document in (README, OPERATIONS, OBSERVATION, FEEDS, PROCESS, STOP)
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
-    if "```console" in text
+    if "```console" in text and (sys.platform != "win32" or "=process:" not in text)
 ]
 
 
@@ -116,7 +119,12 @@ def test_the_main_command_works_in_a_checkout_with_tests(bench: Workbench) -> No
     ("folder", "name"),
     [
         (folder, name)
-        for folder, text in (("", README), ("docs", OPERATIONS))
+        for folder, text in (
+            ("", README),
+            ("docs", OPERATIONS),
+            ("docs", PROCESS),
+            ("docs", STOP),
+        )
         for name in re.findall(r"\]\(([^)#:]+)\)", text)
     ],
 )

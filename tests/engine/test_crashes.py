@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -68,11 +69,24 @@ def lane(root: Path) -> Soak:
     return Soak(root, PLAN, edits=dict(EDITS))
 
 
-def test_killed_at_any_step_a_lane_ends_with_the_same_bytes(ram: Path) -> None:
+def over_midnight(root: Path) -> Soak:
+    """A lane whose second window begins before midnight and ends after; the day is packed."""
+    make = partial(Walker, epoch_us=22 * 3_600_000_000 + 1_800_000_000)
+    return Soak(root, PLAN.model_copy(update={"iterations": 2}), make, packed=True)
+
+
+@pytest.mark.parametrize(
+    ("lane", "names"),
+    [
+        (lane, {"feeds/fills_19700101.jsonl", "checkpoint_4", "feeds/INDEX.json"}),
+        (over_midnight, {"feeds/fills_19700101.jsonl.gz", "feeds/quoting_19700102.jsonl"}),
+    ],
+)
+def test_killed_at_any_step_a_lane_ends_with_the_same_bytes(
+    ram: Path, lane: Callable[[Path], Soak], names: set[str]
+) -> None:
     wanted = undisturbed(ram / "undisturbed", lane)
-    assert {"feeds/fills_19700101.jsonl", "checkpoint_4"} <= {
-        name.removeprefix("latest/") for name in wanted
-    }
+    assert names <= {name.removeprefix("latest/") for name in wanted}
     step = 0
     while True:
         root = ram / str(step)
@@ -83,7 +97,7 @@ def test_killed_at_any_step_a_lane_ends_with_the_same_bytes(ram: Path) -> None:
         soak.process()
         assert contents(root) == wanted, step
         step += 1
-    assert step > 20 * ITERATIONS
+    assert step > 20 * soak.plan.iterations
     assert contents(root) == wanted
 
 

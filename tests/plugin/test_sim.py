@@ -23,6 +23,7 @@ def test_the_same_seed_gives_the_same_bytes(bench: Workbench) -> None:
     assert {Path(name).name for name in first} >= {
         "fills_20240101.jsonl",
         "pipeline_ticks_20240101.jsonl",
+        "INDEX.json",
     }
     other = files(bench.soak(2, MINUTES, "--soak-feeds", "--soak-seed=43"))
     name = "latest/ITER_SUMMARY_2.json"

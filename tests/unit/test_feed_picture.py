@@ -12,7 +12,7 @@ import pytest
 from feeds import SECOND_US, orders_at, quiet, tops_at
 
 from pytest_soak.artifacts.feed_facts import feed_facts
-from pytest_soak.artifacts.models import FeedFacts
+from pytest_soak.artifacts.feed_models import FeedFacts
 from pytest_soak.config.scenarios import BUILT_IN
 from pytest_soak.facts.feed import LaneFeed
 from pytest_soak.facts.lanes import survey

@@ -32,7 +32,7 @@ from pytest_soak.gates.model import (
     load_gate,
     load_gates,
 )
-from pytest_soak.kpi.definitions import KPIS
+from pytest_soak.kpi.definitions import KNOWN, KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS
 
 NOWHERE = Path("/nowhere")
@@ -69,8 +69,13 @@ TABLE: dict[str, dict[str, tuple[str | None, str | None]]] = {
         "num_fills": ("< 50", None),
         "drawdown_ratio": ("> 0.25", None),
     },
+    "leak": {
+        "rss_growth_mb_per_h": ("> 100", None),
+        "fds_growth_per_h": ("> 10", None),
+    },
 }
-GRACE = {"soak": 4, "smoke": 0, "release": 0, "last8": 0}
+GRACE = {"soak": 4, "smoke": 0, "release": 0, "last8": 0, "leak": 0}
+NO_DATA = {"leak": "warn"}
 IN_A_ROW = {("soak", "net_bps"): (3, ">= -3")}
 """How many iterations a threshold must be missed for, and what fails at once, where it says so."""
 OVER = {("last8", "drawdown_ratio"): 8}
@@ -78,7 +83,7 @@ OVER = {("last8", "drawdown_ratio"): 8}
 
 
 def builtin(name: str) -> Gate:
-    return load_gate(name, gate_shelf(NOWHERE), NOWHERE, "test", known={*KPIS, *SPAN_KPIS})
+    return load_gate(name, gate_shelf(NOWHERE), NOWHERE, "test", known={*KNOWN, *SPAN_KPIS})
 
 
 def threshold(**given: Any) -> Threshold:
@@ -98,7 +103,7 @@ def test_a_builtin_gate_is_that_of_the_specification(name: str) -> None:
                 limit = parse(when).limit
                 for value in (limit, math.nextafter(limit, -99), math.nextafter(limit, 999)):
                     assert parse(unless).holds(value) != parse(when).holds(value)
-        assert (t.min_samples, t.no_data) == (None, "fail")
+        assert (t.min_samples, t.no_data) == (None, NO_DATA.get(name, "fail"))
         assert t.window == OVER.get((name, t.metric), 1)
         assert (t.for_, t.fail_at_once) == IN_A_ROW.get((name, t.metric), (1, None))
 
@@ -117,6 +122,7 @@ def test_the_end_of_a_soak_is_judged_by_its_gate_and_by_last8_other_gates_alone(
         "smoke": ["smoke"],
         "release": ["release"],
         "last8": ["last8"],
+        "leak": ["leak"],
     }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -16,8 +18,8 @@ FLOORS = (
     {"run"},
     {"artifacts"},
     {"engine"},
-    {"tuning", "gates", "targets"},
-    {"facts", "kpi", "stats"},
+    {"tuning", "gates", "targets", "dataset"},
+    {"facts", "kpi", "process", "stats"},
     {"observation", "market", "config"},
     {"storage"},
     {"canonical", "clock", "errors", "number", "options", "system", "text", "version"},
@@ -56,3 +58,11 @@ def test_no_arrow_points_up() -> None:
 
 def test_there_is_no_circle() -> None:
     assert list(TopologicalSorter(arrows()).static_order())
+
+
+def test_what_every_soak_imports_is_there_on_every_system() -> None:
+    """The program that is a bot's parent needs POSIX; who names a target does not."""
+    code = "import sys, pytest_soak.targets.resolve; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    posix = {"supervisor", "tree", "output", "ready", "log"}
+    assert not {f"pytest_soak.process.{name}" for name in posix} & set(done.stdout.split())

@@ -9,6 +9,7 @@ from builders import attempt, fills, lane_of, observation, plan, usage_error
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal, read_journal
 from pytest_soak.artifacts.layout import LaneFiles
@@ -34,7 +35,8 @@ def at(home: Path) -> LaneFiles:
 
 def journal(home: Path, fingerprint: object = None) -> LaneJournal:
     lane = at(home)
-    return LaneJournal(lane, fingerprint or FINGERPRINT, Feeds(lane, kept=True))  # type: ignore[arg-type]
+    feeds = Feeds(lane, LaneIndex("x", "sim"), kept=True)
+    return LaneJournal(lane, fingerprint or FINGERPRINT, feeds)  # type: ignore[arg-type]
 
 
 def done(iteration: int, net: float = 3.0) -> Done:
@@ -201,10 +203,11 @@ def test_a_feed_that_lost_bytes_is_refused(tmp_path: Path) -> None:
     (tmp_path / "feeds/fills_20250102.jsonl").write_text("of the next day\n")
     (tmp_path / "feeds/mine.jsonl").write_text("a user's\n")
     opened(tmp_path).settle()
-    assert {path.name: path.stat().st_size for path in feed.parent.iterdir()} == {
-        "fills_20250101.jsonl": size,
-        "pipeline_ticks_20250101.jsonl": 0,
-        "mine.jsonl": 9,
+    assert feed.stat().st_size == size
+    assert {path.name for path in feed.parent.iterdir()} == {
+        *(f"{name}_20250101.jsonl" for name in ("fills", "marks", "quoting")),
+        "mine.jsonl",
+        "INDEX.json",
     }
     feed.write_bytes(feed.read_bytes()[:-1])
     assert usage_error(lambda: opened(tmp_path)) == (

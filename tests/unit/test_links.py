@@ -10,6 +10,7 @@ import pytest
 from builders import FakeClock, fills, inputs, observation
 from finished_runs import outcome, result, write_run
 
+from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import Layout
@@ -62,7 +63,7 @@ def worker(root: Path) -> None:
 def lane(root: Path) -> None:
     """A lane that began with a link already in place: one of a bot, say."""
     files = Layout(root, several_lanes=False).lane(LANE)
-    journal = LaneJournal(files, {}, Feeds(files, kept=True))
+    journal = LaneJournal(files, {}, Feeds(files, LaneIndex("x", "sim"), kept=True))
     journal.begin()
     journal.keep(DONE, b"state", WINDOW)
     for path in (files.summary(1), files.artifact("KPI_GATE.json"), files.named("TUNING.json")):

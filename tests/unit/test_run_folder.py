@@ -8,6 +8,7 @@ import pytest
 from builders import FakeClock, inputs, usage_error
 from crashes import Killed, Steps
 
+from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import Layout
@@ -31,7 +32,7 @@ def unfinished(root: Path) -> Layout:
     made.release()
     layout = Layout(root / "soak", several_lanes=False)
     files = layout.lane("default-calm-42")
-    LaneJournal(files, {}, Feeds(files, kept=False)).begin()
+    LaneJournal(files, {}, Feeds(files, LaneIndex("x", "sim"), kept=False)).begin()
     files.runtime.write_text("{}")
     (layout.root / ".runtime_overrides.json.1.tmp").write_text("")
     return layout

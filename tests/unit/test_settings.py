@@ -48,11 +48,14 @@ LAYERED = {
     "market": ("volatile", "spike", "calm", "calm"),
     "seed": ("1", "2", "3", "42"),
     "gate": ("smoke", "release", "last8", "soak"),
+    "stop": ("off", "stop", "off", ""),
     "gate-mode": ("hard", "off", "soft", "soft"),
     "minutes": ("1", "2", "3", "60"),
     "sleep": ("1", "2.5", "3", "0"),
+    "settle": ("1", "2.5", "3", "2"),
     "dir": ("a", "b", "c", "artifacts/soak"),
     "feeds": ("1", "0", "true", ""),
+    "feeds-gzip": ("0", "1", "true", ""),
     "auto-tune": ("1", "0", "true", ""),
     "guards": ("0", "1", "false", "1"),
 }
@@ -78,7 +81,7 @@ def test_the_command_line_beats_the_environment_beats_the_ini_beats_the_default(
     assert found == [(default, "default"), (ini, "ini"), (env, "env"), (cli, "cli")]
 
 
-@pytest.mark.parametrize("name", ["sleep", "iteration-timeout"])
+@pytest.mark.parametrize("name", ["sleep", "settle", "iteration-timeout"])
 @pytest.mark.parametrize("text", ["-1", "nan", "inf", "soon", "1e9"])
 def test_seconds_are_a_number_in_range(name: str, text: str, tmp_path: Path) -> None:
     told = usage_error(lambda: settings_of(tmp_path, cli={name: text}))
@@ -303,6 +306,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"dir": "gate.yaml/deeper"}, "--soak-dir: expected a folder"),
     ({"dir": "not\udcffutf8"}, "--soak-dir: expected plain text, got 'not\\udcffutf8'"),
     ({"feeds": "maybe"}, "--soak-feeds: expected 1 or 0, got 'maybe'"),
+    ({"feeds-gzip": "1"}, "--soak-feeds-gzip: there are no feeds to compress; add feeds"),
 ]
 
 
@@ -322,6 +326,7 @@ BAD_ENV = {
     "MM_RUNTIME_OVERRIDES_JSON": ("{'a': 1}", "is not valid JSON"),
     "SOAK_MINUTES": ("-5", "expected 0.01 to 1440 minutes, got -5"),
     "SOAK_FEEDS": ("perhaps", "expected 1 or 0, got 'perhaps'"),
+    "SOAK_FEEDS_GZIP": ("perhaps", "expected 1 or 0, got 'perhaps'"),
     "SOAK_MOCK_SIGMA": ("wide", "expected a number, got 'wide'"),
     "SOAK_MOCK_SPIKE_PROB": ("1.5", "spike_prob: expected 0 to 1, got 1.5"),
     "SOAK_MOCK_GAP_BPS": ("-1", "gap_bps: expected 0 to 500, got -1"),

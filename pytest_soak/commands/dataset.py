@@ -1,0 +1,115 @@
+"""`pytest-soak dataset`: feeds as rows of equal intervals, one JSON line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pytest_soak.canonical import compact
+from pytest_soak.commands.output import output_file
+from pytest_soak.commands.rfc3339 import span_us
+from pytest_soak.config.documents import parse_json
+from pytest_soak.dataset.filters import Filters, load_filters
+from pytest_soak.dataset.intervals import interval_rows
+from pytest_soak.dataset.numbering import equal_fills, numbering, without_doubles
+from pytest_soak.dataset.row import Row
+from pytest_soak.dataset.summary import Judged, judged, totals
+from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.gates.engine import Verdict
+from pytest_soak.observation.from_feeds import between
+from pytest_soak.observation.stored_feeds import Stored, read_days
+from pytest_soak.storage.files import write_text
+from pytest_soak.text import number, plural, table
+
+DAY_MINUTES = 1440
+
+
+class Request(NamedTuple):
+    """What was typed."""
+
+    feeds: Path
+    begin: str | None
+    end: str | None
+    interval_min: int
+    output: str
+
+
+def dataset(request: Request, folder: Path, say: Callable[[str], None]) -> bool:
+    """Write the rows, say what they come to; whether that is no FAIL.
+
+    Raises SoakUsageError for what cannot be meant, ArtifactError where the file cannot be written.
+    """
+    if request.interval_min < 1 or DAY_MINUTES % request.interval_min:
+        problem = f"expected minutes that divide {DAY_MINUTES}, got {request.interval_min}"
+        raise SoakUsageError("--interval-min", problem)
+    output = output_file(request.output, folder, "--output")
+    filters, interval_us = load_filters(), request.interval_min * 60_000_000
+    made = Made(filters, interval_us, _lane(request.feeds))
+    for stored in read_days(request.feeds, *span_us(request.begin, request.end)):
+        made.take(stored)
+        last = stored._replace(tables={})
+        del stored  # or its lines are in memory while the next ones are read
+    for told in last.problems:
+        say(one_line(str(told)))
+    found = judged(
+        made.rows, interval_us, last.lines, last.bad_lines, made.equal_fills, filters.span
+    )
+    lines = (compact(row.model_dump(mode="json")) for row in made.rows)
+    write_text(output, "".join(f"{line}\n" for line in lines))
+    counts = f"{plural(made.doubled, 'doubled line')}, {made.back} out of order"
+    say("\n".join(_lines(made.rows, interval_us, last, counts)))
+    say(one_line(_last(found, output, made.rows)))
+    return found.verdict is not Verdict.FAIL
+
+
+class Made:
+    """The rows so far, and what was seen on the way."""
+
+    def __init__(self, filters: Filters, interval_us: int, lane: str) -> None:
+        self.rows: list[Row] = []
+        self.doubled, self.back, self.equal_fills = 0, 0, 0
+        self._filters, self._interval_us, self._lane = filters, interval_us, lane
+        self._last_seq = 0
+
+    def take(self, stored: Stored) -> None:
+        """Make the rows of a part of the span."""
+        span = stored.start_us, stored.end_us
+        tables, doubled = without_doubles(stored.tables, *span)
+        numbers = numbering(tables, *span, self._last_seq)
+        self.rows += interval_rows(
+            tables, numbers, span, self._interval_us, self._lane, self._filters, stored.held
+        )
+        self.doubled += doubled
+        self.back += numbers.back
+        self.equal_fills += equal_fills(between(tables["fills"], *span))
+        self._last_seq = numbers.last
+
+
+def _lane(feeds: Path) -> str:
+    """The lane that an index beside the feeds names; empty without one."""
+    try:
+        index = parse_json((feeds / "INDEX.json").read_text(encoding="utf-8"), "INDEX.json").data
+    except (OSError, ValueError):
+        return ""
+    lane = index.get("lane") if isinstance(index, dict) else None
+    return lane if isinstance(lane, str) else ""
+
+
+def _lines(rows: Sequence[Row], interval_us: int, stored: Stored, told: str) -> list[str]:
+    """The KPIs of all rows beside those of the accepted ones, and why others were refused."""
+    every = totals(rows, interval_us)
+    kept = totals([row for row in rows if row.accepted], interval_us)
+    cells = [("", "all", "accepted"), ("intervals", str(every.rows), str(kept.rows))]
+    cells.append(("covered hours", number(every.hours), number(kept.hours)))
+    cells += [(name, number(every.kpis[name]), number(kept.kpis[name])) for name in every.kpis]
+    refused = [
+        f"refused {row.interval_start}: {'; '.join(row.reasons)}" for row in rows if row.reasons
+    ]
+    counts = f"{plural(stored.lines, 'line')}, {plural(stored.bad_lines, 'bad line')}, {told}"
+    return [*table(cells), *map(one_line, refused), counts]
+
+
+def _last(found: Judged, output: Path, rows: Sequence[Row]) -> str:
+    why = f" ({'; '.join(found.reasons)})" if found.reasons else ""
+    return f"{found.verdict}: {output}, {plural(len(rows), 'interval')}{why}"

@@ -1,0 +1,77 @@
+"""`pytest-soak kpis`: the KPIs of a span of time, from feeds alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_soak.artifacts.build import machine
+from pytest_soak.artifacts.feed_models import SpanKpis
+from pytest_soak.commands.rfc3339 import span_us
+from pytest_soak.engine.measure import measure
+from pytest_soak.errors import SoakUsageError, TargetError, one_line
+from pytest_soak.kpi.fed_by import without
+from pytest_soak.kpi.summary import Summary
+from pytest_soak.observation.feed_schema import FEEDS
+from pytest_soak.observation.stored_feeds import Stored, read_feeds
+from pytest_soak.text import plural, table, utc_text
+
+_CUT = "the span cuts; take whole windows"
+
+
+def kpis(folder: Path, begin: str | None, end: str | None) -> tuple[SpanKpis, list[str]]:
+    """The KPIs of [begin, end), by default of all that the feeds tell, and what is wrong.
+
+    Raises SoakUsageError for what is no span, and for feeds that cannot be read.
+    """
+    start_us, end_us = span_us(begin, end)
+    stored = read_feeds(folder, start_us, end_us)
+    summary = span_summary(stored, str(folder))
+    problems = [one_line(str(problem)) for problem in stored.problems]
+    return _document(folder, stored, summary), problems
+
+
+def span_summary(stored: Stored, source: str) -> Summary:
+    """The KPIs of the span that was read; none of what its feeds do not tell."""
+    try:
+        minutes = (stored.end_us - stored.start_us) / 60e6
+        _, summary = measure(stored.observed(), None, minutes)
+    except TargetError as error:
+        raise SoakUsageError(source, str(error)) from None
+    missing = {name: f"there is no feed {name}" for name in FEEDS if name not in stored.present}
+    cut = {name: f"a line of {name} tells of a time that {_CUT}" for name in stored.cut}
+    return without(summary, missing | cut)
+
+
+def _document(folder: Path, stored: Stored, summary: Summary) -> SpanKpis:
+    return SpanKpis(
+        source=str(folder),
+        meta=machine(),
+        begin=utc_text(stored.start_us),
+        end=utc_text(stored.end_us),
+        lines=stored.lines,
+        bad_lines=stored.bad_lines,
+        unended_lines=stored.unended,
+        faults=list(summary.faults),
+        notes=list(summary.notes),
+        kpis=summary.kpis,
+        reasons=summary.reasons,
+        samples=summary.samples,
+        block_counts=summary.block_counts,
+    )
+
+
+def kpi_lines(found: SpanKpis) -> list[str]:
+    """A row for each KPI with its value, or why there is none."""
+    rows = [
+        (
+            name,
+            "n/a" if value is None else f"{value:.6g}",
+            str(found.samples[name]) if name in found.samples else "",
+            found.reasons.get(name, ""),
+        )
+        for name, value in found.kpis.items()
+    ]
+    told = [*(f"fault: {fault}" for fault in found.faults), *found.notes]
+    bad = f", {plural(found.bad_lines, 'bad line')}" if found.bad_lines else ""
+    last = f"{found.source}: {found.begin} to {found.end}, {plural(found.lines, 'line')}{bad}"
+    return [*table([("KPI", "value", "samples", ""), *rows]), *map(one_line, [*told, last])]

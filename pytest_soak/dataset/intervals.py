@@ -1,0 +1,160 @@
+"""From the feeds of a span to a row for each interval of it.
+
+Intervals are aligned to UTC: that of a line is its time over the interval, rounded down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pytest_soak.dataset.filters import Filters
+from pytest_soak.dataset.numbering import Numbering
+from pytest_soak.dataset.refuse import refusals
+from pytest_soak.dataset.row import Row, StageQuantiles
+from pytest_soak.errors import TargetError
+from pytest_soak.kpi.edge import components_quote, summarize
+from pytest_soak.observation.columns import Observation
+from pytest_soak.observation.feed_lines import Table
+from pytest_soak.observation.from_feeds import between, observed
+from pytest_soak.observation.stored_feeds import MARGIN_US
+from pytest_soak.text import utc_text
+
+NO_DATA = "no data"
+STAGES = ("fetch_md_ms", "compute_ms", "wait_ms", "send_ms", "total_ms")
+_BPS = ("net_bps", "gross_bps", "fees_eff_bps", "slippage_bps", "inventory_bps", "adverse_bps")
+_TICK_KPIS = ("tick_total_p95_ms", "md_cache_hit_ratio", "deadline_miss_ratio")
+_SECOND_US = 1_000_000
+
+
+def interval_rows(
+    tables: Mapping[str, Table],
+    numbers: Numbering,
+    span: tuple[int, int],
+    interval_us: int,
+    lane: str,
+    filters: Filters,
+    held: float = 0.0,
+) -> Iterator[Row]:
+    """The rows of the intervals that a span touches, in their order.
+
+    `held` is the inventory before the first fill of the tables.
+    """
+    start_us, end_us = span
+    fills = tables["fills"]
+    filled = np.concatenate([[held], held + np.cumsum(fills["side"] * fills["quantity"])])
+    for begin in range(start_us // interval_us * interval_us, end_us, interval_us):
+        first, last = max(begin, start_us), min(begin + interval_us, end_us)
+        near = {
+            name: between(table, first - MARGIN_US, last + MARGIN_US)
+            for name, table in tables.items()
+        }
+        before = int(np.searchsorted(fills["time_us"], first - MARGIN_US, "left"))
+        values = _row(near, first, last, interval_us, float(filled[before]), filters)
+        gaps = (numbers.gap_times >= first) & (numbers.gap_times < last)
+        values["seq_gaps"] = int(numbers.gap_sizes[gaps].sum())
+        lines = sum(len(between(table, first, last)["seq"]) for table in near.values())
+        refused = refusals(values, lines, filters.interval)
+        yield Row(
+            lane=lane,
+            interval_start=utc_text(begin),
+            interval_end=utc_text(begin + interval_us),
+            accepted=not refused,
+            reasons=refused,
+            **values,
+        )
+
+
+def _row(
+    near: Mapping[str, Table],
+    start_us: int,
+    end_us: int,
+    interval_us: int,
+    held: float,
+    filters: Filters,
+) -> dict[str, Any]:
+    inside = [between(near[name], start_us, end_us) for name in ("pipeline_ticks", "marks")]
+    seconds = np.unique(np.concatenate([table["time_us"] for table in inside]) // _SECOND_US)
+    coverage = min(1.0, len(seconds) * _SECOND_US / interval_us)
+    filled = len(between(near["fills"], start_us, end_us)["time_us"])
+    if not len(seconds) and not filled:
+        return _empty(coverage)
+    try:
+        observation = observed(near, start_us, end_us, (), held)
+    except TargetError as error:
+        return _empty(coverage) | {"unknown": {"net_quote": str(error)}}
+    return _measured(observation, coverage, filters)
+
+
+def _measured(observation: Observation, coverage: float, filters: Filters) -> dict[str, Any]:
+    summary = summarize(observation)
+    parts = components_quote(observation)
+    ticks = observation.ticks
+    stages: dict[str, StageQuantiles] = {}
+    unknown: dict[str, str] = {}
+    for name in STAGES:
+        stages[name.removesuffix("_ms")], why = _quantiles(ticks[name], filters)
+        unknown |= {f"stages.{name.removesuffix('_ms')}.{at}": said for at, said in why.items()}
+    kpis = summary.kpis
+    share = kpis["maker_taker_ratio"]
+    found = {name: kpis[name] for name in (*_BPS, *_TICK_KPIS)}
+    if found["tick_total_p95_ms"] is not None and len(ticks) < filters.samples.p95:
+        found["tick_total_p95_ms"] = None
+        unknown["tick_total_p95_ms"] = _few(len(ticks), filters.samples.p95)
+    unknown |= {n: summary.reasons[n] for n in found if n in summary.reasons}
+    if share is None:
+        unknown["taker_share_pct"] = summary.reasons["maker_taker_ratio"]
+    return {
+        "ticks": len(ticks),
+        "fills": len(observation.fills),
+        "coverage": coverage,
+        "volume_quote": kpis["volume_quote"],
+        "net_quote": kpis["net_quote"],
+        **{f"{name}_quote": amount for name, amount in parts.items()},
+        **found,
+        "taker_share_pct": None if share is None else 100.0 * (1.0 - share),
+        "stages": stages,
+        "mid_open": observation.mid_start,
+        "mid_close": observation.mid_end,
+        "inventory_open": observation.inventory_start,
+        "inventory_close": observation.inventory_end,
+        "unknown": unknown,
+    }
+
+
+def _quantiles(
+    values: NDArray[np.float64], filters: Filters
+) -> tuple[StageQuantiles, dict[str, str]]:
+    found: dict[str, float | None] = {}
+    unknown = {}
+    for name, share in (("p50", 50), ("p95", 95), ("p99", 99)):
+        least = getattr(filters.samples, name)
+        enough = len(values) >= least
+        found[f"{name}_ms"] = float(np.percentile(values, share)) if enough else None
+        if not enough:
+            unknown[f"{name}_ms"] = _few(len(values), least)
+    return StageQuantiles(**found), unknown
+
+
+def _few(count: int, least: int) -> str:
+    return f"{count} ticks, {least} at least"
+
+
+def _empty(coverage: float) -> dict[str, Any]:
+    """An interval of which nothing is known."""
+    nothing = StageQuantiles(p50_ms=None, p95_ms=None, p99_ms=None)
+    amounts = ("net", "gross", "fees", "slippage", "inventory")
+    ends = ("mid_open", "mid_close", "inventory_open", "inventory_close")
+    names = (*(f"{name}_quote" for name in amounts), *_BPS, *_TICK_KPIS, *ends, "taker_share_pct")
+    return {
+        "ticks": 0,
+        "fills": 0,
+        "coverage": coverage,
+        "volume_quote": 0.0,
+        **dict.fromkeys(names),
+        "stages": {name.removesuffix("_ms"): nothing for name in STAGES},
+        "unknown": dict.fromkeys(names, NO_DATA),
+    }

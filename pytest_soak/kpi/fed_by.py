@@ -1,0 +1,65 @@
+"""Which feed each KPI is reckoned from: without it there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pytest_soak.kpi.summary import Summary
+
+FED_BY: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "net_bps",
+            "gross_bps",
+            "fees_eff_bps",
+            "slippage_bps",
+            "inventory_bps",
+            "adverse_bps",
+            "adverse_bps_p95",
+            "pickoff_bps",
+            "slippage_bps_p95",
+            "net_quote",
+            "volume_quote",
+            "num_fills",
+            "maker_taker_ratio",
+        ),
+        "fills",
+    ),
+    **dict.fromkeys(
+        (
+            "risk_ratio",
+            "risk_time_share",
+            "inventory_pct",
+            "min_interval_pct",
+            "concurrency_pct",
+            "throttle_pct",
+        ),
+        "quoting",
+    ),
+    "cancel_ratio": "orders",
+    "order_age_p95_ms": "orders",
+    "p95_latency_ms": "acks",
+    "ws_lag_p95_ms": "ws_lag",
+    **dict.fromkeys(
+        (
+            "md_cache_hit_ratio",
+            "fetch_md_p95_ms",
+            "tick_total_p95_ms",
+            "deadline_miss_ratio",
+        ),
+        "pipeline_ticks",
+    ),
+    "max_drawdown_quote": "marks",
+}
+
+
+def without(summary: Summary, feeds: Mapping[str, str]) -> Summary:
+    """`summary` without the KPIs that rest on `feeds`, each told with why it cannot be used."""
+    reasons = {kpi: feeds[feed] for kpi, feed in FED_BY.items() if feed in feeds}
+    return summary.model_copy(
+        update={
+            "kpis": summary.kpis | dict.fromkeys(reasons),
+            "reasons": summary.reasons | reasons,
+            "samples": {n: count for n, count in summary.samples.items() if n not in reasons},
+        }
+    )

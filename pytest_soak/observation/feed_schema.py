@@ -1,0 +1,274 @@
+"""What the lines of each feed hold: the one definition, for writers, readers and documents."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from pytest_soak.observation import feed_kinds as kinds
+from pytest_soak.observation.columns import OTHER_MIDS
+from pytest_soak.observation.feed_kinds import UNTOLD, Kind
+
+NO_TIME = -1
+
+
+class FeedField(NamedTuple):
+    """A field of a line: its kind, unit and meaning, with the sign.
+
+    `absent` says what it means that a line has none, or null; without it every line has one.
+    `filled` is what the column then holds.
+    """
+
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+    absent: str = ""
+    filled: Any = None
+
+    @property
+    def required(self) -> bool:
+        """Whether every line has it."""
+        return not self.absent
+
+
+class Feed(NamedTuple):
+    """A feed: what a line of it tells, and its fields."""
+
+    name: str
+    meaning: str
+    fields: tuple[FeedField, ...]
+
+
+_SEQ = FeedField(
+    "seq",
+    kinds.SEQUENCE,
+    "",
+    "number of the line in its lane, over all its feeds, from 1",
+    "lines lost or doubled are not told",
+    0,
+)
+
+
+def _feed(name: str, meaning: str, time: str, *fields: FeedField) -> Feed:
+    own = FeedField("time_us", kinds.TIME, "us", f"{time}, UTC")
+    return Feed(name, meaning, (_SEQ, own, *fields))
+
+
+def _later(name: str, when: str) -> FeedField:
+    return FeedField(
+        name,
+        kinds.PRICE,
+        "quote",
+        f"the mid {when}; null: not known",
+        "the last mark up to then that is at most 2 s older; null without one",
+        UNTOLD,
+    )
+
+
+def _mids() -> tuple[FeedField, ...]:
+    offsets = {"mid_1s": 1_000_000, **OTHER_MIDS}
+    return tuple(
+        _later(name, f"{abs(us) / 1e6:g} s {'after' if us > 0 else 'before'} the fill")
+        for name, us in offsets.items()
+    )
+
+
+def _ms(name: str, meaning: str) -> FeedField:
+    return FeedField(name, kinds.AMOUNT, "ms", meaning)
+
+
+_SINCE = FeedField(
+    "since_us",
+    kinds.TIME,
+    "us",
+    "when the time began that the line tells of, up to `time_us`",
+    "it tells of `time_us` alone, or of the time since the line before",
+    NO_TIME,
+)
+_ID = "not known"
+
+FEEDS: dict[str, Feed] = {
+    feed.name: feed
+    for feed in (
+        _feed(
+            "fills",
+            "an execution of an order of the bot",
+            "when it was filled",
+            FeedField("side", kinds.SIDE, "", "+1 bought, -1 sold"),
+            FeedField("maker", kinds.FLAG, "", "true: the bot's order rested in the book"),
+            FeedField("price", kinds.PRICE, "quote", "of a unit of base"),
+            FeedField("quantity", kinds.PRICE, "base", "filled; the sign is that of `side`"),
+            FeedField("fee_quote", kinds.NUMBER, "quote", "paid > 0, rebate < 0"),
+            FeedField(
+                "mid",
+                kinds.PRICE,
+                "quote",
+                "maker: just before the fill; taker: when the order was decided",
+            ),
+            *_mids(),
+            FeedField("execution_id", kinds.ID, "", "the venue's id of the execution", _ID),
+            FeedField("order_id", kinds.ID, "", "the venue's id of the order", _ID),
+        ),
+        _feed(
+            "pipeline_ticks",
+            "a cycle of the bot's quoting pipeline",
+            "when it ended",
+            _ms("fetch_md_ms", "fetching market data"),
+            _ms("compute_ms", "pricing, risk checks, tracing"),
+            _ms("wait_ms", "of the stages for one another"),
+            _ms("send_ms", "sending orders"),
+            _ms("total_ms", "the whole cycle"),
+            FeedField("cache_hit", kinds.FLAG, "", "true: market data came from the cache"),
+            FeedField("deadline_miss", kinds.FLAG, "", "true: the cycle took too long"),
+        ),
+        _feed(
+            "acks",
+            "an order message that the venue acknowledged",
+            "when the acknowledgement came",
+            _ms("latency_ms", "from sent to acknowledged"),
+        ),
+        _feed(
+            "blocks",
+            "an intended quote change that something stopped",
+            "when it was stopped",
+            FeedField(
+                "reason",
+                kinds.TEXT,
+                "",
+                "what stopped it: min_interval, concurrency, risk, inventory, throttle, deadline, "
+                "or a name of the bot's own",
+            ),
+            FeedField("side", kinds.SMALL, "", "of the quote: +1 bid, -1 ask"),
+            FeedField("level", kinds.SMALL, "", "of the quote, from the touch outward", "0", 0),
+        ),
+        _feed(
+            "marks",
+            "the account, at least once a second",
+            "of the mark",
+            FeedField("mid", kinds.PRICE, "quote", "of the market"),
+            FeedField("inventory", kinds.NUMBER, "base", "long > 0, short < 0"),
+            FeedField(
+                "equity_quote",
+                kinds.NUMBER,
+                "quote",
+                "cash and inventory at `mid`, less fees, up to a constant",
+                "not marked: a drawdown leaves the line out",
+                math.nan,
+            ),
+            FeedField(
+                "boundary",
+                kinds.FLAG,
+                "",
+                "true: how a window began or ended, as the soak reckoned it; a drawdown leaves "
+                "the line out",
+                "false",
+                False,
+            ),
+        ),
+        _feed(
+            "orders",
+            "orders that were sent, cancelled, or left the book",
+            "when that was",
+            _SINCE,
+            FeedField("sent", kinds.COUNT, "", "orders and amendments sent", "none", 0),
+            FeedField("cancelled", kinds.COUNT, "", "cancels sent", "none", 0),
+            FeedField(
+                "age_ms",
+                kinds.AMOUNT,
+                "ms",
+                "of an order that left the book, since it came there",
+                "the line tells of none that left",
+                math.nan,
+            ),
+        ),
+        _feed(
+            "quoting",
+            "how much the bot wanted to quote, a window or oftener",
+            "the last moment that the line tells of",
+            _SINCE,
+            FeedField(
+                "intended_changes",
+                kinds.COUNT,
+                "",
+                "quote changes that the bot wanted, each counted once",
+            ),
+            FeedField(
+                "side_time_us",
+                kinds.COUNT,
+                "us",
+                "time x sides on which the bot wanted to quote",
+                "not measured",
+                0,
+            ),
+            FeedField(
+                "side_time_risk_blocked_us",
+                kinds.COUNT,
+                "us",
+                "of it what the account's risk guard blocked",
+                "none",
+                0,
+            ),
+            FeedField(
+                "reasons",
+                kinds.NAMES,
+                "",
+                "every reason that the bot writes a block for; one without blocks stopped nothing",
+                "those that have stopped something since the feeds began",
+            ),
+        ),
+        _feed(
+            "ws_lag",
+            "a market data event",
+            "when it arrived",
+            _SINCE,
+            _ms("lag_ms", "from the event to its arrival"),
+        ),
+        _feed(
+            "errors",
+            "an error that the bot met",
+            "when it was met",
+            FeedField("text", kinds.TEXT, "", "what it was"),
+        ),
+        _feed(
+            "breaker",
+            "the circuit breaker of the bot changed",
+            "when it changed",
+            FeedField("open", kinds.FLAG, "", "true: it stops the bot from trading"),
+        ),
+        _feed(
+            "resources",
+            "what the bot's processes use together",
+            "when it was measured",
+            FeedField("rss_mb", kinds.AMOUNT, "MB", "resident memory, of 1,048,576 bytes"),
+            FeedField("cpu_pct", kinds.AMOUNT, "%", "of one core, since the line before"),
+            FeedField("open_fds", kinds.COUNT, "", "open files", "not known", NO_TIME),
+            FeedField("threads", kinds.COUNT, "", "threads", "not known", NO_TIME),
+        ),
+        _feed(
+            "kpis",
+            "KPIs that the bot reckons itself",
+            "the last moment that they tell of",
+            FeedField("kpis", kinds.NUMBERS, "", "by name; null: the bot has none"),
+        ),
+    )
+}
+
+
+def line_schema(feed: Feed) -> dict[str, Any]:
+    """The JSON Schema of a line of a feed; fields that it does not name are not read."""
+    properties = {}
+    for field in feed.fields:
+        value = field.kind.schema()
+        if not field.required:
+            value = {"anyOf": [value, {"type": "null"}]}
+        unit = f" [{field.unit}]" if field.unit else ""
+        absent = f" Absent: {field.absent}." if field.absent else ""
+        properties[field.name] = value | {"description": f"{field.meaning}{unit}.{absent}"}
+    return {
+        "title": feed.name,
+        "description": f"A line of {feed.name}_YYYYMMDD.jsonl: {feed.meaning}.",
+        "type": "object",
+        "properties": properties,
+        "required": [field.name for field in feed.fields if field.required],
+    }

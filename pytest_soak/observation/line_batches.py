@@ -1,0 +1,102 @@
+"""From the bytes of a feed's file to whole lines, and from these to a table."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pytest_soak.observation.feed_files import FeedFile
+from pytest_soak.observation.feed_lines import Table, parsed, shown
+
+LONGEST_LINE = 2**20
+
+
+class FeedProblem(NamedTuple):
+    """What is wrong with a line of a file, counted from 1, or with the file itself (line 0).
+
+    `text` is the line's, cut at 200 characters.
+    """
+
+    file: str
+    line: int
+    why: str
+    text: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.why}{f': {self.text}' if self.text else ''}"
+
+
+class Batch(NamedTuple):
+    """Whole lines with their numbers, and what is wrong with others."""
+
+    lines: list[bytes]
+    numbers: list[int]
+    problems: list[FeedProblem]
+
+
+class Splitter:
+    """Makes lines of a file's bytes, which come in pieces.
+
+    A line without its end waits; one longer than LONGEST_LINE is not kept.
+    """
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._number = 0
+        self._half = b""
+        self._skipping = False
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is a line without its end."""
+        return bool(self._half) or self._skipping
+
+    def forget(self) -> None:
+        """Let go of a line without its end."""
+        self._half, self._skipping = b"", False
+
+    def rest(self) -> list[FeedProblem]:
+        """What to tell of a line without its end, where no more bytes come."""
+        if not self._half:
+            return []
+        number = self._number + 1
+        return [FeedProblem(self._file, number, "has no end: it was cut", shown(self._half))]
+
+    def split(self, chunk: bytes) -> Batch:
+        """The lines that end in the next bytes of the file."""
+        *whole, half = (self._half + chunk).split(b"\n")
+        longest = max(map(len, whole), default=0)
+        found = Batch([], [], [])
+        if longest <= LONGEST_LINE and not self._skipping:
+            found.lines.extend(whole)
+            found.numbers.extend(range(self._number + 1, self._number + len(whole) + 1))
+            self._number += len(whole)
+            whole = []
+        for line in whole:
+            self._number += 1
+            if self._skipping:
+                self._skipping = False
+            elif len(line) > LONGEST_LINE:
+                found.problems.append(self._too_long(line, self._number))
+            else:
+                found.lines.append(line)
+                found.numbers.append(self._number)
+        if len(half) > LONGEST_LINE and not self._skipping:
+            self._skipping = True
+            found.problems.append(self._too_long(half, self._number + 1))
+        self._half = b"" if self._skipping else half
+        return found
+
+    def _too_long(self, line: bytes, number: int) -> FeedProblem:
+        why = f"longer than {LONGEST_LINE} bytes"
+        return FeedProblem(self._file, number, why, shown(line[:LONGEST_LINE]))
+
+
+def tabled(file: FeedFile, batch: Batch) -> tuple[Table, list[FeedProblem]]:
+    """The good lines of a batch as a table, and all that is wrong with others, in their order."""
+    table, bad = parsed(file, batch.lines)
+    told = [
+        FeedProblem(file.name, batch.numbers[place], why, shown(batch.lines[place]))
+        for place, why in bad
+    ]
+    return table, sorted([*batch.problems, *told], key=lambda problem: problem.line)

@@ -1,0 +1,149 @@
+"""The feeds of a bot while it writes them: what was measured, and how well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pytest_soak.clock import Clock
+from pytest_soak.errors import TargetError
+from pytest_soak.observation.columns import BREAKER, ERROR, RESOURCE, Observation
+from pytest_soak.observation.feed_lines import Table
+from pytest_soak.observation.feed_schema import FEEDS
+from pytest_soak.observation.from_feeds import as_rows
+from pytest_soak.observation.growing import GrowingFeeds
+from pytest_soak.process.stitch import Stitch
+
+OURS = "resources"
+"""The one feed that the bot does not write."""
+MIB = 1_048_576
+"""Bytes of what that feed calls a MB."""
+SKEW_MS = 1000.0
+"""A difference of the clocks that is told."""
+MOST_SHOWN = 5
+_BEYOND_US = 2**62
+_EVENTS = {"errors": ERROR, "breaker": BREAKER}
+
+
+def now_us(clock: Clock) -> int:
+    """The time of `clock` in microseconds since 1970, UTC."""
+    return round(clock.now().timestamp() * 1e6)
+
+
+class BotFeeds:
+    """Reads the feeds in a folder; of each window says how many lines were bad, late or askew.
+
+    What was there before is not the bot's. `told_us` is up to when parts have told of it.
+    """
+
+    def __init__(self, folder: Path, max_errors: int, clock: Clock) -> None:
+        self._folder = folder
+        self._max_errors = max_errors
+        self._clock = clock
+        self._feeds = GrowingFeeds(folder)
+        self._feeds.poll()
+        self._stitch = Stitch()
+        self._newest = self._newest_us(0)
+        self._late = 0
+        self.told_us = self._start_us = 0
+        self._errors_before = self._feeds.bad_lines
+        self._told: list[str] = []
+        self._skew_ms: float | None = None
+
+    def begin(self, time_us: int) -> None:
+        """A window begins."""
+        self.told_us = self._start_us = time_us
+        self._feeds.drop_before(time_us)
+
+    def look(self) -> None:
+        """Read what was appended.
+
+        Raises TargetError for more bad lines in a window than may be, or where the folder is gone.
+        """
+        if not self._folder.is_dir():
+            raise TargetError(
+                f"the folder of the feeds is gone: {self._folder}; keep SOAK_FEEDS_DIR"
+            )
+        now = now_us(self._clock)
+        problems = self._feeds.poll()
+        self._told += [str(problem) for problem in problems[: MOST_SHOWN - len(self._told)]]
+        errors = self._errors()
+        if errors > self._max_errors:
+            more = f"{errors} lines of feeds cannot be read (max_feed_errors={self._max_errors})"
+            raise TargetError(f"{more}: {'; '.join(self._told)}")
+        newest = self._newest_us(self._start_us)
+        if newest > self._newest:
+            self._newest = newest
+            ahead = (newest - now) / 1e3
+            self._skew_ms = ahead if self._skew_ms is None else max(self._skew_ms, ahead)
+
+    def _errors(self) -> int:
+        return self._feeds.bad_lines - self._errors_before
+
+    def _newest_us(self, since_us: int) -> int:
+        """The time of the newest line of the bot."""
+        times = (
+            self._feeds.table(name, since_us, _BEYOND_US)["time_us"]
+            for name in FEEDS
+            if name != OURS
+        )
+        return max((int(found[-1]) for found in times if len(found)), default=0)
+
+    def part(self, start_us: int, end_us: int) -> Observation:
+        """What the bot did in [start_us, end_us), which follows the part before.
+
+        Raises TargetError where nothing has told a mid yet.
+        """
+        found = self._stitch.add(self._feeds.window(start_us, end_us))
+        rest = {name: self._feeds.table(name, start_us, end_us) for name in (*_EVENTS, OURS)}
+        tables: dict[str, Any] = {name: as_rows(rest[name], _EVENTS[name]) for name in _EVENTS}
+        found = replace(found, resources=_resources(rest[OURS]), **tables)
+        self._feeds.drop_before(end_us)
+        self.told_us = end_us
+        return found
+
+    def kpis(self, start_us: int, end_us: int) -> Mapping[str, Any] | None:
+        """The last KPIs that a bot reckoned of the span itself; None without."""
+        rows = self._feeds.table("kpis", start_us, end_us)["kpis"]
+        return dict(rows[-1]) if len(rows) else None
+
+    def finish(self, end_us: int) -> tuple[dict[str, float], list[str]]:
+        """The KPIs of the feeds in the window that ends, and what to tell; then begin anew."""
+        late = self._feeds.late(end_us)
+        facts = {"feed_errors": float(self._errors()), "feed_late": float(late - self._late)}
+        notes = [f"feeds: {text}" for text in self._told]
+        if late > self._late:
+            self._stitch.lose()
+            notes.append(
+                f"feeds: {late - self._late} lines came too late to count; write each line at "
+                "once, or raise --soak-settle"
+            )
+        if self._skew_ms is not None:
+            facts["clock_skew_ms"] = round(self._skew_ms, 3)
+            notes += _skew(self._skew_ms)
+        self._late, self._errors_before = late, self._feeds.bad_lines
+        self._told, self._skew_ms = [], None
+        return facts, notes
+
+    def lose(self) -> None:
+        """The bot was started anew: it may begin with another inventory."""
+        self._stitch.lose()
+
+
+def _resources(used: Table) -> NDArray[np.void]:
+    """The feed `resources` as a table of an Observation, whose MB are of 1,000,000 bytes."""
+    return as_rows(used | {"rss_mb": used["rss_mb"] * MIB / 1e6, "fds": used["open_fds"]}, RESOURCE)
+
+
+def _skew(milliseconds: float) -> list[str]:
+    if abs(milliseconds) <= SKEW_MS:
+        return []
+    seconds = f"{abs(milliseconds) / 1e3:.1f} s"
+    if milliseconds > 0:
+        return [f"feeds: the bot's clock is {seconds} ahead of ours; its time_us is to be UTC"]
+    return [f"feeds: no line was newer than {seconds}: its clock is behind, or it writes late"]

@@ -1,0 +1,172 @@
+"""A bot of any language, in a process of its own."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_soak.clock import SystemClock
+from pytest_soak.errors import TargetError, one_line
+from pytest_soak.process.environment import FLAGS, environment, nested
+from pytest_soak.process.messages import Order
+from pytest_soak.process.options import checked
+from pytest_soak.process.supervised import Supervised
+from pytest_soak.storage.files import write_json
+from pytest_soak.system import is_link
+from pytest_soak.targets.base import LaneInfo, Window
+
+if TYPE_CHECKING:
+    from pytest_soak.targets.process_windows import BotWindows
+
+
+class ProcessTarget:
+    """Soaks a program: what a `soak_target` fixture returns, or `process:CMD` stands for.
+
+    `command` is a list of words, or text that is split as a shell would; no shell is asked. It runs
+    in `cwd` (the working directory) with `env` over the session's variables. It is told by
+    variables where to write its feeds and where to read its overrides, and is the same process over
+    all iterations of a lane; see docs/PROCESS.md.
+
+    `parameters`, `kpis`, `flags`, `version` are as of any target. `reload="hup"` sends SIGHUP when
+    its overrides have changed. It is ready when its first line of a feed is there, or by `ready`: a
+    Path (a file that is written), `tcp:PORT`, or a regular expression of a line that it prints; it
+    fails when it is not within `ready_seconds`. It is ended by SIGTERM and, `stop_seconds` later,
+    by SIGKILL, with all that it started. Lines of its output with `error_pattern` are counted
+    (`log_errors`). More than `max_feed_errors` bad lines fail an iteration; `max_restarts` is how
+    often in a lane it is started anew when it exits. `shadow` says that it sends no orders, which
+    is noted with the run.
+
+    Raises SoakUsageError for what cannot be.
+    """
+
+    writes_feeds = True
+    stop_criteria = "stop"
+
+    def __init__(
+        self,
+        command: str | Sequence[str | Path],
+        *,
+        parameters: Any = None,
+        kpis: Sequence[str] | None = None,
+        flags: Any = None,
+        version: str | None = None,
+        shadow: bool = False,
+        reload: str = "poll",
+        ready: str | Path | None = None,
+        ready_seconds: float = 30,
+        stop_seconds: float = 10,
+        error_pattern: str | None = None,
+        max_feed_errors: int = 0,
+        max_restarts: int = 0,
+        env: Mapping[str, str] | None = None,
+        cwd: str | Path | None = None,
+    ) -> None:
+        __tracebackhide__ = True
+        self._options = checked(
+            command,
+            reload,
+            ready,
+            ready_seconds,
+            stop_seconds,
+            error_pattern,
+            max_feed_errors,
+            max_restarts,
+            env,
+            cwd,
+        )
+        self.parameters = _absolute(parameters, self._options.cwd)
+        self.kpis = kpis
+        self.flags = _absolute(flags, self._options.cwd)
+        self.version = version
+        self.shadow = shadow
+        self._bot: Supervised | None = None
+        self._windows: BotWindows | None = None
+
+    @property
+    def name(self) -> str:
+        """How artifacts name it, on one line."""
+        return one_line(f"process:{' '.join(self._options.command)}")
+
+    def __call__(self, lane: LaneInfo) -> ProcessTarget:
+        """One for the lane."""
+        return copy.copy(self)
+
+    def start(self, lane: LaneInfo) -> None:
+        """Start the bot and wait until it is ready; TargetError when it does not come to that."""
+        from pytest_soak.process.feeds import BotFeeds
+        from pytest_soak.process.resources import Resources
+        from pytest_soak.targets.process_windows import BotWindows
+
+        if lane.folder is None or lane.feeds is None or lane.runtime is None:
+            raise TargetError("a bot in a process of its own is started by a soak alone")
+        _make(lane.feeds)
+        write_json(lane.folder / FLAGS, nested(lane.config))
+        options, clock = self._options, SystemClock()
+        feeds = BotFeeds(lane.feeds, options.max_feed_errors, clock)
+        self._bot = Supervised(self._order(lane, lane.folder, lane.feeds, lane.runtime))
+        resources = Resources(self._bot.pid, lane.feeds, clock)
+        self._windows = BotWindows(self._bot, feeds, resources, lane, options, clock)
+        if self.shadow:
+            self._windows.note("shadow: the bot sends no orders, its fills are not real")
+        self._windows.get_ready()
+
+    def _order(self, lane: LaneInfo, folder: Path, feeds: Path, runtime: Path) -> Order:
+        options = self._options
+        env = environment(
+            options.env,
+            overrides=json.loads(runtime.read_bytes()),
+            runtime=runtime,
+            feeds=feeds,
+            config=folder / FLAGS,
+            lane={
+                "lane": lane.id,
+                "profile": lane.profile,
+                "market": lane.market,
+                "seed": lane.seed,
+                "iterations": lane.iterations,
+                "minutes": f"{lane.minutes:g}",
+            },
+        )
+        return Order(
+            command=list(options.command),
+            cwd=str(options.cwd),
+            env=env,
+            log=str(folder / "bot.log"),
+            ready=options.awaited(feeds),
+            ready_seconds=options.ready_seconds,
+            stop_seconds=options.stop_seconds,
+            error_pattern=options.error_pattern,
+            max_restarts=options.max_restarts,
+            parent=os.getpid(),
+        )
+
+    def run(self, overrides: Mapping[str, float], window: Window) -> Mapping[str, Any] | None:
+        """Watch the bot for a window, and report what its feeds say, part by part."""
+        if self._windows is None:
+            raise TargetError("the bot has not been started")
+        return self._windows.run(overrides, window)
+
+    def stop(self) -> None:
+        """End the bot and all that it started; TargetError where something of it is left."""
+        bot, self._bot, self._windows = self._bot, None, None
+        if bot is not None and (left := bot.stop().left):
+            pids = ", ".join(map(str, left))
+            raise TargetError(f"processes of the bot could not be ended: {pids}; end them by hand")
+
+
+def _absolute(given: Any, folder: Path) -> Any:
+    """A path of a table relative to the bot's folder."""
+    return folder / given if isinstance(given, str | Path) else given
+
+
+def _make(folder: Path) -> None:
+    if is_link(folder):
+        raise TargetError(f"{folder}: a symbolic link, which is not followed; take it away")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TargetError(f"{folder}: cannot be made: {error.strerror}") from error
