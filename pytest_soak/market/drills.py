@@ -23,6 +23,7 @@ class Changes:
 
 BROUGHT_ABOUT = {
     "cache_off": Changes(flags={"md_cache.enabled": False}),
+    "stalls": Changes(design={"stall_chance": 1.0}),
     "taker_burst": Changes(
         flags={"taker_cap.enabled": False},
         parameters={

@@ -16,14 +16,18 @@ from pytest_soak.config.overrides import Layer, Overrides, resolve
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.errors import SoakUsageError, check_words, unknown
 from pytest_soak.gates.criteria import OFF, Criteria, criteria_shelf, load_criteria
-from pytest_soak.gates.model import Gate
+from pytest_soak.gates.model import Gate, gate_shelf, load_gate
 from pytest_soak.kpi.definitions import KNOWN, KPIS
 from pytest_soak.kpi.spans import SPAN_KPIS, derivable
+from pytest_soak.kpi.tables import GROWTH_KPIS
 from pytest_soak.run.settings import Settings
 from pytest_soak.targets.abilities import Abilities, abilities
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.tuning.effects import without_effects
 from pytest_soak.tuning.watcher import rules_off
+
+LEAK, JOINED_BY_LEAK = "leak", "soak"
+"""A built-in gate, and the one beside which it judges the end of a lane."""
 
 
 def plan_lane(
@@ -55,7 +59,7 @@ def plan_lane(
         *_tuning_notes(settings, spec, overrides, given),
     )
     overrides = overrides.model_copy(update={"notes": notes})
-    gates = settings.gates[lane.profile]
+    gates = _gates(settings, lane, spec)
     for gate in gates:
         _check_metrics(gate, lane.market, spec, extra_kpis, target)
     return LanePlan(
@@ -80,6 +84,16 @@ def plan_lane(
         warmup=settings.warmup,
         fallback=_fallback(settings, spec, overrides),
     )
+
+
+def _gates(settings: Settings, lane: LaneInfo, spec: Abilities) -> tuple[Gate, ...]:
+    """The gates of the lane's profile, with LEAK beside `soak` where resources are measured."""
+    gates = settings.gates[lane.profile]
+    measured = spec.writes_feeds if spec.kpis is None else set(GROWTH_KPIS) <= set(spec.kpis)
+    if not measured or gates[0].name != JOINED_BY_LEAK:
+        return gates
+    shelf = gate_shelf(settings.rootdir)
+    return (*gates, load_gate(LEAK, shelf, settings.rootdir, LEAK))
 
 
 def _criteria(settings: Settings, spec: Abilities, target: str) -> Criteria:

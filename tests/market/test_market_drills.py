@@ -51,7 +51,8 @@ def test_the_healthy_maker_fires_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cause", "criterion", "lasts"), [("cache_off", "cache", 30), ("taker_burst", "taker", 60)]
+    ("cause", "criterion", "lasts"),
+    [("cache_off", "cache", 30), ("taker_burst", "taker", 60), ("stalls", "deadline", 10)],
 )
 def test_a_drill_fires_its_criterion_in_time(cause: str, criterion: str, lasts: int) -> None:
     seen = hours(Drill(cause, 20 * MINUTE, 120 * MINUTE))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pytest_soak.config.overrides import resolve
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.config.scenarios import BUILT_IN
 from pytest_soak.engine.plan import GateMode
+from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.options import KNOBS, OPTIONS
 from pytest_soak.run.planning import plan_lane
 from pytest_soak.run.resolve import resolve_settings
@@ -372,6 +374,21 @@ def test_a_plan_holds_all_that_a_lane_needs(tmp_path: Path) -> None:
     assert [gate.name for gate in plan.finals] == ["soak", "last8"]
     assert plan.gate_mode is GateMode.HARD
     assert plan.declared == MockTarget.kpis
+
+
+def test_growth_is_judged_at_the_end_of_a_soak_where_resources_are_measured(
+    tmp_path: Path,
+) -> None:
+    def finals(target: Abilities, **cli: str) -> list[str]:
+        return [gate.name for gate in plan_with(cli, target, tmp_path).finals]
+
+    program = replace(spec(), writes_feeds=True)
+    assert finals(program) == ["soak", "last8", "leak"]
+    assert finals(program, gate="smoke") == ["smoke"]
+    assert finals(spec()) == ["soak", "last8"]
+    growth = ("rss_growth_mb_per_h", "fds_growth_per_h")
+    assert finals(spec(*KPIS, *growth)) == ["soak", "last8", "leak"]
+    assert finals(replace(program, kpis=tuple(KPIS))) == ["soak", "last8"]
 
 
 def test_a_gate_over_a_kpi_the_target_does_not_declare_is_refused_with_the_gate_restricted(

@@ -27,6 +27,7 @@ class Design:
     rescue_start: float = 0.12  # of the position limit
     rescue_stop: float = 0.07
     risk_aversion: float = 1.4  # standard deviations
+    stall_chance: float = 0.003  # of a cycle
 
 
 DESIGN = np.dtype([(field.name, "f8") for field in fields(Design)], align=True)

@@ -30,7 +30,6 @@ MISS_MEDIAN_US = 26_000.0
 FETCH_LOG_SD = 0.25
 COMPUTE_MEDIAN_US = 6_000.0
 COMPUTE_LOG_SD = 0.4
-STALL_CHANCE = 0.003
 STALL_MIN_US = 30_000.0
 STALL_TAIL = 1.3  # Pareto exponent
 STAGE_WAIT_US = 18_000  # in which the stages wait for one another without a pipeline
@@ -79,7 +78,7 @@ def _plan_cycle(world: Record, starts: int) -> None:
     key = world.keys[rng.COMPUTE]
     draw = number * rng.DRAWS_PER_EVENT
     compute = rng.lognormal(key, draw, COMPUTE_MEDIAN_US, COMPUTE_LOG_SD)
-    if rng.uniform(key, draw + 1) < STALL_CHANCE:
+    if rng.uniform(key, draw + 1) < maker.design.stall_chance:
         compute += STALL_MIN_US * rng.uniform(key, draw + 2) ** (-1.0 / STALL_TAIL)
     if flags.trace_enabled != 0 and rng.uniform(key, draw + 3) < flags.trace_sample_rate:
         compute += TRACE_US
