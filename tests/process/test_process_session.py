@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from bots import DAEMONS, running_in, trades
 from harness import HANGS, Workbench, wait_for
+from programs import DAEMONS, running_in, trades
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bot's daemons escape")
 GATE = "name: some\nthresholds:\n  - {metric: restarts, fail_unless: '<= 9'}\n"

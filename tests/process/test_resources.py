@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from bots import DAEMONS, order, supervised, until
 from builders import FakeClock
+from programs import DAEMONS, order, supervised, until
 
 from pytest_soak.process.resources import EVERY_SECONDS, Resources
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bots import FAST, running_in, trades
+from programs import FAST, running_in, trades
 
 import pytest_soak
 from pytest_soak import Event, IterationFinished, ProcessTarget, Sampled, SoakResult, soak

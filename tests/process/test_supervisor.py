@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from bots import DAEMONS, SLEEPS, order, supervised, until
 from harness import wait_for
+from programs import DAEMONS, SLEEPS, order, supervised, until
 
 from pytest_soak.errors import TargetError
 from pytest_soak.process.supervised import MARK, end_marked, ended_by, last_words, marked
@@ -210,7 +210,7 @@ def test_daemons_end_when_the_parent_is_killed_whatever_holds_its_pipe(tmp_path:
     """A child of the session that was forked, and lives on, has the pipe's other end too."""
     given = order(tmp_path, DAEMONS, stop_seconds=0.2)
     program = (
-        "import os, sys, time; from bots import order, until; from pathlib import Path\n"
+        "import os, sys, time; from programs import order, until; from pathlib import Path\n"
         "from pytest_soak.process.messages import Order\n"
         "from pytest_soak.process.supervised import Supervised\n"
         f"from pytest_soak.process.messages import Awaited\ngiven = {given!r}\n"
