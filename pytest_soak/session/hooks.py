@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -61,13 +62,16 @@ def _tell(config: pytest.Config, name: str, **facts: object) -> Iterator[HookErr
 
 @contextmanager
 def _uncaptured(config: pytest.Config) -> Iterator[None]:
-    """Let what is printed be no output of the test that runs."""
+    """Let what is printed be no output of the test that runs, and stand where it was printed."""
     capture = config.pluginmanager.get_plugin("capturemanager")
     if capture is None:
         yield
         return
     with capture.global_and_fixture_disabled():
-        yield
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
 
 
 def users_handlers(config: pytest.Config) -> list[Handler]:
