@@ -1,6 +1,6 @@
 """Whether the gate `leak` is right on real processes: docs/GROWTH.md.
 
-    python -m benchmarks.leaks [--times 60 --jobs 16]
+    python -m benchmarks.leaks [--times 60 --jobs 4]
     python -m benchmarks.leaks --real [--minutes 150]
 
 Python processes that leak, stay as they are, or fill a cache and drop it, under a clock that is 360
@@ -29,7 +29,7 @@ HEAD += ["by memory", "by open files"]
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=60, help="processes of each shape")
-    parser.add_argument("--jobs", type=int, default=16, help="how many run at once")
+    parser.add_argument("--jobs", type=int, default=4, help="how many run at once")
     parser.add_argument("--real", action="store_true", help="soak two bots in real time")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="how long, with --real")
     given = parser.parse_args()
