@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.lanes import ROOT
+from benchmarks.lanes import ROOT, put_section, table
 from pytest_soak.stats.growth import Lows, grows
 
 DOCUMENT = ROOT / "docs" / "GROWTH.md"
@@ -22,27 +22,7 @@ HOUR_US, STEP_US = 3_600_000_000, 5_000_000
 Floats = NDArray[np.float64]
 Shape = Callable[[Floats, np.random.Generator], Floats]
 
-TEXT = """# How far the growth of memory can be trusted
-
-`rss_growth_mb_per_h` is the slope of what the memory falls back to: Theil and Sen's, of the 5 %
-quantile of each five minutes, without the first half hour, and 0 where its 95 % interval holds 0.
-There is none before two hours. Method and sources are in `pytest_soak/stats/growth.py`.
-
-The figures below are of {times} synthetic series a shape over {hours:g} h, which are looked at
-after each five minutes as the criterion `memory` (> {limit:g} MB/h) does
-(`python -m benchmarks.growth`). *Fires*: it did so at some time of the {hours:g} h; *when*: the
-median of when, in hours.
-
-| shape | should it | fires | when |
-|---|---|---|---|
-{rows}
-
-What follows. Looking a hundred times at memory that only wavers, or falls back within twenty
-minutes, ends no good lane of these. What climbs for an hour and a half before it falls back can be
-taken for a leak, since for that long it is one: a bot that does so needs criteria of its own with a
-higher limit, or the gate `leak` at the lane's end in their place. Leaks above the limit are seen as
-soon as there is a growth at all, and one below it is left alone.
-"""
+HEAD = ["shape", "should it", "fires", "when"]
 
 
 def saw(minutes: float, mb: float) -> Shape:
@@ -131,15 +111,13 @@ def rate(shape: Shape, times: int, hours: float) -> Rate:
 
 
 def main() -> None:
-    """Write the document."""
+    """Write the document's table."""
     rows = []
     for name, (shape, should) in SHAPES.items():
         found = rate(shape, TIMES, HOURS)
         when = "-" if np.isnan(found.hour) else f"{found.hour:.1f}"
-        cells = [name, "yes" if should else "no", f"{100 * found.share:.0f} %", when]
-        rows.append(f"| {' | '.join(cells)} |")
-    text = TEXT.format(times=TIMES, hours=HOURS, limit=LIMIT, rows="\n".join(rows))
-    DOCUMENT.write_text(text, encoding="utf-8")
+        rows.append([name, "yes" if should else "no", f"{100 * found.share:.0f} %", when])
+    put_section(DOCUMENT, "synthetic", table(HEAD, rows))
 
 
 if __name__ == "__main__":
