@@ -5,7 +5,8 @@
 Each round runs a bot with two daemons (of sessions of their own, deaf to SIGTERM) under a session
 that is a process of its own, and kills that session, the bot, the supervisor, or the bot and then
 the session, at a random moment; also while it starts. An orphan is a process of the bot that runs
-a minute after the session was killed, or that makes a session wait. Linux only.
+a minute after the session was killed, or that makes a session wait. Linux only. What whole soaks
+make of it, also with pytest-xdist, and whether they go on as they began: `benchmarks.killed_soaks`.
 """
 
 from __future__ import annotations

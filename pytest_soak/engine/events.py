@@ -110,7 +110,7 @@ class LaneFinished(Event):
 
 
 class Notice(Event):
-    """Something to tell of the run; a `problem` fails it."""
+    """Something to tell of the run, or of a lane; a `problem` fails the run."""
 
     kind: Literal["notice"] = "notice"
     text: str

@@ -17,6 +17,7 @@ from pytest_soak.engine.events import (
     LaneFinished,
     LaneResumed,
     LaneStarted,
+    Notice,
     PhaseChanged,
     Sampled,
     StopFired,
@@ -255,7 +256,9 @@ class LaneRun:
     def _stop(self, ending: Ending, cause: str) -> tuple[Ending, str]:
         try:
             if self._serving:
-                ask("stop", self._target.stop)
+                text = ask("stop", self._target.stop)
+                if isinstance(text, str):
+                    self._tell(Notice, text=text)
         except TargetError as error:
             cause = f"{cause}; {error}" if cause else str(error)
             if ending is Ending.COMPLETED:

@@ -112,3 +112,4 @@ class Observation:
     fill_ids: NDArray[np.int64] | NDArray[np.str_] | None = None
     process: Mapping[str, float] = field(default_factory=dict)  # KPIs of a bot's own process
     notes: tuple[str, ...] = ()  # what to know of how it was measured
+    apart: bool = False  # the bot went on, unmeasured, between the window before and this one

@@ -9,7 +9,8 @@
   the inventory at the mark's own `mid`: to within a hundredth of a basis point of the turnover,
   and of what was traded in the five seconds around the two marks its fees and 1 %. Each mark is
   held against the one around which least was traded. Funding and deposits are no part of it.
-- `inventory_start` is the `inventory_end` of the window before, to the same tolerance as the first.
+- `inventory_start` is the `inventory_end` of the window before, to the same tolerance as the first;
+  not of a window that is `apart` from it.
 - `mid_start` and `mid_end` are those of the first and the last mark to within 2 %, where these lie
   within two seconds of the window's ends.
 
@@ -72,7 +73,7 @@ def unbalanced(observation: Observation, before: Closing | None) -> Iterator[str
     `before` is how the window before ended, None of the first one after a start.
     """
     sums = _Sums.of(observation)
-    if before is not None:
+    if before is not None and not observation.apart:
         yield from _carried(observation, before, sums)
     yield from _inventory(observation, sums)
     if len(observation.marks):

@@ -87,6 +87,7 @@ def _converted(parts: dict[str, Any]) -> tuple[Observation, tuple[str, ...]]:
     parts["market"] = _market(parts["market"])
     parts["process"] = _process(parts["process"])
     parts["notes"] = _notes(parts["notes"])
+    parts["apart"] = _apart(parts["apart"])
     parts["fill_ids"] = _ids(parts["fill_ids"], len(parts["fills"]))
     _check_reasons(parts["blocks"]["reason"], parts["block_reasons"])
     notes = [f"columns that are not read: {', '.join(unread)}"] if unread else []
@@ -232,6 +233,12 @@ def _process(value: Any) -> dict[str, float]:
     if not isinstance(value, Mapping) or not _are_names(value):
         _refuse(f"process: expected numbers by KPI, got {show(value)}")
     return {name: _amount(f"process.{name}", given) for name, given in value.items()}
+
+
+def _apart(value: Any) -> bool:
+    if not isinstance(value, bool):
+        _refuse(f"apart: expected True or False, got {show(value)}")
+    return value
 
 
 def _notes(value: Any) -> tuple[str, ...]:

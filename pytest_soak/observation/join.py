@@ -44,6 +44,7 @@ def joined(parts: Sequence[Observation]) -> Observation:
         block_reasons=last.block_reasons,
         market=dict(market),
         process=_process(parts),
+        apart=first.apart,
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         fill_ids=_ids(parts),
         **tables,

@@ -12,6 +12,7 @@ from pytest_soak.engine.events import (
     IterationFailed,
     IterationFinished,
     LaneFinished,
+    Notice,
     PhaseChanged,
     StopFired,
 )
@@ -37,6 +38,8 @@ def marker_lines(event: Event, *, several_lanes: bool) -> list[str]:
         lines = [("stop", _fired(event.fired))]
     elif isinstance(event, IterationFailed):
         lines = [("iter_watch", "FAILED", f"iter={event.iteration} cause={event.cause}")]
+    elif isinstance(event, Notice):
+        lines = [("iter_watch", "NOTE", event.text)]
     elif isinstance(event, LaneFinished) and event.result.verdict is not None:
         lines = [_final(event.result)]
     else:

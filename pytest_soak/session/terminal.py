@@ -122,7 +122,7 @@ class Terminal:
         if self._reporter is None or self._progress is None:
             return
         self._progress.handle(event, self._clock.monotonic())
-        if isinstance(event, Notice):
+        if isinstance(event, Notice) and (event.problem or not event.lane):
             (self.complain if event.problem else self.say)(event.text)
         elif isinstance(event, LaneStarted) and not self._seeded:
             self._seeded = True

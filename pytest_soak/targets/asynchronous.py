@@ -47,14 +47,11 @@ class Awaited:
             return partial(self._run, found)
         return found
 
-    def stop(self) -> None:
+    def stop(self) -> Any:
         """Stop the target, then cancel its tasks and close the loop, also after an error."""
         try:
             stop = self._target.stop
-            if iscoroutinefunction(stop):
-                self._run(stop)
-            else:
-                stop()
+            return self._run(stop) if iscoroutinefunction(stop) else stop()
         finally:
             if self._loop is not None:
                 self._loop.close()

@@ -109,8 +109,11 @@ class Target(Protocol):
         A Summary is ready-made KPIs with what they rest on; None is of a window that was reported.
         """
 
-    def stop(self) -> None:
-        """Release everything; called once, also after an error."""
+    def stop(self) -> str | None:
+        """Release everything; called once, also after an error.
+
+        A text that it returns is told as a note of the lane.
+        """
 
 
 @runtime_checkable
@@ -128,7 +131,7 @@ class AsyncTarget(Protocol):
     ) -> Observation | Mapping[str, float | None] | Summary | None:
         """As of a Target."""
 
-    async def stop(self) -> None:
+    async def stop(self) -> str | None:
         """As of a Target; then what is left of its tasks is cancelled."""
 
 

@@ -150,12 +150,24 @@ class ProcessTarget:
             raise TargetError("the bot has not been started")
         return self._windows.run(overrides, window)
 
-    def stop(self) -> None:
-        """End the bot and all that it started; TargetError where something of it is left."""
+    def stop(self) -> str | None:
+        """End the bot and all that it started; a note where SIGTERM was not enough.
+
+        Raises TargetError where something of it is left.
+        """
         bot, self._bot, self._windows = self._bot, None, None
-        if bot is not None and (left := bot.stop().left):
-            pids = ", ".join(map(str, left))
+        if bot is None:
+            return None
+        how = bot.stop()
+        if how.left:
+            pids = ", ".join(map(str, how.left))
             raise TargetError(f"processes of the bot could not be ended: {pids}; end them by hand")
+        seconds = f"{self._options.stop_seconds:g} s"
+        return (
+            f"the bot was not gone {seconds} after SIGTERM: SIGKILL ended it"
+            if how.killed
+            else None
+        )
 
 
 def _absolute(given: Any, folder: Path) -> Any:

@@ -43,7 +43,7 @@ class BotWindows:
         self._clock = clock
         self._settle_us = round(lane.settle_seconds * 1e6)
         self._notes: list[str] = []
-        self._ready = False
+        self._ready = self._apart = False
         self._end_us: int | None = None
         self._overrides: Mapping[str, float] | None = None
         self._restarts = self._log_errors = self._errors_before = 0
@@ -91,6 +91,7 @@ class BotWindows:
         if now - start > length + self._settle_us:
             self.note(f"{(now - start) / 1e6:.0f} s before this window belong to none")
             self._feeds.lose()
+            self._apart = True
             start = now
         self._end_us = start + length
         return start, self._end_us
@@ -106,7 +107,8 @@ class BotWindows:
     ) -> Mapping[str, Any] | None:
         """Report a part; of a bot that tells no mid, give the KPIs that it reckons."""
         try:
-            part = self._feeds.part(start, end)
+            part = replace(self._feeds.part(start, end), apart=self._apart)
+            self._apart = False
         except TargetError:
             if not last:
                 return None

@@ -18,6 +18,7 @@ from pytest_soak.engine.events import (
     IterationFailed,
     IterationFinished,
     LaneFinished,
+    Notice,
     pack,
     unpack,
 )
@@ -212,6 +213,19 @@ def test_a_failing_stop_fails_a_completed_lane_and_is_told_in_any_other() -> Non
     assert result(interrupted).reasons[0] == "Ctrl-C; the target's stop raised OSError: hung"
 
 
+def test_what_a_stop_returns_is_told_of_the_lane() -> None:
+    class Telling(FakeTarget):
+        def stop(self) -> str:  # type: ignore[override]
+            return "it took long"
+
+    lane = lane_of(target=Telling(), of=plan(iterations=1))
+    lane.run.run_iteration()
+    [told] = [event for event in lane.events if isinstance(event, Notice)]
+    assert (told.lane, told.text, told.problem) == (lane.run.plan.lane.id, "it took long", False)
+    assert unpack(pack(told)) == told
+    assert result(lane).verdict == Verdict.PASS
+
+
 def test_an_interruption_passes_through_and_leaves_the_lane_to_be_ended() -> None:
     lane = lane_of(GOOD, KeyboardInterrupt())
     lane.run.run_iteration()
@@ -401,6 +415,21 @@ def test_a_window_begins_with_what_the_one_before_ended_with() -> None:
         "inventory_start=0: expected 2, the inventory_end of the window before",
     )
     assert lane.run.plan.iterations == 2
+
+
+def test_a_window_apart_from_the_one_before_may_begin_with_something_else() -> None:
+    first = observation(fills=fills([(1, True, 100.0, 2.0, 0.0, 100.0, 100.0)]))
+    later = observation(start_us=7, end_us=7 + first.end_us)
+    lane = lane_of(first, dataclasses.replace(later, apart=True), of=plan(iterations=2))
+    lane.run.run_iteration()
+    assert lane.run.run_iteration().summary.faults == ()
+
+
+@pytest.mark.parametrize("apart", [1, None, "yes"])
+def test_apart_is_a_bool(apart: Any) -> None:
+    lane = lane_of(dataclasses.replace(observation(), apart=apart))
+    with pytest.raises(TargetError, match="apart: expected True or False"):
+        lane.run.run_iteration()
 
 
 def test_the_window_before_handed_over_once_more_is_no_window() -> None:

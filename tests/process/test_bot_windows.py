@@ -127,6 +127,8 @@ def test_time_that_no_window_could_cover_is_told(desk: Desk) -> None:
     second = desk.run(2)
     assert second.start_us > first.end_us + 500_000_000
     assert second.notes == ("602 s before this window belong to none",)
+    assert [part.apart for part in desk.parts] == [True] + [False] * (len(desk.parts) - 1)
+    assert (first.apart, second.apart, desk.run(3).apart) == (False, True, False)
 
 
 def test_a_resumed_lane_says_that_a_window_was_cut(desk: Desk) -> None:

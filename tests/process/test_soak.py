@@ -12,7 +12,7 @@ import pytest
 from programs import FAST, running_in, trades
 
 import pytest_soak
-from pytest_soak import Event, IterationFinished, ProcessTarget, Sampled, SoakResult, soak
+from pytest_soak import Event, IterationFinished, Notice, ProcessTarget, Sampled, SoakResult, soak
 
 GATE = {"name": "some", "thresholds": [{"metric": "restarts", "fail_unless": "<= 9"}]}
 
@@ -230,6 +230,19 @@ def test_a_bot_may_reckon_its_own_kpis(tmp_path: Path) -> None:
     kpis = heard.of(IterationFinished)[0].record.summary.kpis
     assert (kpis["num_fills"], kpis["restarts"]) == (7, 0)
     assert found.exit_status == 0
+
+
+def test_that_sigterm_was_not_enough_is_noted(tmp_path: Path) -> None:
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    target = ProcessTarget(trades(start=deaf), cwd=tmp_path, stop_seconds=0.2)
+    found, heard = soaked(tmp_path, target, 1)
+    [told] = heard.of(Notice)
+    assert told.text == "the bot was not gone 0.2 s after SIGTERM: SIGKILL ended it"
+    assert (told.lane, found.exit_status) == ("default-calm-42", 0)
+
+
+def test_one_that_heeds_sigterm_has_no_such_note(tmp_path: Path) -> None:
+    assert soaked(tmp_path, bot(tmp_path), 1)[1].of(Notice) == []
 
 
 def test_shadow_is_noted(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from builders import START, lane_of, plan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak.engine.events import IterationFailed
+from pytest_soak.engine.events import IterationFailed, Notice
 from pytest_soak.engine.record import Ending
 from pytest_soak.errors import SoakUsageError, TargetError, one_line
 from pytest_soak.session.markers import SEED, marker, marker_lines
@@ -74,6 +74,12 @@ def test_a_missing_kpi_is_na_not_zero() -> None:
     assert "net=n/a" in summary
     assert gate == "| kpi_gate | verdict=FAIL | net=n/a risk=n/a maker_taker=n/a latency=n/a |"
     assert "net=n/a risk=n/a" in final
+
+
+def test_a_notice_of_a_lane_is_a_note() -> None:
+    event = Notice(lane="x", time=START, text="it took long")
+    [line] = marker_lines(event, several_lanes=True)
+    assert line == "| iter_watch | NOTE | it took long | lane=x |"
 
 
 def test_notes_come_before_the_summary() -> None:
