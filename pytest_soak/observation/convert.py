@@ -93,6 +93,8 @@ def _converted(parts: dict[str, Any]) -> tuple[Observation, tuple[str, ...]]:
     notes = [f"columns that are not read: {', '.join(unread)}"] if unread else []
     if changed:
         notes.append(f"converted without loss: {', '.join(changed)}")
+    if parts["apart"]:
+        notes.append("apart: not held against the window before")
     return Observation(**parts), tuple(notes)
 
 
