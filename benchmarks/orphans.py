@@ -25,23 +25,14 @@ from uuid import uuid4
 
 import psutil
 
+from benchmarks.trading_bot import DAEMON
 from pytest_soak.errors import TargetError
 from pytest_soak.process.messages import Awaited, Order
 from pytest_soak.process.supervised import MARK, Supervised, marked
 
 VICTIMS = ("session", "bot", "supervisor", "bot, then session")
 LATEST, GIVEN_UP = 0.6, 60.0
-BOT = """
-import os, signal, time
-def daemon():
-    if os.fork():
-        return os.wait()
-    os.setsid()
-    if os.fork():
-        os._exit(0)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    time.sleep(3600)
-open('bot.pid', 'w').write(str(os.getpid()))
+BOT = f"""{DAEMON}open('bot.pid', 'w').write(str(os.getpid()))
 daemon()
 time.sleep(0.1)
 daemon()

@@ -1,11 +1,7 @@
 """A bot that starts two daemons, deaf to SIGTERM, and then trades for ever."""
 
-PROGRAM = """
-import json, os, signal, time
-
-feeds = os.environ["SOAK_FEEDS_DIR"]
-
-
+DAEMON = """
+import os, signal, time
 def daemon():
     if os.fork():
         return os.wait()
@@ -14,6 +10,15 @@ def daemon():
         os._exit(0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(3600)
+"""
+"""How a process starts one: twice away from itself, and deaf to SIGTERM."""
+
+PROGRAM = (
+    DAEMON
+    + """
+import json
+
+feeds = os.environ["SOAK_FEEDS_DIR"]
 
 
 def write(feed, **row):
@@ -35,3 +40,4 @@ while True:
     write("marks", mid=100.0, inventory=float(n % 2), equity_quote=equity)
     time.sleep(0.05)
 """
+)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -116,8 +117,11 @@ def test_hup_reaches_the_bot(tmp_path: Path) -> None:
     with supervised(order(tmp_path, looping)) as bot:
         until(bot, "ready")
         bot.hang_up()
-        while bot.status()[-1].last != ["up", "again"]:
-            pass
+        looks = 0
+        while bot.status()[-1].last != ["up", "again"] and looks < 3000:
+            time.sleep(0.02)
+            looks += 1
+        assert bot.status()[-1].last == ["up", "again"]
 
 
 def test_a_link_in_place_of_its_log_is_not_followed(tmp_path: Path) -> None:
