@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,12 +83,18 @@ def run_hours(
     hours: int,
     overrides: Mapping[str, float],
     jobs: int = 1,
+    design: Mapping[str, float] = MappingProxyType({}),
 ) -> MakerHours:
-    """Run a lane a seed, of a maker that has learnt; `jobs` of them at a time."""
+    """Run a lane a seed, of a maker that has learnt; `jobs` of them at a time.
+
+    `design` are figures of kernel.design.Design that the maker has otherwise here.
+    """
     load_kernel()  # once, before threads ask for it side by side
 
     def lane(seed: int) -> list[Observation]:
         simulation = Simulation(build_market(market, {}), seed, MakerConfig(0.0))
+        for name, figure in design.items():
+            simulation.world["maker"]["design"][name] = figure
         starts = [hour * HOUR_US for hour in range(hours)]
         return [
             simulation.observe(number, start, start + HOUR_US, overrides, 0)

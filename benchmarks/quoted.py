@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,13 +29,21 @@ class Quoted:
     house_lots: float  # the house limit of exposure at a scale of 1
 
 
-def quoted(market: str, seeds: Sequence[int], hours: int, overrides: Mapping[str, float]) -> Quoted:
-    """Look at the maker each EVERY_US."""
+def quoted(
+    market: str,
+    seeds: Sequence[int],
+    hours: int,
+    overrides: Mapping[str, float],
+    design: Mapping[str, float] = MappingProxyType({}),
+) -> Quoted:
+    """Look at the maker each EVERY_US; `design` as `maker_hours.run_hours` has it."""
     rows: list[list[float]] = []
     for seed in seeds:
         simulation = Simulation(build_market(market, {}), seed, MakerConfig(0.0))
         for name in PARAMETERS.names or ():
             simulation.world["maker"]["parameters"][name] = overrides[name]
+        for name, figure in design.items():
+            simulation.world["maker"]["design"][name] = figure
         for hour in range(hours):
             start = BURN_IN_US + hour * HOUR_US
             simulation.begin_window(hour + 1, start, start + HOUR_US)

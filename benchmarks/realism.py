@@ -14,6 +14,7 @@ from benchmarks.maker_hours import run_hours
 from benchmarks.realism_facts import facts_table
 from benchmarks.realism_maker import maker_table
 from benchmarks.realism_naive import naive_table
+from benchmarks.realism_nearer import nearer_table
 from benchmarks.realism_paired import draws_table, latency_table
 from benchmarks.realism_queue import queue_table
 
@@ -45,6 +46,7 @@ def main() -> None:
     show("latency", latency_table(PAIRED_MARKET, seeds, base, given.jobs))
     show("common draws", draws_table(PAIRED_MARKET, seeds, base, given.jobs))
     show("naive", naive_table(PAIRED_MARKET, seeds, base, given.jobs))
+    show("nearer", nearer_table(PAIRED_MARKET, seeds, given.jobs))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,12 +30,7 @@ def naive_table(market: str, seeds: Sequence[int], base: MakerHours, jobs: int) 
     rows = [["reference", *_cells(reference, money)]]
 
     def lane_means(half: float) -> dict[str, Array]:
-        with ThreadPoolExecutor(jobs) as pool:
-            lanes = list(pool.map(lambda s: naive_hours(market, s, hours, half, lots, most), seeds))
-        return {
-            kpi: np.array([np.nanmean([row[kpi] for row in lane]) for lane in lanes])
-            for kpi in KPIS
-        }
+        return naive_lanes(market, seeds, hours, NaiveDesign(half, lots, most), jobs)
 
     best: tuple[float, Array] | None = None
     for half in HALF_SPREADS_BPS:
@@ -53,6 +49,25 @@ def naive_table(market: str, seeds: Sequence[int], base: MakerHours, jobs: int) 
         f"reference's money."
     )
     return table([*head, "money ÷ reference's"], rows) + "\n\n" + told
+
+
+class NaiveDesign(NamedTuple):
+    """How far from the mid it quotes, how much, and at which position it stops a side."""
+
+    half_bps: float
+    lots: int
+    most_lots: float
+
+
+def naive_lanes(
+    market: str, seeds: Sequence[int], hours: int, design: NaiveDesign, jobs: int
+) -> dict[str, Array]:
+    """The means over a lane's hours, one value a lane, by KPI."""
+    with ThreadPoolExecutor(jobs) as pool:
+        lanes = list(pool.map(lambda seed: naive_hours(market, seed, hours, *design), seeds))
+    return {
+        kpi: np.array([np.nanmean([row[kpi] for row in lane]) for lane in lanes]) for kpi in KPIS
+    }
 
 
 def _cells(found: dict[str, Array], money: Array) -> list[str]:
