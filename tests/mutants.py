@@ -616,9 +616,12 @@ MUTANTS = [
     Mutant("intervals.py", "start_us // interval_us * interval_us", "start_us", _of("dataset")),
     Mutant("intervals.py", "100.0 * (1.0 - share)", "100.0 * share", _of("dataset")),
     Mutant("numbering.py", "kept: NDArray[np.bool_] = seq == 0", "kept = seq < 0", _of("dataset")),
-    Mutant("numbering.py", "prepend=after or seq[0] - 1", "prepend=seq[0] - 1", _of("dataset")),
+    Mutant("numbering.py", "np.maximum.accumulate(lasts[order])", "lasts[order]", _of("dataset")),
+    Mutant("numbering.py", "np.argsort(firsts, kind", "np.argsort(times, kind", _of("dataset")),
     Mutant("numbering.py", "accumulate(times) - BACK_US", "accumulate(times)", _of("dataset")),
     Mutant("refuse.py", "coverage < limits", "coverage > limits", _of("dataset")),
     Mutant("summary.py", "refused >= limits", "refused > limits", _of("dataset")),
     Mutant("stored_feeds.py", "self._held += float", "self._held -= float", _of("dataset")),
+    Mutant("stored_feeds.py", "DAY_US - asked.spare_us - MARGIN_US", "DAY_US", _of("dataset")),
+    Mutant("stored_feeds.py", "table, end_us - margin)", "table, end_us)", _of("dataset")),
 ]

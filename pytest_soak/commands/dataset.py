@@ -11,14 +11,14 @@ from pytest_soak.commands.output import output_file
 from pytest_soak.commands.rfc3339 import span_us
 from pytest_soak.config.documents import parse_json
 from pytest_soak.dataset.filters import Filters, load_filters
-from pytest_soak.dataset.intervals import interval_rows
-from pytest_soak.dataset.numbering import equal_fills, numbering, without_doubles
+from pytest_soak.dataset.intervals import MEASURED, Interval, intervals, row_of
+from pytest_soak.dataset.numbering import Runs, equal_fills, gaps, runs, without_doubles
 from pytest_soak.dataset.row import Row
 from pytest_soak.dataset.summary import Judged, judged, totals
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.observation.from_feeds import between
-from pytest_soak.observation.stored_feeds import Stored, read_days
+from pytest_soak.observation.stored_feeds import Asked, Stored, read_parts
 from pytest_soak.storage.files import write_text
 from pytest_soak.text import number, plural, table
 
@@ -45,45 +45,51 @@ def dataset(request: Request, folder: Path, say: Callable[[str], None]) -> bool:
         raise SoakUsageError("--interval-min", problem)
     output = output_file(request.output, folder, "--output")
     filters, interval_us = load_filters(), request.interval_min * 60_000_000
-    made = Made(filters, interval_us, _lane(request.feeds))
-    for stored in read_days(request.feeds, *span_us(request.begin, request.end)):
+    made = Made(filters, interval_us)
+    asked = Asked(*span_us(request.begin, request.end), MEASURED)
+    for stored in read_parts(request.feeds, asked, interval_us):
         made.take(stored)
         last = stored._replace(tables={})
         del stored  # or its lines are in memory while the next ones are read
+    rows = made.rows(_lane(request.feeds))
     for told in last.problems:
         say(one_line(str(told)))
-    found = judged(
-        made.rows, interval_us, last.lines, last.bad_lines, made.equal_fills, filters.span
-    )
-    lines = (compact(row.model_dump(mode="json")) for row in made.rows)
+    found = judged(rows, interval_us, last.lines, last.bad_lines, made.equal_fills, filters.span)
+    lines = (compact(row.model_dump(mode="json")) for row in rows)
     write_text(output, "".join(f"{line}\n" for line in lines))
     counts = f"{plural(made.doubled, 'doubled line')}, {made.back} out of order"
-    say("\n".join(_lines(made.rows, interval_us, last, counts)))
-    say(one_line(_last(found, output, made.rows)))
+    say("\n".join(_lines(rows, interval_us, last, counts)))
+    say(one_line(_last(found, output, rows)))
     return found.verdict is not Verdict.FAIL
 
 
 class Made:
-    """The rows so far, and what was seen on the way."""
+    """What the parts of a span come to so far."""
 
-    def __init__(self, filters: Filters, interval_us: int, lane: str) -> None:
-        self.rows: list[Row] = []
-        self.doubled, self.back, self.equal_fills = 0, 0, 0
-        self._filters, self._interval_us, self._lane = filters, interval_us, lane
-        self._last_seq = 0
+    def __init__(self, filters: Filters, interval_us: int) -> None:
+        self.doubled, self.equal_fills = 0, 0
+        self._filters, self._interval_us = filters, interval_us
+        self._intervals: list[Interval] = []
+        self._runs: list[Runs] = []
 
     def take(self, stored: Stored) -> None:
-        """Make the rows of a part of the span."""
+        """Measure the next part of the span."""
         span = stored.start_us, stored.end_us
         tables, doubled = without_doubles(stored.tables, *span)
-        numbers = numbering(tables, *span, self._last_seq)
-        self.rows += interval_rows(
-            tables, numbers, span, self._interval_us, self._lane, self._filters, stored.held
-        )
+        self._runs.append(runs(tables, *span))
+        self._intervals += intervals(tables, span, self._interval_us, self._filters, stored.held)
         self.doubled += doubled
-        self.back += numbers.back
         self.equal_fills += equal_fills(between(tables["fills"], *span))
-        self._last_seq = numbers.last
+
+    @property
+    def back(self) -> int:
+        """How many lines were out of order."""
+        return sum(part.back for part in self._runs)
+
+    def rows(self, lane: str) -> list[Row]:
+        """The rows, now that all numbers are known."""
+        missing = gaps(self._runs)
+        return [row_of(found, missing, lane, self._filters) for found in self._intervals]
 
 
 def _lane(feeds: Path) -> str:

@@ -81,19 +81,15 @@ def _column(field: FeedField, rows: Sequence[Row]) -> NDArray[Any] | None:
     name, kind = field.name, field.kind
     if field.required:
         return kind.checked([row[name] for row in rows])
-    told = [row[name] for row in rows if row.get(name) is not None]
-    column = kind.checked(told)
-    if column is None or len(told) == len(rows):
-        return column
-    return kind.column([_filled(field, row) for row in rows])
-
-
-def _filled(field: FeedField, row: Row) -> Any:
-    """A value, or what stands for it in the column; null is NaN where absence has a meaning."""
-    value = row.get(field.name, field.filled)
-    if value is not None or field.filled is None:
-        return value
-    return np.nan if field.kind.dtype == "f8" else field.filled
+    told = [row.get(name) for row in rows]
+    if None not in told:
+        return kind.checked(told)
+    if kind.checked([value for value in told if value is not None]) is None:
+        return None
+    absent = field.filled
+    null = np.nan if kind.dtype == "f8" and absent is not None else absent
+    values = (row.get(name, absent) for row in rows)
+    return kind.column([null if value is None else value for value in values])
 
 
 def _on_its_day(file: FeedFile, times: NDArray[np.int64]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pytest_soak.observation.feed_files import FeedFile
@@ -30,7 +31,7 @@ class Batch(NamedTuple):
     """Whole lines with their numbers, and what is wrong with others."""
 
     lines: list[bytes]
-    numbers: list[int]
+    numbers: Sequence[int]
     problems: list[FeedProblem]
 
 
@@ -64,28 +65,31 @@ class Splitter:
 
     def split(self, chunk: bytes) -> Batch:
         """The lines that end in the next bytes of the file."""
-        *whole, half = (self._half + chunk).split(b"\n")
-        longest = max(map(len, whole), default=0)
-        found = Batch([], [], [])
-        if longest <= LONGEST_LINE and not self._skipping:
-            found.lines.extend(whole)
-            found.numbers.extend(range(self._number + 1, self._number + len(whole) + 1))
-            self._number += len(whole)
-            whole = []
+        text = self._half + chunk
+        *whole, half = text.split(b"\n")
+        if len(text) <= LONGEST_LINE and not self._skipping:
+            self._half = half
+            first, self._number = self._number + 1, self._number + len(whole)
+            return Batch(whole, range(first, first + len(whole)), [])
+        return self._checked(whole, half)
+
+    def _checked(self, whole: list[bytes], half: bytes) -> Batch:
+        """The same where a line may be too long."""
+        lines, numbers, problems = [], [], []
         for line in whole:
             self._number += 1
             if self._skipping:
                 self._skipping = False
             elif len(line) > LONGEST_LINE:
-                found.problems.append(self._too_long(line, self._number))
+                problems.append(self._too_long(line, self._number))
             else:
-                found.lines.append(line)
-                found.numbers.append(self._number)
+                lines.append(line)
+                numbers.append(self._number)
         if len(half) > LONGEST_LINE and not self._skipping:
             self._skipping = True
-            found.problems.append(self._too_long(half, self._number + 1))
+            problems.append(self._too_long(half, self._number + 1))
         self._half = b"" if self._skipping else half
-        return found
+        return Batch(lines, numbers, problems)
 
     def _too_long(self, line: bytes, number: int) -> FeedProblem:
         why = f"longer than {LONGEST_LINE} bytes"

@@ -14,9 +14,10 @@ from pytest_soak.errors import SoakUsageError
 from pytest_soak.observation.columns import OTHER_MIDS, Observation
 from pytest_soak.observation.conserve import LATE_US
 from pytest_soak.observation.feed_files import DAY_US, PACKED, FeedFile, feed_file
-from pytest_soak.observation.feed_lines import Table, empty
-from pytest_soak.observation.feed_schema import FEEDS, NO_TIME
-from pytest_soak.observation.from_feeds import FRESH_US, joined, observed
+from pytest_soak.observation.feed_lines import SPARE_US, Table
+from pytest_soak.observation.feed_schema import FEEDS, LINE_FIELDS, NO_TIME
+from pytest_soak.observation.from_feeds import FRESH_US, in_order, observed
+from pytest_soak.observation.gathered import Gathered
 from pytest_soak.observation.line_batches import FeedProblem, Splitter, tabled
 from pytest_soak.storage.archives import unpacking
 from pytest_soak.storage.files import opened
@@ -27,7 +28,7 @@ MOST_TOLD = 100
 MARGIN_US = max(LATE_US, FRESH_US + max(map(abs, OTHER_MIDS.values())))
 """How far beyond a span marks and fills tell something of it."""
 
-_CHUNK = 2**20
+_CHUNK = 2**18
 
 
 class Stored(NamedTuple):
@@ -56,37 +57,46 @@ class Stored(NamedTuple):
         return observed(self.tables, self.start_us, self.end_us, self.reasons, self.held)
 
 
+class Asked(NamedTuple):
+    """Of which time feeds are read, and what of them.
+
+    Of feeds that are not `whole`, the time and number of each line are kept. A line's time may lie
+    `spare_us` outside of the day of its file.
+    """
+
+    start_us: int | None = None
+    end_us: int | None = None
+    whole: frozenset[str] = frozenset(FEEDS)
+    spare_us: int = SPARE_US
+
+
 def read_feeds(folder: Path, start_us: int | None = None, end_us: int | None = None) -> Stored:
     """What the feeds in a folder say of [start_us, end_us), by default of all their time.
 
     Raises SoakUsageError for a folder without feeds, and for a file that cannot be read.
     """
-    (stored,) = _read(folder, start_us, end_us, by_day=False)
+    (stored,) = _read(folder, Asked(start_us, end_us), DAY_US, by_day=False)
     return stored
 
 
-def read_days(
-    folder: Path, start_us: int | None = None, end_us: int | None = None
-) -> Iterator[Stored]:
-    """The same in parts that end with a UTC day, of which no more than two are in memory.
+def read_parts(folder: Path, asked: Asked, step_us: int) -> Iterator[Stored]:
+    """The same in parts that end at multiples of `step_us`, each about a day.
 
     What is counted and told is so of all that was read up to a part: the last one has all.
     """
-    yield from _read(folder, start_us, end_us, by_day=True)
+    yield from _read(folder, asked, step_us, by_day=True)
 
 
-def _read(
-    folder: Path, start_us: int | None, end_us: int | None, *, by_day: bool
-) -> Iterator[Stored]:
+def _read(folder: Path, asked: Asked, step_us: int, *, by_day: bool) -> Iterator[Stored]:
     files = feed_paths(folder)
-    present = frozenset(file.feed for file, _ in files)
-    reading = _Reading(folder, present, start_us, end_us)
+    reading = _Reading(folder, frozenset(file.feed for file, _ in files), asked)
     newest = max(file.day for file, _ in files)
     for day, group in groupby(sorted(files, key=_day), key=_day):
         for file, path in group:
             reading.take(file, path, newest=day == newest)
-        if by_day:  # lines of a day before lie in no later file
-            yield from reading.until(day * DAY_US)
+        if by_day:
+            known_us = (day + 1) * DAY_US - asked.spare_us - MARGIN_US
+            yield from reading.until(known_us // step_us * step_us)
     yield from reading.rest()
 
 
@@ -117,18 +127,19 @@ def feed_paths(folder: Path) -> list[tuple[FeedFile, Path]]:
 class _Reading:
     """What was read and not given out; `_given_us` is until when."""
 
-    def __init__(
-        self, folder: Path, present: frozenset[str], start_us: int | None, end_us: int | None
-    ) -> None:
+    def __init__(self, folder: Path, present: frozenset[str], asked: Asked) -> None:
         self._folder, self._present = folder, present
-        self._start, self._end = start_us, end_us
+        self._asked, self._start, self._end = asked, asked.start_us, asked.end_us
         self._given_us: int | None = None
-        self._parts: dict[str, list[Table]] = {name: [] for name in FEEDS}
+        self._gathered = {
+            name: Gathered(feed.fields if name in asked.whole else LINE_FIELDS)
+            for name, feed in FEEDS.items()
+        }
         self._reasons: dict[str, None] = {}
         self._held, self._lines, self._bad, self._unended = 0.0, 0, 0, 0
         self._cut: set[str] = set()
         self._problems: list[FeedProblem] = []
-        self._first, self._last = 2**62, 0
+        self._first, self._last, self._closed = 2**62, 0, 0
 
     def take(self, file: FeedFile, path: Path, *, newest: bool) -> None:
         lines = Splitter(path.name)
@@ -152,28 +163,33 @@ class _Reading:
             return
         self._first = min(self._first, int(times.min()))
         self._last = max(self._last, int(times.max()))
+        if feed == "marks":
+            ends = times[table["boundary"]]
+            self._closed = max(self._closed, int(ends.max(initial=0)))
         if "since_us" in table and self._cuts(table["since_us"], times):
             self._cut.add(feed)
         if feed == "blocks":
             until = times < self._end if self._end is not None else slice(None)
             self._reasons.update(dict.fromkeys(table["reason"][until].tolist()))
-        kept = times < self._end + _margin(feed) if self._end is not None else slice(None)
-        table = {name: column[kept] for name, column in table.items()}
-        first = self._first if self._start is None else self._start
-        self._parts[feed] += self._since(feed, [table], first)
+        if self._start is not None or self._end is not None:
+            table = self._near(feed, in_order(table))
+        self._gathered[feed].add(table)
 
-    def _since(self, feed: str, tables: list[Table], first_us: int) -> list[Table]:
-        """What of tables tells something of the time from `first_us` on."""
-        kept = []
-        for table in tables:
-            gone = table["time_us"] < first_us - _margin(feed)
-            if feed == "fills":
-                self._held += float((table["side"][gone] * table["quantity"][gone]).sum())
-            if gone.any():
-                table = {name: column[~gone] for name, column in table.items()}
-            if len(table["time_us"]):
-                kept.append(table)
-        return kept
+    def _near(self, feed: str, table: Table) -> Table:
+        """What of a table in order of time tells something of the span that was asked for."""
+        first, last = 0, len(table["time_us"])
+        if self._end is not None:
+            last = _place(table, self._end + _margin(feed))
+        if self._start is not None:
+            first = _place(table, self._start - _margin(feed))
+            self._hold(feed, table, first)
+        return {name: column[first:last] for name, column in table.items()}
+
+    def _hold(self, feed: str, table: Table, until: int) -> None:
+        """Note what was filled in lines that are let go."""
+        if feed == "fills":
+            gone = slice(0, until)
+            self._held += float((table["side"][gone] * table["quantity"][gone]).sum())
 
     def _cuts(self, since: NDArray[np.int64], times: NDArray[np.int64]) -> bool:
         """Whether a line tells of a time across an end of the span."""
@@ -184,13 +200,8 @@ class _Reading:
     def until(self, end_us: int) -> Iterator[Stored]:
         """What was read of the time before `end_us`, if there is some and the span goes on."""
         start = self._begun()
-        if not self._lines or end_us <= start or (self._end is not None and end_us >= self._end):
-            return
-        found = [self._stored(start, end_us)]
-        self._given_us = end_us
-        for feed, tables in self._parts.items():
-            self._parts[feed] = self._since(feed, tables, end_us)
-        yield found.pop()  # none of it stays here while the next day is read
+        if start < end_us < self._ended():
+            yield self._given(start, end_us)
 
     def rest(self) -> Iterator[Stored]:
         """What was not given out; raises SoakUsageError where there was nothing at all."""
@@ -198,21 +209,27 @@ class _Reading:
             raise SoakUsageError(str(self._folder), "has feeds without any line that can be read")
         start, end = self._begun(), self._ended()
         if start < end:
-            yield self._stored(start, end)
+            yield self._given(start, end)
         elif self._given_us is None:
             problem = "has no time in the span; leave out one end of it, or give another"
             raise SoakUsageError(str(self._folder), problem)
 
-    def _stored(self, start_us: int, end_us: int) -> Stored:
-        tables = {}
-        for name, parts in self._parts.items():
-            last = end_us + _margin(name)
-            tables[name] = joined([empty(FEEDS[name]), *(_before(part, last) for part in parts)])
+    def _given(self, start_us: int, end_us: int) -> Stored:
+        """What was read of a span; what comes after it stays."""
+        tables, held = {}, self._held
+        for name, gathered in self._gathered.items():
+            table, margin = gathered.take(), _margin(name)
+            last = _place(table, end_us + margin)
+            rest = _place(table, end_us - margin)
+            tables[name] = {key: column[:last] for key, column in table.items()}
+            self._hold(name, table, rest)
+            gathered.add({key: column[rest:] for key, column in table.items()})
+        self._given_us = end_us
         return Stored(
             start_us,
             end_us,
             tables,
-            self._held,
+            held,
             tuple(self._reasons),
             frozenset(self._cut),
             self._present,
@@ -230,19 +247,15 @@ class _Reading:
         """The end of the span; by default the last line: a window's end, or within the span."""
         if self._end is not None:
             return self._end
-        marks = self._parts["marks"]
-        ends = [table["time_us"][table["boundary"]].max(initial=0) for table in marks]
-        closed = max(ends, default=0) == self._last
-        return self._last if closed else self._last + 1
+        return self._last if self._closed == self._last else self._last + 1
+
+
+def _place(table: Table, time_us: int) -> int:
+    return int(np.searchsorted(table["time_us"], time_us, "left"))
 
 
 def _margin(feed: str) -> int:
     return MARGIN_US if feed in ("marks", "fills") else 0
-
-
-def _before(table: Table, end_us: int) -> Table:
-    inside = table["time_us"] < end_us
-    return table if inside.all() else {name: column[inside] for name, column in table.items()}
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 from pytest_soak.observation.line_batches import Batch, FeedProblem, Splitter
 from pytest_soak.system import is_link, not_followed
 
-_CHUNK = 2**20
+_CHUNK = 2**18
 
 
 class Tail:

@@ -18,13 +18,13 @@ from pytest_soak.artifacts.models import json_schema
 from pytest_soak.cli import commands
 from pytest_soak.commands.dataset import Made, Request, dataset
 from pytest_soak.dataset.filters import load_filters
-from pytest_soak.dataset.numbering import equal_fills, numbering, without_doubles
+from pytest_soak.dataset.numbering import equal_fills, gaps, runs, without_doubles
 from pytest_soak.dataset.row import Row
 from pytest_soak.dataset.summary import judged, totals
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.observation.feed_lines import parsed
-from pytest_soak.observation.stored_feeds import read_days, read_feeds
+from pytest_soak.observation.stored_feeds import Asked, read_feeds, read_parts
 from pytest_soak.text import utc_text
 
 FIVE = 300 * SECOND
@@ -195,9 +195,29 @@ def table(*rows: dict[str, Any]) -> Any:
 
 def test_lines_out_of_order_by_more_than_a_second_are_counted() -> None:
     rows = table(fill(5, seq=1), fill(4, seq=2), fill(3.9, seq=3), fill(6, seq=9))
-    found = numbering({"fills": rows}, START, START + FIVE)
-    assert (found.back, found.gap_sizes.tolist()) == (1, [5])
-    assert found.gap_times.tolist() == [START + 6 * SECOND]
+    found = runs({"fills": rows}, START, START + FIVE)
+    missing = gaps([found])
+    assert (found.back, missing.sizes.tolist()) == (1, [5])
+    assert missing.times.tolist() == [START + 6 * SECOND]
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, unique=True), st.integers(0, 30))
+def test_what_is_missing_does_not_hang_on_how_the_span_is_cut(seqs: list[int], cut: int) -> None:
+    """Numbers and times need not have one order."""
+    lines = {"fills": table(*[fill(n, seq=seq) for n, seq in enumerate(seqs)])}
+    border, end = START + cut * SECOND, START + FIVE
+    whole = gaps([runs(lines, START, end)])
+    parts = gaps([runs(lines, START, border), runs(lines, border, end)])
+    assert int(whole.sizes.sum()) == max(seqs) - min(seqs) + 1 - len(seqs)
+    assert whole.times.tolist() == parts.times.tolist()
+    assert whole.sizes.tolist() == parts.sizes.tolist()
+
+
+def test_a_number_that_comes_again_in_a_later_part_hides_and_makes_no_gap() -> None:
+    lines = {"fills": table(*[fill(n, seq=seq) for n, seq in enumerate((1, 2, 3, 2, 4))])}
+    border = START + 3 * SECOND
+    parts = [runs(lines, START, border), runs(lines, border, START + FIVE)]
+    assert gaps(parts).sizes.tolist() == []
 
 
 @given(st.lists(st.integers(1, 9)))
@@ -277,36 +297,36 @@ def test_kpis_of_several_rows_are_weighted() -> None:
 
 
 MIDNIGHT = DAY.start_us + DAY_US
-_OFFSETS = st.lists(st.integers(-2 * 300, 2 * 300), min_size=1, max_size=12, unique=True)
+_OFFSETS = st.lists(st.integers(-4 * 300, 2 * 300), min_size=1, max_size=12, unique=True)
 
 
 @given(_OFFSETS, st.booleans(), st.booleans())
-def test_a_span_over_midnight_read_by_the_day_gives_the_rows_of_one_read_at_once(
+def test_a_span_over_midnight_read_in_parts_gives_the_rows_of_one_read_at_once(
     tmp_path_factory: pytest.TempPathFactory, offsets: list[int], marked: bool, misfiled: bool
 ) -> None:
     folder = tmp_path_factory.mktemp("feeds")
     for n, offset in enumerate(sorted(offsets)):
         time = MIDNIGHT + offset * SECOND
-        day = DAY.day + (offset >= 0 or misfiled)
+        day = DAY.day + (offset >= 0 or (misfiled and offset >= -300))
         write(folder, "fills", fill(time_us=time, seq=3 * n + 1, side=1 - 2 * (n % 2)), day=day)
         if marked:
             seq, mid = 3 * n + 2 + n % 2, 100.0 + offset / 100
             inventory = 2.0 * (1 - n % 2)
             row = mark(0, mid, inventory, time_us=time, seq=seq, boundary=False)
             write(folder, "marks", row, day=DAY.day + (offset >= 0))
-    span = MIDNIGHT - 2 * FIVE, MIDNIGHT + 2 * FIVE
-    parts = list(read_days(folder, *span))
+    span = MIDNIGHT - 4 * FIVE, MIDNIGHT + 2 * FIVE
+    parts = list(read_parts(folder, Asked(*span, spare_us=FIVE), FIVE))
     assert [part.start_us for part in parts][1:] == [part.end_us for part in parts][:-1]
     whole = read_feeds(folder, *span)
     assert (parts[0].start_us, parts[-1].end_us) == span
     assert parts[-1].lines == whole.lines
-    at_once = Made(FILTERS, FIVE, "x")
+    at_once = Made(FILTERS, FIVE)
     at_once.take(whole)
-    by_day = Made(FILTERS, FIVE, "x")
+    in_parts = Made(FILTERS, FIVE)
     for part in parts:
-        by_day.take(part)
-    assert by_day.rows == at_once.rows
-    assert by_day.back == at_once.back
+        in_parts.take(part)
+    assert in_parts.rows("x") == at_once.rows("x")
+    assert in_parts.back == at_once.back
 
 
 def test_feeds_that_end_with_the_day_have_no_interval_of_the_next(feeds: Path) -> None:
