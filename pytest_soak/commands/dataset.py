@@ -46,19 +46,19 @@ def dataset(request: Request, folder: Path, say: Callable[[str], None]) -> bool:
     output = output_file(request.output, folder, "--output")
     filters, interval_us = load_filters(), request.interval_min * 60_000_000
     made = Made(filters, interval_us)
-    asked = Asked(*span_us(request.begin, request.end), MEASURED)
+    asked = Asked(*span_us(request.begin, request.end), MEASURED, interval_us)
     for stored in read_parts(request.feeds, asked, interval_us):
         made.take(stored)
         last = stored._replace(tables={})
         del stored  # or its lines are in memory while the next ones are read
     rows = made.rows(_lane(request.feeds))
-    for told in last.problems:
-        say(one_line(str(told)))
+    for bad in last.bad:
+        say(one_line(str(bad)))
     found = judged(rows, interval_us, last.lines, last.bad_lines, made.equal_fills, filters.span)
     lines = (compact(row.model_dump(mode="json")) for row in rows)
     write_text(output, "".join(f"{line}\n" for line in lines))
-    counts = f"{plural(made.doubled, 'doubled line')}, {made.back} out of order"
-    say("\n".join(_lines(rows, interval_us, last, counts)))
+    say("\n".join(_lines(rows, interval_us)))
+    say(_counts(made, last))
     say(one_line(_last(found, output, rows)))
     return found.verdict is not Verdict.FAIL
 
@@ -102,7 +102,7 @@ def _lane(feeds: Path) -> str:
     return lane if isinstance(lane, str) else ""
 
 
-def _lines(rows: Sequence[Row], interval_us: int, stored: Stored, told: str) -> list[str]:
+def _lines(rows: Sequence[Row], interval_us: int) -> list[str]:
     """The KPIs of all rows beside those of the accepted ones, and why others were refused."""
     every = totals(rows, interval_us)
     kept = totals([row for row in rows if row.accepted], interval_us)
@@ -112,8 +112,16 @@ def _lines(rows: Sequence[Row], interval_us: int, stored: Stored, told: str) -> 
     refused = [
         f"refused {row.interval_start}: {'; '.join(row.reasons)}" for row in rows if row.reasons
     ]
-    counts = f"{plural(stored.lines, 'line')}, {plural(stored.bad_lines, 'bad line')}, {told}"
-    return [*table(cells), *map(one_line, refused), counts]
+    return [*table(cells), *map(one_line, refused)]
+
+
+def _counts(made: Made, stored: Stored) -> str:
+    """How many lines there are of each kind."""
+    told = [plural(stored.lines, "line"), plural(stored.bad_lines, "bad line")]
+    told += [plural(made.doubled, "doubled line"), f"{made.back} out of order"]
+    if stored.unended:
+        told.append(f"{stored.unended} cut at the end of the newest file")
+    return ", ".join(told)
 
 
 def _last(found: Judged, output: Path, rows: Sequence[Row]) -> str:

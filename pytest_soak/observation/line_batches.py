@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from pytest_soak.observation.bad_lines import FeedProblem, Reason
 from pytest_soak.observation.feed_files import FeedFile
-from pytest_soak.observation.feed_lines import Table, parsed, shown
+from pytest_soak.observation.feed_lines import SPARE_US, BadLine, Table, parsed, shown
 
 LONGEST_LINE = 2**20
-
-
-class FeedProblem(NamedTuple):
-    """What is wrong with a line of a file, counted from 1, or with the file itself (line 0).
-
-    `text` is the line's, cut at 200 characters.
-    """
-
-    file: str
-    line: int
-    why: str
-    text: str = ""
-
-    def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.why}{f': {self.text}' if self.text else ''}"
 
 
 class Batch(NamedTuple):
@@ -33,6 +18,14 @@ class Batch(NamedTuple):
     lines: list[bytes]
     numbers: Sequence[int]
     problems: list[FeedProblem]
+
+    def told(self, file: str, bad: Iterable[BadLine]) -> list[FeedProblem]:
+        """All that is wrong with lines, in their order."""
+        told = [
+            FeedProblem(file, self.numbers[place], why, shown(self.lines[place]), reason)
+            for place, reason, why in bad
+        ]
+        return sorted([*self.problems, *told], key=lambda problem: problem.line)
 
 
 class Splitter:
@@ -61,7 +54,9 @@ class Splitter:
         if not self._half:
             return []
         number = self._number + 1
-        return [FeedProblem(self._file, number, "has no end: it was cut", shown(self._half))]
+        return [
+            FeedProblem(self._file, number, "has no end: it was cut", shown(self._half), Reason.CUT)
+        ]
 
     def split(self, chunk: bytes) -> Batch:
         """The lines that end in the next bytes of the file."""
@@ -93,14 +88,12 @@ class Splitter:
 
     def _too_long(self, line: bytes, number: int) -> FeedProblem:
         why = f"longer than {LONGEST_LINE} bytes"
-        return FeedProblem(self._file, number, why, shown(line[:LONGEST_LINE]))
+        return FeedProblem(self._file, number, why, shown(line[:LONGEST_LINE]), Reason.LENGTH)
 
 
-def tabled(file: FeedFile, batch: Batch) -> tuple[Table, list[FeedProblem]]:
+def tabled(
+    file: FeedFile, batch: Batch, spare_us: int = SPARE_US
+) -> tuple[Table, list[FeedProblem]]:
     """The good lines of a batch as a table, and all that is wrong with others, in their order."""
-    table, bad = parsed(file, batch.lines)
-    told = [
-        FeedProblem(file.name, batch.numbers[place], why, shown(batch.lines[place]))
-        for place, why in bad
-    ]
-    return table, sorted([*batch.problems, *told], key=lambda problem: problem.line)
+    table, bad = parsed(file, batch.lines, spare_us)
+    return table, batch.told(file.name, bad)

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_soak.errors import SoakUsageError
+from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.observation.bad_lines import BadCount, FeedProblem, counted
 from pytest_soak.observation.columns import OTHER_MIDS, Observation
 from pytest_soak.observation.conserve import LATE_US
 from pytest_soak.observation.feed_files import DAY_US, PACKED, FeedFile, feed_file
@@ -18,7 +19,7 @@ from pytest_soak.observation.feed_lines import SPARE_US, Table
 from pytest_soak.observation.feed_schema import FEEDS, LINE_FIELDS, NO_TIME
 from pytest_soak.observation.from_feeds import FRESH_US, in_order, observed
 from pytest_soak.observation.gathered import Gathered
-from pytest_soak.observation.line_batches import FeedProblem, Splitter, tabled
+from pytest_soak.observation.line_batches import Splitter, tabled
 from pytest_soak.storage.archives import unpacking
 from pytest_soak.storage.files import opened
 from pytest_soak.storage.packing import unpacked
@@ -48,9 +49,14 @@ class Stored(NamedTuple):
     cut: frozenset[str]
     present: frozenset[str]
     lines: int
-    bad_lines: int
+    bad: tuple[BadCount, ...]
     unended: int
     problems: tuple[FeedProblem, ...]
+
+    @property
+    def bad_lines(self) -> int:
+        """How many lines are bad."""
+        return sum(bad.lines for bad in self.bad)
 
     def observed(self) -> Observation:
         """What happened in the span; raises TargetError where no mark and no fill tells a mid."""
@@ -136,7 +142,8 @@ class _Reading:
             for name, feed in FEEDS.items()
         }
         self._reasons: dict[str, None] = {}
-        self._held, self._lines, self._bad, self._unended = 0.0, 0, 0, 0
+        self._held, self._lines, self._unended = 0.0, 0, 0
+        self._bad: tuple[BadCount, ...] = ()
         self._cut: set[str] = set()
         self._problems: list[FeedProblem] = []
         self._first, self._last, self._closed = 2**62, 0, 0
@@ -144,17 +151,17 @@ class _Reading:
     def take(self, file: FeedFile, path: Path, *, newest: bool) -> None:
         lines = Splitter(path.name)
         for chunk in _chunks(path):
-            table, problems = tabled(file, lines.split(chunk))
+            table, problems = tabled(file, lines.split(chunk), self._asked.spare_us)
             self._tell(problems)
-            self._bad += len(problems)
             self._keep(file.feed, table)
         rest = lines.rest()
-        self._tell(rest)
+        self._tell(rest, bad=not newest)
         self._unended += len(rest) if newest else 0
-        self._bad += 0 if newest else len(rest)
 
-    def _tell(self, problems: list[FeedProblem]) -> None:
+    def _tell(self, problems: list[FeedProblem], *, bad: bool = True) -> None:
         self._problems += problems[: MOST_TOLD - len(self._problems)]
+        if bad and problems:
+            self._bad = counted(self._bad, problems)
 
     def _keep(self, feed: str, table: Table) -> None:
         times = table["time_us"]
@@ -206,7 +213,9 @@ class _Reading:
     def rest(self) -> Iterator[Stored]:
         """What was not given out; raises SoakUsageError where there was nothing at all."""
         if not self._lines:
-            raise SoakUsageError(str(self._folder), "has feeds without any line that can be read")
+            first = f"; first {self._problems[0]}" if self._problems else ""
+            problem = f"has feeds without any line that can be read{first}"
+            raise SoakUsageError(str(self._folder), one_line(problem))
         start, end = self._begun(), self._ended()
         if start < end:
             yield self._given(start, end)

@@ -22,8 +22,10 @@ from pytest_soak.dataset.numbering import equal_fills, gaps, runs, without_doubl
 from pytest_soak.dataset.row import Row
 from pytest_soak.dataset.summary import judged, totals
 from pytest_soak.gates.engine import Verdict
+from pytest_soak.observation.bad_lines import Reason
 from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.observation.feed_lines import parsed
+from pytest_soak.observation.line_batches import LONGEST_LINE
 from pytest_soak.observation.stored_feeds import Asked, read_feeds, read_parts
 from pytest_soak.text import utc_text
 
@@ -348,10 +350,59 @@ def test_an_interval_divides_the_day(feeds: Path, minutes: int) -> None:
     assert message == f"--interval-min: expected minutes that divide 1440, got {minutes}"
 
 
-def test_bad_lines_are_told_before_all(feeds: Path) -> None:
+BAD: dict[Reason, Any] = {
+    Reason.NOT_JSON: b"?",
+    Reason.NO_OBJECT: b"[1]",
+    Reason.MISSING: {"time_us": START},
+    Reason.TYPE: fill(price="99"),
+    Reason.VALUE: fill(price=-99.0),
+    Reason.NOT_FINITE: fill(price=float("nan")),
+    Reason.TIME: fill(time_us=DAY.start_us - FIVE - 1),
+    Reason.LENGTH: b"0" * (LONGEST_LINE + 1),
+}
+
+
+def test_bad_lines_are_told_first_by_reason_with_the_place_of_the_first(feeds: Path) -> None:
     bot(feeds)
-    write(feeds, "fills", b"?")
+    write(feeds, "fills", *BAD.values(), *BAD.values())
     _, said, status = made(feeds)
-    assert said[0] == f"{NAME}:11: not JSON: ?"
-    assert any("1 bad line" in line for line in said)
+    told = [line.partition(": ")[0] for line in said if ", first " in line]
+    assert told == [f"2 bad lines ({reason}), first {NAME}:{n}" for n, reason in enumerate(BAD, 11)]
+    assert said[0] == f"2 bad lines (not JSON), first {NAME}:11: not JSON: ?"
+    assert any("16 bad lines" in line for line in said)
+    assert "16 of 1826 lines are bad, 0.1 % at most" in said[-1]
     assert status == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"a": [{"b": -Infinity}]}', Reason.NOT_FINITE),
+        (b'{"a": 1e999}', Reason.NOT_FINITE),
+        (b'{"a": "\\ud800"}', Reason.NOT_JSON),
+        (b"[" * 100_000, Reason.NOT_JSON),
+    ],
+)
+def test_a_number_without_end_is_told_from_what_is_no_json(line: bytes, reason: Reason) -> None:
+    (bad,) = parsed(DAY, [line]).bad
+    assert bad.reason is reason
+
+
+def test_a_line_may_lie_an_interval_outside_of_the_day_of_its_file(feeds: Path) -> None:
+    write(feeds, "fills", fill(time_us=DAY.start_us - FIVE), fill(time_us=MIDNIGHT + FIVE - 1))
+    _, said, _ = made(feeds, "--from=2024-10-03T00:00:00Z", "--to=2024-10-06T00:00:00Z")
+    assert any(line.startswith("2 lines, 0 bad lines") for line in said)
+    write(feeds, "fills", fill())
+    _, said, _ = made(feeds, "--interval-min=1")
+    assert said[0].startswith(f"2 bad lines (time outside of the file's day), first {NAME}:1: ")
+
+
+def test_a_line_cut_at_the_end_is_normal_of_the_newest_file_alone(feeds: Path) -> None:
+    bot(feeds)
+    path = feeds / NAME
+    path.write_bytes(path.read_bytes() + b'{"time_us": 17')
+    _, said, _ = made(feeds)
+    assert any("0 bad lines" in line and "1 cut at the end" in line for line in said)
+    write(feeds, "marks", mark(0, time_us=MIDNIGHT), day=DAY.day + 1)
+    _, said, _ = made(feeds)
+    assert said[0].startswith(f"1 bad line (cut), first {NAME}:11: ")
