@@ -624,9 +624,26 @@ MUTANTS = [
     Mutant("bad_lines.py", "lines=known.lines + 1)", "lines=1)", _of("dataset")),
     Mutant("feed_lines.py", "DAY_US + self.spare_us", "DAY_US", _of("dataset")),
     Mutant("stored_feeds.py", "bad=not newest", "bad=True", _of("dataset")),
+    *(
+        Mutant("mapped_lines.py", old, new, _of("mapping"))
+        for old, new in (
+            ("isinstance(told, bool) == isinstance(wanted, bool) and ", ""),
+            ('"_" not in value', "True"),
+            ("side * (slippage if", "(slippage if"),
+            ("price / (1.0 + paid / 1e4)", "price * (1.0 - paid / 1e4)"),
+            ("number.adjusted() < _MOST_DIGITS", "True"),
+            ("_replace(place=places[feed][one.place])", "_replace(place=one.place)"),
+            ("    if None in told:\n        return None\n", ""),
+        )
+    ),
+    Mutant(
+        "line_mapping.py", "if field.required and name not in values", "if False", _of("mapping")
+    ),
+    Mutant("feed_files.py", "(?<!\\d)(", "(", _of("mapping")),
+    Mutant("feed_sources.py", "else Day(name, number, spare_us)", "else None", _of("mapping")),
     Mutant("refuse.py", "coverage < limits", "coverage > limits", _of("dataset")),
     Mutant("summary.py", "refused >= limits", "refused > limits", _of("dataset")),
     Mutant("stored_feeds.py", "self._held += float", "self._held -= float", _of("dataset")),
-    Mutant("stored_feeds.py", "DAY_US - asked.spare_us - MARGIN_US", "DAY_US", _of("dataset")),
+    Mutant("stored_feeds.py", "DAY_US - spare_us - MARGIN_US", "DAY_US", _of("dataset")),
     Mutant("stored_feeds.py", "table, end_us - margin)", "table, end_us)", _of("dataset")),
 ]

@@ -17,12 +17,16 @@ from pytest_soak.dataset.row import Row
 from pytest_soak.dataset.summary import Judged, judged, totals
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
+from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.observation.from_feeds import between
+from pytest_soak.observation.line_mapping import load_mapping
 from pytest_soak.observation.stored_feeds import Asked, Stored, read_parts
 from pytest_soak.storage.files import write_text
 from pytest_soak.text import number, plural, table
 
 DAY_MINUTES = 1440
+MOST_INTERVALS = 600_000
+"""More than a year of minutes: what is longer is a mistake."""
 
 
 class Request(NamedTuple):
@@ -33,6 +37,7 @@ class Request(NamedTuple):
     end: str | None
     interval_min: int
     output: str
+    mapping: Path | None = None
 
 
 def dataset(request: Request, folder: Path, say: Callable[[str], None]) -> bool:
@@ -46,7 +51,8 @@ def dataset(request: Request, folder: Path, say: Callable[[str], None]) -> bool:
     output = output_file(request.output, folder, "--output")
     filters, interval_us = load_filters(), request.interval_min * 60_000_000
     made = Made(filters, interval_us)
-    asked = Asked(*span_us(request.begin, request.end), MEASURED, interval_us)
+    mapping = None if request.mapping is None else load_mapping(request.mapping)
+    asked = Asked(*span_us(request.begin, request.end), MEASURED, interval_us, mapping)
     for stored in read_parts(request.feeds, asked, interval_us):
         made.take(stored)
         last = stored._replace(tables={})
@@ -75,11 +81,22 @@ class Made:
     def take(self, stored: Stored) -> None:
         """Measure the next part of the span."""
         span = stored.start_us, stored.end_us
+        self._check(stored.end_us - stored.start_us)
         tables, doubled = without_doubles(stored.tables, *span)
         self._runs.append(runs(tables, *span))
         self._intervals += intervals(tables, span, self._interval_us, self._filters, stored.held)
         self.doubled += doubled
         self.equal_fills += equal_fills(between(tables["fills"], *span))
+
+    def _check(self, length_us: int) -> None:
+        """Refuse a span that a wrong time in the feeds has made endless."""
+        more = length_us // self._interval_us
+        if len(self._intervals) + more > MOST_INTERVALS:
+            problem = (
+                f"the feeds span {length_us / DAY_US:.0f} days, which is {more} intervals, "
+                f"{MOST_INTERVALS} at most; give --from and --to, or longer intervals"
+            )
+            raise SoakUsageError("--interval-min", problem)
 
     @property
     def back(self) -> int:

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     VALUE = "wrong value"
     NOT_FINITE = "NaN or infinite"
     TIME = "time outside of the file's day"
+    UNMAPPED = "fits no mapping"
     LENGTH = "too long"
     CUT = "cut"
 

@@ -40,11 +40,16 @@ class Lines(NamedTuple):
 
 
 class Day(NamedTuple):
-    """Where the times of a file's lines lie: its day and `spare_us` around it."""
+    """Where the times of a file's lines lie: its day, from 1970, and `spare_us` around it."""
 
     file: str
-    start_us: int
+    number: int
     spare_us: int = SPARE_US
+
+    @property
+    def start_us(self) -> int:
+        """When it begins."""
+        return self.number * DAY_US
 
     def holds(self, times: NDArray[np.int64]) -> bool:
         """Whether all times lie there."""
@@ -59,7 +64,7 @@ class Day(NamedTuple):
 
 def parsed(file: FeedFile, lines: Sequence[bytes], spare_us: int = SPARE_US) -> Lines:
     """The lines of a feed's file; a bad one costs no other."""
-    feed, day = FEEDS[file.feed], Day(file.name, file.start_us, spare_us)
+    feed, day = FEEDS[file.feed], Day(file.name, file.day, spare_us)
     try:
         rows = list(map(orjson.loads, lines))
     except ValueError:

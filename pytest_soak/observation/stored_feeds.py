@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -14,22 +14,19 @@ from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.observation.bad_lines import BadCount, FeedProblem, counted
 from pytest_soak.observation.columns import OTHER_MIDS, Observation
 from pytest_soak.observation.conserve import LATE_US
-from pytest_soak.observation.feed_files import DAY_US, PACKED, FeedFile, feed_file
+from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.observation.feed_lines import SPARE_US, Table
 from pytest_soak.observation.feed_schema import FEEDS, LINE_FIELDS, NO_TIME
+from pytest_soak.observation.feed_sources import UNDATED, Source, mapped_sources, own_sources
 from pytest_soak.observation.from_feeds import FRESH_US, in_order, observed
 from pytest_soak.observation.gathered import Gathered
-from pytest_soak.observation.line_batches import Splitter, tabled
-from pytest_soak.storage.archives import unpacking
-from pytest_soak.storage.files import opened
-from pytest_soak.storage.packing import unpacked
+from pytest_soak.observation.line_batches import Splitter
+from pytest_soak.observation.line_mapping import FeedMapping
 
 MOST_TOLD = 100
 """How many problems are told; all bad lines are counted."""
 MARGIN_US = max(LATE_US, FRESH_US + max(map(abs, OTHER_MIDS.values())))
 """How far beyond a span marks and fills tell something of it."""
-
-_CHUNK = 2**18
 
 
 class Stored(NamedTuple):
@@ -67,21 +64,25 @@ class Asked(NamedTuple):
     """Of which time feeds are read, and what of them.
 
     Of feeds that are not `whole`, the time and number of each line are kept. A line's time may lie
-    `spare_us` outside of the day of its file.
+    `spare_us` outside of the day of its file. With a `mapping`, the files that it names are read.
     """
 
     start_us: int | None = None
     end_us: int | None = None
     whole: frozenset[str] = frozenset(FEEDS)
     spare_us: int = SPARE_US
+    mapping: Mapping[str, FeedMapping] | None = None
 
 
-def read_feeds(folder: Path, start_us: int | None = None, end_us: int | None = None) -> Stored:
-    """What the feeds in a folder say of [start_us, end_us), by default of all their time.
+ALL = Asked()
+
+
+def read_feeds(folder: Path, asked: Asked = ALL) -> Stored:
+    """What the feeds in a folder say, by default of all their time.
 
     Raises SoakUsageError for a folder without feeds, and for a file that cannot be read.
     """
-    (stored,) = _read(folder, Asked(start_us, end_us), DAY_US, by_day=False)
+    (stored,) = _read(folder, asked, DAY_US, by_day=False)
     return stored
 
 
@@ -94,40 +95,20 @@ def read_parts(folder: Path, asked: Asked, step_us: int) -> Iterator[Stored]:
 
 
 def _read(folder: Path, asked: Asked, step_us: int, *, by_day: bool) -> Iterator[Stored]:
-    files = feed_paths(folder)
-    reading = _Reading(folder, frozenset(file.feed for file, _ in files), asked)
-    newest = max(file.day for file, _ in files)
-    for day, group in groupby(sorted(files, key=_day), key=_day):
-        for file, path in group:
-            reading.take(file, path, newest=day == newest)
+    mapping, spare_us = asked.mapping, asked.spare_us
+    if mapping is None:
+        sources = own_sources(folder, spare_us)
+    else:
+        sources = mapped_sources(folder, mapping, spare_us)
+    present = frozenset(feed for source in sources for feed in source.feeds)
+    reading, newest = _Reading(folder, present, asked), sources[-1].day
+    for day, group in groupby(sources, key=lambda source: source.day):
+        for source in group:
+            reading.take(source, newest=day in (newest, UNDATED))
         if by_day:
-            known_us = (day + 1) * DAY_US - asked.spare_us - MARGIN_US
+            known_us = (day + 1) * DAY_US - spare_us - MARGIN_US
             yield from reading.until(known_us // step_us * step_us)
     yield from reading.rest()
-
-
-def _day(entry: tuple[FeedFile, Path]) -> int:
-    return entry[0].day
-
-
-def feed_paths(folder: Path) -> list[tuple[FeedFile, Path]]:
-    """The files of feeds in a folder, in order of feed and day; of a file and its packed form one.
-
-    Raises SoakUsageError where there are none.
-    """
-    found: dict[FeedFile, Path] = {}
-    try:
-        for path in sorted(folder.iterdir(), reverse=True):
-            file = feed_file(path.name.removesuffix(PACKED))
-            if file is not None:
-                found[file] = path
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror or error}; give the folder of the feeds"
-        raise SoakUsageError(str(folder), problem) from None
-    if not found:
-        problem = "has no feeds; expected files like fills_20250101.jsonl, as in latest/feeds"
-        raise SoakUsageError(str(folder), problem)
-    return sorted(found.items())
 
 
 class _Reading:
@@ -148,12 +129,13 @@ class _Reading:
         self._problems: list[FeedProblem] = []
         self._first, self._last, self._closed = 2**62, 0, 0
 
-    def take(self, file: FeedFile, path: Path, *, newest: bool) -> None:
-        lines = Splitter(path.name)
-        for chunk in _chunks(path):
-            table, problems = tabled(file, lines.split(chunk), self._asked.spare_us)
+    def take(self, source: Source, *, newest: bool) -> None:
+        lines = Splitter(source.path.name)
+        for chunk in source.chunks():
+            tables, problems = source.read(lines.split(chunk))
             self._tell(problems)
-            self._keep(file.feed, table)
+            for feed, table in tables.items():
+                self._keep(feed, table)
         rest = lines.rest()
         self._tell(rest, bad=not newest)
         self._unended += len(rest) if newest else 0
@@ -265,15 +247,3 @@ def _place(table: Table, time_us: int) -> int:
 
 def _margin(feed: str) -> int:
     return MARGIN_US if feed in ("marks", "fills") else 0
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    """The bytes of a file, unpacked; raises SoakUsageError where it cannot be read."""
-    try:
-        with opened(path, "rb") as raw, unpacking():
-            file = unpacked(raw, path.name)
-            while chunk := file.read(_CHUNK):
-                yield chunk
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise SoakUsageError(str(path), f"cannot be read: {why}") from None

@@ -319,7 +319,7 @@ def test_a_span_over_midnight_read_in_parts_gives_the_rows_of_one_read_at_once(
     span = MIDNIGHT - 4 * FIVE, MIDNIGHT + 2 * FIVE
     parts = list(read_parts(folder, Asked(*span, spare_us=FIVE), FIVE))
     assert [part.start_us for part in parts][1:] == [part.end_us for part in parts][:-1]
-    whole = read_feeds(folder, *span)
+    whole = read_feeds(folder, Asked(*span))
     assert (parts[0].start_us, parts[-1].end_us) == span
     assert parts[-1].lines == whole.lines
     at_once = Made(FILTERS, FIVE)
@@ -348,6 +348,14 @@ def test_an_interval_divides_the_day(feeds: Path, minutes: int) -> None:
     request = Request(feeds, None, None, minutes, "rows.jsonl")
     message = usage_error(lambda: dataset(request, feeds, print))
     assert message == f"--interval-min: expected minutes that divide 1440, got {minutes}"
+
+
+def test_a_time_that_is_far_off_makes_no_endless_dataset(feeds: Path) -> None:
+    write(feeds, "fills", fill())
+    write(feeds, "fills", fill(time_us=1), day=0)
+    request = Request(feeds, None, None, 1, "rows.jsonl")
+    message = usage_error(lambda: dataset(request, feeds, print))
+    assert message.startswith("--interval-min: the feeds span 20000 days, which is ")
 
 
 BAD: dict[Reason, Any] = {
