@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_soak.canonical import compact
+from pytest_soak.commands.feeds_lane import iteration_settings, lane_name, settings
 from pytest_soak.commands.output import output_file
 from pytest_soak.commands.rfc3339 import span_us
-from pytest_soak.config.documents import parse_json
 from pytest_soak.dataset.filters import Filters, load_filters
-from pytest_soak.dataset.intervals import MEASURED, Interval, intervals, row_of
+from pytest_soak.dataset.intervals import MEASURED, NO_SKIP, Interval, Lane, intervals, row_of
 from pytest_soak.dataset.numbering import Runs, equal_fills, gaps, runs, without_doubles
+from pytest_soak.dataset.refuse import Skip
 from pytest_soak.dataset.row import Row
 from pytest_soak.dataset.summary import Judged, judged, totals
 from pytest_soak.errors import SoakUsageError, one_line
@@ -38,6 +39,9 @@ class Request(NamedTuple):
     interval_min: int
     output: str
     mapping: Path | None = None
+    symbol: str | None = None
+    cold_minutes: int = 0
+    skip_warmup: bool = False
 
 
 def dataset(request: Request, folder: Path, say: Callable[[str], None]) -> bool:
@@ -57,7 +61,10 @@ def dataset(request: Request, folder: Path, say: Callable[[str], None]) -> bool:
         made.take(stored)
         last = stored._replace(tables={})
         del stored  # or its lines are in memory while the next ones are read
-    rows = made.rows(_lane(request.feeds))
+    name, iterations = lane_name(request.feeds), iteration_settings(request.feeds)
+    lane = Lane(name, request.symbol, settings(iterations, last.boundaries))
+    cold_until_us = made.start_us + request.cold_minutes * 60_000_000
+    rows = made.rows(lane, Skip(cold_until_us, request.skip_warmup))
     for bad in last.bad:
         say(one_line(str(bad)))
     found = judged(rows, interval_us, last.lines, last.bad_lines, made.equal_fills, filters.span)
@@ -103,20 +110,15 @@ class Made:
         """How many lines were out of order."""
         return sum(part.back for part in self._runs)
 
-    def rows(self, lane: str) -> list[Row]:
+    @property
+    def start_us(self) -> int:
+        """When the first interval begins."""
+        return self._intervals[0].start_us
+
+    def rows(self, lane: Lane, skip: Skip = NO_SKIP) -> list[Row]:
         """The rows, now that all numbers are known."""
         missing = gaps(self._runs)
-        return [row_of(found, missing, lane, self._filters) for found in self._intervals]
-
-
-def _lane(feeds: Path) -> str:
-    """The lane that an index beside the feeds names; empty without one."""
-    try:
-        index = parse_json((feeds / "INDEX.json").read_text(encoding="utf-8"), "INDEX.json").data
-    except (OSError, ValueError):
-        return ""
-    lane = index.get("lane") if isinstance(index, dict) else None
-    return lane if isinstance(lane, str) else ""
+        return [row_of(found, missing, lane, self._filters, skip) for found in self._intervals]
 
 
 def _lines(rows: Sequence[Row], interval_us: int) -> list[str]:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from pytest_soak.dataset.filters import Filters
 from pytest_soak.dataset.numbering import Gaps
-from pytest_soak.dataset.refuse import refusals
-from pytest_soak.dataset.row import Row, StageQuantiles
+from pytest_soak.dataset.refuse import Skip, refusals
+from pytest_soak.dataset.row import STAGES, Row, StageQuantiles
+from pytest_soak.dataset.setting import Settings
 from pytest_soak.errors import TargetError
 from pytest_soak.kpi.edge import components_quote, summarize
 from pytest_soak.observation.columns import Observation
@@ -25,9 +26,9 @@ from pytest_soak.observation.stored_feeds import MARGIN_US
 from pytest_soak.text import utc_text
 
 NO_DATA = "no data"
-STAGES = ("fetch_md_ms", "compute_ms", "wait_ms", "send_ms", "total_ms")
 _BPS = ("net_bps", "gross_bps", "fees_eff_bps", "slippage_bps", "inventory_bps", "adverse_bps")
 _TICK_KPIS = ("tick_total_p95_ms", "md_cache_hit_ratio", "deadline_miss_ratio")
+NO_SKIP = Skip()
 _SECOND_US = 1_000_000
 MEASURED = frozenset({"fills", "pipeline_ticks", "marks"})
 """The feeds of which a row tells more than how many lines there are."""
@@ -69,12 +70,26 @@ def intervals(
         yield Interval(begin, begin + interval_us, lines, values)
 
 
-def row_of(found: Interval, gaps: Gaps, lane: str, filters: Filters) -> Row:
+class Lane(NamedTuple):
+    """What is known of the lane beside its feeds."""
+
+    name: str = ""
+    symbol: str | None = None
+    settings: Settings = Settings(why="the feeds are not in a run's folder")
+
+
+def row_of(found: Interval, gaps: Gaps, lane: Lane, filters: Filters, skip: Skip = NO_SKIP) -> Row:
     """The row of an interval."""
     values = found.values | {"seq_gaps": gaps.missing(found.start_us, found.end_us)}
+    setting, unknown = lane.settings.at(found.start_us, found.end_us)
+    if lane.symbol is None:
+        unknown["symbol"] = "not told by --symbol"
+    values |= setting | {"unknown": values["unknown"] | unknown}
     refused = refusals(values, found.lines, filters.interval)
+    refused += skip.reasons(found.start_us, values)
     return Row(
-        lane=lane,
+        lane=lane.name,
+        symbol=lane.symbol,
         interval_start=utc_text(found.start_us),
         interval_end=utc_text(found.end_us),
         accepted=not refused,
@@ -110,8 +125,8 @@ def _measured(observation: Observation, coverage: float, filters: Filters) -> di
     stages: dict[str, StageQuantiles] = {}
     unknown: dict[str, str] = {}
     for name in STAGES:
-        stages[name.removesuffix("_ms")], why = _quantiles(ticks[name], filters)
-        unknown |= {f"stages.{name.removesuffix('_ms')}.{at}": said for at, said in why.items()}
+        stages[name], why = _quantiles(ticks[f"{name}_ms"], filters)
+        unknown |= {f"stages.{name}.{at}": said for at, said in why.items()}
     kpis = summary.kpis
     share = kpis["maker_taker_ratio"]
     found = {name: kpis[name] for name in (*_BPS, *_TICK_KPIS)}
@@ -166,6 +181,6 @@ def _empty(coverage: float) -> dict[str, Any]:
         "coverage": coverage,
         "volume_quote": 0.0,
         **dict.fromkeys(names),
-        "stages": {name.removesuffix("_ms"): nothing for name in STAGES},
+        "stages": dict.fromkeys(STAGES, nothing),
         "unknown": dict.fromkeys(names, NO_DATA),
     }

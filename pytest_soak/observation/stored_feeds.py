@@ -35,7 +35,7 @@ class Stored(NamedTuple):
     `held` is the inventory before the first fill, `reasons` are those of blocks until the span's
     end, `cut` the feeds that have a line which tells of a time across an end of the span, `lines`
     all that were read. `unended` are lines that were cut where a newest file ends, which are not
-    bad.
+    bad. `boundaries` are the times of all numbered boundary marks, by number.
     """
 
     start_us: int
@@ -48,6 +48,7 @@ class Stored(NamedTuple):
     lines: int
     bad: tuple[BadCount, ...]
     unended: int
+    boundaries: Mapping[int, int]
     problems: tuple[FeedProblem, ...]
 
     @property
@@ -126,6 +127,7 @@ class _Reading:
         self._held, self._lines, self._unended = 0.0, 0, 0
         self._bad: tuple[BadCount, ...] = ()
         self._cut: set[str] = set()
+        self._boundaries: dict[int, int] = {}
         self._problems: list[FeedProblem] = []
         self._first, self._last, self._closed = 2**62, 0, 0
 
@@ -153,8 +155,7 @@ class _Reading:
         self._first = min(self._first, int(times.min()))
         self._last = max(self._last, int(times.max()))
         if feed == "marks":
-            ends = times[table["boundary"]]
-            self._closed = max(self._closed, int(ends.max(initial=0)))
+            self._bound(times[table["boundary"]], table["seq"][table["boundary"]])
         if "since_us" in table and self._cuts(table["since_us"], times):
             self._cut.add(feed)
         if feed == "blocks":
@@ -163,6 +164,12 @@ class _Reading:
         if self._start is not None or self._end is not None:
             table = self._near(feed, in_order(table))
         self._gathered[feed].add(table)
+
+    def _bound(self, times: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
+        """Note when windows began and ended."""
+        self._closed = max(self._closed, int(times.max(initial=0)))
+        told = numbers > 0
+        self._boundaries |= zip(numbers[told].tolist(), times[told].tolist(), strict=True)
 
     def _near(self, feed: str, table: Table) -> Table:
         """What of a table in order of time tells something of the span that was asked for."""
@@ -227,6 +234,7 @@ class _Reading:
             self._lines,
             self._bad,
             self._unended,
+            dict(self._boundaries),
             tuple(self._problems),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
@@ -13,11 +13,13 @@ from builders import usage_error
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
+from runs import summary_of
 
 from pytest_soak.artifacts.models import json_schema
 from pytest_soak.cli import commands
 from pytest_soak.commands.dataset import Made, Request, dataset
 from pytest_soak.dataset.filters import load_filters
+from pytest_soak.dataset.intervals import Lane
 from pytest_soak.dataset.numbering import equal_fills, gaps, runs, without_doubles
 from pytest_soak.dataset.row import Row
 from pytest_soak.dataset.summary import judged, totals
@@ -27,6 +29,7 @@ from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.observation.feed_lines import parsed
 from pytest_soak.observation.line_batches import LONGEST_LINE
 from pytest_soak.observation.stored_feeds import Asked, read_feeds, read_parts
+from pytest_soak.storage.files import write_json
 from pytest_soak.text import utc_text
 
 FIVE = 300 * SECOND
@@ -327,7 +330,7 @@ def test_a_span_over_midnight_read_in_parts_gives_the_rows_of_one_read_at_once(
     in_parts = Made(FILTERS, FIVE)
     for part in parts:
         in_parts.take(part)
-    assert in_parts.rows("x") == at_once.rows("x")
+    assert in_parts.rows(Lane()) == at_once.rows(Lane())
     assert in_parts.back == at_once.back
 
 
@@ -356,6 +359,86 @@ def test_a_time_that_is_far_off_makes_no_endless_dataset(feeds: Path) -> None:
     request = Request(feeds, None, None, 1, "rows.jsonl")
     message = usage_error(lambda: dataset(request, feeds, print))
     assert message.startswith("--interval-min: the feeds span 20000 days, which is ")
+
+
+class Run(NamedTuple):
+    """A run's folder with the feeds of two windows of five minutes, and an ITER_SUMMARY of each."""
+
+    folder: Path
+
+    @property
+    def feeds(self) -> Path:
+        return self.folder / "feeds"
+
+    def summary(self, iteration: int, flags_hash: str | None = "f", **more: Any) -> None:
+        summary = summary_of(iteration, **more).model_copy(update={"flags_hash": flags_hash})
+        write_json(self.folder / f"ITER_SUMMARY_{iteration}.json", summary.data())
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    run = Run(tmp_path / "run")
+    run.feeds.mkdir(parents=True)
+    bot(run.feeds)
+    path = run.feeds / NAME.replace("fills", "marks")
+    lines = path.read_bytes()
+    path.unlink()
+    for path in run.feeds.iterdir():  # the first line of a lane is a boundary
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        path.write_text("".join(f"{json.dumps(row | {'seq': row['seq'] + 1})}\n" for row in rows))
+    ends = [(0, 1), (300, 5000), (300, 5001), (600, 6000)]
+    write(run.feeds, "marks", *[mark(at, seq=seq, boundary=True) for at, seq in ends])
+    rows = [json.loads(line) for line in lines.splitlines()]
+    write(run.feeds, "marks", *[row | {"seq": row["seq"] + 1} for row in rows])
+    run.summary(1, state_hash="a", phase="warmup")
+    run.summary(2, state_hash="b", phase="steady", flags_hash=None)
+    return run
+
+
+SETTING = ("overrides_hash", "flags_hash", "phase")
+
+
+def settings_of(row: dict[str, Any]) -> list[Any]:
+    return [row[name] for name in SETTING]
+
+
+def test_a_row_tells_what_the_iteration_around_it_ran_with(run: Run) -> None:
+    first, second = made(run.feeds, "--symbol=DOGE")[0]
+    assert (first["symbol"], settings_of(first)) == ("DOGE", ["a", "f", "warmup"])
+    assert settings_of(second) == ["b", None, "steady"]
+    assert second["unknown"]["flags_hash"] == "the bot declares no flags"
+    ((both,), _, _) = made(run.feeds, "--interval-min=15")
+    assert (both["symbol"], settings_of(both)) == (None, [None] * 3)
+    assert both["unknown"]["symbol"] == "not told by --symbol"
+    assert both["unknown"]["phase"] == "several: the interval is in iterations 1 to 2"
+
+
+def test_a_null_setting_has_its_reason(run: Run) -> None:
+    (run.folder / "ITER_SUMMARY_1.json").unlink()
+    rows, _, _ = made(run.feeds, f"--to={utc_text(START + 3 * FIVE)}")
+    told = [row["unknown"].get("phase") for row in rows]
+    assert told == ["the run has no ITER_SUMMARY_1.json", None, "in no iteration's window"]
+    (run.folder / "ITER_SUMMARY_2.json").unlink()
+    assert made(run.feeds)[0][1]["unknown"]["phase"] == "no ITER_SUMMARY is beside the feeds"
+    run.summary(1)
+    marks = run.feeds / NAME.replace("fills", "marks")
+    marks.write_bytes(marks.read_bytes().partition(b"\n")[2])
+    why = "the feeds have no boundary marks from the first iteration on"
+    assert made(run.feeds)[0][0]["unknown"]["phase"] == why
+
+
+def test_warm_up_and_cold_start_are_refused_on_request(run: Run, feeds: Path) -> None:
+    def reasons(folder: Path, *options: str) -> list[list[str]]:
+        rows, _, _ = made(folder, *options)
+        return [[why for why in row["reasons"] if "lines" not in why] for row in rows]
+
+    assert reasons(run.feeds) == [[], []]
+    assert reasons(run.feeds, "--skip-warmup") == [["phase warmup"], []]
+    assert reasons(run.feeds, "--cold-minutes=6") == [["cold start"], ["cold start"]]
+    assert reasons(run.feeds, "--cold-minutes=5") == [["cold start"], []]
+    bot(feeds)
+    unknown = ["phase not known: no ITER_SUMMARY is beside the feeds"]
+    assert reasons(feeds, "--skip-warmup") == [unknown, unknown]
 
 
 BAD: dict[Reason, Any] = {
