@@ -47,6 +47,7 @@ CONTROL = ("engine/test_control.py",)
 STOPS = ("engine/test_stops.py",)
 GROWING = _of("growing_feeds")
 STORED = _of("kpis_command")
+ORDER = _of("dataset_order")
 RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
@@ -646,6 +647,9 @@ MUTANTS = [
     Mutant("setting.py", "if len(values) > 1", "if False", _of("dataset")),
     Mutant("setting.py", "if 1 not in boundaries", "if not boundaries", _of("dataset")),
     Mutant("setting.py", "first < end_us and start_us < last", "first < end_us", _of("dataset")),
+    Mutant("from_feeds.py", "np.lexsort((numbers, times))", "np.argsort(times)", ORDER),
+    Mutant("dataset.py", "if self._held is None else self._held", "", ORDER),
+    Mutant("numbering.py", "if not kept.all()", "if False", ORDER),
     Mutant("refuse.py", "coverage < limits", "coverage > limits", _of("dataset")),
     Mutant("summary.py", "refused >= limits", "refused > limits", _of("dataset")),
     Mutant("stored_feeds.py", "self._held += float", "self._held -= float", _of("dataset")),

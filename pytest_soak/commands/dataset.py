@@ -11,7 +11,15 @@ from pytest_soak.commands.feeds_lane import iteration_settings, lane_name, setti
 from pytest_soak.commands.output import output_file
 from pytest_soak.commands.rfc3339 import span_us
 from pytest_soak.dataset.filters import Filters, load_filters
-from pytest_soak.dataset.intervals import MEASURED, NO_SKIP, Interval, Lane, intervals, row_of
+from pytest_soak.dataset.intervals import (
+    MEASURED,
+    NO_SKIP,
+    Interval,
+    Lane,
+    filled,
+    intervals,
+    row_of,
+)
 from pytest_soak.dataset.numbering import Runs, equal_fills, gaps, runs, without_doubles
 from pytest_soak.dataset.refuse import Skip
 from pytest_soak.dataset.row import Row
@@ -21,7 +29,7 @@ from pytest_soak.gates.engine import Verdict
 from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.observation.from_feeds import between
 from pytest_soak.observation.line_mapping import load_mapping
-from pytest_soak.observation.stored_feeds import Asked, Stored, read_parts
+from pytest_soak.observation.stored_feeds import MARGIN_US, Asked, Stored, read_parts
 from pytest_soak.storage.files import write_text
 from pytest_soak.text import number, plural, table
 
@@ -84,14 +92,17 @@ class Made:
         self._filters, self._interval_us = filters, interval_us
         self._intervals: list[Interval] = []
         self._runs: list[Runs] = []
+        self._held: float | None = None  # before the first fill of the next part, doubled ones once
 
     def take(self, stored: Stored) -> None:
         """Measure the next part of the span."""
         span = stored.start_us, stored.end_us
         self._check(stored.end_us - stored.start_us)
         tables, doubled = without_doubles(stored.tables, *span)
+        held = stored.held if self._held is None else self._held
         self._runs.append(runs(tables, *span))
-        self._intervals += intervals(tables, span, self._interval_us, self._filters, stored.held)
+        self._intervals += intervals(tables, span, self._interval_us, self._filters, held)
+        self._held = held + filled(tables["fills"], stored.end_us - MARGIN_US)
         self.doubled += doubled
         self.equal_fills += equal_fills(between(tables["fills"], *span))
 

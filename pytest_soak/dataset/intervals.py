@@ -57,17 +57,21 @@ def intervals(
     the lines are counted alone.
     """
     start_us, end_us = span
-    fills = tables["fills"]
-    filled = np.concatenate([[held], held + np.cumsum(fills["side"] * fills["quantity"])])
     for begin in range(start_us // interval_us * interval_us, end_us, interval_us):
         first, last = max(begin, start_us), min(begin + interval_us, end_us)
         near = {
             name: between(tables[name], first - MARGIN_US, last + MARGIN_US) for name in MEASURED
         }
-        before = int(np.searchsorted(fills["time_us"], first - MARGIN_US, "left"))
-        values = _row(near, first, last, interval_us, float(filled[before]), filters)
+        before = held + filled(tables["fills"], first - MARGIN_US)
+        values = _row(near, first, last, interval_us, before, filters)
         lines = sum(count(table, first, last) for table in tables.values())
         yield Interval(begin, begin + interval_us, lines, values)
+
+
+def filled(fills: Table, until_us: int) -> float:
+    """What fills before a time have added to the inventory."""
+    gone = slice(0, int(np.searchsorted(fills["time_us"], until_us, "left")))
+    return float((fills["side"][gone] * fills["quantity"][gone]).sum())
 
 
 class Lane(NamedTuple):

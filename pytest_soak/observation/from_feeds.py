@@ -100,11 +100,12 @@ def joined(parts: list[Table]) -> Table:
 
 
 def in_order(table: Table) -> Table:
-    """A table in order of time, and within a microsecond as it was."""
-    times = table["time_us"]
-    if (times[1:] >= times[:-1]).all():
+    """A table in order of time, within a microsecond of number, and without numbers as it was."""
+    times, numbers = table["time_us"], table["seq"]
+    later, same = times[1:] > times[:-1], times[1:] == times[:-1]
+    if (later | (same & (numbers[1:] >= numbers[:-1]))).all():
         return table
-    order = np.argsort(times, kind="stable")
+    order = np.lexsort((numbers, times))
     return {name: column[order] for name, column in table.items()}
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
-from bot_feeds import DAY, NAME, SECOND, START, fill, mark, write
+from bot_feeds import DAY, FIVE, MIDNIGHT, NAME, SECOND, START, fill, mark, tick, write
 from builders import usage_error
 from click.testing import CliRunner, Result
 from hypothesis import given
@@ -25,22 +25,13 @@ from pytest_soak.dataset.row import Row
 from pytest_soak.dataset.summary import judged, totals
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.observation.bad_lines import Reason
-from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.observation.feed_lines import parsed
 from pytest_soak.observation.line_batches import LONGEST_LINE
 from pytest_soak.observation.stored_feeds import Asked, read_feeds, read_parts
 from pytest_soak.storage.files import write_json
 from pytest_soak.text import utc_text
 
-FIVE = 300 * SECOND
 FILTERS = load_filters()
-
-
-def tick(at: float, **more: Any) -> dict[str, Any]:
-    stages = {"fetch_md_ms": 3.0, "compute_ms": 6.0, "wait_ms": 0.0, "send_ms": 1.0}
-    flags = {"cache_hit": True, "deadline_miss": False}
-    time = START + round(at * SECOND)
-    return {"time_us": time, "total_ms": 10.0, **stages, **flags} | more
 
 
 def bot(folder: Path, minutes: int = 10, *, numbered: bool = True) -> None:
@@ -301,7 +292,6 @@ def test_kpis_of_several_rows_are_weighted() -> None:
     assert totals([], HOUR).kpis["net_bps"] is None
 
 
-MIDNIGHT = DAY.start_us + DAY_US
 _OFFSETS = st.lists(st.integers(-4 * 300, 2 * 300), min_size=1, max_size=12, unique=True)
 
 
