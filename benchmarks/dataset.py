@@ -1,47 +1,84 @@
 """What a dataset of the reference maker's feeds costs: python -m benchmarks.dataset [--hours=72].
 
 The wanted figures are 300,000 lines a CPU-second, and for 72 hours 15 CPU-seconds and 300 MB.
+DuckDB's bare scan of the same files, which checks no line, is measured beside it where it is there.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
+import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from pytest_soak import soak
 
+SCAN = """
+import sys
+import duckdb
+duckdb.execute("SET threads = 1; SET enable_progress_bar = false")
+for files in sys.argv[1:]:
+    query = "SELECT count(COLUMNS(*)) FROM read_json($1, format = 'newline_delimited')"
+    duckdb.execute(query, [files]).fetchall()
+"""
 
-def measured(feeds: Path, output: Path) -> tuple[float, float, str]:
-    """CPU-seconds and peak megabytes of the command, and the last line that it prints."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "pytest_soak.cli", "dataset", str(feeds), "--output"]
-    done = subprocess.run([*command, str(output)], capture_output=True, text=True, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    return seconds, after.ru_maxrss / 1024, (done.stdout or done.stderr).splitlines()[-1]
+
+class Cost(NamedTuple):
+    """CPU-seconds and peak megabytes of a program, and the last line that it printed."""
+
+    seconds: float
+    megabytes: float
+    said: str
+
+
+def cost(command: Sequence[str], log: Path) -> Cost:
+    with log.open("w", encoding="utf-8") as output:
+        child = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        _, _, usage = os.wait4(child.pid, 0)
+    said = log.read_text(encoding="utf-8").splitlines()
+    seconds = usage.ru_utime + usage.ru_stime
+    return Cost(seconds, usage.ru_maxrss / 1024, said[-1] if said else "")
+
+
+def line(name: str, lines: int, found: Cost) -> str:
+    return (
+        f"{name}: {found.seconds:.1f} CPU-s, {lines / found.seconds:,.0f} lines a CPU-second, "
+        f"{found.megabytes:.0f} MB at most"
+    )
+
+
+def measure(feeds: Path, folder: Path) -> None:
+    files = json.loads((feeds / "INDEX.json").read_text(encoding="utf-8"))["files"]
+    lines = sum(entry["lines"] for entry in files)
+    command = [sys.executable, "-m", "pytest_soak.cli", "dataset", str(feeds)]
+    found = cost([*command, f"--output={folder / 'rows.jsonl'}"], folder / "log")
+    print(f"{found.said}\n{lines:,} lines, {sum(entry['bytes'] for entry in files) / 1e6:.0f} MB")
+    print(line("pytest-soak dataset", lines, found))
+    if find_spec("duckdb") is None:
+        print("DuckDB is not installed: `pip install duckdb` to have its bare scan beside it")
+        return
+    names = sorted({entry["file"].rpartition("_")[0] for entry in files})
+    patterns = [str(feeds / f"{name}_*.jsonl") for name in names]
+    scan = cost([sys.executable, "-c", SCAN, *patterns], folder / "log")
+    print(line("DuckDB's bare scan, one thread", lines, scan), scan.said)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=int, default=72)
-    hours = parser.parse_args().hours
+    parser.add_argument("--feeds", type=Path, help="of a run that is there")
+    asked = parser.parse_args()
     with TemporaryDirectory() as name:
         folder = Path(name)
-        soak("sim", iterations=hours, gate_mode="off", feeds=True, folder=folder)
-        feeds = folder / "artifacts/soak/latest/feeds"
-        index = json.loads((feeds / "INDEX.json").read_text(encoding="utf-8"))
-        seconds, megabytes, last = measured(feeds, folder / "rows.jsonl")
-    lines = sum(entry["lines"] for entry in index["files"])
-    print(last)
-    print(
-        f"{hours} h, {lines:,} lines: {seconds:.1f} CPU-s, {lines / seconds:,.0f} lines a "
-        f"CPU-second, {megabytes:.0f} MB at most"
-    )
+        if asked.feeds is None:
+            soak("sim", iterations=asked.hours, gate_mode="off", feeds=True, folder=folder)
+        measure(asked.feeds or folder / "artifacts/soak/latest/feeds", folder)
 
 
 if __name__ == "__main__":

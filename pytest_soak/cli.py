@@ -53,6 +53,9 @@ _ROOT = click.option(
 _DRY = click.option("--dry-run", is_flag=True, help="print what would be done, and change nothing")
 _PATH = click.Path(path_type=Path)
 _KNOBS = f"a knob of the market: {', '.join(KNOBS)}"
+_MAPPING = click.option(
+    "--mapping", type=_PATH, metavar="FILE", help="YAML: FEEDS are a bot's own logs, read by it"
+)
 _NOT_NEGATIVE = click.FloatRange(min=0)
 
 
@@ -291,8 +294,11 @@ def feed_facts(
 @click.argument("feeds", metavar="FEEDS", type=_PATH)
 @click.option("--from", "begin", default=None, metavar="TIME", help="RFC 3339 with zone")
 @click.option("--to", "end", default=None, metavar="TIME", help="RFC 3339 with zone; not of it")
+@_MAPPING
 @click.option("--json", "as_json", is_flag=True, help="print them as JSON")
-def kpis(feeds: Path, begin: str | None, end: str | None, as_json: bool) -> int:
+def kpis(
+    feeds: Path, begin: str | None, end: str | None, mapping: Path | None, as_json: bool
+) -> int:
     """Print the KPIs of a span of FEEDS, a folder of JSON lines: all their time by default.
 
     What a bot or --soak-feeds wrote, also compressed. Exit status 1 where lines are bad, or what
@@ -302,7 +308,7 @@ def kpis(feeds: Path, begin: str | None, end: str | None, as_json: bool) -> int:
     from pytest_soak.commands.kpis import kpi_lines
     from pytest_soak.commands.kpis import kpis as measure
 
-    found, problems = measure(feeds, begin, end)
+    found, problems = measure(feeds, begin, end, mapping)
     for problem in problems:
         click.echo(problem, err=True)
     click.echo(dumps(found.data()) if as_json else "\n".join(kpi_lines(found)), nl=not as_json)
@@ -315,7 +321,27 @@ def kpis(feeds: Path, begin: str | None, end: str | None, as_json: bool) -> int:
 @click.option("--to", "end", default=None, metavar="TIME", help="RFC 3339 with zone; not of it")
 @click.option("--interval-min", default=5, show_default=True, help="minutes; must divide 1440")
 @click.option("--output", required=True, metavar="FILE", help="where the rows go: JSON lines")
-def dataset(feeds: Path, begin: str | None, end: str | None, interval_min: int, output: str) -> int:
+@_MAPPING
+@click.option("--symbol", default=None, metavar="NAME", help="of the instrument, for the rows")
+@click.option(
+    "--cold-minutes",
+    default=0,
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="refuse the first N minutes, while caches fill",
+)
+@click.option("--skip-warmup", is_flag=True, help="refuse intervals of another phase than steady")
+def dataset(
+    feeds: Path,
+    begin: str | None,
+    end: str | None,
+    interval_min: int,
+    output: str,
+    mapping: Path | None,
+    symbol: str | None,
+    cold_minutes: int,
+    skip_warmup: bool,
+) -> int:
     """Make rows of equal intervals of FEEDS: what was earned in each, and whether it can be used.
 
     Says the KPIs with and without the refused intervals. Exit status 1 for a FAIL: too few covered
@@ -324,7 +350,9 @@ def dataset(feeds: Path, begin: str | None, end: str | None, interval_min: int, 
     from pytest_soak.commands.dataset import Request
     from pytest_soak.commands.dataset import dataset as run
 
-    request = Request(feeds, begin, end, interval_min, output)
+    request = Request(
+        feeds, begin, end, interval_min, output, mapping, symbol, cold_minutes, skip_warmup
+    )
     return 0 if run(request, Path.cwd(), click.echo) else 1
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from pytest_soak.observation.columns import Observation
 from pytest_soak.observation.convert import TABLES, VALUES
-from pytest_soak.observation.feed_files import FeedFile
+from pytest_soak.observation.feed_files import DAY_US, FeedFile
 
 DAY = FeedFile("fills", 20_000)
 START = DAY.start_us + 3_600_000_000
 SECOND, MINUTE = 1_000_000, 60_000_000
+FIVE = 5 * MINUTE
+MIDNIGHT = DAY.start_us + DAY_US
 NAME = DAY.name
 
 
@@ -31,6 +33,13 @@ def fill(at: float = 0.0, **more: Any) -> dict[str, Any]:
 def mark(at: float, mid: float = 100.0, inventory: float = 0.0, **more: Any) -> dict[str, Any]:
     time = START + round(at * SECOND)
     return {"time_us": time, "mid": mid, "inventory": inventory, "equity_quote": 0.0} | more
+
+
+def tick(at: float, **more: Any) -> dict[str, Any]:
+    stages = {"fetch_md_ms": 3.0, "compute_ms": 6.0, "wait_ms": 0.0, "send_ms": 1.0}
+    flags = {"cache_hit": True, "deadline_miss": False}
+    time = START + round(at * SECOND)
+    return {"time_us": time, "total_ms": 10.0, **stages, **flags} | more
 
 
 def write(folder: Path, feed: str, *rows: Any, day: int = DAY.day) -> Path:

@@ -47,6 +47,7 @@ CONTROL = ("engine/test_control.py",)
 STOPS = ("engine/test_stops.py",)
 GROWING = _of("growing_feeds")
 STORED = _of("kpis_command")
+ORDER = _of("dataset_order")
 RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
@@ -616,9 +617,42 @@ MUTANTS = [
     Mutant("intervals.py", "start_us // interval_us * interval_us", "start_us", _of("dataset")),
     Mutant("intervals.py", "100.0 * (1.0 - share)", "100.0 * share", _of("dataset")),
     Mutant("numbering.py", "kept: NDArray[np.bool_] = seq == 0", "kept = seq < 0", _of("dataset")),
-    Mutant("numbering.py", "prepend=after or seq[0] - 1", "prepend=seq[0] - 1", _of("dataset")),
+    Mutant("numbering.py", "np.maximum.accumulate(lasts[order])", "lasts[order]", _of("dataset")),
+    Mutant("numbering.py", "np.argsort(firsts, kind", "np.argsort(times, kind", _of("dataset")),
     Mutant("numbering.py", "accumulate(times) - BACK_US", "accumulate(times)", _of("dataset")),
+    Mutant("bad_lines.py", "if _endless(value) else Reason.NOT_JSON", "", _of("dataset")),
+    Mutant("bad_lines.py", "if type(value) in types else Reason.TYPE", "", _of("dataset")),
+    Mutant("bad_lines.py", "lines=known.lines + 1)", "lines=1)", _of("dataset")),
+    Mutant("feed_lines.py", "DAY_US + self.spare_us", "DAY_US", _of("dataset")),
+    Mutant("stored_feeds.py", "bad=not newest", "bad=True", _of("dataset")),
+    *(
+        Mutant("mapped_lines.py", old, new, _of("mapping"))
+        for old, new in (
+            ("isinstance(told, bool) == isinstance(wanted, bool) and ", ""),
+            ('"_" not in value', "True"),
+            ("side * (slippage if", "(slippage if"),
+            ("price / (1.0 + paid / 1e4)", "price * (1.0 - paid / 1e4)"),
+            ("number.adjusted() < _MOST_DIGITS", "True"),
+            ("_replace(place=places[feed][one.place])", "_replace(place=one.place)"),
+            ("    if None in told:\n        return None\n", ""),
+        )
+    ),
+    Mutant(
+        "line_mapping.py", "if field.required and name not in values", "if False", _of("mapping")
+    ),
+    Mutant("feed_files.py", "(?<!\\d)(", "(", _of("mapping")),
+    Mutant("feed_sources.py", "else Day(name, number, spare_us)", "else None", _of("mapping")),
+    Mutant("refuse.py", "start_us < self.cold_until_us", "False", _of("dataset")),
+    Mutant("refuse.py", 'values["phase"] != STEADY', 'values["phase"] == "warmup"', _of("dataset")),
+    Mutant("setting.py", "if len(values) > 1", "if False", _of("dataset")),
+    Mutant("setting.py", "if 1 not in boundaries", "if not boundaries", _of("dataset")),
+    Mutant("setting.py", "first < end_us and start_us < last", "first < end_us", _of("dataset")),
+    Mutant("from_feeds.py", "np.lexsort((numbers, times))", "np.argsort(times)", ORDER),
+    Mutant("dataset.py", "if self._held is None else self._held", "", ORDER),
+    Mutant("numbering.py", "if not kept.all()", "if False", ORDER),
     Mutant("refuse.py", "coverage < limits", "coverage > limits", _of("dataset")),
     Mutant("summary.py", "refused >= limits", "refused > limits", _of("dataset")),
     Mutant("stored_feeds.py", "self._held += float", "self._held -= float", _of("dataset")),
+    Mutant("stored_feeds.py", "DAY_US - spare_us - MARGIN_US", "DAY_US", _of("dataset")),
+    Mutant("stored_feeds.py", "table, end_us - margin)", "table, end_us)", _of("dataset")),
 ]

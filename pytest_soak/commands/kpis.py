@@ -12,19 +12,24 @@ from pytest_soak.errors import SoakUsageError, TargetError, one_line
 from pytest_soak.kpi.fed_by import without
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.observation.feed_schema import FEEDS
-from pytest_soak.observation.stored_feeds import Stored, read_feeds
+from pytest_soak.observation.line_mapping import load_mapping
+from pytest_soak.observation.stored_feeds import Asked, Stored, read_feeds
 from pytest_soak.text import plural, table, utc_text
 
 _CUT = "the span cuts; take whole windows"
 
 
-def kpis(folder: Path, begin: str | None, end: str | None) -> tuple[SpanKpis, list[str]]:
+def kpis(
+    folder: Path, begin: str | None, end: str | None, mapping: Path | None = None
+) -> tuple[SpanKpis, list[str]]:
     """The KPIs of [begin, end), by default of all that the feeds tell, and what is wrong.
 
-    Raises SoakUsageError for what is no span, and for feeds that cannot be read.
+    With the file of a `mapping`, the folder has a bot's own logs. Raises SoakUsageError for what is
+    no span or mapping, and for feeds that cannot be read.
     """
     start_us, end_us = span_us(begin, end)
-    stored = read_feeds(folder, start_us, end_us)
+    asked = Asked(start_us, end_us, mapping=None if mapping is None else load_mapping(mapping))
+    stored = read_feeds(folder, asked)
     summary = span_summary(stored, str(folder))
     problems = [one_line(str(problem)) for problem in stored.problems]
     return _document(folder, stored, summary), problems

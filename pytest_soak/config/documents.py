@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, get_args
 
@@ -81,6 +82,11 @@ def read_document(path: Path, source: str | None = None) -> Document:
     text = read_text(path, source)
     is_json = path.name.removesuffix(GZIP).endswith(".json")
     return parse_json(text, source) if is_json else parse_yaml(text, source)
+
+
+def shipped(package: str, name: str) -> Document:
+    """A YAML file of the package."""
+    return parse_yaml(files(package).joinpath(name).read_text(encoding="utf-8"), name)
 
 
 def read_text(path: Path, source: str) -> str:

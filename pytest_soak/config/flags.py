@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
@@ -13,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, mod
 from pytest_soak.config.documents import (
     Document,
     kind_of,
-    parse_yaml,
+    shipped,
     show,
     validate,
 )
@@ -206,5 +205,4 @@ def _check_names(names: Iterable[str], source: str) -> None:
 
 def reference_flags() -> FlagTable:
     """The table of the reference maker, `flags.yaml`."""
-    text = files("pytest_soak.config").joinpath("flags.yaml").read_text(encoding="utf-8")
-    return FlagTable.from_document(parse_yaml(text, "flags.yaml"))
+    return FlagTable.from_document(shipped("pytest_soak.config", "flags.yaml"))

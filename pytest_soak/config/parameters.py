@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Annotated, Literal
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pytest_soak.config.documents import Document, parse_yaml, show, validate
+from pytest_soak.config.documents import Document, shipped, show, validate
 from pytest_soak.config.tables import Table
 from pytest_soak.errors import check_words
 
@@ -136,5 +135,4 @@ class ParameterTable(Table[Parameter]):
 
 def reference_table() -> ParameterTable:
     """The table of the reference maker, `parameters.yaml`."""
-    text = files("pytest_soak.config").joinpath("parameters.yaml").read_text(encoding="utf-8")
-    return ParameterTable.from_document(parse_yaml(text, "parameters.yaml"))
+    return ParameterTable.from_document(shipped("pytest_soak.config", "parameters.yaml"))

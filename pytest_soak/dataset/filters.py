@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from pydantic import BaseModel, ConfigDict
 
-from pytest_soak.config.documents import parse_yaml, validate
+from pytest_soak.config.documents import shipped, validate
 
 
 class _Figures(BaseModel):
@@ -50,5 +48,4 @@ class Filters(_Figures):
 
 def load_filters() -> Filters:
     """The filters of the package."""
-    text = files("pytest_soak.dataset").joinpath("filters.yaml").read_text(encoding="utf-8")
-    return validate(Filters, parse_yaml(text, "filters.yaml"))
+    return validate(Filters, shipped("pytest_soak.dataset", "filters.yaml"))

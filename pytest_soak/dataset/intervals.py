@@ -6,66 +6,100 @@ Intervals are aligned to UTC: that of a line is its time over the interval, roun
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pytest_soak.dataset.filters import Filters
-from pytest_soak.dataset.numbering import Numbering
-from pytest_soak.dataset.refuse import refusals
-from pytest_soak.dataset.row import Row, StageQuantiles
+from pytest_soak.dataset.numbering import Gaps
+from pytest_soak.dataset.refuse import Skip, refusals
+from pytest_soak.dataset.row import STAGES, Row, StageQuantiles
+from pytest_soak.dataset.setting import Settings
 from pytest_soak.errors import TargetError
 from pytest_soak.kpi.edge import components_quote, summarize
 from pytest_soak.observation.columns import Observation
-from pytest_soak.observation.feed_lines import Table
-from pytest_soak.observation.from_feeds import between, observed
+from pytest_soak.observation.feed_lines import Table, empty
+from pytest_soak.observation.feed_schema import FEEDS
+from pytest_soak.observation.from_feeds import between, count, observed
 from pytest_soak.observation.stored_feeds import MARGIN_US
 from pytest_soak.text import utc_text
 
 NO_DATA = "no data"
-STAGES = ("fetch_md_ms", "compute_ms", "wait_ms", "send_ms", "total_ms")
 _BPS = ("net_bps", "gross_bps", "fees_eff_bps", "slippage_bps", "inventory_bps", "adverse_bps")
 _TICK_KPIS = ("tick_total_p95_ms", "md_cache_hit_ratio", "deadline_miss_ratio")
+NO_SKIP = Skip()
 _SECOND_US = 1_000_000
+MEASURED = frozenset({"fills", "pipeline_ticks", "marks"})
+"""The feeds of which a row tells more than how many lines there are."""
+_NOTHING = {name: empty(feed) for name, feed in FEEDS.items() if name not in MEASURED}
 
 
-def interval_rows(
+class Interval(NamedTuple):
+    """What was measured of [start_us, end_us): values of its row by name, and how many lines."""
+
+    start_us: int
+    end_us: int
+    lines: int
+    values: dict[str, Any]
+
+
+def intervals(
     tables: Mapping[str, Table],
-    numbers: Numbering,
     span: tuple[int, int],
     interval_us: int,
-    lane: str,
     filters: Filters,
     held: float = 0.0,
-) -> Iterator[Row]:
-    """The rows of the intervals that a span touches, in their order.
+) -> Iterator[Interval]:
+    """The intervals that a span touches, in their order.
 
-    `held` is the inventory before the first fill of the tables.
+    `held` is the inventory before the first fill of the tables. Of feeds that are not in MEASURED
+    the lines are counted alone.
     """
     start_us, end_us = span
-    fills = tables["fills"]
-    filled = np.concatenate([[held], held + np.cumsum(fills["side"] * fills["quantity"])])
     for begin in range(start_us // interval_us * interval_us, end_us, interval_us):
         first, last = max(begin, start_us), min(begin + interval_us, end_us)
         near = {
-            name: between(table, first - MARGIN_US, last + MARGIN_US)
-            for name, table in tables.items()
+            name: between(tables[name], first - MARGIN_US, last + MARGIN_US) for name in MEASURED
         }
-        before = int(np.searchsorted(fills["time_us"], first - MARGIN_US, "left"))
-        values = _row(near, first, last, interval_us, float(filled[before]), filters)
-        gaps = (numbers.gap_times >= first) & (numbers.gap_times < last)
-        values["seq_gaps"] = int(numbers.gap_sizes[gaps].sum())
-        lines = sum(len(between(table, first, last)["seq"]) for table in near.values())
-        refused = refusals(values, lines, filters.interval)
-        yield Row(
-            lane=lane,
-            interval_start=utc_text(begin),
-            interval_end=utc_text(begin + interval_us),
-            accepted=not refused,
-            reasons=refused,
-            **values,
-        )
+        before = held + filled(tables["fills"], first - MARGIN_US)
+        values = _row(near, first, last, interval_us, before, filters)
+        lines = sum(count(table, first, last) for table in tables.values())
+        yield Interval(begin, begin + interval_us, lines, values)
+
+
+def filled(fills: Table, until_us: int) -> float:
+    """What fills before a time have added to the inventory."""
+    gone = slice(0, int(np.searchsorted(fills["time_us"], until_us, "left")))
+    return float((fills["side"][gone] * fills["quantity"][gone]).sum())
+
+
+class Lane(NamedTuple):
+    """What is known of the lane beside its feeds."""
+
+    name: str = ""
+    symbol: str | None = None
+    settings: Settings = Settings(why="the feeds are not in a run's folder")
+
+
+def row_of(found: Interval, gaps: Gaps, lane: Lane, filters: Filters, skip: Skip = NO_SKIP) -> Row:
+    """The row of an interval."""
+    values = found.values | {"seq_gaps": gaps.missing(found.start_us, found.end_us)}
+    setting, unknown = lane.settings.at(found.start_us, found.end_us)
+    if lane.symbol is None:
+        unknown["symbol"] = "not told by --symbol"
+    values |= setting | {"unknown": values["unknown"] | unknown}
+    refused = refusals(values, found.lines, filters.interval)
+    refused += skip.reasons(found.start_us, values)
+    return Row(
+        lane=lane.name,
+        symbol=lane.symbol,
+        interval_start=utc_text(found.start_us),
+        interval_end=utc_text(found.end_us),
+        accepted=not refused,
+        reasons=refused,
+        **values,
+    )
 
 
 def _row(
@@ -79,11 +113,10 @@ def _row(
     inside = [between(near[name], start_us, end_us) for name in ("pipeline_ticks", "marks")]
     seconds = np.unique(np.concatenate([table["time_us"] for table in inside]) // _SECOND_US)
     coverage = min(1.0, len(seconds) * _SECOND_US / interval_us)
-    filled = len(between(near["fills"], start_us, end_us)["time_us"])
-    if not len(seconds) and not filled:
+    if not len(seconds) and not count(near["fills"], start_us, end_us):
         return _empty(coverage)
     try:
-        observation = observed(near, start_us, end_us, (), held)
+        observation = observed(_NOTHING | dict(near), start_us, end_us, (), held)
     except TargetError as error:
         return _empty(coverage) | {"unknown": {"net_quote": str(error)}}
     return _measured(observation, coverage, filters)
@@ -96,8 +129,8 @@ def _measured(observation: Observation, coverage: float, filters: Filters) -> di
     stages: dict[str, StageQuantiles] = {}
     unknown: dict[str, str] = {}
     for name in STAGES:
-        stages[name.removesuffix("_ms")], why = _quantiles(ticks[name], filters)
-        unknown |= {f"stages.{name.removesuffix('_ms')}.{at}": said for at, said in why.items()}
+        stages[name], why = _quantiles(ticks[f"{name}_ms"], filters)
+        unknown |= {f"stages.{name}.{at}": said for at, said in why.items()}
     kpis = summary.kpis
     share = kpis["maker_taker_ratio"]
     found = {name: kpis[name] for name in (*_BPS, *_TICK_KPIS)}
@@ -128,14 +161,11 @@ def _measured(observation: Observation, coverage: float, filters: Filters) -> di
 def _quantiles(
     values: NDArray[np.float64], filters: Filters
 ) -> tuple[StageQuantiles, dict[str, str]]:
-    found: dict[str, float | None] = {}
-    unknown = {}
-    for name, share in (("p50", 50), ("p95", 95), ("p99", 99)):
-        least = getattr(filters.samples, name)
-        enough = len(values) >= least
-        found[f"{name}_ms"] = float(np.percentile(values, share)) if enough else None
-        if not enough:
-            unknown[f"{name}_ms"] = _few(len(values), least)
+    shares = {"p50_ms": 50, "p95_ms": 95, "p99_ms": 99}
+    least = {f"{name}_ms": count for name, count in filters.samples}
+    told = np.percentile(values, list(shares.values())).tolist() if len(values) else [None] * 3
+    unknown = {name: _few(len(values), n) for name, n in least.items() if len(values) < n}
+    found = {n: None if n in unknown else v for n, v in zip(shares, told, strict=True)}
     return StageQuantiles(**found), unknown
 
 
@@ -155,6 +185,6 @@ def _empty(coverage: float) -> dict[str, Any]:
         "coverage": coverage,
         "volume_quote": 0.0,
         **dict.fromkeys(names),
-        "stages": {name.removesuffix("_ms"): nothing for name in STAGES},
+        "stages": dict.fromkeys(STAGES, nothing),
         "unknown": dict.fromkeys(names, NO_DATA),
     }

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pytest_soak.observation.feed_lines import Table
+from pytest_soak.observation.from_feeds import between
 
 BACK_US = 1_000_000
 """By how much a line may be older than one of a lower number."""
 
 
-class Numbering(NamedTuple):
-    """Of each gap the time of the line after it and how many numbers are missing.
+class Runs(NamedTuple):
+    """Numbers without a gap: of each run the first and the last one, and the time of the first.
 
-    `back` counts lines out of order, `last` is the highest number.
+    `back` counts lines out of order.
     """
 
-    gap_times: NDArray[np.int64]
-    gap_sizes: NDArray[np.int64]
+    firsts: NDArray[np.int64]
+    lasts: NDArray[np.int64]
+    times: NDArray[np.int64]
     back: int
-    last: int
+
+
+class Gaps(NamedTuple):
+    """Of each gap the time of the line after it, and how many numbers are missing."""
+
+    times: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    def missing(self, start_us: int, end_us: int) -> int:
+        """How many numbers are missing before the lines of [start_us, end_us)."""
+        return int(self.sizes[(self.times >= start_us) & (self.times < end_us)].sum())
 
 
 def without_doubles(
@@ -79,20 +91,23 @@ def _comparable(values: list[object]) -> list[object]:
     return [None if value != value else value for value in values]
 
 
-def numbering(tables: Mapping[str, Table], start_us: int, end_us: int, after: int = 0) -> Numbering:
-    """What the numbers of the lines in [start_us, end_us) tell, over all feeds of a lane.
-
-    `after` is the last number before them; 0: not known, what is missing before the first is not
-    seen.
-    """
-    times = np.concatenate([table["time_us"] for table in tables.values()])
-    seq = np.concatenate([table["seq"] for table in tables.values()])
-    told = (seq > 0) & (times >= start_us) & (times < end_us)
-    order = np.argsort(seq[told], kind="stable")
-    times, seq = times[told][order], seq[told][order]
-    if not len(seq):
-        return Numbering(times, seq, 0, after)
-    missing = np.diff(seq, prepend=after or seq[0] - 1) - 1
-    gaps = np.flatnonzero(missing > 0)
+def runs(tables: Mapping[str, Table], start_us: int, end_us: int) -> Runs:
+    """The numbers of the lines in [start_us, end_us), over all feeds of a lane."""
+    inside = [between(table, start_us, end_us) for table in tables.values()]
+    times, seq = (np.concatenate([part[name] for part in inside]) for name in ("time_us", "seq"))
+    order = np.argsort(seq, kind="stable")[np.count_nonzero(seq == 0) :]
+    times, seq = times[order], seq[order]
     back = np.count_nonzero(times < np.maximum.accumulate(times) - BACK_US)
-    return Numbering(times[gaps], missing[gaps], int(back), max(after, int(seq[-1])))
+    begins = np.flatnonzero(np.diff(seq, prepend=-1) != 1)
+    ends = np.append(begins[1:], len(seq)) - 1 if len(begins) else begins
+    return Runs(seq[begins], seq[ends], times[begins], int(back))
+
+
+def gaps(parts: Sequence[Runs]) -> Gaps:
+    """What is missing between the runs of all parts; before the first number nothing is."""
+    firsts, lasts, times = (np.concatenate([part[place] for part in parts]) for place in range(3))
+    order = np.argsort(firsts, kind="stable")
+    firsts, times, reached = firsts[order], times[order], np.maximum.accumulate(lasts[order])
+    sizes = firsts[1:] - reached[:-1] - 1
+    missing = sizes > 0
+    return Gaps(times[1:][missing], sizes[missing])

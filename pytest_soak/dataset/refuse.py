@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_soak.dataset.filters import IntervalFilter
+
+STEADY = "steady"
+"""The phase of an iteration that no warm-up touches."""
+
+
+class Skip(NamedTuple):
+    """What is refused on request: what begins before a time, and all phases but the steady one."""
+
+    cold_until_us: int = 0
+    warmup: bool = False
+
+    def reasons(self, start_us: int, values: Mapping[str, Any]) -> Iterator[str]:
+        """Why the interval that begins then is refused on request."""
+        if start_us < self.cold_until_us:
+            yield "cold start"
+        if self.warmup and values["phase"] != STEADY:
+            yield f"phase {values['phase'] or 'not known: ' + values['unknown']['phase']}"
 
 
 def refusals(values: Mapping[str, Any], lines: int, limits: IntervalFilter) -> list[str]:

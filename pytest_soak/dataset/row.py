@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 Number = float | None
+STAGES = ("fetch_md", "compute", "wait", "send", "total")
+"""Of the pipeline; the last one is all of it."""
 
 
 class StageQuantiles(BaseModel):
@@ -27,6 +29,7 @@ class Row(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     lane: str = Field(description="That of INDEX.json; empty without one.")
+    symbol: str | None = Field(description="As --symbol says.")
     interval_start: str
     interval_end: str
     ticks: int
@@ -54,6 +57,9 @@ class Row(BaseModel):
     mid_close: Number
     inventory_open: Number
     inventory_close: Number
+    overrides_hash: str | None = Field(description="state_hash of the iteration's ITER_SUMMARY.")
+    flags_hash: str | None
+    phase: str | None
     unknown: dict[str, str]
     accepted: bool
     reasons: list[str]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import fsum
 from typing import NamedTuple
 
 from pytest_soak.dataset.filters import SpanFilter
-from pytest_soak.dataset.row import Row
+from pytest_soak.dataset.row import STAGES, Row, StageQuantiles
 from pytest_soak.gates.engine import Verdict
 
 BPS = {
@@ -47,8 +47,11 @@ def totals(rows: Sequence[Row], interval_us: int) -> Totals:
     kpis["taker_share_pct"] = _mean([(row.taker_share_pct, row.volume_quote) for row in rows])
     for name in ("md_cache_hit_ratio", "deadline_miss_ratio"):
         kpis[name] = _mean([(getattr(row, name), row.ticks) for row in rows])
-    slow = [row.tick_total_p95_ms for row in rows if row.tick_total_p95_ms is not None]
-    kpis["worst_tick_total_p95_ms"] = max(slow, default=None)
+    kpis["worst_tick_total_p95_ms"] = _worst(row.tick_total_p95_ms for row in rows)
+    for stage in STAGES:
+        for quantile in StageQuantiles.model_fields:
+            told = (getattr(row.stages[stage], quantile) for row in rows if stage in row.stages)
+            kpis[f"worst_{stage}_{quantile}"] = _worst(told)
     hours = fsum(row.coverage for row in rows) * interval_us / 3.6e9
     return Totals(len(rows), hours, kpis)
 
@@ -56,6 +59,10 @@ def totals(rows: Sequence[Row], interval_us: int) -> Totals:
 def _sum(values: Sequence[float | None]) -> float | None:
     told = [value for value in values if value is not None]
     return fsum(told) if told else None
+
+
+def _worst(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
 
 
 def _mean(weighted: Sequence[tuple[float | None, float]]) -> float | None:

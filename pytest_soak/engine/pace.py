@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.clock import Clock
-from pytest_soak.config.documents import parse_yaml, validate
+from pytest_soak.config.documents import shipped, validate
 
 
 class _Data(BaseModel):
@@ -34,8 +32,7 @@ class Pacing(_Data):
 
 def load_pacing() -> Pacing:
     """The allowances that ship with the package."""
-    text = files("pytest_soak.engine").joinpath("pacing.yaml").read_text(encoding="utf-8")
-    return validate(Pacing, parse_yaml(text, "pacing.yaml"))
+    return validate(Pacing, shipped("pytest_soak.engine", "pacing.yaml"))
 
 
 class Pace:

@@ -11,6 +11,7 @@ from pytest_soak.observation.feed_schema import FEEDS
 PACKED = ".gz"
 DAY_US = 86_400_000_000
 _NAME = re.compile(rf"({'|'.join(FEEDS)})_([0-9]{{8}})\.jsonl")
+_DAY = re.compile(r"(?<!\d)(\d{4})(-?)(\d\d)\2(\d\d)(?!\d)", re.ASCII)
 _BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,8 +37,19 @@ def feed_file(name: str) -> FeedFile | None:
     match = _NAME.fullmatch(name)
     if match is None:
         return None
+    day = _day(match[2])
+    return None if day is None else FeedFile(match[1], day)
+
+
+def day_in(name: str) -> int | None:
+    """The day in the name of any file, as YYYYMMDD or YYYY-MM-DD; None where there is none."""
+    match = _DAY.search(name)
+    return None if match is None else _day(match[1] + match[3] + match[4])
+
+
+def _day(digits: str) -> int | None:
     try:
-        began = datetime.strptime(match[2], "%Y%m%d").replace(tzinfo=UTC)
+        began = datetime.strptime(digits, "%Y%m%d").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return FeedFile(match[1], (began - _BEGAN).days)
+    return (began - _BEGAN).days

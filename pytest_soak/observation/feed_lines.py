@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import orjson
 from numpy.typing import NDArray
 
 from pytest_soak.errors import escaped
+from pytest_soak.observation.bad_lines import Reason, refused, unreadable
 from pytest_soak.observation.causes import time_cause
 from pytest_soak.observation.feed_files import DAY_US, FeedFile
 from pytest_soak.observation.feed_schema import FEEDS, Feed, FeedField
@@ -28,6 +28,7 @@ class BadLine(NamedTuple):
     """The place of a bad line among those given, and what is wrong with it."""
 
     place: int
+    reason: Reason
     why: str
 
 
@@ -38,27 +39,65 @@ class Lines(NamedTuple):
     bad: tuple[BadLine, ...]
 
 
-def parsed(file: FeedFile, lines: Sequence[bytes]) -> Lines:
+class Day(NamedTuple):
+    """Where the times of a file's lines lie: its day, from 1970, and `spare_us` around it."""
+
+    file: str
+    number: int
+    spare_us: int = SPARE_US
+
+    @property
+    def start_us(self) -> int:
+        """When it begins."""
+        return self.number * DAY_US
+
+    def holds(self, times: NDArray[np.int64]) -> bool:
+        """Whether all times lie there."""
+        first, last = self.start_us - self.spare_us, self.start_us + DAY_US + self.spare_us
+        return not len(times) or bool(first <= times.min() and times.max() < last)
+
+    def problem(self, time_us: int) -> str:
+        """What to say of a time that does not."""
+        cause = time_cause(time_us, self.start_us, self.start_us + DAY_US)
+        return f"time_us={time_us}, expected the day of {self.file}{cause}"
+
+
+def parsed(file: FeedFile, lines: Sequence[bytes], spare_us: int = SPARE_US) -> Lines:
     """The lines of a feed's file; a bad one costs no other."""
-    feed = FEEDS[file.feed]
+    feed, day = FEEDS[file.feed], Day(file.name, file.day, spare_us)
     try:
         rows = list(map(orjson.loads, lines))
+    except ValueError:
+        return _line_by_line(feed, lines, day)
+    return tabled_rows(feed, rows, day)
+
+
+def _line_by_line(feed: Feed, lines: Sequence[bytes], day: Day) -> Lines:
+    """The same where a line is no JSON."""
+    rows, places, bad = [], [], []
+    for place, line in enumerate(lines):
+        try:
+            rows.append(orjson.loads(line))
+            places.append(place)
+        except ValueError:
+            bad.append(BadLine(place, unreadable(line), "not JSON"))
+    table, more = tabled_rows(feed, rows, day)
+    bad += [one._replace(place=places[one.place]) for one in more]
+    return Lines(table, tuple(sorted(bad)))
+
+
+def tabled_rows(feed: Feed, rows: Sequence[Any], day: Day | None) -> Lines:
+    """What was read of a feed's lines, without a day where times are not held to one."""
+    try:
         table = _columns(feed, rows)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+    except (TypeError, KeyError, AttributeError, OverflowError):
         table = None
-    if table is not None and _on_its_day(file, table["time_us"]):
+    if table is not None and (day is None or day.holds(table["time_us"])):
         return Lines(table, ())
-    return _line_by_line(file, lines)
-
-
-def _line_by_line(file: FeedFile, lines: Sequence[bytes]) -> Lines:
-    feed = FEEDS[file.feed]
-    problems = [_problem(file, feed, line) for line in lines]
-    good = [why is None for why in problems]
-    table = _columns(feed, [orjson.loads(line) for line in compress(lines, good)])
-    assert table is not None
-    bad = [BadLine(place, why) for place, why in enumerate(problems) if why is not None]
-    return Lines(table, tuple(bad))
+    found = [_problem(feed, row, day) for row in rows]
+    good = _columns(feed, [row for row, why in zip(rows, found, strict=True) if why is None])
+    assert good is not None
+    return Lines(good, tuple(BadLine(n, *why) for n, why in enumerate(found) if why is not None))
 
 
 def empty(feed: Feed) -> Table:
@@ -81,48 +120,31 @@ def _column(field: FeedField, rows: Sequence[Row]) -> NDArray[Any] | None:
     name, kind = field.name, field.kind
     if field.required:
         return kind.checked([row[name] for row in rows])
-    told = [row[name] for row in rows if row.get(name) is not None]
-    column = kind.checked(told)
-    if column is None or len(told) == len(rows):
-        return column
-    return kind.column([_filled(field, row) for row in rows])
+    told = [row.get(name) for row in rows]
+    if None not in told:
+        return kind.checked(told)
+    if kind.checked([value for value in told if value is not None]) is None:
+        return None
+    absent = field.filled
+    null = np.nan if kind.dtype == "f8" and absent is not None else absent
+    values = (row.get(name, absent) for row in rows)
+    return kind.column([null if value is None else value for value in values])
 
 
-def _filled(field: FeedField, row: Row) -> Any:
-    """A value, or what stands for it in the column; null is NaN where absence has a meaning."""
-    value = row.get(field.name, field.filled)
-    if value is not None or field.filled is None:
-        return value
-    return np.nan if field.kind.dtype == "f8" else field.filled
-
-
-def _on_its_day(file: FeedFile, times: NDArray[np.int64]) -> bool:
-    if not len(times):
-        return True
-    first, last = file.start_us - SPARE_US, file.start_us + DAY_US + SPARE_US
-    return bool(first <= times.min() and times.max() < last)
-
-
-def _problem(file: FeedFile, feed: Feed, line: bytes) -> str | None:
-    """What is wrong with a line; None of a good one."""
-    try:
-        row = orjson.loads(line)
-    except ValueError:
-        return "not JSON"
+def _problem(feed: Feed, row: Any, day: Day | None) -> tuple[Reason, str] | None:
+    """What is wrong with what a line holds; None of a good one."""
     if not isinstance(row, dict):
-        return "not a JSON object"
+        return Reason.NO_OBJECT, "not a JSON object"
     for field in feed.fields:
         value = row.get(field.name)
         if value is None and not field.required:
             continue
         if value is None:
-            return f"no {field.name}, expected {field.kind.expected}"
+            return Reason.MISSING, f"no {field.name}, expected {field.kind.expected}"
         if not field.kind.holds(value):
-            return f"{field.name}={field.kind.problem(value)}"
-    if not _on_its_day(file, np.array([row["time_us"]])):
-        start = file.start_us
-        cause = time_cause(row["time_us"], start, start + DAY_US)
-        return f"time_us={row['time_us']}, expected the day of {file.name}{cause}"
+            return refused(value, field.kind.types), f"{field.name}={field.kind.problem(value)}"
+    if day is not None and not day.holds(np.array([row["time_us"]])):
+        return Reason.TIME, day.problem(row["time_us"])
     return None
 
 

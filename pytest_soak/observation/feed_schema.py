@@ -50,8 +50,13 @@ _SEQ = FeedField(
 )
 
 
+_TIME = FeedField("time_us", kinds.TIME, "us", "UTC")
+LINE_FIELDS = (_SEQ, _TIME)
+"""What every line of every feed has."""
+
+
 def _feed(name: str, meaning: str, time: str, *fields: FeedField) -> Feed:
-    own = FeedField("time_us", kinds.TIME, "us", f"{time}, UTC")
+    own = _TIME._replace(meaning=f"{time}, {_TIME.meaning}")
     return Feed(name, meaning, (_SEQ, own, *fields))
 
 

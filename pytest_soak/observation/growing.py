@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_soak.observation.bad_lines import FeedProblem
 from pytest_soak.observation.columns import Observation
 from pytest_soak.observation.conserve import LATE_US
 from pytest_soak.observation.feed_files import feed_file
@@ -20,7 +21,7 @@ from pytest_soak.observation.from_feeds import (
     joined,
     observed,
 )
-from pytest_soak.observation.line_batches import Batch, FeedProblem, tabled
+from pytest_soak.observation.line_batches import Batch, tabled
 from pytest_soak.observation.tail import Tail
 
 MOST_TOLD = 100

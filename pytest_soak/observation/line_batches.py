@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from pytest_soak.observation.bad_lines import FeedProblem, Reason
 from pytest_soak.observation.feed_files import FeedFile
-from pytest_soak.observation.feed_lines import Table, parsed, shown
+from pytest_soak.observation.feed_lines import SPARE_US, BadLine, Table, parsed, shown
 
 LONGEST_LINE = 2**20
-
-
-class FeedProblem(NamedTuple):
-    """What is wrong with a line of a file, counted from 1, or with the file itself (line 0).
-
-    `text` is the line's, cut at 200 characters.
-    """
-
-    file: str
-    line: int
-    why: str
-    text: str = ""
-
-    def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.why}{f': {self.text}' if self.text else ''}"
 
 
 class Batch(NamedTuple):
     """Whole lines with their numbers, and what is wrong with others."""
 
     lines: list[bytes]
-    numbers: list[int]
+    numbers: Sequence[int]
     problems: list[FeedProblem]
+
+    def told(self, file: str, bad: Iterable[BadLine]) -> list[FeedProblem]:
+        """All that is wrong with lines, in their order."""
+        told = [
+            FeedProblem(file, self.numbers[place], why, shown(self.lines[place]), reason)
+            for place, reason, why in bad
+        ]
+        return sorted([*self.problems, *told], key=lambda problem: problem.line)
 
 
 class Splitter:
@@ -60,43 +54,46 @@ class Splitter:
         if not self._half:
             return []
         number = self._number + 1
-        return [FeedProblem(self._file, number, "has no end: it was cut", shown(self._half))]
+        return [
+            FeedProblem(self._file, number, "has no end: it was cut", shown(self._half), Reason.CUT)
+        ]
 
     def split(self, chunk: bytes) -> Batch:
         """The lines that end in the next bytes of the file."""
-        *whole, half = (self._half + chunk).split(b"\n")
-        longest = max(map(len, whole), default=0)
-        found = Batch([], [], [])
-        if longest <= LONGEST_LINE and not self._skipping:
-            found.lines.extend(whole)
-            found.numbers.extend(range(self._number + 1, self._number + len(whole) + 1))
-            self._number += len(whole)
-            whole = []
+        text = self._half + chunk
+        *whole, half = text.split(b"\n")
+        if len(text) <= LONGEST_LINE and not self._skipping:
+            self._half = half
+            first, self._number = self._number + 1, self._number + len(whole)
+            return Batch(whole, range(first, first + len(whole)), [])
+        return self._checked(whole, half)
+
+    def _checked(self, whole: list[bytes], half: bytes) -> Batch:
+        """The same where a line may be too long."""
+        lines, numbers, problems = [], [], []
         for line in whole:
             self._number += 1
             if self._skipping:
                 self._skipping = False
             elif len(line) > LONGEST_LINE:
-                found.problems.append(self._too_long(line, self._number))
+                problems.append(self._too_long(line, self._number))
             else:
-                found.lines.append(line)
-                found.numbers.append(self._number)
+                lines.append(line)
+                numbers.append(self._number)
         if len(half) > LONGEST_LINE and not self._skipping:
             self._skipping = True
-            found.problems.append(self._too_long(half, self._number + 1))
+            problems.append(self._too_long(half, self._number + 1))
         self._half = b"" if self._skipping else half
-        return found
+        return Batch(lines, numbers, problems)
 
     def _too_long(self, line: bytes, number: int) -> FeedProblem:
         why = f"longer than {LONGEST_LINE} bytes"
-        return FeedProblem(self._file, number, why, shown(line[:LONGEST_LINE]))
+        return FeedProblem(self._file, number, why, shown(line[:LONGEST_LINE]), Reason.LENGTH)
 
 
-def tabled(file: FeedFile, batch: Batch) -> tuple[Table, list[FeedProblem]]:
+def tabled(
+    file: FeedFile, batch: Batch, spare_us: int = SPARE_US
+) -> tuple[Table, list[FeedProblem]]:
     """The good lines of a batch as a table, and all that is wrong with others, in their order."""
-    table, bad = parsed(file, batch.lines)
-    told = [
-        FeedProblem(file.name, batch.numbers[place], why, shown(batch.lines[place]))
-        for place, why in bad
-    ]
-    return table, sorted([*batch.problems, *told], key=lambda problem: problem.line)
+    table, bad = parsed(file, batch.lines, spare_us)
+    return table, batch.told(file.name, bad)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -10,24 +10,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_soak.errors import SoakUsageError
+from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.observation.bad_lines import BadCount, FeedProblem, counted
 from pytest_soak.observation.columns import OTHER_MIDS, Observation
 from pytest_soak.observation.conserve import LATE_US
-from pytest_soak.observation.feed_files import DAY_US, PACKED, FeedFile, feed_file
-from pytest_soak.observation.feed_lines import Table, empty
-from pytest_soak.observation.feed_schema import FEEDS, NO_TIME
-from pytest_soak.observation.from_feeds import FRESH_US, joined, observed
-from pytest_soak.observation.line_batches import FeedProblem, Splitter, tabled
-from pytest_soak.storage.archives import unpacking
-from pytest_soak.storage.files import opened
-from pytest_soak.storage.packing import unpacked
+from pytest_soak.observation.feed_files import DAY_US
+from pytest_soak.observation.feed_lines import SPARE_US, Table
+from pytest_soak.observation.feed_schema import FEEDS, LINE_FIELDS, NO_TIME
+from pytest_soak.observation.feed_sources import UNDATED, Source, mapped_sources, own_sources
+from pytest_soak.observation.from_feeds import FRESH_US, in_order, observed
+from pytest_soak.observation.gathered import Gathered
+from pytest_soak.observation.line_batches import Splitter
+from pytest_soak.observation.line_mapping import FeedMapping
 
 MOST_TOLD = 100
 """How many problems are told; all bad lines are counted."""
 MARGIN_US = max(LATE_US, FRESH_US + max(map(abs, OTHER_MIDS.values())))
 """How far beyond a span marks and fills tell something of it."""
-
-_CHUNK = 2**20
 
 
 class Stored(NamedTuple):
@@ -36,7 +35,7 @@ class Stored(NamedTuple):
     `held` is the inventory before the first fill, `reasons` are those of blocks until the span's
     end, `cut` the feeds that have a line which tells of a time across an end of the span, `lines`
     all that were read. `unended` are lines that were cut where a newest file ends, which are not
-    bad.
+    bad. `boundaries` are the times of all numbered boundary marks, by number.
     """
 
     start_us: int
@@ -47,103 +46,106 @@ class Stored(NamedTuple):
     cut: frozenset[str]
     present: frozenset[str]
     lines: int
-    bad_lines: int
+    bad: tuple[BadCount, ...]
     unended: int
+    boundaries: Mapping[int, int]
     problems: tuple[FeedProblem, ...]
+
+    @property
+    def bad_lines(self) -> int:
+        """How many lines are bad."""
+        return sum(bad.lines for bad in self.bad)
 
     def observed(self) -> Observation:
         """What happened in the span; raises TargetError where no mark and no fill tells a mid."""
         return observed(self.tables, self.start_us, self.end_us, self.reasons, self.held)
 
 
-def read_feeds(folder: Path, start_us: int | None = None, end_us: int | None = None) -> Stored:
-    """What the feeds in a folder say of [start_us, end_us), by default of all their time.
+class Asked(NamedTuple):
+    """Of which time feeds are read, and what of them.
+
+    Of feeds that are not `whole`, the time and number of each line are kept. A line's time may lie
+    `spare_us` outside of the day of its file. With a `mapping`, the files that it names are read.
+    """
+
+    start_us: int | None = None
+    end_us: int | None = None
+    whole: frozenset[str] = frozenset(FEEDS)
+    spare_us: int = SPARE_US
+    mapping: Mapping[str, FeedMapping] | None = None
+
+
+ALL = Asked()
+
+
+def read_feeds(folder: Path, asked: Asked = ALL) -> Stored:
+    """What the feeds in a folder say, by default of all their time.
 
     Raises SoakUsageError for a folder without feeds, and for a file that cannot be read.
     """
-    (stored,) = _read(folder, start_us, end_us, by_day=False)
+    (stored,) = _read(folder, asked, DAY_US, by_day=False)
     return stored
 
 
-def read_days(
-    folder: Path, start_us: int | None = None, end_us: int | None = None
-) -> Iterator[Stored]:
-    """The same in parts that end with a UTC day, of which no more than two are in memory.
+def read_parts(folder: Path, asked: Asked, step_us: int) -> Iterator[Stored]:
+    """The same in parts that end at multiples of `step_us`, each about a day.
 
     What is counted and told is so of all that was read up to a part: the last one has all.
     """
-    yield from _read(folder, start_us, end_us, by_day=True)
+    yield from _read(folder, asked, step_us, by_day=True)
 
 
-def _read(
-    folder: Path, start_us: int | None, end_us: int | None, *, by_day: bool
-) -> Iterator[Stored]:
-    files = feed_paths(folder)
-    present = frozenset(file.feed for file, _ in files)
-    reading = _Reading(folder, present, start_us, end_us)
-    newest = max(file.day for file, _ in files)
-    for day, group in groupby(sorted(files, key=_day), key=_day):
-        for file, path in group:
-            reading.take(file, path, newest=day == newest)
-        if by_day:  # lines of a day before lie in no later file
-            yield from reading.until(day * DAY_US)
+def _read(folder: Path, asked: Asked, step_us: int, *, by_day: bool) -> Iterator[Stored]:
+    mapping, spare_us = asked.mapping, asked.spare_us
+    if mapping is None:
+        sources = own_sources(folder, spare_us)
+    else:
+        sources = mapped_sources(folder, mapping, spare_us)
+    present = frozenset(feed for source in sources for feed in source.feeds)
+    reading, newest = _Reading(folder, present, asked), sources[-1].day
+    for day, group in groupby(sources, key=lambda source: source.day):
+        for source in group:
+            reading.take(source, newest=day in (newest, UNDATED))
+        if by_day:
+            known_us = (day + 1) * DAY_US - spare_us - MARGIN_US
+            yield from reading.until(known_us // step_us * step_us)
     yield from reading.rest()
-
-
-def _day(entry: tuple[FeedFile, Path]) -> int:
-    return entry[0].day
-
-
-def feed_paths(folder: Path) -> list[tuple[FeedFile, Path]]:
-    """The files of feeds in a folder, in order of feed and day; of a file and its packed form one.
-
-    Raises SoakUsageError where there are none.
-    """
-    found: dict[FeedFile, Path] = {}
-    try:
-        for path in sorted(folder.iterdir(), reverse=True):
-            file = feed_file(path.name.removesuffix(PACKED))
-            if file is not None:
-                found[file] = path
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror or error}; give the folder of the feeds"
-        raise SoakUsageError(str(folder), problem) from None
-    if not found:
-        problem = "has no feeds; expected files like fills_20250101.jsonl, as in latest/feeds"
-        raise SoakUsageError(str(folder), problem)
-    return sorted(found.items())
 
 
 class _Reading:
     """What was read and not given out; `_given_us` is until when."""
 
-    def __init__(
-        self, folder: Path, present: frozenset[str], start_us: int | None, end_us: int | None
-    ) -> None:
+    def __init__(self, folder: Path, present: frozenset[str], asked: Asked) -> None:
         self._folder, self._present = folder, present
-        self._start, self._end = start_us, end_us
+        self._asked, self._start, self._end = asked, asked.start_us, asked.end_us
         self._given_us: int | None = None
-        self._parts: dict[str, list[Table]] = {name: [] for name in FEEDS}
+        self._gathered = {
+            name: Gathered(feed.fields if name in asked.whole else LINE_FIELDS)
+            for name, feed in FEEDS.items()
+        }
         self._reasons: dict[str, None] = {}
-        self._held, self._lines, self._bad, self._unended = 0.0, 0, 0, 0
+        self._held, self._lines, self._unended = 0.0, 0, 0
+        self._bad: tuple[BadCount, ...] = ()
         self._cut: set[str] = set()
+        self._boundaries: dict[int, int] = {}
         self._problems: list[FeedProblem] = []
-        self._first, self._last = 2**62, 0
+        self._first, self._last, self._closed = 2**62, 0, 0
 
-    def take(self, file: FeedFile, path: Path, *, newest: bool) -> None:
-        lines = Splitter(path.name)
-        for chunk in _chunks(path):
-            table, problems = tabled(file, lines.split(chunk))
+    def take(self, source: Source, *, newest: bool) -> None:
+        lines = Splitter(source.path.name)
+        for chunk in source.chunks():
+            tables, problems = source.read(lines.split(chunk))
             self._tell(problems)
-            self._bad += len(problems)
-            self._keep(file.feed, table)
+            for feed, table in tables.items():
+                self._keep(feed, table)
         rest = lines.rest()
-        self._tell(rest)
+        self._tell(rest, bad=not newest)
         self._unended += len(rest) if newest else 0
-        self._bad += 0 if newest else len(rest)
 
-    def _tell(self, problems: list[FeedProblem]) -> None:
+    def _tell(self, problems: list[FeedProblem], *, bad: bool = True) -> None:
         self._problems += problems[: MOST_TOLD - len(self._problems)]
+        if bad and problems:
+            self._bad = counted(self._bad, problems)
 
     def _keep(self, feed: str, table: Table) -> None:
         times = table["time_us"]
@@ -152,28 +154,38 @@ class _Reading:
             return
         self._first = min(self._first, int(times.min()))
         self._last = max(self._last, int(times.max()))
+        if feed == "marks":
+            self._bound(times[table["boundary"]], table["seq"][table["boundary"]])
         if "since_us" in table and self._cuts(table["since_us"], times):
             self._cut.add(feed)
         if feed == "blocks":
             until = times < self._end if self._end is not None else slice(None)
             self._reasons.update(dict.fromkeys(table["reason"][until].tolist()))
-        kept = times < self._end + _margin(feed) if self._end is not None else slice(None)
-        table = {name: column[kept] for name, column in table.items()}
-        first = self._first if self._start is None else self._start
-        self._parts[feed] += self._since(feed, [table], first)
+        if self._start is not None or self._end is not None:
+            table = self._near(feed, in_order(table))
+        self._gathered[feed].add(table)
 
-    def _since(self, feed: str, tables: list[Table], first_us: int) -> list[Table]:
-        """What of tables tells something of the time from `first_us` on."""
-        kept = []
-        for table in tables:
-            gone = table["time_us"] < first_us - _margin(feed)
-            if feed == "fills":
-                self._held += float((table["side"][gone] * table["quantity"][gone]).sum())
-            if gone.any():
-                table = {name: column[~gone] for name, column in table.items()}
-            if len(table["time_us"]):
-                kept.append(table)
-        return kept
+    def _bound(self, times: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
+        """Note when windows began and ended."""
+        self._closed = max(self._closed, int(times.max(initial=0)))
+        told = numbers > 0
+        self._boundaries |= zip(numbers[told].tolist(), times[told].tolist(), strict=True)
+
+    def _near(self, feed: str, table: Table) -> Table:
+        """What of a table in order of time tells something of the span that was asked for."""
+        first, last = 0, len(table["time_us"])
+        if self._end is not None:
+            last = _place(table, self._end + _margin(feed))
+        if self._start is not None:
+            first = _place(table, self._start - _margin(feed))
+            self._hold(feed, table, first)
+        return {name: column[first:last] for name, column in table.items()}
+
+    def _hold(self, feed: str, table: Table, until: int) -> None:
+        """Note what was filled in lines that are let go."""
+        if feed == "fills":
+            gone = slice(0, until)
+            self._held += float((table["side"][gone] * table["quantity"][gone]).sum())
 
     def _cuts(self, since: NDArray[np.int64], times: NDArray[np.int64]) -> bool:
         """Whether a line tells of a time across an end of the span."""
@@ -184,41 +196,45 @@ class _Reading:
     def until(self, end_us: int) -> Iterator[Stored]:
         """What was read of the time before `end_us`, if there is some and the span goes on."""
         start = self._begun()
-        if not self._lines or end_us <= start or (self._end is not None and end_us >= self._end):
-            return
-        found = [self._stored(start, end_us)]
-        self._given_us = end_us
-        for feed, tables in self._parts.items():
-            self._parts[feed] = self._since(feed, tables, end_us)
-        yield found.pop()  # none of it stays here while the next day is read
+        if start < end_us < self._ended():
+            yield self._given(start, end_us)
 
     def rest(self) -> Iterator[Stored]:
         """What was not given out; raises SoakUsageError where there was nothing at all."""
         if not self._lines:
-            raise SoakUsageError(str(self._folder), "has feeds without any line that can be read")
+            first = f"; first {self._problems[0]}" if self._problems else ""
+            problem = f"has feeds without any line that can be read{first}"
+            raise SoakUsageError(str(self._folder), one_line(problem))
         start, end = self._begun(), self._ended()
         if start < end:
-            yield self._stored(start, end)
+            yield self._given(start, end)
         elif self._given_us is None:
             problem = "has no time in the span; leave out one end of it, or give another"
             raise SoakUsageError(str(self._folder), problem)
 
-    def _stored(self, start_us: int, end_us: int) -> Stored:
-        tables = {}
-        for name, parts in self._parts.items():
-            last = end_us + _margin(name)
-            tables[name] = joined([empty(FEEDS[name]), *(_before(part, last) for part in parts)])
+    def _given(self, start_us: int, end_us: int) -> Stored:
+        """What was read of a span; what comes after it stays."""
+        tables, held = {}, self._held
+        for name, gathered in self._gathered.items():
+            table, margin = gathered.take(), _margin(name)
+            last = _place(table, end_us + margin)
+            rest = _place(table, end_us - margin)
+            tables[name] = {key: column[:last] for key, column in table.items()}
+            self._hold(name, table, rest)
+            gathered.add({key: column[rest:] for key, column in table.items()})
+        self._given_us = end_us
         return Stored(
             start_us,
             end_us,
             tables,
-            self._held,
+            held,
             tuple(self._reasons),
             frozenset(self._cut),
             self._present,
             self._lines,
             self._bad,
             self._unended,
+            dict(self._boundaries),
             tuple(self._problems),
         )
 
@@ -230,28 +246,12 @@ class _Reading:
         """The end of the span; by default the last line: a window's end, or within the span."""
         if self._end is not None:
             return self._end
-        marks = self._parts["marks"]
-        ends = [table["time_us"][table["boundary"]].max(initial=0) for table in marks]
-        closed = max(ends, default=0) == self._last
-        return self._last if closed else self._last + 1
+        return self._last if self._closed == self._last else self._last + 1
+
+
+def _place(table: Table, time_us: int) -> int:
+    return int(np.searchsorted(table["time_us"], time_us, "left"))
 
 
 def _margin(feed: str) -> int:
     return MARGIN_US if feed in ("marks", "fills") else 0
-
-
-def _before(table: Table, end_us: int) -> Table:
-    inside = table["time_us"] < end_us
-    return table if inside.all() else {name: column[inside] for name, column in table.items()}
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    """The bytes of a file, unpacked; raises SoakUsageError where it cannot be read."""
-    try:
-        with opened(path, "rb") as raw, unpacking():
-            file = unpacked(raw, path.name)
-            while chunk := file.read(_CHUNK):
-                yield chunk
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise SoakUsageError(str(path), f"cannot be read: {why}") from None

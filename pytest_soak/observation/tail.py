@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from pytest_soak.observation.line_batches import Batch, FeedProblem, Splitter
+from pytest_soak.observation.bad_lines import FeedProblem
+from pytest_soak.observation.line_batches import Batch, Splitter
 from pytest_soak.system import is_link, not_followed
 
-_CHUNK = 2**20
+_CHUNK = 2**18
 
 
 class Tail:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from pydantic import BaseModel, ConfigDict
 
-from pytest_soak.config.documents import parse_yaml, validate
+from pytest_soak.config.documents import shipped, validate
 from pytest_soak.tuning.conditions import Condition
 
 
@@ -98,5 +96,4 @@ class Limits(_Data):
 
 def load_limits() -> Limits:
     """The limits that ship with the package."""
-    text = files("pytest_soak.tuning").joinpath("limits.yaml").read_text(encoding="utf-8")
-    return validate(Limits, parse_yaml(text, "limits.yaml"))
+    return validate(Limits, shipped("pytest_soak.tuning", "limits.yaml"))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
-from pytest_soak.config.documents import Document, parse_yaml, validate
+from pytest_soak.config.documents import Document, shipped, validate
 from pytest_soak.kpi.definitions import COSTS
 from pytest_soak.kpi.summary import cost_of
 from pytest_soak.tuning.conditions import Condition, Kpis
@@ -44,6 +43,5 @@ class Rule(BaseModel):
 
 def load_rules() -> tuple[Rule, ...]:
     """The rules that ship with the package."""
-    text = files("pytest_soak.tuning").joinpath("rules.yaml").read_text(encoding="utf-8")
-    document = parse_yaml(text, "rules.yaml")
+    document = shipped("pytest_soak.tuning", "rules.yaml")
     return tuple(validate(Rule, Document("rules.yaml", row)) for row in document.data)

@@ -4,38 +4,34 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
-from bot_feeds import DAY, NAME, SECOND, START, fill, mark, write
+from bot_feeds import DAY, FIVE, MIDNIGHT, NAME, SECOND, START, fill, mark, tick, write
 from builders import usage_error
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
+from runs import summary_of
 
 from pytest_soak.artifacts.models import json_schema
 from pytest_soak.cli import commands
 from pytest_soak.commands.dataset import Made, Request, dataset
 from pytest_soak.dataset.filters import load_filters
-from pytest_soak.dataset.numbering import equal_fills, numbering, without_doubles
+from pytest_soak.dataset.intervals import Lane
+from pytest_soak.dataset.numbering import equal_fills, gaps, runs, without_doubles
 from pytest_soak.dataset.row import Row
 from pytest_soak.dataset.summary import judged, totals
 from pytest_soak.gates.engine import Verdict
-from pytest_soak.observation.feed_files import DAY_US
+from pytest_soak.observation.bad_lines import Reason
 from pytest_soak.observation.feed_lines import parsed
-from pytest_soak.observation.stored_feeds import read_days, read_feeds
+from pytest_soak.observation.line_batches import LONGEST_LINE
+from pytest_soak.observation.stored_feeds import Asked, read_feeds, read_parts
+from pytest_soak.storage.files import write_json
 from pytest_soak.text import utc_text
 
-FIVE = 300 * SECOND
 FILTERS = load_filters()
-
-
-def tick(at: float, **more: Any) -> dict[str, Any]:
-    stages = {"fetch_md_ms": 3.0, "compute_ms": 6.0, "wait_ms": 0.0, "send_ms": 1.0}
-    flags = {"cache_hit": True, "deadline_miss": False}
-    time = START + round(at * SECOND)
-    return {"time_us": time, "total_ms": 10.0, **stages, **flags} | more
 
 
 def bot(folder: Path, minutes: int = 10, *, numbered: bool = True) -> None:
@@ -195,9 +191,29 @@ def table(*rows: dict[str, Any]) -> Any:
 
 def test_lines_out_of_order_by_more_than_a_second_are_counted() -> None:
     rows = table(fill(5, seq=1), fill(4, seq=2), fill(3.9, seq=3), fill(6, seq=9))
-    found = numbering({"fills": rows}, START, START + FIVE)
-    assert (found.back, found.gap_sizes.tolist()) == (1, [5])
-    assert found.gap_times.tolist() == [START + 6 * SECOND]
+    found = runs({"fills": rows}, START, START + FIVE)
+    missing = gaps([found])
+    assert (found.back, missing.sizes.tolist()) == (1, [5])
+    assert missing.times.tolist() == [START + 6 * SECOND]
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, unique=True), st.integers(0, 30))
+def test_what_is_missing_does_not_hang_on_how_the_span_is_cut(seqs: list[int], cut: int) -> None:
+    """Numbers and times need not have one order."""
+    lines = {"fills": table(*[fill(n, seq=seq) for n, seq in enumerate(seqs)])}
+    border, end = START + cut * SECOND, START + FIVE
+    whole = gaps([runs(lines, START, end)])
+    parts = gaps([runs(lines, START, border), runs(lines, border, end)])
+    assert int(whole.sizes.sum()) == max(seqs) - min(seqs) + 1 - len(seqs)
+    assert whole.times.tolist() == parts.times.tolist()
+    assert whole.sizes.tolist() == parts.sizes.tolist()
+
+
+def test_a_number_that_comes_again_in_a_later_part_hides_and_makes_no_gap() -> None:
+    lines = {"fills": table(*[fill(n, seq=seq) for n, seq in enumerate((1, 2, 3, 2, 4))])}
+    border = START + 3 * SECOND
+    parts = [runs(lines, START, border), runs(lines, border, START + FIVE)]
+    assert gaps(parts).sizes.tolist() == []
 
 
 @given(st.lists(st.integers(1, 9)))
@@ -276,37 +292,36 @@ def test_kpis_of_several_rows_are_weighted() -> None:
     assert totals([], HOUR).kpis["net_bps"] is None
 
 
-MIDNIGHT = DAY.start_us + DAY_US
-_OFFSETS = st.lists(st.integers(-2 * 300, 2 * 300), min_size=1, max_size=12, unique=True)
+_OFFSETS = st.lists(st.integers(-4 * 300, 2 * 300), min_size=1, max_size=12, unique=True)
 
 
 @given(_OFFSETS, st.booleans(), st.booleans())
-def test_a_span_over_midnight_read_by_the_day_gives_the_rows_of_one_read_at_once(
+def test_a_span_over_midnight_read_in_parts_gives_the_rows_of_one_read_at_once(
     tmp_path_factory: pytest.TempPathFactory, offsets: list[int], marked: bool, misfiled: bool
 ) -> None:
     folder = tmp_path_factory.mktemp("feeds")
     for n, offset in enumerate(sorted(offsets)):
         time = MIDNIGHT + offset * SECOND
-        day = DAY.day + (offset >= 0 or misfiled)
+        day = DAY.day + (offset >= 0 or (misfiled and offset >= -300))
         write(folder, "fills", fill(time_us=time, seq=3 * n + 1, side=1 - 2 * (n % 2)), day=day)
         if marked:
             seq, mid = 3 * n + 2 + n % 2, 100.0 + offset / 100
             inventory = 2.0 * (1 - n % 2)
             row = mark(0, mid, inventory, time_us=time, seq=seq, boundary=False)
             write(folder, "marks", row, day=DAY.day + (offset >= 0))
-    span = MIDNIGHT - 2 * FIVE, MIDNIGHT + 2 * FIVE
-    parts = list(read_days(folder, *span))
+    span = MIDNIGHT - 4 * FIVE, MIDNIGHT + 2 * FIVE
+    parts = list(read_parts(folder, Asked(*span, spare_us=FIVE), FIVE))
     assert [part.start_us for part in parts][1:] == [part.end_us for part in parts][:-1]
-    whole = read_feeds(folder, *span)
+    whole = read_feeds(folder, Asked(*span))
     assert (parts[0].start_us, parts[-1].end_us) == span
     assert parts[-1].lines == whole.lines
-    at_once = Made(FILTERS, FIVE, "x")
+    at_once = Made(FILTERS, FIVE)
     at_once.take(whole)
-    by_day = Made(FILTERS, FIVE, "x")
+    in_parts = Made(FILTERS, FIVE)
     for part in parts:
-        by_day.take(part)
-    assert by_day.rows == at_once.rows
-    assert by_day.back == at_once.back
+        in_parts.take(part)
+    assert in_parts.rows(Lane()) == at_once.rows(Lane())
+    assert in_parts.back == at_once.back
 
 
 def test_feeds_that_end_with_the_day_have_no_interval_of_the_next(feeds: Path) -> None:
@@ -328,10 +343,147 @@ def test_an_interval_divides_the_day(feeds: Path, minutes: int) -> None:
     assert message == f"--interval-min: expected minutes that divide 1440, got {minutes}"
 
 
-def test_bad_lines_are_told_before_all(feeds: Path) -> None:
+def test_a_time_that_is_far_off_makes_no_endless_dataset(feeds: Path) -> None:
+    write(feeds, "fills", fill())
+    write(feeds, "fills", fill(time_us=1), day=0)
+    request = Request(feeds, None, None, 1, "rows.jsonl")
+    message = usage_error(lambda: dataset(request, feeds, print))
+    assert message.startswith("--interval-min: the feeds span 20000 days, which is ")
+
+
+class Run(NamedTuple):
+    """A run's folder with the feeds of two windows of five minutes, and an ITER_SUMMARY of each."""
+
+    folder: Path
+
+    @property
+    def feeds(self) -> Path:
+        return self.folder / "feeds"
+
+    def summary(self, iteration: int, flags_hash: str | None = "f", **more: Any) -> None:
+        summary = summary_of(iteration, **more).model_copy(update={"flags_hash": flags_hash})
+        write_json(self.folder / f"ITER_SUMMARY_{iteration}.json", summary.data())
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    run = Run(tmp_path / "run")
+    run.feeds.mkdir(parents=True)
+    bot(run.feeds)
+    path = run.feeds / NAME.replace("fills", "marks")
+    lines = path.read_bytes()
+    path.unlink()
+    for path in run.feeds.iterdir():  # the first line of a lane is a boundary
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        path.write_text("".join(f"{json.dumps(row | {'seq': row['seq'] + 1})}\n" for row in rows))
+    ends = [(0, 1), (300, 5000), (300, 5001), (600, 6000)]
+    write(run.feeds, "marks", *[mark(at, seq=seq, boundary=True) for at, seq in ends])
+    rows = [json.loads(line) for line in lines.splitlines()]
+    write(run.feeds, "marks", *[row | {"seq": row["seq"] + 1} for row in rows])
+    run.summary(1, state_hash="a", phase="warmup")
+    run.summary(2, state_hash="b", phase="steady", flags_hash=None)
+    return run
+
+
+SETTING = ("overrides_hash", "flags_hash", "phase")
+
+
+def settings_of(row: dict[str, Any]) -> list[Any]:
+    return [row[name] for name in SETTING]
+
+
+def test_a_row_tells_what_the_iteration_around_it_ran_with(run: Run) -> None:
+    first, second = made(run.feeds, "--symbol=DOGE")[0]
+    assert (first["symbol"], settings_of(first)) == ("DOGE", ["a", "f", "warmup"])
+    assert settings_of(second) == ["b", None, "steady"]
+    assert second["unknown"]["flags_hash"] == "the bot declares no flags"
+    ((both,), _, _) = made(run.feeds, "--interval-min=15")
+    assert (both["symbol"], settings_of(both)) == (None, [None] * 3)
+    assert both["unknown"]["symbol"] == "not told by --symbol"
+    assert both["unknown"]["phase"] == "several: the interval is in iterations 1 to 2"
+
+
+def test_a_null_setting_has_its_reason(run: Run) -> None:
+    (run.folder / "ITER_SUMMARY_1.json").unlink()
+    rows, _, _ = made(run.feeds, f"--to={utc_text(START + 3 * FIVE)}")
+    told = [row["unknown"].get("phase") for row in rows]
+    assert told == ["the run has no ITER_SUMMARY_1.json", None, "in no iteration's window"]
+    (run.folder / "ITER_SUMMARY_2.json").unlink()
+    assert made(run.feeds)[0][1]["unknown"]["phase"] == "no ITER_SUMMARY is beside the feeds"
+    run.summary(1)
+    marks = run.feeds / NAME.replace("fills", "marks")
+    marks.write_bytes(marks.read_bytes().partition(b"\n")[2])
+    why = "the feeds have no boundary marks from the first iteration on"
+    assert made(run.feeds)[0][0]["unknown"]["phase"] == why
+
+
+def test_warm_up_and_cold_start_are_refused_on_request(run: Run, feeds: Path) -> None:
+    def reasons(folder: Path, *options: str) -> list[list[str]]:
+        rows, _, _ = made(folder, *options)
+        return [[why for why in row["reasons"] if "lines" not in why] for row in rows]
+
+    assert reasons(run.feeds) == [[], []]
+    assert reasons(run.feeds, "--skip-warmup") == [["phase warmup"], []]
+    assert reasons(run.feeds, "--cold-minutes=6") == [["cold start"], ["cold start"]]
+    assert reasons(run.feeds, "--cold-minutes=5") == [["cold start"], []]
     bot(feeds)
-    write(feeds, "fills", b"?")
+    unknown = ["phase not known: no ITER_SUMMARY is beside the feeds"]
+    assert reasons(feeds, "--skip-warmup") == [unknown, unknown]
+
+
+BAD: dict[Reason, Any] = {
+    Reason.NOT_JSON: b"?",
+    Reason.NO_OBJECT: b"[1]",
+    Reason.MISSING: {"time_us": START},
+    Reason.TYPE: fill(price="99"),
+    Reason.VALUE: fill(price=-99.0),
+    Reason.NOT_FINITE: fill(price=float("nan")),
+    Reason.TIME: fill(time_us=DAY.start_us - FIVE - 1),
+    Reason.LENGTH: b"0" * (LONGEST_LINE + 1),
+}
+
+
+def test_bad_lines_are_told_first_by_reason_with_the_place_of_the_first(feeds: Path) -> None:
+    bot(feeds)
+    write(feeds, "fills", *BAD.values(), *BAD.values())
     _, said, status = made(feeds)
-    assert said[0] == f"{NAME}:11: not JSON: ?"
-    assert any("1 bad line" in line for line in said)
+    told = [line.partition(": ")[0] for line in said if ", first " in line]
+    assert told == [f"2 bad lines ({reason}), first {NAME}:{n}" for n, reason in enumerate(BAD, 11)]
+    assert said[0] == f"2 bad lines (not JSON), first {NAME}:11: not JSON: ?"
+    assert any("16 bad lines" in line for line in said)
+    assert "16 of 1826 lines are bad, 0.1 % at most" in said[-1]
     assert status == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"a": [{"b": -Infinity}]}', Reason.NOT_FINITE),
+        (b'{"a": 1e999}', Reason.NOT_FINITE),
+        (b'{"a": "\\ud800"}', Reason.NOT_JSON),
+        (b"[" * 100_000, Reason.NOT_JSON),
+    ],
+)
+def test_a_number_without_end_is_told_from_what_is_no_json(line: bytes, reason: Reason) -> None:
+    (bad,) = parsed(DAY, [line]).bad
+    assert bad.reason is reason
+
+
+def test_a_line_may_lie_an_interval_outside_of_the_day_of_its_file(feeds: Path) -> None:
+    write(feeds, "fills", fill(time_us=DAY.start_us - FIVE), fill(time_us=MIDNIGHT + FIVE - 1))
+    _, said, _ = made(feeds, "--from=2024-10-03T00:00:00Z", "--to=2024-10-06T00:00:00Z")
+    assert any(line.startswith("2 lines, 0 bad lines") for line in said)
+    write(feeds, "fills", fill())
+    _, said, _ = made(feeds, "--interval-min=1")
+    assert said[0].startswith(f"2 bad lines (time outside of the file's day), first {NAME}:1: ")
+
+
+def test_a_line_cut_at_the_end_is_normal_of_the_newest_file_alone(feeds: Path) -> None:
+    bot(feeds)
+    path = feeds / NAME
+    path.write_bytes(path.read_bytes() + b'{"time_us": 17')
+    _, said, _ = made(feeds)
+    assert any("0 bad lines" in line and "1 cut at the end" in line for line in said)
+    write(feeds, "marks", mark(0, time_us=MIDNIGHT), day=DAY.day + 1)
+    _, said, _ = made(feeds)
+    assert said[0].startswith(f"1 bad line (cut), first {NAME}:11: ")

@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_soak.errors import TargetError
+from pytest_soak.observation.bad_lines import FeedProblem
 from pytest_soak.observation.columns import OTHER_MIDS, Observation
 from pytest_soak.observation.feed_files import DAY_US, FeedFile, feed_file
 from pytest_soak.observation.feed_schema import FEEDS
 from pytest_soak.observation.growing import MOST_TOLD, GrowingFeeds
-from pytest_soak.observation.line_batches import LONGEST_LINE, FeedProblem
+from pytest_soak.observation.line_batches import LONGEST_LINE
 
 
 def polled(folder: Path) -> GrowingFeeds:

@@ -23,7 +23,7 @@ from pytest_soak.commands.rfc3339 import time_us
 from pytest_soak.kpi.definitions import KPIS
 from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.observation.growing import GrowingFeeds
-from pytest_soak.observation.stored_feeds import read_feeds
+from pytest_soak.observation.stored_feeds import Asked, read_feeds
 from pytest_soak.text import utc_text
 
 BEGIN, END = utc_text(START), utc_text(START + MINUTE)
@@ -208,4 +208,4 @@ def test_stored_and_growing_feeds_say_the_same_of_a_span(
     growing = GrowingFeeds(folder)
     assert growing.poll() == []
     span = START + begin * SECOND, START + end * SECOND
-    assert same(read_feeds(folder, *span).observed(), growing.window(*span))
+    assert same(read_feeds(folder, Asked(*span)).observed(), growing.window(*span))
