@@ -47,6 +47,7 @@ CONTROL = ("engine/test_control.py",)
 STOPS = ("engine/test_stops.py",)
 GROWING = _of("growing_feeds")
 STORED = _of("kpis_command")
+KEPT = _of("kept_feeds")
 RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
@@ -517,7 +518,7 @@ MUTANTS = [
                 "bot_feeds",
             ),
             ("feeds.py", "max(self._skew_ms, ahead)", "min(self._skew_ms, ahead)", "bot_feeds"),
-            ("feeds.py", "if self._bots_own or not", "if not", "process_session"),
+            ("feeds.py", "if self._bots_own:", "if False:", "process_session"),
             (
                 "process_windows.py",
                 "now_us(self._clock) - self._settle_us",
@@ -612,6 +613,13 @@ MUTANTS = [
     Mutant("stored_feeds.py", "since < end", "since < end - 10**12", STORED),
     Mutant("packing.py", "mtime=0", "mtime=None", RECOMPUTED),
     Mutant("feeds.py", "self.seq = seq", "self.seq = 0", RESUME),
+    Mutant("feeds.py", "if not self._bots_own or _regular(path)", "if True", KEPT),
+    Mutant("feeds.py", "self._files.feed(FEED_INDEX).unlink(missing_ok=True)", "pass", KEPT),
+    Mutant("feeds.py", "day < newest and ", "", KEPT),
+    Mutant("feeds.py", " and not both:", ":", KEPT),
+    Mutant("feeds.py", "if problems and not self._bots_own", "if problems", KEPT),
+    Mutant("feed_index.py", "told = seqs[seqs > 0]", "told = seqs", KEPT),
+    Mutant("run.py", "self._close()\n", "pass\n", ("process/test_soak.py",)),
     Mutant("feeds.py", "self._read()\n", "pass\n", RESUME),
     Mutant("intervals.py", "start_us // interval_us * interval_us", "start_us", _of("dataset")),
     Mutant("intervals.py", "100.0 * (1.0 - share)", "100.0 * share", _of("dataset")),

@@ -81,6 +81,10 @@ def test_a_bot_is_measured_by_its_feeds_window_after_window(tmp_path: Path) -> N
     assert inside == [int(time) for part in told for time in part.fills["time_us"]]
     assert all(before.end_us == part.start_us for before, part in pairwise(told))
     assert list(found.folder.glob("feeds/resources_*.jsonl"))
+    entries = json.loads((found.folder / "feeds/INDEX.json").read_text())["files"]
+    named = {entry["file"]: (entry["bytes"], entry["lane"]) for entry in entries}
+    lane = "default-calm-42"
+    assert named == {x.name: (x.stat().st_size, lane) for x in found.folder.glob("feeds/*.jsonl")}
 
 
 def test_it_is_told_all_of_its_lane(tmp_path: Path) -> None:
