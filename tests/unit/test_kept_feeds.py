@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +143,7 @@ def bots_own(home: Path, *, packed: bool) -> Feeds:
         (folder / name).write_bytes(MARK % (NEW_YEAR + day * DAY_US + 7))
     (folder / "notes.txt").touch()
     (folder / "fills_20250102.jsonl").symlink_to(folder / MARKS[0])
-    os.mkfifo(folder / "acks_20250102.jsonl")
+    (folder / "acks_20250102.jsonl").mkdir()
     return feeds_of(home, packed=packed, bots_own=True)
 
 
