@@ -48,6 +48,7 @@ STOPS = ("engine/test_stops.py",)
 GROWING = _of("growing_feeds")
 STORED = _of("kpis_command")
 KEPT = _of("kept_feeds")
+LATER = _of("later_mids")
 RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
@@ -610,6 +611,11 @@ MUTANTS = [
     Mutant("feed_rows.py", "_MS_DECIMALS = 3", "_MS_DECIMALS = 2", RECOMPUTED),
     Mutant("feed_rows.py", "days == day", "days >= day", RECOMPUTED),
     Mutant("feed_rows.py", "later = equity +", "later = 2 * equity -", RECOMPUTED),
+    Mutant("later_mids.py", "== UNTOLD) & (times <= until_us)", "== UNTOLD)", LATER),
+    Mutant("later_mids.py", "(times[due] >= self._start_us)", "True", LATER),
+    Mutant("later_mids.py", "end_us + FRESH_US)", "_EVER)", LATER),
+    Mutant("later_mids.py", "not _open(self._parts[self._settled])", "True", LATER),
+    Mutant("join.py", "fills[name] = column", "pass", ("process/test_bot_windows.py",)),
     Mutant("stored_feeds.py", "since < end", "since < end - 10**12", STORED),
     Mutant("packing.py", "mtime=0", "mtime=None", RECOMPUTED),
     Mutant("feeds.py", "self.seq = seq", "self.seq = 0", RESUME),

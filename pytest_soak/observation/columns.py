@@ -110,6 +110,8 @@ class Observation:
     block_reasons: tuple[str, ...] = BLOCK_REASONS
     market: Mapping[str, int] = field(default_factory=dict)  # e.g. spike_count, gap_events
     fill_ids: NDArray[np.int64] | NDArray[np.str_] | None = None
+    # with a window's last part: later mids of all its fills, in place of what its parts said
+    later_mids: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     process: Mapping[str, float] = field(default_factory=dict)  # KPIs of a bot's own process
     notes: tuple[str, ...] = ()  # what to know of how it was measured
     apart: bool = False  # the bot went on, unmeasured, between the window before and this one

@@ -17,6 +17,7 @@ from pytest_soak.observation.feed_lines import Table
 from pytest_soak.observation.feed_schema import FEEDS
 from pytest_soak.observation.from_feeds import as_rows
 from pytest_soak.observation.growing import GrowingFeeds
+from pytest_soak.observation.later_mids import LaterMids
 from pytest_soak.process.stitch import Stitch
 
 OURS = "resources"
@@ -48,6 +49,7 @@ class BotFeeds:
         self._feeds = GrowingFeeds(folder)
         self._feeds.poll()
         self._stitch = Stitch()
+        self._later_mids = LaterMids(0)
         self._newest = self._newest_us(0)
         self._late = 0
         self.told_us = self._start_us = 0
@@ -58,6 +60,7 @@ class BotFeeds:
     def begin(self, time_us: int) -> None:
         """A window begins."""
         self.told_us = self._start_us = time_us
+        self._later_mids = LaterMids(time_us)
         self._feeds.drop_before(time_us)
 
     def look(self) -> None:
@@ -103,9 +106,22 @@ class BotFeeds:
         rest = {name: self._feeds.table(name, start_us, end_us) for name in (*_EVENTS, OURS)}
         tables: dict[str, Any] = {name: as_rows(rest[name], _EVENTS[name]) for name in _EVENTS}
         found = replace(found, resources=_resources(rest[OURS]), **tables)
+        self._later_mids.add(self._feeds.table("fills", start_us, end_us))
+        self._later_mids.settle(self._marks(), end_us)
         self._feeds.drop_before(end_us)
         self.told_us = end_us
         return found
+
+    def later_mids(self, end_us: int) -> tuple[Mapping[str, NDArray[np.float64]], list[str]]:
+        """The later mids of all fills of the window that ends, and what to tell of them."""
+        found = self._later_mids.columns(self._marks(), end_us)
+        lacking = ", ".join(name for name in found if name in self._later_mids.lacking)
+        if not lacking:
+            return found, []
+        return found, [f"feeds: no mark tells {lacking} of some fills; write marks once a second"]
+
+    def _marks(self) -> Table:
+        return self._feeds.table("marks", 0, _BEYOND_US)
 
     def kpis(self, start_us: int, end_us: int) -> Mapping[str, Any] | None:
         """The last KPIs that a bot reckoned of the span itself; None without."""

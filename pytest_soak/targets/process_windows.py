@@ -117,8 +117,9 @@ class BotWindows:
                 raise
             return {**kpis, **self._finish(end)[0]}
         if last:
+            mids, lacking = self._feeds.later_mids(end)
             process, notes = self._finish(end)
-            part = replace(part, process=process, notes=tuple(notes))
+            part = replace(part, process=process, notes=(*notes, *lacking), later_mids=mids)
         window.report(part)
         return None
 
