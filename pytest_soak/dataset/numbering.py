@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_soak.observation.feed_lines import Table
+from pytest_soak.observation.feed_schema import WATCHED
 
 BACK_US = 1_000_000
 """By how much a line may be older than one of a lower number."""
@@ -80,13 +81,15 @@ def _comparable(values: list[object]) -> list[object]:
 
 
 def numbering(tables: Mapping[str, Table], start_us: int, end_us: int, after: int = 0) -> Numbering:
-    """What the numbers of the lines in [start_us, end_us) tell, over all feeds of a lane.
+    """What the numbers of the lines in [start_us, end_us) tell, over all feeds of a lane but the
+    one that has its own.
 
     `after` is the last number before them; 0: not known, what is missing before the first is not
     seen.
     """
-    times = np.concatenate([table["time_us"] for table in tables.values()])
-    seq = np.concatenate([table["seq"] for table in tables.values()])
+    numbered = [table for name, table in tables.items() if name != WATCHED]
+    times = np.concatenate([table["time_us"] for table in numbered])
+    seq = np.concatenate([table["seq"] for table in numbered])
     told = (seq > 0) & (times >= start_us) & (times < end_us)
     order = np.argsort(seq[told], kind="stable")
     times, seq = times[told][order], seq[told][order]

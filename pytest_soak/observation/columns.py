@@ -58,10 +58,13 @@ RESOURCE = np.dtype(
         ("time_us", "i8"),
         ("rss_mb", "f8"),  # resident memory, 1 MB = 1,000,000 bytes
         ("cpu_pct", "f8"),  # of one processor
-        ("fds", "f8"),  # open files, sockets and pipes
+        ("open_fds", "f8"),  # open files, sockets and pipes
         ("threads", "f8"),
+        ("started_us", "f8"),  # may be left out: when the process was started that all this is of
     ]
 )
+OPTIONAL = {*OTHER_MIDS, "started_us"}
+"""Columns that may be left out, NaN where they are."""
 
 BLOCK_REASONS = ("min_interval", "concurrency", "risk", "inventory", "throttle", "deadline")
 

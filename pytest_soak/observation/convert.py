@@ -24,6 +24,7 @@ from pytest_soak.observation.columns import (
     LATENCY,
     MARK,
     MARKED_FILL,
+    OPTIONAL,
     OTHER_MIDS,
     RESOURCE,
     TICK,
@@ -137,7 +138,7 @@ def _table(
         return np.zeros(0, dtype)
     columns = dtype.names or ()
     for column in columns:
-        if column not in names and column not in OTHER_MIDS:
+        if column not in names and column not in OPTIONAL:
             _refuse(f"{name}: no column {column!r}; expected those of pytest_soak.{kind}")
     unread += [f"{name}.{column}" for column in names if column not in columns]
     table = np.empty(len(rows), dtype)

@@ -19,7 +19,7 @@ from pytest_soak.process.feeds import BotFeeds, now_us
 from pytest_soak.process.messages import News
 from pytest_soak.process.options import checked
 from pytest_soak.targets.base import Window
-from pytest_soak.targets.process_windows import BotWindows
+from pytest_soak.targets.process_windows import ANEW, BotWindows
 
 SETTLE = 2.0
 MIDNIGHT_US = round(START.timestamp() * 1e6)
@@ -76,8 +76,14 @@ class FakeBot:
 
 
 class Unmeasured:
+    def __init__(self) -> None:
+        self.begun = 0
+
     def look(self) -> None:
         pass
+
+    def begin(self) -> None:
+        self.begun += 1
 
 
 class Desk:
@@ -92,7 +98,8 @@ class Desk:
         how = checked("bot", max_feed_errors=0, max_restarts=0, env=None, cwd=None, **given)
         lane = replace(LANE, settle_seconds=SETTLE)
         feeds = BotFeeds(folder, 0, self.clock)
-        self.windows = BotWindows(self.bot, feeds, Unmeasured(), lane, how, self.clock)  # type: ignore[arg-type]
+        self.used = Unmeasured()
+        self.windows = BotWindows(self.bot, feeds, self.used, lane, how, self.clock)  # type: ignore[arg-type]
         self.parts: list[Observation] = []
         self.told_at: list[int] = []
 
@@ -175,7 +182,10 @@ def test_marks_that_are_too_far_apart_to_tell_a_mid_are_told(desk: Desk) -> None
 
 
 def test_a_resumed_lane_says_that_a_window_was_cut(desk: Desk) -> None:
-    assert desk.run(3).notes == ("the bot was started anew: the window that was under way is cut",)
+    assert desk.run(3).notes == (
+        "the bot was started anew: the window that was under way is cut",
+        ANEW,
+    )
     assert desk.run(4).notes == ()
 
 
@@ -207,7 +217,9 @@ def test_facts_of_the_process_are_of_their_window(tmp_path: Path) -> None:
     assert (second.process["restarts"], second.process["log_errors"]) == (0, 2)
     assert first.notes == (
         "the bot exited by itself with status 3 and was started anew; its last line: sorry",
+        ANEW,
     )
+    assert desk.used.begun == 1
     assert second.notes == ()
 
 

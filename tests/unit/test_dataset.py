@@ -200,6 +200,11 @@ def test_lines_out_of_order_by_more_than_a_second_are_counted() -> None:
     assert found.gap_times.tolist() == [START + 6 * SECOND]
 
 
+def test_the_numbers_of_what_the_bot_uses_are_their_own() -> None:
+    rows = {"fills": table(fill(5, seq=5), fill(6, seq=8)), "resources": table(fill(5, seq=6))}
+    assert numbering(rows, START, START + FIVE).gap_sizes.tolist() == [2]
+
+
 @given(st.lists(st.integers(1, 9)))
 def test_of_each_number_one_line_stays(numbers: list[int]) -> None:
     rows = table(*[fill(n, seq=seq) for n, seq in enumerate(numbers)])
