@@ -616,6 +616,14 @@ MUTANTS = [
     Mutant("feed_rows.py", "_MS_DECIMALS = 3", "_MS_DECIMALS = 2", RECOMPUTED),
     Mutant("feed_rows.py", "days == day", "days >= day", RECOMPUTED),
     Mutant("feed_rows.py", "later = equity +", "later = 2 * equity -", RECOMPUTED),
+    Mutant("check.py", "if name not in GROWTH_KPIS", "", ("process/test_check.py",)),
+    Mutant(
+        "check.py",
+        "SPAN_KPIS[name].needs if name in SPAN_KPIS else [name]",
+        "[name]",
+        ("process/test_check.py",),
+    ),
+    Mutant("check.py", "if heard.record.summary.faults", "if False", ("process/test_check.py",)),
     Mutant("usage.py", "now == self.started_us", "True", _of("growth")),
     Mutant(
         "usage.py",
