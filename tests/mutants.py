@@ -624,6 +624,21 @@ MUTANTS = [
         ("process/test_check.py",),
     ),
     Mutant("check.py", "if heard.record.summary.faults", "if False", ("process/test_check.py",)),
+    Mutant(
+        "ask.py", "ArtifactError, KeyboardInterrupt", "KeyboardInterrupt", ("process/test_soak.py",)
+    ),
+    Mutant(
+        "growing.py",
+        "(told <= before[:-1])",
+        "(told < before[:-1])",
+        ("process/test_bot_feeds.py",),
+    ),
+    Mutant(
+        "feeds.py",
+        "self._repeated = self._feeds.repeated\n        if",
+        "if",
+        ("process/test_bot_feeds.py",),
+    ),
     Mutant("usage.py", "now == self.started_us", "True", _of("growth")),
     Mutant(
         "usage.py",

@@ -19,6 +19,7 @@ from pytest_soak.observation.from_feeds import as_rows
 from pytest_soak.observation.growing import GrowingFeeds
 from pytest_soak.observation.later_mids import LaterMids
 from pytest_soak.process.stitch import Stitch
+from pytest_soak.text import plural
 
 SKEW_MS = 1000.0
 """A difference of the clocks that is told."""
@@ -50,6 +51,7 @@ class BotFeeds:
         self._later_mids = LaterMids(0)
         self._newest = self._newest_us(0)
         self._late = self._late_met = 0
+        self._repeated = self._feeds.repeated
         self.told_us = self._start_us = 0
         self._errors_before = self._feeds.bad_lines
         self._told: list[str] = []
@@ -75,8 +77,9 @@ class BotFeeds:
         self._told += [str(problem) for problem in problems[: MOST_SHOWN - len(self._told)]]
         errors = self._errors()
         if errors > self._max_errors:
-            more = f"{errors} lines of feeds cannot be read (max_feed_errors={self._max_errors})"
-            raise TargetError(f"{more}: {'; '.join(self._told)}")
+            count = plural(errors, "bad line")
+            first = self._told[0]
+            raise TargetError(f"feeds: {count} (max_feed_errors={self._max_errors}), first {first}")
         newest = self._newest_us(self._start_us)
         if newest > self._newest:
             self._newest = newest
@@ -144,9 +147,16 @@ class BotFeeds:
         self._late_met = late
         if late > self._late:
             notes.append(
-                f"feeds: {late - self._late} lines came too late to count; write each line at "
-                "once, or raise --soak-settle"
+                f"feeds: {plural(late - self._late, 'line')} came too late to count; write each "
+                "line at once, or raise --soak-settle"
             )
+        if self._feeds.repeated > self._repeated:
+            again = plural(self._feeds.repeated - self._repeated, "line")
+            notes.append(
+                f"feeds: {again} with a number (seq) that had been told; let one process write, "
+                "and number on when it is started anew"
+            )
+        self._repeated = self._feeds.repeated
         if self._skew_ms is not None:
             facts["clock_skew_ms"] = round(self._skew_ms, 3)
             notes += _skew(self._skew_ms)
