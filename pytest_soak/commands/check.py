@@ -78,8 +78,8 @@ def check(request: Request, base: Path, say: Say) -> bool:
         heard = _Heard()
         result = run_soak(settings, Chosen(factory, settings.target), [heard], SystemClock())
         told = list(_feed_lines(result.folder / FEEDS / FEED_INDEX))
-    for line in (*_lines(heard, told), *heard.notices):
-        say(one_line(line))
+    for line in (*_lines(heard, told), *map(one_line, heard.notices)):
+        say(line)
     problem = _problem(heard, result.text)
     say(one_line(problem or f"OK: {request.target} gives all that gate {request.gate} asks for"))
     return not problem
@@ -123,8 +123,8 @@ def _lines(heard: _Heard, feeds: list[str]) -> Iterator[str]:
     yield from feeds
     if record is not None:
         yield from kpi_table(record.summary)
-        yield from (f"fault: {fault}" for fault in record.summary.faults)
-        yield from record.summary.notes
+        yield from (one_line(f"fault: {fault}") for fault in record.summary.faults)
+        yield from map(one_line, record.summary.notes)
 
 
 def _problem(heard: _Heard, text: str) -> str:

@@ -73,7 +73,7 @@ def kpi_table(found: SpanKpis | Summary) -> list[str]:
     rows = [
         (
             name,
-            "n/a" if value is None else f"{value:.6g}",
+            "n/a" if value is None else f"{value + 0.0:.6g}",
             str(found.samples[name]) if name in found.samples else "",
             found.reasons.get(name, ""),
         )
