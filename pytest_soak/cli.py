@@ -291,6 +291,28 @@ def feed_facts(
 
 
 @commands.command()
+@click.argument("target", metavar="TARGET")
+@click.option("--gate", default="soak", show_default=True, help="as --soak-gate takes it")
+@click.option(
+    "--seconds",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(1, 86_400),
+    help="how long the window is",
+)
+def check(target: str, gate: str, seconds: float) -> int:
+    """Start TARGET, as --soak-target takes it, measure one short window, and stop it.
+
+    Prints its parameters, its feeds, its KPIs, and what the gate would lack. Exit status 1 where
+    that is something, or where it cannot be measured. Nothing is written to the artifact root.
+    """
+    from pytest_soak.commands.check import Request
+    from pytest_soak.commands.check import check as run
+
+    return 0 if run(Request(target, gate, seconds), Path.cwd(), click.echo) else 1
+
+
+@commands.command()
 @click.argument("feeds", metavar="FEEDS", type=_PATH)
 @click.option("--from", "begin", default=None, metavar="TIME", help="RFC 3339 with zone")
 @click.option("--to", "end", default=None, metavar="TIME", help="RFC 3339 with zone; not of it")

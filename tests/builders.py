@@ -225,6 +225,9 @@ class MemoryJournal:
         self.checkpoint = checkpoint
         self.observations.append(observation)
 
+    def close(self) -> None:
+        pass
+
     def fail(self, failure: Failure) -> None:
         assert self.begun
         self.failures.append(failure)

@@ -48,6 +48,8 @@ STOPS = ("engine/test_stops.py",)
 GROWING = _of("growing_feeds")
 STORED = _of("kpis_command")
 ORDER = _of("dataset_order")
+KEPT = _of("kept_feeds")
+LATER = _of("later_mids")
 RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
@@ -510,7 +512,12 @@ MUTANTS = [
             ("environment.py", 'if not name.startswith("PYTEST_")', "", "options"),
             ("stitch.py", "if self._inventory is None else", "if True else", "stitch"),
             ("stitch.py", 'np.array(places, "i1")[blocks["reason"]]', 'blocks["reason"]', "stitch"),
-            ("feeds.py", "if name != OURS", "if True", "bot_feeds"),
+            ("feeds.py", "if name != WATCHED", "if True", "bot_feeds"),
+            ("feeds.py", "first and late > self._late_met", "False", "bot_feeds"),
+            ("feeds.py", "self._lost or late > self._late_met", "self._lost", "bot_feeds"),
+            ("feeds.py", "apart=lost and first", "apart=False", "bot_feeds"),
+            ("resources.py", "self._seq = seq", "self._seq = 0", "resources"),
+            ("process_windows.py", "self._resources.begin()", "pass", "bot_windows"),
             (
                 "feeds.py",
                 "self._late, self._errors_before = late,",
@@ -518,7 +525,7 @@ MUTANTS = [
                 "bot_feeds",
             ),
             ("feeds.py", "max(self._skew_ms, ahead)", "min(self._skew_ms, ahead)", "bot_feeds"),
-            ("feeds.py", "if self._bots_own or not", "if not", "process_session"),
+            ("feeds.py", "if self._bots_own:", "if False:", "process_session"),
             (
                 "process_windows.py",
                 "now_us(self._clock) - self._settle_us",
@@ -610,10 +617,53 @@ MUTANTS = [
     Mutant("feed_rows.py", "_MS_DECIMALS = 3", "_MS_DECIMALS = 2", RECOMPUTED),
     Mutant("feed_rows.py", "days == day", "days >= day", RECOMPUTED),
     Mutant("feed_rows.py", "later = equity +", "later = 2 * equity -", RECOMPUTED),
+    Mutant("check.py", "if name not in GROWTH_KPIS", "", ("process/test_check.py",)),
+    Mutant(
+        "check.py",
+        "SPAN_KPIS[name].needs if name in SPAN_KPIS else [name]",
+        "[name]",
+        ("process/test_check.py",),
+    ),
+    Mutant("check.py", "if heard.record.summary.faults", "if False", ("process/test_check.py",)),
+    Mutant(
+        "ask.py", "ArtifactError, KeyboardInterrupt", "KeyboardInterrupt", ("process/test_soak.py",)
+    ),
+    Mutant(
+        "growing.py",
+        "(told <= before[:-1])",
+        "(told < before[:-1])",
+        ("process/test_bot_feeds.py",),
+    ),
+    Mutant(
+        "feeds.py",
+        "self._repeated = self._feeds.repeated\n        if",
+        "if",
+        ("process/test_bot_feeds.py",),
+    ),
+    Mutant("usage.py", "now == self.started_us", "True", _of("growth")),
+    Mutant(
+        "usage.py",
+        "resources[others[-1] + 1 :] if len(others) else resources",
+        "resources",
+        _of("growth"),
+    ),
+    Mutant("numbering.py", "if name != WATCHED", "", _of("dataset")),
+    Mutant("later_mids.py", "== UNTOLD) & (times <= until_us)", "== UNTOLD)", LATER),
+    Mutant("later_mids.py", "(times[due] >= self._start_us)", "True", LATER),
+    Mutant("later_mids.py", "end_us + FRESH_US)", "_EVER)", LATER),
+    Mutant("later_mids.py", "not _open(self._parts[self._settled])", "True", LATER),
+    Mutant("join.py", "fills[name] = column", "pass", ("process/test_bot_windows.py",)),
     Mutant("stored_feeds.py", "since < end", "since < end - 10**12", STORED),
     Mutant("packing.py", "mtime=0", "mtime=None", RECOMPUTED),
     Mutant("feeds.py", "self.seq = seq", "self.seq = 0", RESUME),
-    Mutant("feeds.py", "self._read()\n", "pass\n", RESUME),
+    Mutant("feeds.py", "if not self._bots_own or _regular(path)", "if True", KEPT),
+    Mutant("feeds.py", "self._files.feed(FEED_INDEX).unlink(missing_ok=True)", "pass", KEPT),
+    Mutant("feeds.py", "day < newest and ", "", KEPT),
+    Mutant("feeds.py", " and not both:", ":", KEPT),
+    Mutant("feeds.py", "if problems and not self._bots_own", "if problems", KEPT),
+    Mutant("feed_index.py", "told = seqs[seqs > 0]", "told = seqs", KEPT),
+    Mutant("run.py", "self._close()\n", "pass\n", ("process/test_soak.py",)),
+    Mutant("feeds.py", "self._read()\n            self.publish()", "self.publish()", RESUME),
     Mutant("intervals.py", "start_us // interval_us * interval_us", "start_us", _of("dataset")),
     Mutant("intervals.py", "100.0 * (1.0 - share)", "100.0 * share", _of("dataset")),
     Mutant("numbering.py", "kept: NDArray[np.bool_] = seq == 0", "kept = seq < 0", _of("dataset")),

@@ -13,6 +13,7 @@ from uuid import uuid4
 import psutil
 from harness import HANGS
 
+from benchmarks.trading_bot import DAEMON
 from pytest_soak.clock import SystemClock
 from pytest_soak.process.messages import Awaited, News, Order
 from pytest_soak.process.supervised import MARK, Supervised, end_marked, marked
@@ -21,22 +22,8 @@ FAST = (sys.executable, "-I", "-S", "-c")
 """An interpreter that starts at once."""
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(3600)"
-DAEMONS = """
-import os, signal, time
-def daemon(number):
-    if os.fork():
-        return os.wait()
-    os.setsid()
-    if os.fork():
-        os._exit(0)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    while True:
-        time.sleep(3600)
-for number in range(2):
-    daemon(number)
-print('up', os.getpid(), flush=True)
-time.sleep(3600)
-"""
+STARTS_DAEMONS = f"{DAEMON}\ndaemon()\ndaemon()\n"
+DAEMONS = f"{STARTS_DAEMONS}print('up', os.getpid(), flush=True)\ntime.sleep(3600)\n"
 
 
 def order(folder: Path, program: str | list[str], **more: Any) -> Order:

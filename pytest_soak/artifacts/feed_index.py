@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.feed_models import FeedIndex, IndexedFeed
-from pytest_soak.observation.feed_files import PACKED
+from pytest_soak.observation.bad_lines import FeedProblem
+from pytest_soak.observation.feed_files import PACKED, FeedFile, feed_file
 from pytest_soak.observation.feed_rows import DayLines
-from pytest_soak.storage.files import write_json
+from pytest_soak.observation.line_batches import Splitter, tabled
+from pytest_soak.storage.archives import unpacking
+from pytest_soak.storage.files import opened, write_json
 from pytest_soak.storage.packing import unpacked
+
+_CHUNK = 2**20
 
 
 @dataclass
@@ -23,16 +26,20 @@ class _File:
 
     size: int = 0
     lines: int = 0
-    times: list[int] = field(default_factory=list)  # the first and the last
+    times: list[int] = field(default_factory=list)  # the first and the last, if there are any
     seqs: list[int] = field(default_factory=list)
     digest: Any = field(default_factory=hashlib.sha256)
 
     def add(self, data: bytes, lines: int, times: list[int], seqs: list[int]) -> None:
         self.size += len(data)
         self.lines += lines
-        self.times = [min([*self.times, *times]), max([*self.times, *times])]
-        self.seqs = [min([*self.seqs, *seqs]), max([*self.seqs, *seqs])]
+        self.times = _ends([*self.times, *times])
+        self.seqs = _ends([*self.seqs, *seqs])
         self.digest.update(data)
+
+
+def _ends(values: list[int]) -> list[int]:
+    return [min(values), max(values)] if values else []
 
 
 class LaneIndex:
@@ -60,19 +67,22 @@ class LaneIndex:
         self._files.pop(path.name + PACKED, None)
         self.read(path)
 
-    def read(self, path: Path) -> None:
-        """Take in a file that is there, in place of what is known of it.
+    def read(self, path: Path) -> list[FeedProblem]:
+        """Take in a file that is there, in place of what is known of it; what is wrong with it.
 
-        Raises ValueError, EOFError or zlib.error for one whose lines are none that a soak wrote.
+        Raises OSError, or ValueError for a packed one that is damaged.
         """
+        name = path.name.removesuffix(PACKED)
+        file, lines = feed_file(name), Splitter(name)
+        assert file is not None
         self._files.pop(path.name, None)
-        known = self._file(path.name.removesuffix(PACKED))
-        with path.open("rb") as raw, unpacked(raw, path.name) as file:
-            for line in file:
-                row = orjson.loads(line)
-                known.add(line, 1, [row["time_us"]], [row["seq"]])
+        known, problems = self._file(name), list[FeedProblem]()
+        with opened(path, "rb") as raw, unpacking(), unpacked(raw, path.name) as content:
+            while chunk := content.read(_CHUNK):
+                problems += _taken(known, file, lines, chunk)
         if path.name.endswith(PACKED):
             self.packed(path)
+        return problems + lines.rest()
 
     def write(self, path: Path) -> None:
         """Write the index; raises ArtifactError where that fails."""
@@ -90,8 +100,17 @@ class LaneIndex:
             bytes=known.size,
             sha256=known.digest.hexdigest(),
             lines=known.lines,
-            first_time_us=known.times[0],
-            last_time_us=known.times[1],
-            first_seq=known.seqs[0],
-            last_seq=known.seqs[1],
+            first_time_us=min(known.times, default=None),
+            last_time_us=max(known.times, default=None),
+            first_seq=min(known.seqs, default=None),
+            last_seq=max(known.seqs, default=None),
         )
+
+
+def _taken(known: _File, file: FeedFile, lines: Splitter, chunk: bytes) -> list[FeedProblem]:
+    """Take the next bytes of a file into what is known of it; what is wrong with its lines."""
+    table, problems = tabled(file, lines.split(chunk))
+    times, seqs = table["time_us"], table["seq"]
+    told = seqs[seqs > 0]
+    known.add(chunk, len(times), _ends(times.tolist()), _ends(told.tolist()))
+    return problems

@@ -59,11 +59,11 @@ class IndexedFeed(BaseModel):
     lane: str
     bytes: int
     sha256: str
-    lines: int
-    first_time_us: int
-    last_time_us: int
-    first_seq: int
-    last_seq: int
+    lines: int = Field(description="Good ones.")
+    first_time_us: int | None = Field(description="null without a good line.")
+    last_time_us: int | None
+    first_seq: int | None = Field(description="null where the lines are not numbered.")
+    last_seq: int | None
 
 
 class FeedIndex(Artifact):

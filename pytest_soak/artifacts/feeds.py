@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,8 @@ AUDIT_EVENTS = 1000
 class Feeds:
     """`audit.jsonl` of a lane, and with `kept` its feeds by UTC day; `packed` once that is over.
 
-    `seq` is the number of the last line. Feeds that are the `bots_own` are left as they are.
+    `seq` is the number of the last line. Feeds that are the `bots_own` are left as they are while
+    it may have them open: they are indexed, and packed, when its lane is over.
     """
 
     def __init__(
@@ -64,7 +64,8 @@ class Feeds:
             unpack(path)
         except ValueError as error:
             raise ArtifactError(f"{packed_name(path)}: {error}") from None
-        self._index.unpacked(path)
+        with writing(path):
+            self._index.unpacked(path)
 
     def _audit(self, observation: Observation) -> None:
         blocks = observation.blocks if self._kept else observation.blocks[-AUDIT_EVENTS:]
@@ -75,13 +76,29 @@ class Feeds:
 
     def publish(self) -> None:
         """Pack what is over, and write the index: after the iteration is durable."""
-        if not self._kept or not self._files.feeds.exists():
-            return
+        if self._kept and self._files.feeds.exists():
+            self._pack()
+            self._index.write(self._files.feed(FEED_INDEX))
+
+    def close(self) -> None:
+        """Pack and index what a bot wrote itself, which has ended.
+
+        What is appended all the same lies beyond the bytes that the index names.
+        """
+        folder = self._files.feeds
+        if self._bots_own and folder.exists():
+            with writing(folder):
+                self._read()
+            self._pack()
+            self._index.write(self._files.feed(FEED_INDEX))
+
+    def _pack(self) -> None:
         days = {path: file.day for path in self._found() if (file := feed_file(_plain(path)))}
+        newest = max(days.values(), default=0)
         for path, day in sorted(days.items()):
-            if self._packed and day < max(days.values()) and not path.name.endswith(PACKED):
+            both = packed_name(path) in days
+            if self._packed and day < newest and not path.name.endswith(PACKED) and not both:
                 self._index.packed(pack(path))
-        self._index.write(self._files.feed(FEED_INDEX))
 
     def check(self, sizes: Mapping[str, int]) -> None:
         """Raise SoakUsageError for a feed file that has lost some of its bytes."""
@@ -98,9 +115,12 @@ class Feeds:
         """Take away what was written after the files had `sizes`, and go on after line `seq`."""
         self.seq = seq
         folder = self._files.feeds
-        if self._bots_own or not folder.exists():
+        if not folder.exists():
             return
         sweep(folder)
+        if self._bots_own:
+            self._reopen()
+            return
         with writing(folder):
             for path in self._found():
                 name = _plain(path)
@@ -112,19 +132,37 @@ class Feeds:
             self._read()
             self.publish()
 
+    def _reopen(self) -> None:
+        """Make the feeds of a bot ready to be appended to again."""
+        with writing(self._files.feeds):
+            self._files.feed(FEED_INDEX).unlink(missing_ok=True)
+        for path in self._found():
+            plain = path.with_name(_plain(path))
+            if self._packed and path != plain and not plain.exists():
+                self._unpack(plain)
+
     def _read(self) -> None:
+        """Take all files into the index; raise ArtifactError for a bad line that is ours."""
         for path in self._found():
             try:
-                self._index.read(path)
-            except (ValueError, LookupError, TypeError, EOFError, zlib.error) as error:
-                problem = f"a line that no soak wrote ({error}); restore the file, or start anew"
-                raise ArtifactError(one_line(f"{path}: {problem}")) from None
+                problems = self._index.read(path)
+            except ValueError as error:
+                raise ArtifactError(f"{path}: {error}; restore the file, or start anew") from None
+            if problems and not self._bots_own:
+                problem = f"a line that no soak wrote ({problems[0]})"
+                raise ArtifactError(one_line(f"{path}: {problem}; restore the file, or start anew"))
 
     def _found(self) -> list[Path]:
         """The files of the feeds, packed or not."""
-        return sorted(path for path in self._files.feeds.iterdir() if feed_file(_plain(path)))
+        found = sorted(path for path in self._files.feeds.iterdir() if feed_file(_plain(path)))
+        return [path for path in found if not self._bots_own or _regular(path)]
 
 
 def _plain(path: Path) -> str:
     """How a file is called when it is not packed."""
     return path.name.removesuffix(PACKED)
+
+
+def _regular(path: Path) -> bool:
+    """Whether a bot has put nothing odd there, like a pipe or a link."""
+    return path.is_file() and not path.is_symlink()

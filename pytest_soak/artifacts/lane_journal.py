@@ -230,6 +230,10 @@ class LaneJournal:
         """Make the end of the lane durable."""
         self._append(_End(end=ended))
 
+    def close(self) -> None:
+        """The target has ended: put the feeds in order that it wrote itself."""
+        self._feeds.close()
+
     def _append(self, line: _Line) -> None:
         append(self._files.journal, encode(line.model_dump_json()))
 

@@ -66,17 +66,22 @@ def _document(folder: Path, stored: Stored, summary: Summary) -> SpanKpis:
 
 
 def kpi_lines(found: SpanKpis) -> list[str]:
+    """The table of KPIs, and what else was found."""
+    told = [*(f"fault: {fault}" for fault in found.faults), *found.notes]
+    bad = f", {plural(found.bad_lines, 'bad line')}" if found.bad_lines else ""
+    last = f"{found.source}: {found.begin} to {found.end}, {plural(found.lines, 'line')}{bad}"
+    return [*kpi_table(found), *map(one_line, [*told, last])]
+
+
+def kpi_table(found: SpanKpis | Summary) -> list[str]:
     """A row for each KPI with its value, or why there is none."""
     rows = [
         (
             name,
-            "n/a" if value is None else f"{value:.6g}",
+            "n/a" if value is None else f"{value + 0.0:.6g}",
             str(found.samples[name]) if name in found.samples else "",
             found.reasons.get(name, ""),
         )
         for name, value in found.kpis.items()
     ]
-    told = [*(f"fault: {fault}" for fault in found.faults), *found.notes]
-    bad = f", {plural(found.bad_lines, 'bad line')}" if found.bad_lines else ""
-    last = f"{found.source}: {found.begin} to {found.end}, {plural(found.lines, 'line')}{bad}"
-    return [*table([("KPI", "value", "samples", ""), *rows]), *map(one_line, [*told, last])]
+    return table([("KPI", "value", "samples", ""), *rows])

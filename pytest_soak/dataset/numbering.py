@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_soak.observation.feed_lines import Table
+from pytest_soak.observation.feed_schema import WATCHED
 from pytest_soak.observation.from_feeds import between
 
 BACK_US = 1_000_000
@@ -92,8 +93,11 @@ def _comparable(values: list[object]) -> list[object]:
 
 
 def runs(tables: Mapping[str, Table], start_us: int, end_us: int) -> Runs:
-    """The numbers of the lines in [start_us, end_us), over all feeds of a lane."""
-    inside = [between(table, start_us, end_us) for table in tables.values()]
+    """The numbers of the lines in [start_us, end_us), over all feeds of a lane but the one that
+    has its own.
+    """
+    numbered = [table for name, table in tables.items() if name != WATCHED]
+    inside = [between(table, start_us, end_us) for table in numbered]
     times, seq = (np.concatenate([part[name] for part in inside]) for name in ("time_us", "seq"))
     order = np.argsort(seq, kind="stable")[np.count_nonzero(seq == 0) :]
     times, seq = times[order], seq[order]

@@ -1,11 +1,11 @@
-"""Calling a target: whatever goes wrong becomes a TargetError that says where."""
+"""Calling a target: whatever goes wrong with it becomes a TargetError that says where."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Mapping
 from typing import Any
 
-from pytest_soak.errors import TargetError, told
+from pytest_soak.errors import ArtifactError, TargetError, told
 from pytest_soak.system import one_process
 
 _UNFINISHED: Mapping[type, str] = {
@@ -19,13 +19,14 @@ _UNFINISHED: Mapping[type, str] = {
 def ask(what: str, call: Callable[[], Any]) -> Any:
     """What `call` to the target gives; whatever it raises becomes a TargetError.
 
-    So does what ends it from outside, like a test's timeout; Ctrl-C alone passes. A child process
-    that `call` forks ends with it.
+    So does what ends it from outside, like a test's timeout. Ctrl-C passes, and that an artifact
+    cannot be written, which is not the target's fault. A child process that `call` forks ends with
+    it.
     """
     try:
         with one_process():
             given = call()
-    except (TargetError, KeyboardInterrupt):
+    except (TargetError, ArtifactError, KeyboardInterrupt):
         raise
     except BaseException as error:
         how = "raised" if isinstance(error, Exception) else "was ended by"

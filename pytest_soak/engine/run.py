@@ -71,6 +71,9 @@ class Journal(Protocol):
     def end(self, ended: Ended) -> None:
         """Make durable that the lane has ended."""
 
+    def close(self) -> None:
+        """Put in order what the target wrote itself, now that it has ended."""
+
 
 class LaneRun:
     """One lane under way: owns its target and its state, and emits its events.
@@ -162,6 +165,7 @@ class LaneRun:
         finally:
             self._cause = cause
             if self._begun:
+                self._close()
                 self._tell_end(self.ended)
 
     def fail(self, iteration: int, cause: str) -> None:
@@ -264,6 +268,12 @@ class LaneRun:
             if ending is Ending.COMPLETED:
                 ending = Ending.TARGET
         return ending, cause
+
+    def _close(self) -> None:
+        try:
+            self._journal.close()
+        except ArtifactError as error:
+            self._tell(Notice, text=str(error), problem=True)
 
     def _begin_iteration(self) -> Edits:
         """Make the next iteration's overrides be in force, an operator's edits among them."""

@@ -62,9 +62,9 @@ TABLE_KPIS = {
     "deadline_miss_ratio": _column("ticks", "deadline_miss"),
     "rss_mb_max": _column("resources", "rss_mb", largest),
     "cpu_pct_p95": _column("resources", "cpu_pct", p95),
-    "open_fds_max": _column("resources", "fds", largest),
+    "open_fds_max": _column("resources", "open_fds", largest),
     "threads_max": _column("resources", "threads", largest),
 }
 
-GROWTH_KPIS = {"rss_growth_mb_per_h": "rss_mb", "fds_growth_per_h": "fds"}
+GROWTH_KPIS = {"rss_growth_mb_per_h": "rss_mb", "fds_growth_per_h": "open_fds"}
 """KPIs of how fast a column of `resources` grows over the lane so far."""

@@ -39,7 +39,7 @@ def _of_kpi(name: str) -> WindowMetric:
 
 
 def _growth(name: str) -> WindowMetric:
-    kpi, columns = RESOURCE_KPIS[name], tuple(GROWTH_KPIS.values())
+    kpi, columns = RESOURCE_KPIS[name], (*GROWTH_KPIS.values(), "started_us")
     return WindowMetric("resources", columns, kpi.low, kpi.high, lambda *_: None, windowed=False)
 
 

@@ -58,10 +58,13 @@ RESOURCE = np.dtype(
         ("time_us", "i8"),
         ("rss_mb", "f8"),  # resident memory, 1 MB = 1,000,000 bytes
         ("cpu_pct", "f8"),  # of one processor
-        ("fds", "f8"),  # open files, sockets and pipes
+        ("open_fds", "f8"),  # open files, sockets and pipes
         ("threads", "f8"),
+        ("started_us", "f8"),  # may be left out: when the process was started that all this is of
     ]
 )
+OPTIONAL = {*OTHER_MIDS, "started_us"}
+"""Columns that may be left out, NaN where they are."""
 
 BLOCK_REASONS = ("min_interval", "concurrency", "risk", "inventory", "throttle", "deadline")
 
@@ -110,6 +113,8 @@ class Observation:
     block_reasons: tuple[str, ...] = BLOCK_REASONS
     market: Mapping[str, int] = field(default_factory=dict)  # e.g. spike_count, gap_events
     fill_ids: NDArray[np.int64] | NDArray[np.str_] | None = None
+    # with a window's last part: later mids of all its fills, in place of what its parts said
+    later_mids: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     process: Mapping[str, float] = field(default_factory=dict)  # KPIs of a bot's own process
     notes: tuple[str, ...] = ()  # what to know of how it was measured
     apart: bool = False  # the bot went on, unmeasured, between the window before and this one

@@ -24,6 +24,7 @@ from pytest_soak.observation.columns import (
     LATENCY,
     MARK,
     MARKED_FILL,
+    OPTIONAL,
     OTHER_MIDS,
     RESOURCE,
     TICK,
@@ -88,6 +89,7 @@ def _converted(parts: dict[str, Any]) -> tuple[Observation, tuple[str, ...]]:
     parts["process"] = _process(parts["process"])
     parts["notes"] = _notes(parts["notes"])
     parts["apart"] = _apart(parts["apart"])
+    parts["later_mids"] = _later_mids(parts["later_mids"])
     parts["fill_ids"] = _ids(parts["fill_ids"], len(parts["fills"]))
     _check_reasons(parts["blocks"]["reason"], parts["block_reasons"])
     notes = [f"columns that are not read: {', '.join(unread)}"] if unread else []
@@ -136,7 +138,7 @@ def _table(
         return np.zeros(0, dtype)
     columns = dtype.names or ()
     for column in columns:
-        if column not in names and column not in OTHER_MIDS:
+        if column not in names and column not in OPTIONAL:
             _refuse(f"{name}: no column {column!r}; expected those of pytest_soak.{kind}")
     unread += [f"{name}.{column}" for column in names if column not in columns]
     table = np.empty(len(rows), dtype)
@@ -235,6 +237,16 @@ def _process(value: Any) -> dict[str, float]:
     if not isinstance(value, Mapping) or not _are_names(value):
         _refuse(f"process: expected numbers by KPI, got {show(value)}")
     return {name: _amount(f"process.{name}", given) for name, given in value.items()}
+
+
+def _later_mids(value: Any) -> dict[str, NDArray[np.float64]]:
+    names = ("mid_1s", *OTHER_MIDS)
+    if not isinstance(value, Mapping) or not set(value) <= set(names):
+        _refuse(f"later_mids: expected columns by name ({', '.join(names)}), got {show(value)}")
+    return {
+        name: _cells(f"later_mids.{name}", _array(f"later_mids.{name}", column), np.dtype("f8"), [])
+        for name, column in value.items()
+    }
 
 
 def _apart(value: Any) -> bool:

@@ -10,6 +10,8 @@ from pytest_soak.observation.columns import OTHER_MIDS
 from pytest_soak.observation.feed_kinds import UNTOLD, Kind
 
 NO_TIME = -1
+WATCHED = "resources"
+"""The one feed that no bot writes: what a bot that is a program is seen to use."""
 
 
 class FeedField(NamedTuple):
@@ -44,7 +46,7 @@ _SEQ = FeedField(
     "seq",
     kinds.SEQUENCE,
     "",
-    "number of the line in its lane, over all its feeds, from 1",
+    "number of the line in its lane, over all its feeds, from 1; resources has its own",
     "lines lost or doubled are not told",
     0,
 )
@@ -242,13 +244,23 @@ FEEDS: dict[str, Feed] = {
             FeedField("open", kinds.FLAG, "", "true: it stops the bot from trading"),
         ),
         _feed(
-            "resources",
+            WATCHED,
             "what the bot's processes use together",
             "when it was measured",
-            FeedField("rss_mb", kinds.AMOUNT, "MB", "resident memory, of 1,048,576 bytes"),
+            FeedField("rss_mb", kinds.AMOUNT, "MB", "resident memory, of 1,000,000 bytes"),
             FeedField("cpu_pct", kinds.AMOUNT, "%", "of one core, since the line before"),
-            FeedField("open_fds", kinds.COUNT, "", "open files", "not known", NO_TIME),
+            FeedField(
+                "open_fds", kinds.COUNT, "", "open files, sockets and pipes", "not known", NO_TIME
+            ),
             FeedField("threads", kinds.COUNT, "", "threads", "not known", NO_TIME),
+            FeedField(
+                "started_us",
+                kinds.TIME,
+                "us",
+                "when the bot was started whose processes these are; growth begins anew with it",
+                "not known",
+                NO_TIME,
+            ),
         ),
         _feed(
             "kpis",

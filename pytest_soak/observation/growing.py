@@ -42,6 +42,8 @@ class GrowingFeeds:
         """How many lines were bad so far."""
         self.last_time_us: int | None = None
         """The latest time of any line; None before the first."""
+        self.repeated = 0
+        """How many lines had a number that was none above those of their feed before."""
         self.told: set[str] = set()
         """The feeds that had a line; see `kpi.fed_by` for the KPIs that others cost."""
         self._folder = folder
@@ -50,6 +52,7 @@ class GrowingFeeds:
         self._reasons: dict[str, None] = {}
         self._held = 0.0
         self._closed_us: int | None = None
+        self._numbers: dict[str, int] = {}
         self._late: list[NDArray[np.int64]] = []
         self._late_before = 0
 
@@ -116,10 +119,17 @@ class GrowingFeeds:
         self.told.add(feed)
         if feed == "blocks" and len(self._reasons) <= MOST_REASONS:
             self._reasons.update(dict.fromkeys(table["reason"].tolist()))
+        self._number(feed, table["seq"])
         self.last_time_us = max(int(times.max()), self.last_time_us or 0)
         if self._closed_us is not None and (late := times[times < self._closed_us]).size:
             self._late.append(late)
         self._parts[feed].append(joined([table]))
+
+    def _number(self, feed: str, seq: NDArray[np.int64]) -> None:
+        told = seq[seq > 0]
+        before = np.maximum.accumulate(np.append(self._numbers.get(feed, 0), told))
+        self.repeated += int((told <= before[:-1]).sum())
+        self._numbers[feed] = int(before[-1])
 
     def _table(self, feed: str) -> Table:
         """All kept lines of a feed, in order of time, and as they came within a microsecond."""

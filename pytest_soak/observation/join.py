@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from math import isclose
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pytest_soak.errors import TargetError
 from pytest_soak.observation.columns import Observation
@@ -22,7 +23,8 @@ def joined(parts: Sequence[Observation]) -> Observation:
     """The observation of the span that `parts` cover, each beginning where the one before ended.
 
     Raises TargetError where one begins elsewhere, names other block reasons than the one before (it
-    may name more behind them), or has ids of fills where another has none.
+    may name more behind them), has ids of fills where another has none, or tells later mids of
+    another number of fills than there are.
     """
     first, last = parts[0], parts[-1]
     for before, part in pairwise(parts):
@@ -30,6 +32,7 @@ def joined(parts: Sequence[Observation]) -> Observation:
     tables: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts]) for name in (*TABLES, *VALUES)
     }
+    _fill_in(tables["fills"], last.later_mids)
     counts: dict[str, Any] = {name: sum(getattr(part, name) for part in parts) for name in COUNTS}
     market: Counter[str] = Counter()
     for part in parts:
@@ -50,6 +53,16 @@ def joined(parts: Sequence[Observation]) -> Observation:
         **tables,
         **counts,
     )
+
+
+def _fill_in(fills: NDArray[np.void], later_mids: Mapping[str, NDArray[np.float64]]) -> None:
+    for name, column in later_mids.items():
+        if len(column) != len(fills):
+            raise TargetError(
+                f"later_mids.{name}: expected one a fill of the window, got {len(column)} for "
+                f"{len(fills)} fills"
+            )
+        fills[name] = column
 
 
 def copied(part: Observation) -> Observation:

@@ -44,7 +44,7 @@ DOUBLES = 3
 
 _MIDS = ("mid_1s", *OTHER_MIDS)
 _AT_LEAST_0 = ("fetch_md_ms", "compute_ms", "wait_ms", "send_ms", "total_ms")
-_USED = ("rss_mb", "cpu_pct", "fds", "threads")
+_USED = ("rss_mb", "cpu_pct", "open_fds", "threads")
 
 
 @dataclass(frozen=True)

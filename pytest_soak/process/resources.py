@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from pytest_soak.canonical import compact
 from pytest_soak.clock import Clock
 from pytest_soak.observation.feed_files import DAY_US, FeedFile
-from pytest_soak.process.feeds import MIB, OURS, now_us
+from pytest_soak.observation.feed_schema import WATCHED
+from pytest_soak.process.feeds import now_us
 from pytest_soak.storage.files import opened, writing
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ Used = Mapping[str, float]
 class Resources:
     """Measures each EVERY_SECONDS all that the supervisor has started, and appends a line.
 
+    `seq` is the number of the last line that is there.
     Raises ArtifactError where that cannot be written.
     """
 
-    def __init__(self, supervisor: int, folder: Path, clock: Clock) -> None:
+    def __init__(self, supervisor: int, folder: Path, clock: Clock, seq: int = 0) -> None:
         import psutil
 
         self._supervisor = psutil.Process(supervisor)
@@ -35,6 +37,12 @@ class Resources:
         self._due = clock.monotonic()
         self._measured = self._due
         self._seconds: dict[tuple[int, float], float] = {}
+        self._seq = seq
+        self.begin()
+
+    def begin(self) -> None:
+        """From now on it is another bot."""
+        self._started_us = now_us(self._clock)
 
     def look(self) -> None:
         """Measure, if it is time."""
@@ -45,9 +53,11 @@ class Resources:
         if row is None or not self._folder.is_dir():
             return
         time_us = now_us(self._clock)
-        path = self._folder / FeedFile(OURS, time_us // DAY_US).name
+        path = self._folder / FeedFile(WATCHED, time_us // DAY_US).name
+        line = {"seq": self._seq + 1, "time_us": time_us, **row, "started_us": self._started_us}
         with writing(path), opened(path, "ab") as file:
-            file.write(f"{compact({'time_us': time_us, **row})}\n".encode())
+            file.write(f"{compact(line)}\n".encode())
+        self._seq += 1
 
     def _measure(self) -> Used | None:
         """The sums over the tree; None without a process that could be measured."""
@@ -71,7 +81,7 @@ class Resources:
             return None
         rss, fds, threads = (sum(column) for column in zip(*found, strict=True))
         return {
-            "rss_mb": round(rss / MIB, 3),
+            "rss_mb": round(rss / 1e6, 3),
             "cpu_pct": round(100 * spent / elapsed, 2) if elapsed > 0 else 0.0,
             "open_fds": fds,
             "threads": threads,

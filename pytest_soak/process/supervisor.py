@@ -87,7 +87,7 @@ class Supervisor:
             self._tree.start(order.command, order.cwd, order.env, writing)
         except (OSError, ValueError) as error:
             os.close(reading)
-            _tell(News("failed", why=f"cannot be started: {error}"))
+            _tell(News("failed", why=f"cannot be started: {_why(error)}"))
             return
         finally:
             os.close(writing)
@@ -190,6 +190,13 @@ class Supervisor:
         return any(key.fd == self._pipe for key, _ in self._selector.select(0))
 
 
+def _why(error: Exception) -> str:
+    """What the system says, and of what."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
 def _tell(news: News) -> None:
     """Say what happened, to whoever is still there to hear it."""
     with suppress(OSError):
@@ -203,7 +210,7 @@ def main() -> None:
         try:
             supervisor = Supervisor(Order(**given | {"ready": Awaited(*given["ready"])}))
         except OSError as error:
-            _tell(News("failed", why=f"cannot be started: {error}"))
+            _tell(News("failed", why=f"cannot be started: {_why(error)}"))
             while line := orders.readline():
                 _tell(News("stopped" if json.loads(line) == "stop" else "status"))
             return

@@ -108,7 +108,7 @@ class ProcessTarget:
         options, clock = self._options, SystemClock()
         feeds = BotFeeds(lane.feeds, options.max_feed_errors, clock)
         self._bot = Supervised(self._order(lane, lane.folder, lane.feeds, lane.runtime))
-        resources = Resources(self._bot.pid, lane.feeds, clock)
+        resources = Resources(self._bot.pid, lane.feeds, clock, feeds.watched())
         self._windows = BotWindows(self._bot, feeds, resources, lane, options, clock)
         if self.shadow:
             self._windows.note("shadow: the bot sends no orders, its fills are not real")

@@ -16,6 +16,7 @@ from pytest_soak.process.supervised import Supervised, ended_by, last_words
 from pytest_soak.targets.base import LaneInfo, Window
 
 LOOK_SECONDS = 0.25
+ANEW = "growth of memory and open files is that of the bot since it was last started"
 PARTS, PART_US = 20, (1_000_000, 5_000_000)
 """A window is reported in so many parts, each of at least and at most so many microseconds."""
 
@@ -43,7 +44,7 @@ class BotWindows:
         self._clock = clock
         self._settle_us = round(lane.settle_seconds * 1e6)
         self._notes: list[str] = []
-        self._ready = self._apart = False
+        self._ready = False
         self._end_us: int | None = None
         self._overrides: Mapping[str, float] | None = None
         self._restarts = self._log_errors = self._errors_before = 0
@@ -88,10 +89,10 @@ class BotWindows:
         start = now if self._end_us is None else self._end_us
         if self._end_us is None and window.iteration > 1:
             self.note("the bot was started anew: the window that was under way is cut")
+            self.note(ANEW)
         if now - start > length + self._settle_us:
             self.note(f"{(now - start) / 1e6:.0f} s before this window belong to none")
             self._feeds.lose()
-            self._apart = True
             start = now
         self._end_us = start + length
         return start, self._end_us
@@ -107,8 +108,7 @@ class BotWindows:
     ) -> Mapping[str, Any] | None:
         """Report a part; of a bot that tells no mid, give the KPIs that it reckons."""
         try:
-            part = replace(self._feeds.part(start, end), apart=self._apart)
-            self._apart = False
+            part = self._feeds.part(start, end)
         except TargetError:
             if not last:
                 return None
@@ -117,8 +117,9 @@ class BotWindows:
                 raise
             return {**kpis, **self._finish(end)[0]}
         if last:
+            mids, lacking = self._feeds.later_mids(end)
             process, notes = self._finish(end)
-            part = replace(part, process=process, notes=tuple(notes))
+            part = replace(part, process=process, notes=(*notes, *lacking), later_mids=mids)
         window.report(part)
         return None
 
@@ -146,7 +147,9 @@ class BotWindows:
             elif news.event == "restarted":
                 self._restarts += 1
                 self._feeds.lose()
+                self._resources.begin()
                 self.note(f"the bot {ended_by(news.status)} and was started anew; {last}")
+                self.note(ANEW)
             elif news.event == "failed":
                 raise TargetError(f"the bot {news.why}")
             elif news.event == "late":

@@ -177,3 +177,20 @@ def test_ids_are_joined_or_refused() -> None:
     assert found.tolist() == whole().fills["time_us"].tolist()
     with pytest.raises(TargetError, match="some parts of the window have them, and some have none"):
         joined([ids[0], second])
+
+
+def test_later_mids_of_the_last_part_are_those_of_the_whole_window() -> None:
+    first, last = cut(whole(), [HOUR // 2])
+    known = np.arange(len(ROWS), dtype="f8")
+    found = joined([first, replace(last, later_mids={"mid_60s": known})])
+    assert found.fills["mid_60s"].tolist() == known.tolist()
+    assert dict(found.later_mids) == {}
+    with pytest.raises(TargetError, match=r"later_mids.mid_60s: expected one a fill .* got 1 for"):
+        joined([first, replace(last, later_mids={"mid_60s": known[:1]})])
+
+
+@pytest.mark.parametrize("given", [{"mid": np.zeros(1)}, {"mid_1s": [1.0]}, 3])
+def test_later_mids_are_columns_by_name(given: Any) -> None:
+    part = replace(cut(whole(), [])[0], later_mids=given)
+    with pytest.raises(TargetError, match="later_mids"):
+        Parts(lambda *told: None).take(part)

@@ -83,7 +83,7 @@ def resources(hours: float, start: float = 0.0, mb_per_h: float = 0.0) -> NDArra
     at = start + found["time_us"] / HOUR
     saw = 40 * (at * 6 % 1)
     found["rss_mb"] = 300 + saw + mb_per_h * at + np.random.default_rng(1).normal(0, 1, len(at))
-    found["fds"], found["threads"], found["cpu_pct"] = 20, 4, 35.0
+    found["open_fds"], found["threads"], found["cpu_pct"] = 20, 4, 35.0
     return found
 
 

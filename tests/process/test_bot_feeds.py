@@ -12,6 +12,7 @@ import pytest
 from builders import START, FakeClock
 
 from pytest_soak.errors import TargetError
+from pytest_soak.observation.columns import Observation
 from pytest_soak.process.feeds import BotFeeds, now_us
 
 NOON = START + timedelta(hours=12)
@@ -72,7 +73,9 @@ def test_a_bad_line_fails_the_window_with_file_line_and_why(
 ) -> None:
     desk.mark(0.1)
     desk.write(text)
-    with pytest.raises(TargetError, match="1 lines of feeds cannot be read") as caught:
+    with pytest.raises(
+        TargetError, match=r"^feeds: 1 bad line \(max_feed_errors=0\), first marks_"
+    ) as caught:
         desk.feeds.look()
     assert "marks_20250101.jsonl:2: " in str(caught.value)
     assert why in str(caught.value)
@@ -90,8 +93,11 @@ def test_so_many_bad_lines_are_counted_and_shown(tmp_path: Path) -> None:
     desk.write("c\nd\n")
     desk.feeds.look()
     desk.write("e\n")
-    with pytest.raises(TargetError, match=r"3 lines .*max_feed_errors=2.*:5: not JSON: e"):
+    with pytest.raises(TargetError) as caught:
         desk.feeds.look()
+    assert str(caught.value) == (
+        "feeds: 3 bad lines (max_feed_errors=2), first marks_20250101.jsonl:3: not JSON: c"
+    )
 
 
 def test_a_line_of_ten_megabytes_is_a_bad_one(tmp_path: Path) -> None:
@@ -121,29 +127,52 @@ def test_a_line_that_comes_when_its_part_was_told_is_late_once(desk: Desk) -> No
     facts, notes = desk.feeds.finish(NOON_US + 2_000_000)
     assert facts["feed_late"] == 1
     assert notes == [
-        "feeds: 1 lines came too late to count; write each line at once, or raise --soak-settle"
+        "feeds: 1 line came too late to count; write each line at once, or raise --soak-settle"
     ]
     assert desk.feeds.finish(NOON_US + 3_000_000)[0]["feed_late"] == 0
+
+
+FILL = {
+    "side": 1,
+    "maker": True,
+    "price": 100.0,
+    "quantity": 5.0,
+    "fee_quote": 0.0,
+    "mid": 100.0,
+}
+
+
+def second(desk: Desk, number: int) -> Observation:
+    """A window of a second."""
+    start = NOON_US + 1_000_000 * number
+    desk.feeds.begin(start)
+    found = desk.feeds.part(start, start + 1_000_000)
+    desk.feeds.finish(start + 1_000_000)
+    return found
 
 
 def test_after_a_late_line_the_next_window_begins_with_what_the_marks_say(desk: Desk) -> None:
     desk.mark(0.5)
     desk.feeds.look()
     desk.feeds.part(NOON_US, NOON_US + 1_000_000)
-    fill = {
-        "side": 1,
-        "maker": True,
-        "price": 100.0,
-        "quantity": 5.0,
-        "fee_quote": 0.0,
-        "mid": 100.0,
-    }
-    desk.write(json.dumps(fill | {"time_us": NOON_US + 600_000}) + "\n", "fills")
+    desk.write(json.dumps(FILL | {"time_us": NOON_US + 600_000}) + "\n", "fills")
     desk.mark(1.5, inventory=5.0)
     desk.feeds.look()
     desk.feeds.finish(NOON_US + 1_000_000)
+    found = [second(desk, number) for number in (1, 2)]
+    assert [(part.inventory_start, part.apart) for part in found] == [(5.0, True), (5.0, False)]
+
+
+def test_a_line_of_the_window_before_that_comes_in_this_one_sets_it_apart(desk: Desk) -> None:
+    desk.mark(0.5)
+    desk.feeds.look()
+    assert not second(desk, 0).apart
     desk.feeds.begin(NOON_US + 1_000_000)
-    assert desk.feeds.part(NOON_US + 1_000_000, NOON_US + 2_000_000).inventory_start == 5.0
+    desk.write(json.dumps(FILL | {"time_us": NOON_US + 600_000}) + "\n", "fills")
+    desk.mark(1.5, inventory=5.0)
+    desk.feeds.look()
+    found = [second(desk, number) for number in (1, 2)]
+    assert [(part.inventory_start, part.apart) for part in found] == [(5.0, True), (5.0, False)]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +215,8 @@ def test_what_we_write_ourselves_says_nothing_of_the_bots_clock(desk: Desk) -> N
     facts, _ = desk.feeds.finish(NOON_US + 20_000_000)
     assert facts["clock_skew_ms"] == pytest.approx(-9000)
     found = desk.feeds.part(NOON_US, now + 1).resources
-    assert found[["rss_mb", "fds", "threads"]].tolist() == [(1.048576, 3.0, 1.0)]
+    assert found[["rss_mb", "open_fds", "threads"]].tolist() == [(1.0, 3.0, 1.0)]
+    assert desk.feeds.watched() == 0
 
 
 def test_errors_and_the_breaker_are_told_too(desk: Desk) -> None:
@@ -197,6 +227,20 @@ def test_errors_and_the_breaker_are_told_too(desk: Desk) -> None:
     found = desk.feeds.part(NOON_US, NOON_US + 1_000_000)
     assert found.errors["time_us"].tolist() == [NOON_US]
     assert found.breaker["open"].tolist() == [True]
+
+
+def test_two_processes_that_write_one_feed_are_told_by_their_numbers(desk: Desk) -> None:
+    for number in (1, 2, 1, 2, 3, 3):
+        desk.mark(0.1 * number, seq=number)
+        desk.feeds.look()
+    assert desk.feeds.finish(NOON_US + 1_000_000)[1] == [
+        "feeds: 3 lines with a number (seq) that had been told; let one process write, and number "
+        "on when it is started anew"
+    ]
+    desk.mark(0.7, seq=4)
+    desk.mark(0.8)
+    desk.feeds.look()
+    assert desk.feeds.finish(NOON_US + 2_000_000)[1] == []
 
 
 def test_without_a_line_there_is_no_skew(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from builders import LANE, START, FakeClock
 
@@ -18,7 +19,7 @@ from pytest_soak.process.feeds import BotFeeds, now_us
 from pytest_soak.process.messages import News
 from pytest_soak.process.options import checked
 from pytest_soak.targets.base import Window
-from pytest_soak.targets.process_windows import BotWindows
+from pytest_soak.targets.process_windows import ANEW, BotWindows
 
 SETTLE = 2.0
 MIDNIGHT_US = round(START.timestamp() * 1e6)
@@ -31,6 +32,9 @@ class FakeBot:
         self.news: list[News] = []
         self.hung_up = 0
         self.log_errors = 0
+        self.rises = False
+        self.silent = range(0)
+        self._fills: list[dict[str, Any]] = []
         self._folder = folder
         self._clock = clock
         self._marked = 0
@@ -45,9 +49,24 @@ class FakeBot:
         with (self._folder / "marks_20250101.jsonl").open("a") as file:
             while self._marked < self._clock.seconds:
                 time_us = MIDNIGHT_US + 1_000_000 * self._marked
-                row = {"time_us": time_us, "mid": 1.0, "inventory": 0.0, "equity_quote": 0.0}
-                file.write(json.dumps(row) + "\n")
+                mid = 1.0 + (self._marked if self.rises else 0)
+                row = {"time_us": time_us, "mid": mid, "inventory": 0.0, "equity_quote": 0.0}
+                if self._marked not in self.silent:
+                    file.write(json.dumps(row) + "\n")
                 self._marked += 1
+
+        self._fill()
+
+    def fill(self, seconds: float, **more: Any) -> None:
+        """Be filled when the clock is there."""
+        row = {"time_us": MIDNIGHT_US + round(1e6 * seconds), "side": 1, "maker": True}
+        row |= {"price": 1.0, "quantity": 1.0, "fee_quote": 0.0, "mid": 1.0} | more
+        self._fills.append(row)
+
+    def _fill(self) -> None:
+        with (self._folder / "fills_20250101.jsonl").open("a") as file:
+            while self._fills and self._fills[0]["time_us"] <= now_us(self._clock):
+                file.write(json.dumps(self._fills.pop(0)) + "\n")
 
     def status(self) -> list[News]:
         return [*self.news, News("status", log_errors=self.log_errors)]
@@ -57,8 +76,14 @@ class FakeBot:
 
 
 class Unmeasured:
+    def __init__(self) -> None:
+        self.begun = 0
+
     def look(self) -> None:
         pass
+
+    def begin(self) -> None:
+        self.begun += 1
 
 
 class Desk:
@@ -73,7 +98,8 @@ class Desk:
         how = checked("bot", max_feed_errors=0, max_restarts=0, env=None, cwd=None, **given)
         lane = replace(LANE, settle_seconds=SETTLE)
         feeds = BotFeeds(folder, 0, self.clock)
-        self.windows = BotWindows(self.bot, feeds, Unmeasured(), lane, how, self.clock)  # type: ignore[arg-type]
+        self.used = Unmeasured()
+        self.windows = BotWindows(self.bot, feeds, self.used, lane, how, self.clock)  # type: ignore[arg-type]
         self.parts: list[Observation] = []
         self.told_at: list[int] = []
 
@@ -131,8 +157,35 @@ def test_time_that_no_window_could_cover_is_told(desk: Desk) -> None:
     assert (first.apart, second.apart, desk.run(3).apart) == (False, True, False)
 
 
+def test_later_mids_are_known_when_the_window_is_over(desk: Desk) -> None:
+    desk.bot.rises = True
+    desk.bot.fill(11.5)
+    desk.bot.fill(60.5)
+    desk.bot.fill(68.0, mid_10s=None)
+    whole = desk.run()
+    told = {name: whole.fills[name].tolist() for name in ("mid_1s", "mid_10s", "mid_60s")}
+    assert told["mid_1s"] == [13.0, 62.0, 70.0]
+    assert told["mid_10s"][:2] == [22.0, 71.0]
+    assert told["mid_60s"][0] == 72.0
+    unknown = [told["mid_10s"][2], *told["mid_60s"][1:]]
+    assert np.isnan(unknown).all()
+    assert whole.notes == ()
+
+
+def test_marks_that_are_too_far_apart_to_tell_a_mid_are_told(desk: Desk) -> None:
+    desk.bot.fill(20.0)
+    desk.bot.silent = range(15, 25)
+    assert desk.run().notes == (
+        "feeds: no mark tells mid_1s, mid_1s_before, mid_100ms of some fills; write marks once a "
+        "second",
+    )
+
+
 def test_a_resumed_lane_says_that_a_window_was_cut(desk: Desk) -> None:
-    assert desk.run(3).notes == ("the bot was started anew: the window that was under way is cut",)
+    assert desk.run(3).notes == (
+        "the bot was started anew: the window that was under way is cut",
+        ANEW,
+    )
     assert desk.run(4).notes == ()
 
 
@@ -164,7 +217,9 @@ def test_facts_of_the_process_are_of_their_window(tmp_path: Path) -> None:
     assert (second.process["restarts"], second.process["log_errors"]) == (0, 2)
     assert first.notes == (
         "the bot exited by itself with status 3 and was started anew; its last line: sorry",
+        ANEW,
     )
+    assert desk.used.begun == 1
     assert second.notes == ()
 
 

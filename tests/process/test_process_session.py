@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from harness import HANGS, Workbench, wait_for
-from programs import DAEMONS, running_in, trades
+from programs import STARTS_DAEMONS, running_in, trades
+
+from pytest_soak.targets.process_windows import ANEW
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bot's daemons escape")
 GATE = "name: some\nthresholds:\n  - {metric: restarts, fail_unless: '<= 9'}\n"
@@ -37,9 +39,8 @@ def pytest_soak_iteration_finished(record):
 
 def desk(bench: Workbench) -> Workbench:
     """A bot with daemons, and a session that stops after each window while there is `hold`."""
-    forks = DAEMONS.replace("print('up', os.getpid(), flush=True)\ntime.sleep(3600)\n", "")
     (bench.directory / "some.yaml").write_text(GATE)
-    command = trades(start=forks)
+    command = trades(start=STARTS_DAEMONS)
     (bench.directory / "conftest.py").write_text(CONFTEST.format(command=command) + HOLDS)
     (bench.directory / "hold").touch()
     return bench
@@ -82,7 +83,8 @@ def test_a_killed_session_leaves_no_process_and_is_resumed(bench: Workbench) -> 
     assert done.returncode == 0, done.everything
     assert "resumed: iteration 1 from the journal" in done.stdout
     assert done.artifact("ITER_SUMMARY_2.json")["notes"] == [
-        "the bot was started anew: the window that was under way is cut"
+        "the bot was started anew: the window that was under way is cut",
+        ANEW,
     ]
     first = done.artifact("ITER_SUMMARY_1.json")
     assert first["summary"] == json.loads(before)["summary"]

@@ -13,6 +13,7 @@ import pytest
 from builders import FakeClock
 from programs import DAEMONS, order, supervised, until
 
+from pytest_soak.process.feeds import BotFeeds, now_us
 from pytest_soak.process.resources import EVERY_SECONDS, Resources
 
 DAY = "resources_20250101.jsonl"
@@ -35,9 +36,28 @@ def test_the_whole_tree_is_measured_each_five_seconds(tmp_path: Path) -> None:
         assert first["threads"] == len(tree) == 3
         assert first["open_fds"] == sum(process.num_fds() for process in tree)
         assert first["rss_mb"] == pytest.approx(
-            sum(process.memory_info().rss for process in tree) / 2**20, rel=0.5
+            sum(process.memory_info().rss for process in tree) / 1e6, rel=0.5
         )
         assert second["time_us"] - first["time_us"] == EVERY_SECONDS * 1e6
+
+
+def test_lines_are_numbered_and_say_since_when_the_bot_runs(tmp_path: Path) -> None:
+    clock = FakeClock()
+    child = subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        resources = Resources(os.getpid(), tmp_path, clock, seq=7)
+        start_us = now_us(clock)
+        for _ in range(2):
+            resources.look()
+            clock.sleep(EVERY_SECONDS)
+        resources.begin()
+        resources.look()
+    finally:
+        child.communicate(b"\n")
+    again_us = start_us + round(2e6 * EVERY_SECONDS)
+    told = [(row["seq"], row["started_us"]) for row in rows(tmp_path)]
+    assert told == [(8, start_us), (9, start_us), (10, again_us)]
+    assert BotFeeds(tmp_path, 0, clock).watched() == 10
 
 
 def test_the_share_of_a_processor_is_of_the_time_between_two_lines(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +15,8 @@ from programs import FAST, running_in, trades
 
 import pytest_soak
 from pytest_soak import Event, IterationFinished, Notice, ProcessTarget, Sampled, SoakResult, soak
+from pytest_soak.process import resources
+from pytest_soak.storage.files import opened
 
 GATE = {"name": "some", "thresholds": [{"metric": "restarts", "fail_unless": "<= 9"}]}
 
@@ -81,6 +85,10 @@ def test_a_bot_is_measured_by_its_feeds_window_after_window(tmp_path: Path) -> N
     assert inside == [int(time) for part in told for time in part.fills["time_us"]]
     assert all(before.end_us == part.start_us for before, part in pairwise(told))
     assert list(found.folder.glob("feeds/resources_*.jsonl"))
+    entries = json.loads((found.folder / "feeds/INDEX.json").read_text())["files"]
+    named = {entry["file"]: (entry["bytes"], entry["lane"]) for entry in entries}
+    lane = "default-calm-42"
+    assert named == {x.name: (x.stat().st_size, lane) for x in found.folder.glob("feeds/*.jsonl")}
 
 
 def test_it_is_told_all_of_its_lane(tmp_path: Path) -> None:
@@ -195,6 +203,53 @@ def test_a_bot_that_does_not_come_up_fails_its_first_window(
     found, _ = soaked(tmp_path, ProcessTarget(command, cwd=tmp_path, **options))
     assert found.exit_status == 1
     assert told in cause(found)
+
+
+def test_a_full_disk_is_no_fault_of_the_bot_and_costs_no_window_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, mode: str) -> Any:
+        if (tmp_path / "later").exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return opened(path, mode)
+
+    monkeypatch.setattr(resources, "EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(resources, "opened", full)
+    found, _ = soaked(tmp_path, bot(tmp_path), 3)
+    assert found.exit_status == 1
+    assert "/feeds/resources_" in cause(found)
+    assert cause(found).endswith("cannot be written: No space left on device")
+    assert "raised" not in cause(found)
+    assert summary(found, 1)["summary"]["verdict"] == "PASS"
+    assert not (found.folder / "ITER_SUMMARY_2.json").exists()
+    monkeypatch.undo()
+    again, _ = soaked(tmp_path, bot(tmp_path), 3, resume=True)
+    assert again.exit_status == 0
+
+
+def test_a_bot_that_becomes_a_daemon_is_told_and_ended(tmp_path: Path) -> None:
+    found, _ = soaked(tmp_path, bot(tmp_path, start="if os.fork(): os._exit(0)\nos.setsid()"))
+    assert "the bot exited by itself with status 0; " in cause(found)
+
+
+def test_two_processes_that_write_one_feed_are_noted(tmp_path: Path) -> None:
+    numbered = (
+        "lines = [0]\ndef tell(**row):\n    lines[0] += 1\n    write('acks', seq=lines[0], **row)"
+    )
+    more = "tell(latency_ms=1.0)"
+    found, _ = soaked(tmp_path, bot(tmp_path, more, f"{numbered}\nos.fork()"), 1)
+    assert any("with a number (seq) that had been told" in x for x in summary(found, 1)["notes"])
+
+
+def test_times_of_the_future_are_noted(tmp_path: Path) -> None:
+    more = "write('acks', **dict(time_us=now() + 600_000_000, latency_ms=1.0))"
+    found, _ = soaked(tmp_path, bot(tmp_path, more), 1)
+    assert any("clock is 600.0 s ahead of ours" in note for note in summary(found, 1)["notes"])
+
+
+def test_a_bot_that_closes_its_output_is_measured_all_the_same(tmp_path: Path) -> None:
+    found, _ = soaked(tmp_path, bot(tmp_path, start="os.close(1); os.close(2)"), 1)
+    assert found.exit_status == 0
 
 
 def test_it_is_started_anew_and_that_is_a_kpi(tmp_path: Path) -> None:

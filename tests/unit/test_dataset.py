@@ -216,6 +216,11 @@ def test_a_number_that_comes_again_in_a_later_part_hides_and_makes_no_gap() -> N
     assert gaps(parts).sizes.tolist() == []
 
 
+def test_the_numbers_of_what_the_bot_uses_are_their_own() -> None:
+    rows = {"fills": table(fill(5, seq=5), fill(6, seq=8)), "resources": table(fill(5, seq=6))}
+    assert gaps([runs(rows, START, START + FIVE)]).sizes.tolist() == [2]
+
+
 @given(st.lists(st.integers(1, 9)))
 def test_of_each_number_one_line_stays(numbers: list[int]) -> None:
     rows = table(*[fill(n, seq=seq) for n, seq in enumerate(numbers)])

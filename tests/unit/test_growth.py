@@ -96,11 +96,26 @@ def test_it_grows_beyond_a_limit() -> None:
 def test_both_columns_have_a_growth() -> None:
     rows = np.zeros(3 * 720 + 1, RESOURCE)
     rows["time_us"] = np.arange(len(rows)) * STEP_US
-    rows["rss_mb"], rows["fds"] = 400.0, np.arange(len(rows)) / 60
+    rows["rss_mb"], rows["open_fds"] = 400.0, np.arange(len(rows)) / 60
     grown = growth_kpis(Usage().with_rows(rows[:900]).with_rows(rows[900:]))
     assert grown["rss_growth_mb_per_h"] == 0.0
     assert grown["fds_growth_per_h"] == pytest.approx(12.0, abs=0.5)
     assert growth_kpis(Usage()) == {"rss_growth_mb_per_h": None, "fds_growth_per_h": None}
+
+
+@pytest.mark.parametrize("cut", [900, 1100, 1300, 2160])
+def test_with_another_process_growth_begins_anew(cut: int) -> None:
+    rows = np.zeros(3 * 720, RESOURCE)
+    rows["time_us"] = np.arange(len(rows)) * STEP_US
+    rows["rss_mb"], rows["started_us"] = 400.0 + np.arange(len(rows)) / 5, 1.0
+    again = rows[1100:]
+    again["started_us"] = again["time_us"][0]
+    found = Usage().with_rows(rows[:cut]).with_rows(rows[cut:])
+    assert found == Usage().with_rows(again)
+    assert growth_kpis(found)["rss_growth_mb_per_h"] is None
+    again["started_us"] = np.nan
+    unknown = Usage().with_rows(again[:100]).with_rows(again[100:])
+    assert unknown.columns == Usage().with_rows(again).columns
 
 
 def test_what_is_not_finite_or_of_before_is_no_part_of_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,9 @@ NEW_YEAR = 1_735_689_600_000_000
 FILLS = "fills_20250101.jsonl"
 
 
-def feeds_of(home: Path, *, packed: bool = True) -> Feeds:
+def feeds_of(home: Path, *, packed: bool = True, bots_own: bool = False) -> Feeds:
     files = LaneFiles(home, home, home / "runtime_overrides.json")
-    return Feeds(files, LaneIndex("x", "mine"), packed=packed)
+    return Feeds(files, LaneIndex("x", "mine"), packed=packed, bots_own=bots_own)
 
 
 def window(day: int) -> Observation:
@@ -128,3 +129,90 @@ def test_a_line_that_no_soak_wrote_is_told_when_the_lane_goes_on(tmp_path: Path)
     path.write_bytes(b"?" * (sizes[FILLS] - 1) + b"\n")
     with pytest.raises(ArtifactError, match=r"fills_20250101\.jsonl: a line that no soak wrote"):
         feeds_of(tmp_path).settle(sizes, 1)
+
+
+MARK = b'{"time_us": %d, "mid": 1, "inventory": 0}\n'
+MARKS = ("marks_20250101.jsonl", "marks_20250102.jsonl")
+
+
+def bots_own(home: Path, *, packed: bool) -> Feeds:
+    """The feeds of a bot that has written a mark on each of two days, and something odd."""
+    folder = home / "feeds"
+    folder.mkdir()
+    for day, name in enumerate(MARKS):
+        (folder / name).write_bytes(MARK % (NEW_YEAR + day * DAY_US + 7))
+    (folder / "notes.txt").touch()
+    (folder / "fills_20250102.jsonl").symlink_to(folder / MARKS[0])
+    (folder / "acks_20250102.jsonl").mkdir()
+    return feeds_of(home, packed=packed, bots_own=True)
+
+
+def test_what_a_bot_wrote_itself_is_indexed_when_it_has_ended(tmp_path: Path) -> None:
+    feeds = bots_own(tmp_path, packed=False)
+    before = names(tmp_path)
+    path = tmp_path / "feeds" / MARKS[1]
+    numbered = b'{"seq": 3, "time_us": %d, "mid": 1, "inventory": 0}\n' % (NEW_YEAR + DAY_US + 9)
+    path.write_bytes(path.read_bytes() + numbered + b'broken\n{"time_us"')
+    feeds.publish()
+    assert names(tmp_path) == before
+    feeds.close()
+    assert names(tmp_path) == before | {"INDEX.json"}
+    found = index(tmp_path)
+    assert set(found) == set(MARKS)
+    assert found[MARKS[0]] | {"sha256": ""} == {
+        "file": MARKS[0],
+        "lane": "x",
+        "bytes": len(MARK % NEW_YEAR),
+        "sha256": "",
+        "lines": 1,
+        "first_time_us": NEW_YEAR + 7,
+        "last_time_us": NEW_YEAR + 7,
+        "first_seq": None,
+        "last_seq": None,
+    }
+    entry = found[MARKS[1]]
+    assert (entry["lines"], entry["bytes"]) == (2, path.stat().st_size)
+    assert (entry["first_seq"], entry["last_seq"]) == (3, 3)
+    assert entry["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_what_grows_on_lies_beyond_the_bytes_of_the_index(tmp_path: Path) -> None:
+    bots_own(tmp_path, packed=False).close()
+    entry, path = index(tmp_path)[MARKS[1]], tmp_path / "feeds" / MARKS[1]
+    path.write_bytes(path.read_bytes() + b"more\n")
+    known = path.read_bytes()[: entry["bytes"]]
+    assert hashlib.sha256(known).hexdigest() == entry["sha256"]
+
+
+def test_days_of_a_bot_are_packed_when_it_has_ended_and_unpacked_when_it_goes_on(
+    tmp_path: Path,
+) -> None:
+    feeds = bots_own(tmp_path, packed=True)
+    whole = (tmp_path / "feeds" / MARKS[0]).read_bytes()
+    feeds.publish()
+    assert set(MARKS) <= names(tmp_path)
+    feeds.close()
+    assert {f"{MARKS[0]}.gz", MARKS[1]} <= names(tmp_path)
+    assert MARKS[0] not in names(tmp_path)
+    assert index(tmp_path)[f"{MARKS[0]}.gz"]["lines"] == 1
+
+    again = feeds_of(tmp_path, bots_own=True)
+    again.settle({}, 0)
+    assert (tmp_path / "feeds" / MARKS[0]).read_bytes() == whole
+    assert names(tmp_path) & {f"{MARKS[0]}.gz", "INDEX.json"} == set()
+
+
+def test_a_bot_that_packs_its_days_itself_loses_none(tmp_path: Path) -> None:
+    feeds = bots_own(tmp_path, packed=True)
+    own = tmp_path / "feeds" / f"{MARKS[0]}.gz"
+    own.write_bytes(gzip.compress(b"its own\n"))
+    for _ in range(2):
+        feeds.close()
+        assert {own.name, MARKS[0]} <= names(tmp_path)
+        assert gzip.decompress(own.read_bytes()) == b"its own\n"
+        feeds.settle({}, 0)
+
+
+def test_a_bot_without_feeds_has_no_index(tmp_path: Path) -> None:
+    feeds_of(tmp_path, bots_own=True).close()
+    assert list(tmp_path.iterdir()) == []

@@ -87,7 +87,7 @@ def resources(mb_per_h: float, files_per_h: float) -> Found:
     rows = np.zeros(451, RESOURCE)
     rows["time_us"] = np.arange(451) * 20_000_000
     hours = rows["time_us"] / HOUR_US
-    rows["rss_mb"], rows["fds"] = 20.0 + mb_per_h * hours, 5.0 + files_per_h * hours
+    rows["rss_mb"], rows["open_fds"] = 20.0 + mb_per_h * hours, 5.0 + files_per_h * hours
     return judged("leaking", rows)
 
 
