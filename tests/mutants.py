@@ -47,6 +47,7 @@ CONTROL = ("engine/test_control.py",)
 STOPS = ("engine/test_stops.py",)
 GROWING = _of("growing_feeds")
 STORED = _of("kpis_command")
+DRILLS = ("market/test_market_drills.py",)
 RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
@@ -583,8 +584,20 @@ MUTANTS = [
         "drills.py",
         "if d.start_us <= time_us < d.end_us",
         "if d.start_us <= time_us",
-        ("market/test_market_drills.py",),
+        DRILLS,
     ),
+    Mutant("drills.py", "venue |= changes.venue", "pass", DRILLS),
+    Mutant("breaker.py", "time >= maker.tries_again_at", "False", DRILLS),
+    Mutant("breaker.py", "maker.refusals == REFUSALS", "maker.refusals > 10_000", DRILLS),
+    Mutant(
+        "maker.py",
+        "if row.reason != v.UNAVAILABLE:  # what was to be replaced",
+        "if True:  # what was to be replaced",
+        DRILLS,
+    ),
+    Mutant("maker.py", "== row.handle and row.reason != v.UNAVAILABLE", "== row.handle", DRILLS),
+    Mutant("observe.py", "% 2 == 0) != was_open", "% 2 == 0)", DRILLS),
+    Mutant("feed_rows.py", '("breaker", _table(observation.breaker)),', "", _of("feed_rows")),
     Mutant("planning.py", "if drill.cause not in spec.drills:", "if False:", _of("drills")),
     # facts of a feed
     Mutant(

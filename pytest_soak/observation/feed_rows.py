@@ -100,6 +100,7 @@ def _feeds(observation: Observation) -> Iterator[tuple[str, Columns]]:
         ("orders", _orders(observation)),
         ("ws_lag", _whole(observation, {"lag_ms": _rounded(observation.ws_lag_ms)})),
         ("quoting", _quoting(observation)),
+        ("breaker", _table(observation.breaker)),
     ):
         if columns["time_us"]:
             yield name, columns

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pytest_soak.observation.columns import LATENCY, MARK, TICK, Observation
+from pytest_soak.observation.columns import BREAKER, LATENCY, MARK, TICK, Observation
 from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.observation.feed_lines import Table, empty, parsed
 from pytest_soak.observation.feed_rows import boundaries, day_lines
@@ -147,6 +147,13 @@ def test_ids_of_bytes_are_text() -> None:
     ids = observed(tables(given), given.start_us, given.end_us).fill_ids
     assert ids is not None
     assert ids.tolist() == ["a1"]
+
+
+def test_a_breaker_is_told_when_it_changes() -> None:
+    changes = np.array([(5, True), (9, False)], BREAKER)
+    told = tables(observation(start_us=START, breaker=changes))["breaker"]
+    assert told["time_us"].tolist() == [START + 5, START + 9]
+    assert told["open"].tolist() == [True, False]
 
 
 def test_a_reason_of_the_bots_own_comes_back() -> None:

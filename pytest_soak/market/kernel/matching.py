@@ -132,6 +132,8 @@ def on_request(world: Record, tape: Record, time: int) -> None:
 @kernel_function
 def _reason_against(world: Record, tape: Record, time: int, request: Record) -> int:
     """Carry out a request, or return the reason why not."""
+    if world.venue.unavailable != 0:
+        return v.UNAVAILABLE
     if request.kind == v.CANCEL:
         return OK if _withdraw(world, tape, time, request.target) else v.UNKNOWN_ORDER
     if request.kind == v.AMEND and v.resting_order(world.venue, request.target) == NONE:
