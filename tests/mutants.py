@@ -48,6 +48,7 @@ STOPS = ("engine/test_stops.py",)
 GROWING = _of("growing_feeds")
 STORED = _of("kpis_command")
 DRILLS = ("market/test_market_drills.py",)
+LEAKS = ("process/test_leak.py",)
 RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
@@ -598,6 +599,11 @@ MUTANTS = [
     Mutant("maker.py", "== row.handle and row.reason != v.UNAVAILABLE", "== row.handle", DRILLS),
     Mutant("observe.py", "% 2 == 0) != was_open", "% 2 == 0)", DRILLS),
     Mutant("feed_rows.py", '("breaker", _table(observation.breaker)),', "", _of("feed_rows")),
+    Mutant("leak.py", "d.cause == LEAK and ", "", LEAKS),
+    Mutant("leak.py", "(lane_us - drill.start_us)", "lane_us", LEAKS),
+    Mutant("ballast.py", "held.append(b'x' * more)", "pass", LEAKS),
+    Mutant("ballast.py", "elif not self._told(mb):", "elif self._pipe < 0:", LEAKS),
+    Mutant("process_windows.py", "self._bot.hold(held)", "pass", LEAKS),
     Mutant("planning.py", "if drill.cause not in spec.drills:", "if False:", _of("drills")),
     # facts of a feed
     Mutant(

@@ -11,7 +11,7 @@ from builders import usage_error
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak import Verdict, soak
+from pytest_soak import ProcessTarget, Verdict, soak
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.artifacts.stored_run import read
 from pytest_soak.config.drills import CAUSES, Drill, parse_drill
@@ -82,8 +82,10 @@ def test_without_a_drill_nothing_is_said_of_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "drill", "problem"),
     [
-        (Drilled, "cache_off@1m+1m", "cannot bring about cache_off; it can stalls, leak"),
-        (InstantTarget, "leak@1m+1m", "cannot bring about leak; it can none"),
+        (Drilled, "cache_off@1m+1m", "cannot bring about cache_off, as sim can; it can stalls, le"),
+        (InstantTarget, "leak@1m+1m", "cannot bring about leak, as process:CMD can; it can none"),
+        ("sim", "leak@0m+1m", "drill: sim cannot bring about leak, as process:CMD can"),
+        (ProcessTarget("false"), "outage@0m+1m", "outage, as sim can; it can leak"),
         (Odd, "stalls@1m+1m", "drills: unknown cause \"'flood'\""),
     ],
 )
