@@ -599,6 +599,8 @@ MUTANTS = [
     Mutant("maker.py", "== row.handle and row.reason != v.UNAVAILABLE", "== row.handle", DRILLS),
     Mutant("observe.py", "% 2 == 0) != was_open", "% 2 == 0)", DRILLS),
     Mutant("feed_rows.py", '("breaker", _table(observation.breaker)),', "", _of("feed_rows")),
+    Mutant("evidence.py", "if lane.drills:", "if False:", _of("drills")),
+    Mutant("handlers.py", " and not self._plan.lane.drills", "", _of("drills")),
     Mutant("leak.py", "d.cause == LEAK and ", "", LEAKS),
     Mutant("leak.py", "(lane_us - drill.start_us)", "lane_us", LEAKS),
     Mutant("ballast.py", "held.append(b'x' * more)", "pass", LEAKS),
