@@ -26,6 +26,7 @@ FIRST_VOLATILITY_BPS = 0.7
 _MAKER_COUNTERS = ("intended_changes", "side_time_us", "side_time_risk_blocked_us")
 _ACCOUNT_COUNTERS = ("orders_sent", "cancels_sent")
 _COUNTERS = _MAKER_COUNTERS + _ACCOUNT_COUNTERS
+_STATES = ("position", "fills")
 
 
 class Simulation(RunningMarket):
@@ -107,6 +108,8 @@ class Simulation(RunningMarket):
             start_us=epoch_us + start_us,
             end_us=epoch_us + end_us,
             fills=observe.fills(rows["fills"], rows["markouts"], units, mids),
+            fill_ids=1 + np.arange(int(before["fills"]), int(after["fills"])),
+            order_ids=rows["fills"]["order"],
             ticks=observe.ticks(rows["ticks"], units),
             blocks=observe.blocks(rows["blocks"], units),
             acks=observe.acks(rows["acks"], units),
@@ -125,5 +128,5 @@ class Simulation(RunningMarket):
     def _totals(self) -> dict[str, float]:
         world = self.world
         totals = {name: int(world["maker"][name]) for name in (*_MAKER_COUNTERS, "breaker_open")}
-        totals |= {name: int(world["account"][name]) for name in _ACCOUNT_COUNTERS}
-        return totals | {"position": int(world["account"]["position"]), "mid": float(world["mid"])}
+        totals |= {name: int(world["account"][name]) for name in (*_ACCOUNT_COUNTERS, *_STATES)}
+        return totals | {"mid": float(world["mid"])}

@@ -63,6 +63,9 @@ RESOURCE = np.dtype(
     ]
 )
 
+FILL_IDS = ("fill_ids", "order_ids")
+"""What an Observation may tell of each fill beside its columns."""
+
 BLOCK_REASONS = ("min_interval", "concurrency", "risk", "inventory", "throttle", "deadline")
 
 
@@ -74,7 +77,8 @@ class Observation:
     microseconds on the target's clock, inventories are in base, money in quote currency.
     `reason` of a block event is an index into `block_reasons`. `equity_quote` of a mark is cash
     and inventory at the mark's mid, less fees, up to a constant. `fill_ids` are the venue's ids of
-    the fills, whole numbers or text, in their order.
+    the fills, `order_ids` those of the orders that they filled: whole numbers or text, in the order
+    of the fills.
 
     What must hold of all this is said, and checked, in `observation.validate` and
     `observation.conserve`.
@@ -110,6 +114,7 @@ class Observation:
     block_reasons: tuple[str, ...] = BLOCK_REASONS
     market: Mapping[str, int] = field(default_factory=dict)  # e.g. spike_count, gap_events
     fill_ids: NDArray[np.int64] | NDArray[np.str_] | None = None
+    order_ids: NDArray[np.int64] | NDArray[np.str_] | None = None
     process: Mapping[str, float] = field(default_factory=dict)  # KPIs of a bot's own process
     notes: tuple[str, ...] = ()  # what to know of how it was measured
     apart: bool = False  # the bot went on, unmeasured, between the window before and this one

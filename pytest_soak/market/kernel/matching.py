@@ -47,13 +47,13 @@ def take(
         world.events += 1
         put_trade(tape, time, side, price, traded)
         if is_agents:
-            book_fill(world, tape, time, -side, MAKER, price, traded, world.mid)
+            book_fill(world, tape, time, -side, MAKER, price, traded, world.mid, resting)
             v.report(world, time, v.FILLED, resting, -side, price, traded, MAKER, NONE, time, OK)
             if traded == order.quantity:
                 put_order_age(tape, time - order.time)
                 v.forget(world.venue, resting)
         elif handle != NONE:
-            book_fill(world, tape, time, side, TAKER, price, traded, decision_mid)
+            book_fill(world, tape, time, side, TAKER, price, traded, decision_mid, handle)
             v.report(world, time, v.FILLED, handle, side, price, traded, TAKER, NONE, time, OK)
         reduce(book, place, traded)
     if remaining < quantity:

@@ -239,6 +239,7 @@ ACCOUNT = np.dtype(
         ("position", "i8"),  # lots
         ("cash", "i8"),  # lots x ticks
         ("fees_quote", "f8"),
+        ("fills", "i8"),
         ("orders_sent", "i8"),
         ("cancels_sent", "i8"),
     ],

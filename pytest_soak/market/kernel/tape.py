@@ -22,6 +22,7 @@ FILL_ROW = np.dtype(
         ("mid", "f8"),
         ("side", "i8"),
         ("maker", "i8"),
+        ("order", "i8"),  # handle
     ],
     align=True,
 )
@@ -238,6 +239,7 @@ def put_fill(
     quantity: int,
     fee_quote: float,
     mid: float,
+    order: int,
 ) -> None:
     """Record a fill; its markout is due a second later."""
     row = tape.fills[place(tape.fills_count)]
@@ -249,6 +251,7 @@ def put_fill(
     row.quantity = quantity
     row.fee_quote = fee_quote
     row.mid = mid
+    row.order = order
     place(tape.fills_total - tape.markouts_total)
     tape.due[tape.fills_total & (CAPACITY - 1)] = time + 1_000_000
     tape.fills_total += 1
