@@ -19,7 +19,7 @@ from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import RunResult
-from pytest_soak.artifacts.names import RUNTIME
+from pytest_soak.artifacts.names import CHECKPOINT, RUNTIME
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import SystemClock
@@ -146,9 +146,19 @@ def open_journal(home: Path) -> LaneJournal:
     return journal
 
 
-@cache
 def journal() -> bytes:
     """The journal of a lane that was killed; an operator had changed an override."""
+    return killed()["journal"]
+
+
+def carried() -> dict[str, bytes]:
+    """The file beside that journal, by its name."""
+    return {name: data for name, data in killed().items() if name.startswith(CHECKPOINT)}
+
+
+@cache
+def killed() -> dict[str, bytes]:
+    """What such a lane left, by file."""
     with TemporaryDirectory() as folder:
         kept = open_journal(Path(folder))
         runtime = RuntimeOverridesFile(Path(folder) / RUNTIME)
@@ -159,7 +169,7 @@ def journal() -> bytes:
                 runtime.write(run.state.overrides | {"tail_age_ms": 705.0})
                 runtime.read()
             run.run_iteration()
-        return (Path(folder) / "journal").read_bytes()
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file()}
 
 
 FEED = b'{"ts_us": 1, "side": "buy", "price": 100.01, "size": 0.5, "maker": true}\n' * 20

@@ -49,6 +49,7 @@ GROWING = _of("growing_feeds")
 STORED = _of("kpis_command")
 DRILLS = ("market/test_market_drills.py",)
 LEAKS = ("process/test_leak.py",)
+RESUMED = ("market/test_resumed_criteria.py",)
 RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
@@ -591,6 +592,11 @@ MUTANTS = [
     Mutant("matching.py", "traded, world.mid, resting)", "traded, world.mid, handle)", RECOMPUTED),
     Mutant("from_feeds.py", '_ids(fills["order_id"])', "None", _of("feed_rows")),
     Mutant("join.py", "for name in FILL_IDS},\n", "for name in ()},\n", ("engine/test_parts.py",)),
+    Mutant("run.py", "self._stops.watched = past.carried.watched", "pass", RESUMED),
+    Mutant("run.py", "else watched.without_rows(),", "else watched,", RESUMED),
+    Mutant("run.py", "self._windows.usage = past.carried.usage", "pass", STOPS),
+    Mutant("lane_journal.py", "if path.name not in self._kept:", "if False:", RESUME),
+    Mutant("lane_journal.py", "for replaced in before:", "for replaced in ():", RESUMED),
     Mutant("drills.py", "venue |= changes.venue", "pass", DRILLS),
     Mutant("breaker.py", "time >= maker.tries_again_at", "False", DRILLS),
     Mutant("breaker.py", "maker.refusals == REFUSALS", "maker.refusals > 10_000", DRILLS),
