@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import bot_feeds
+from builders import FakeTarget, observation
 
 from pytest_soak.artifacts import build, tuning
 from pytest_soak.artifacts.feed_index import LaneIndex
@@ -36,7 +37,7 @@ from pytest_soak.gates.criteria import criteria_shelf
 from pytest_soak.gates.model import gate_shelf, load_gates
 from pytest_soak.storage.journal import decode, encode
 from pytest_soak.targets.base import LaneInfo
-from pytest_soak.testing import GOOD, InstantTarget
+from pytest_soak.testing import GOOD
 from pytest_soak.tuning.limits import load_limits
 from pytest_soak.tuning.rules import load_rules
 
@@ -162,7 +163,7 @@ def killed() -> dict[str, bytes]:
     with TemporaryDirectory() as folder:
         kept = open_journal(Path(folder))
         runtime = RuntimeOverridesFile(Path(folder) / RUNTIME)
-        target, clock = InstantTarget(plan().lane), SystemClock()
+        target, clock = FakeTarget([*[GOOD] * (ITERATIONS - 2), observation()]), SystemClock()
         run = LaneRun(plan(), target, runtime, clock, lambda event: None, kept)
         for number in range(ITERATIONS - 1):
             if number == 2:

@@ -595,6 +595,7 @@ MUTANTS = [
     Mutant("run.py", "self._stops.watched = past.carried.watched", "pass", RESUMED),
     Mutant("run.py", "else watched.without_rows(),", "else watched,", RESUMED),
     Mutant("run.py", "self._windows.usage = past.carried.usage", "pass", STOPS),
+    Mutant("lane_journal.py", "if carried != NOTHING:", "if False:", RESUMED),
     Mutant("lane_journal.py", "if path.name not in self._kept:", "if False:", RESUME),
     Mutant("lane_journal.py", "for replaced in before:", "for replaced in ():", RESUMED),
     Mutant("drills.py", "venue |= changes.venue", "pass", DRILLS),

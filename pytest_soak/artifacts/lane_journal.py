@@ -51,7 +51,7 @@ class _Iteration(_Line):
     kind: Literal["iteration"] = "iteration"
     done: Done
     checkpoint: _File | None
-    carried: _File
+    carried: _File | None
     feeds: dict[str, int]
     seq: int = 0
 
@@ -227,10 +227,11 @@ class LaneJournal:
         self, done: Done, carried: Carried, checkpoint: bytes | None, observation: Any
     ) -> None:
         """Make an iteration durable: files that replace others, events, the line that counts."""
-        number, state = done.iteration, None
+        number, state, rest = done.iteration, None, None
         if checkpoint is not None:
             state = self._put(f"{CHECKPOINT}{number}", checkpoint)
-        rest = self._put(f"{CHECKPOINT}lane_{number}", carried.model_dump_json().encode())
+        if carried != NOTHING:
+            rest = self._put(f"{CHECKPOINT}lane_{number}", carried.model_dump_json().encode())
         sizes = self._feeds.write(observation)
         line = _Iteration(
             done=done, checkpoint=state, carried=rest, feeds=sizes, seq=self._feeds.seq
@@ -238,8 +239,8 @@ class LaneJournal:
         self._append(line)
         self._feeds.publish()
         before, self._kept = self._kept, {file.name for file in (state, rest) if file is not None}
-        with writing(self._files.home):
-            for replaced in before:
+        for replaced in before:
+            with writing(self._files.home):
                 self._files.named(replaced).unlink(missing_ok=True)
 
     def _put(self, name: str, data: bytes) -> _File:

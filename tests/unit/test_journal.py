@@ -170,6 +170,13 @@ def test_what_was_journaled_comes_back(tmp_path: Path) -> None:
     assert opened(tmp_path).past.end == Ended(ending=Ending.TARGET, cause="lost")
 
 
+def test_where_nothing_is_carried_on_there_is_no_file_for_it(tmp_path: Path) -> None:
+    made = written(tmp_path)
+    made.keep(done(4), NOTHING, None, None)
+    assert {path.name for path in tmp_path.glob("checkpoint_*")} == set()
+    assert opened(tmp_path).past.carried == NOTHING
+
+
 def test_without_a_journal_there_is_no_past(tmp_path: Path) -> None:
     past = opened(tmp_path).past
     assert (past.begun, past.iterations, past.checkpoint, past.end) == (False, (), None, None)
