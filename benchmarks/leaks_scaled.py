@@ -51,7 +51,7 @@ def watched(shape: str, seed: int, hours: float = HOURS, speed: float = SPEED) -
     with TemporaryDirectory() as name:
         feeds = BotFeeds(Path(name), 0, clock)
         start_us = now_us(clock)
-        _mark(Path(name), start_us)
+        put_mark(Path(name), start_us)
         bot = subprocess.Popen(command(shape, seed, speed))
         try:
             _measure(Resources(os.getpid(), Path(name), clock), clock, hours)
@@ -80,7 +80,7 @@ def leak_gate() -> Gate:
     return load_gate("leak", gate_shelf(ROOT), ROOT, "benchmarks.leaks")
 
 
-def _mark(folder: Path, time_us: int) -> None:
+def put_mark(folder: Path, time_us: int) -> None:
     """The one mark without which a feed tells nothing; the bot, in a time of its own, has none."""
     row = {"time_us": time_us, "mid": 100.0, "inventory": 0.0, "equity_quote": 0.0}
     path = folder / FeedFile("marks", time_us // DAY_US).name

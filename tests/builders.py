@@ -17,7 +17,7 @@ from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.config.presets import Adjustment, Preset, WarmupLength, load_preset, preset_shelf
 from pytest_soak.engine.events import Event
 from pytest_soak.engine.pace import load_pacing
-from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Failure, Past
+from pytest_soak.engine.past import NO_EDITS, NOTHING, Carried, Done, Edits, Ended, Failure, Past
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.engine.windows import ExtraKpi
@@ -200,11 +200,13 @@ class MemoryJournal:
     edits: Edits = NO_EDITS
     ended: Ended | None = None
     failures: list[Failure] = field(default_factory=list)
+    carried: Carried = NOTHING
 
     def __post_init__(self) -> None:
         self.begun, self.kept = self.past.begun, list(self.past.iterations)
         self.checkpoint, self.ended = self.past.checkpoint, self.past.end
         self.edits, self.failures = self.past.edits, list(self.past.failures)
+        self.carried = self.past.carried
 
     def settle(self) -> None:
         pass
@@ -216,13 +218,15 @@ class MemoryJournal:
         assert not self.begun
         self.begun = True
 
-    def keep(self, done: Done, checkpoint: bytes | None, observation: Any) -> None:
+    def keep(
+        self, done: Done, carried: Carried, checkpoint: bytes | None, observation: Any
+    ) -> None:
         assert self.begun
         assert self.ended is None
         assert done.iteration == len(self.kept) + 1
         self.kept.append(done)
         self.edits = NO_EDITS
-        self.checkpoint = checkpoint
+        self.carried, self.checkpoint = carried, checkpoint
         self.observations.append(observation)
 
     def close(self) -> None:
@@ -238,7 +242,9 @@ class MemoryJournal:
 
     def again(self) -> MemoryJournal:
         kept = tuple(Done.model_validate_json(done.model_dump_json()) for done in self.kept)
-        past = Past(self.begun, kept, self.edits, self.checkpoint, self.ended, tuple(self.failures))
+        carried = Carried.model_validate_json(self.carried.model_dump_json())
+        ended, failures = self.ended, tuple(self.failures)
+        past = Past(self.begun, kept, self.edits, self.checkpoint, ended, failures, carried)
         return MemoryJournal(past)
 
 

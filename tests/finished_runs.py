@@ -10,7 +10,7 @@ from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import FinalSummary, LaneOutcome, RunResult
-from pytest_soak.engine.past import NO_EDITS, Done
+from pytest_soak.engine.past import NO_EDITS, NOTHING, Done
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.storage.files import write_json
 
@@ -79,5 +79,5 @@ def journal(root: Path, iterations: int, lane: str = "") -> LaneJournal:
             started="",
             seconds=0,
         )
-        made.keep(done, None, None)
+        made.keep(done, NOTHING, None, None)
     return made

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import bot_feeds
+from builders import FakeTarget, observation
 
 from pytest_soak.artifacts import build, tuning
 from pytest_soak.artifacts.feed_index import LaneIndex
@@ -19,7 +20,7 @@ from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.models import RunResult
-from pytest_soak.artifacts.names import RUNTIME
+from pytest_soak.artifacts.names import CHECKPOINT, RUNTIME
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import SystemClock
@@ -36,7 +37,7 @@ from pytest_soak.gates.criteria import criteria_shelf
 from pytest_soak.gates.model import gate_shelf, load_gates
 from pytest_soak.storage.journal import decode, encode
 from pytest_soak.targets.base import LaneInfo
-from pytest_soak.testing import GOOD, InstantTarget
+from pytest_soak.testing import GOOD
 from pytest_soak.tuning.limits import load_limits
 from pytest_soak.tuning.rules import load_rules
 
@@ -146,20 +147,30 @@ def open_journal(home: Path) -> LaneJournal:
     return journal
 
 
-@cache
 def journal() -> bytes:
     """The journal of a lane that was killed; an operator had changed an override."""
+    return killed()["journal"]
+
+
+def carried() -> dict[str, bytes]:
+    """The file beside that journal, by its name."""
+    return {name: data for name, data in killed().items() if name.startswith(CHECKPOINT)}
+
+
+@cache
+def killed() -> dict[str, bytes]:
+    """What such a lane left, by file."""
     with TemporaryDirectory() as folder:
         kept = open_journal(Path(folder))
         runtime = RuntimeOverridesFile(Path(folder) / RUNTIME)
-        target, clock = InstantTarget(plan().lane), SystemClock()
+        target, clock = FakeTarget([*[GOOD] * (ITERATIONS - 2), observation()]), SystemClock()
         run = LaneRun(plan(), target, runtime, clock, lambda event: None, kept)
         for number in range(ITERATIONS - 1):
             if number == 2:
                 runtime.write(run.state.overrides | {"tail_age_ms": 705.0})
                 runtime.read()
             run.run_iteration()
-        return (Path(folder) / "journal").read_bytes()
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file()}
 
 
 FEED = b'{"ts_us": 1, "side": "buy", "price": 100.01, "size": 0.5, "maker": true}\n' * 20

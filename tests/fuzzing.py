@@ -222,7 +222,9 @@ def kinds() -> list[Kind]:
     as_json, overrides = documents.as_json, documents.overrides()
     journal = documents.journal()
     fills, fills_file = [documents.fills()], documents.FILLS_NAME
-    feed, fed = f"feeds/{documents.FEED_NAME}", {"journal": documents.journal_with_feed()}
+    carried = documents.carried()
+    [(name, data)] = carried.items()
+    feed, fed = f"feeds/{documents.FEED_NAME}", {"journal": documents.journal_with_feed()} | carried
     running = b'{"schema": "pytest-soak/result/1", "status": "running"}'
     return [
         Kind("profile (YAML)", "mine.yaml", profiles, read_profile),
@@ -254,8 +256,9 @@ def kinds() -> list[Kind]:
         Kind("iteration, merged", "ITER_SUMMARY_6.json", [summary], read_merged, beside=lane),
         Kind("archived run, merged", "run.tar.gz", [documents.archive()], read_merged),
         Kind("legacy overrides", "ultra_safe_overrides.json", overrides, read_legacy),
-        Kind("journal", "journal", [journal], read_kept),
-        Kind("journal, signed", "journal", [payloads(journal)], read_kept, signed),
+        Kind("journal", "journal", [journal], read_kept, beside=carried),
+        Kind("journal, signed", "journal", [payloads(journal)], read_kept, signed, carried),
+        Kind("carried on", name, [data], read_kept, beside={"journal": journal}),
         Kind("feed", feed, [documents.FEED], read_feed, beside=fed),
         Kind("feed, measured", fills_file, fills, read_measured),
         Kind("feed, packed", f"{fills_file}.gz", fills, read_measured, packed),

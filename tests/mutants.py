@@ -50,6 +50,9 @@ STORED = _of("kpis_command")
 ORDER = _of("dataset_order")
 KEPT = _of("kept_feeds")
 LATER = _of("later_mids")
+DRILLS = ("market/test_market_drills.py",)
+LEAKS = ("process/test_leak.py",)
+RESUMED = ("market/test_resumed_criteria.py",)
 RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
@@ -187,7 +190,7 @@ MUTANTS = [
     Mutant("lane_journal.py", "cut(self._files.journal, self._found.size)", "pass", RESUME),
     Mutant(
         "lane_journal.py",
-        "if sha256(data).hexdigest() != checkpoint.sha256:",
+        "if sha256(data).hexdigest() != file.sha256:",
         "if False:",
         _of("journal"),
     ),
@@ -591,8 +594,37 @@ MUTANTS = [
         "drills.py",
         "if d.start_us <= time_us < d.end_us",
         "if d.start_us <= time_us",
-        ("market/test_market_drills.py",),
+        DRILLS,
     ),
+    Mutant("simulation.py", "1 + np.arange(int(before", "np.arange(int(before", RECOMPUTED),
+    Mutant("matching.py", "traded, world.mid, resting)", "traded, world.mid, handle)", RECOMPUTED),
+    Mutant("from_feeds.py", '_ids(fills["order_id"])', "None", _of("feed_rows")),
+    Mutant("join.py", "for name in FILL_IDS},\n", "for name in ()},\n", ("engine/test_parts.py",)),
+    Mutant("run.py", "self._stops.watched = past.carried.watched", "pass", RESUMED),
+    Mutant("run.py", "else watched.without_rows(),", "else watched,", RESUMED),
+    Mutant("run.py", "self._windows.usage = past.carried.usage", "pass", STOPS),
+    Mutant("lane_journal.py", "if carried != NOTHING:", "if False:", RESUMED),
+    Mutant("lane_journal.py", "if path.name not in self._kept:", "if False:", RESUME),
+    Mutant("lane_journal.py", "for replaced in before:", "for replaced in ():", RESUMED),
+    Mutant("drills.py", "venue |= changes.venue", "pass", DRILLS),
+    Mutant("breaker.py", "time >= maker.tries_again_at", "False", DRILLS),
+    Mutant("breaker.py", "maker.refusals == REFUSALS", "maker.refusals > 10_000", DRILLS),
+    Mutant(
+        "maker.py",
+        "if row.reason != v.UNAVAILABLE:  # what was to be replaced",
+        "if True:  # what was to be replaced",
+        DRILLS,
+    ),
+    Mutant("maker.py", "== row.handle and row.reason != v.UNAVAILABLE", "== row.handle", DRILLS),
+    Mutant("observe.py", "% 2 == 0) != was_open", "% 2 == 0)", DRILLS),
+    Mutant("feed_rows.py", '("breaker", _table(observation.breaker)),', "", _of("feed_rows")),
+    Mutant("evidence.py", "if lane.drills:", "if False:", _of("drills")),
+    Mutant("handlers.py", " and not self._plan.lane.drills", "", _of("drills")),
+    Mutant("leak.py", "d.cause == LEAK and ", "", LEAKS),
+    Mutant("leak.py", "(lane_us - drill.start_us)", "lane_us", LEAKS),
+    Mutant("ballast.py", "held.append(b'x' * more)", "pass", LEAKS),
+    Mutant("ballast.py", "elif not self._told(mb):", "elif self._pipe < 0:", LEAKS),
+    Mutant("process_windows.py", "self._bot.hold(held)", "pass", LEAKS),
     Mutant("planning.py", "if drill.cause not in spec.drills:", "if False:", _of("drills")),
     # facts of a feed
     Mutant(

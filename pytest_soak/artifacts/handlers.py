@@ -68,7 +68,7 @@ class LaneArtifacts:
         self._tuned.append(tuning.tuned_iteration(record).model_dump_json())
         if record.graded:
             self._graded.append(record.summary.kpis)
-        if record.tuning.frozen is not None:
+        if record.tuning.frozen is not None and not self._plan.lane.drills:
             rests_on = list(self._graded)[-record.rests_on :] if record.rests_on else []
             self._take_snapshot(tuning.snapshot(self._plan, record, rests_on))
         write_json(files.summary(record.iteration), build.iter_summary(record).data())

@@ -13,7 +13,16 @@ from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.layout import LaneFiles
 from pytest_soak.artifacts.names import CHECKPOINT
 from pytest_soak.config.documents import show
-from pytest_soak.engine.past import NO_EDITS, Done, Edits, Ended, Failure, Past
+from pytest_soak.engine.past import (
+    NO_EDITS,
+    NOTHING,
+    Carried,
+    Done,
+    Edits,
+    Ended,
+    Failure,
+    Past,
+)
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.storage.files import append, cut, sweep, write_bytes, writing
 from pytest_soak.storage.journal import DamageError, decode, encode
@@ -31,15 +40,18 @@ class _Header(_Line):
     fingerprint: dict[str, Any]
 
 
-class _Checkpoint(_Line):
-    name: str = Field(pattern=rf"^{CHECKPOINT}\d+$")
+class _File(_Line):
+    """A file beside the journal that the one of the next iteration replaces."""
+
+    name: str = Field(pattern=rf"^{CHECKPOINT}(lane_)?\d+$")
     sha256: str
 
 
 class _Iteration(_Line):
     kind: Literal["iteration"] = "iteration"
     done: Done
-    checkpoint: _Checkpoint | None
+    checkpoint: _File | None
+    carried: _File | None
     feeds: dict[str, int]
     seq: int = 0
 
@@ -84,9 +96,14 @@ class Content(NamedTuple):
         return self.iterations[-1].seq if self.iterations else 0
 
     @property
-    def checkpoint(self) -> _Checkpoint | None:
+    def checkpoint(self) -> _File | None:
         """The target's checkpoint after the last iteration."""
         return self.iterations[-1].checkpoint if self.iterations else None
+
+    @property
+    def carried(self) -> _File | None:
+        """What the last iteration leaves to the next one."""
+        return self.iterations[-1].carried if self.iterations else None
 
 
 def read_journal(files: LaneFiles) -> Content:
@@ -154,7 +171,7 @@ class LaneJournal:
         self._files = files
         self._fingerprint = dict(fingerprint)
         self._feeds = feeds
-        self._checkpoint: str | None = None
+        self._kept: set[str] = set()
         self._found: Content | None = None
 
     def open(self) -> None:
@@ -167,7 +184,7 @@ class LaneJournal:
             return
         content = read_journal(self._files)
         _same(content.fingerprint, self._fingerprint)
-        checkpoint = content.checkpoint
+        checkpoint, carried = content.checkpoint, content.carried
         self.past = Past(
             begun=True,
             iterations=tuple(line.done for line in content.iterations),
@@ -175,8 +192,9 @@ class LaneJournal:
             edits=content.edits,
             end=content.end,
             failures=content.failures,
+            carried=NOTHING if carried is None else self._read_carried(carried),
         )
-        self._checkpoint = None if checkpoint is None else checkpoint.name
+        self._kept = {file.name for file in (checkpoint, carried) if file is not None}
         self._feeds.check(content.feeds)
         self._found = content
 
@@ -188,7 +206,7 @@ class LaneJournal:
         self._feeds.settle(self._found.feeds, self._found.seq)
         with writing(self._files.home):
             for path in self._files.home.glob(f"{CHECKPOINT}*"):
-                if path.name != self._checkpoint:
+                if path.name not in self._kept:
                     path.unlink()
             self._files.final.unlink(missing_ok=True)
         for folder in (self._files.home, self._files.artifact("x").parent):
@@ -205,22 +223,29 @@ class LaneJournal:
         """Make durable with which edits the next iteration begins."""
         self._append(_Edits(edits=edits))
 
-    def keep(self, done: Done, checkpoint: bytes | None, observation: Any) -> None:
-        """Make an iteration durable: checkpoint, events, and then the line that counts."""
-        before, kept = self._checkpoint, None
+    def keep(
+        self, done: Done, carried: Carried, checkpoint: bytes | None, observation: Any
+    ) -> None:
+        """Make an iteration durable: files that replace others, events, the line that counts."""
+        number, state, rest = done.iteration, None, None
         if checkpoint is not None:
-            kept = _Checkpoint(
-                name=f"{CHECKPOINT}{done.iteration}", sha256=sha256(checkpoint).hexdigest()
-            )
-            write_bytes(self._files.named(kept.name), checkpoint, durable=True)
+            state = self._put(f"{CHECKPOINT}{number}", checkpoint)
+        if carried != NOTHING:
+            rest = self._put(f"{CHECKPOINT}lane_{number}", carried.model_dump_json().encode())
         sizes = self._feeds.write(observation)
-        seq = self._feeds.seq
-        self._append(_Iteration(done=done, checkpoint=kept, feeds=sizes, seq=seq))
+        line = _Iteration(
+            done=done, checkpoint=state, carried=rest, feeds=sizes, seq=self._feeds.seq
+        )
+        self._append(line)
         self._feeds.publish()
-        self._checkpoint = None if kept is None else kept.name
-        if before is not None:
+        before, self._kept = self._kept, {file.name for file in (state, rest) if file is not None}
+        for replaced in before:
             with writing(self._files.home):
-                self._files.named(before).unlink(missing_ok=True)
+                self._files.named(replaced).unlink(missing_ok=True)
+
+    def _put(self, name: str, data: bytes) -> _File:
+        write_bytes(self._files.named(name), data, durable=True)
+        return _File(name=name, sha256=sha256(data).hexdigest())
 
     def fail(self, failure: Failure) -> None:
         """Make durable why the test of a completed iteration failed."""
@@ -237,16 +262,25 @@ class LaneJournal:
     def _append(self, line: _Line) -> None:
         append(self._files.journal, encode(line.model_dump_json()))
 
-    def _read(self, checkpoint: _Checkpoint) -> bytes:
-        path = self._files.home / checkpoint.name
+    def _read_carried(self, file: _File) -> Carried:
+        try:
+            return Carried.model_validate_json(self._read(file))
+        except ValidationError:
+            raise self._other(file) from None
+
+    def _other(self, file: _File) -> SoakUsageError:
+        problem = f"is not what the journal says; restore the file, {_ANEW}"
+        return SoakUsageError(str(self._files.home / file.name), problem)
+
+    def _read(self, file: _File) -> bytes:
+        path = self._files.home / file.name
         try:
             data = path.read_bytes()
         except OSError as error:
             problem = f"cannot be read: {error.strerror or error}; restore the file, {_ANEW}"
             raise SoakUsageError(str(path), problem) from None
-        if sha256(data).hexdigest() != checkpoint.sha256:
-            problem = f"is not what the journal says; restore the file, {_ANEW}"
-            raise SoakUsageError(str(path), problem)
+        if sha256(data).hexdigest() != file.sha256:
+            raise self._other(file)
         return data
 
 

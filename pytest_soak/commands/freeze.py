@@ -12,6 +12,7 @@ from pytest_soak.artifacts.tuning import spread
 from pytest_soak.canonical import state_hash
 from pytest_soak.config.names import check_name
 from pytest_soak.gates.engine import FINAL_WINDOW
+from pytest_soak.merging.evidence import check_evidence
 from pytest_soak.storage.files import write_json
 from pytest_soak.storage.readers import is_file
 
@@ -20,11 +21,12 @@ def freeze(source: Path, output: Path, profile: str | None) -> ProductionSnapsho
     """Write a snapshot of the lane whose `ITER_SUMMARY_final.json` (or folder) is `source`.
 
     Its KPIs are those of the last graded iterations beside that file. Raises SoakUsageError when
-    the source is no finished lane.
+    the source is no finished lane, or one with a drill.
     """
     file = final_of(source)
     final = read(FinalSummary, file)
     result = final.result
+    check_evidence(str(file), [result])
     if profile is not None:
         check_name(profile, "profile", "--profile")
     snapshot = ProductionSnapshot(

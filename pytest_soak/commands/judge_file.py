@@ -15,6 +15,7 @@ from pytest_soak.gates.evidence import Evidence
 from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.kpi.definitions import KNOWN
 from pytest_soak.kpi.spans import SPAN_KPIS
+from pytest_soak.run.verdict import no_evidence
 from pytest_soak.text import table
 
 
@@ -92,7 +93,7 @@ def _read(document: Document) -> tuple[Sample, str, str, Evidence]:
             "is no ITER_SUMMARY; give ITER_SUMMARY_final.json or ITER_SUMMARY_<N>.json",
         )
     result = artifact_of(FinalSummary, document).result
-    what = f"the medians of {result.lane} ({result.iterations} iterations)"
+    what = f"the medians of {result.lane} ({result.iterations} iterations){no_evidence([result])}"
     sample = Sample(values=result.medians, samples=result.samples)
     counted = Evidence(graded=result.graded, failed=result.failed)
     return sample, result.market, what, counted

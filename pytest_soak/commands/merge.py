@@ -25,6 +25,7 @@ from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
+from pytest_soak.merging.evidence import check_evidence
 from pytest_soak.merging.join import check_distinct, join
 from pytest_soak.merging.whole import check_whole
 from pytest_soak.report.differences import difference_rows
@@ -56,6 +57,8 @@ def merge(
     """
     runs, empty = _read(given, output)
     reference = None if against is None else _reference(against)
+    for run in [*runs, *([reference] if reference else [])]:
+        check_evidence(run.given, run.result.lanes)
     check_distinct(runs)
     for run in runs:
         check_whole(run)

@@ -11,7 +11,7 @@ CAUSES = {
     "cache_off": "the market-data cache serves nothing",
     "stalls": "the bot's loop stalls",
     "taker_burst": "the bot takes far more than it should",
-    "outage": "the venue refuses every order",
+    "outage": "the venue refuses every request",
     "leak": "the bot keeps memory that it should let go",
 }
 """Each cause and what it is; which of them there can be is a matter of the target."""

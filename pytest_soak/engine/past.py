@@ -31,8 +31,7 @@ class Done(BaseModel):
 
     `state_hash` is of the overrides that were in force; `jump` is what happened to the clocks.
     `source` is the digest of the target's source file, `note` tells that it is another than before;
-    `closing` is what an Observation leaves to the next window, `usage` what the lane has used up
-    to its end, and `watched` what the sustained criteria found in it.
+    `watched` is what the sustained criteria found in it, without the rows that they go on with.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,11 +43,23 @@ class Done(BaseModel):
     started: str
     seconds: float
     jump: str | None = None
-    closing: Closing | None = None
-    usage: Usage | None = None
     watched: Watched | None = None
     source: str | None = None
     note: str | None = None
+
+
+class Carried(BaseModel):
+    """What an iteration leaves to the next one alone.
+
+    `closing` is how its window ended, `usage` what the lane has used up to then, `watched` what the
+    sustained criteria go on with.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    closing: Closing | None = None
+    usage: Usage | None = None
+    watched: Watched | None = None
 
 
 class Ended(BaseModel):
@@ -70,11 +81,12 @@ class Failure(BaseModel):
 
 
 NO_EDITS = Edits()
+NOTHING = Carried()
 
 
 @dataclass(frozen=True)
 class Past:
-    """What earlier sessions did of a lane, and the target's checkpoint after it.
+    """What earlier sessions did of a lane, with the target's checkpoint and what is `carried` on.
 
     `edits` are those with which the first iteration that is not done had begun.
     """
@@ -85,6 +97,7 @@ class Past:
     checkpoint: bytes | None = None
     end: Ended | None = None
     failures: tuple[Failure, ...] = ()
+    carried: Carried = NOTHING
 
 
 def redo(plan: LanePlan, state: LaneState, done: Done) -> tuple[LaneState, IterationRecord]:

@@ -26,6 +26,7 @@ from pytest_soak.engine.in_force import InForce, RuntimeFile
 from pytest_soak.engine.lane import LaneState, advance, begin, finish, prepare
 from pytest_soak.engine.pace import ClockWatch, Pace
 from pytest_soak.engine.past import (
+    Carried,
     Done,
     Edits,
     Ended,
@@ -62,8 +63,11 @@ class Journal(Protocol):
     def take(self, edits: Edits) -> None:
         """Make durable with which edits the next iteration begins."""
 
-    def keep(self, done: Done, checkpoint: bytes | None, observation: Any) -> None:
-        """Make an iteration durable, with the target's checkpoint after it and its events."""
+    def keep(
+        self, done: Done, carried: Carried, checkpoint: bytes | None, observation: Any
+    ) -> None:
+        """Make an iteration durable, with its events, and what is there after it in place of
+        what was: the target's checkpoint, and what is carried on."""
 
     def fail(self, failure: Failure) -> None:
         """Make durable why the test of a completed iteration failed."""
@@ -224,22 +228,22 @@ class LaneRun:
         jump = self._clocks.look()
         note, self._note = self._note, None
         ready = noted(noted(self.state, jump), note)
-        state, record = advance(self.plan, ready, summary, self._stops.watched)
+        watched = self._stops.watched
+        state, record = advance(self.plan, ready, summary, watched)
         done = Done(
             iteration=iteration,
             edits=edits,
             jump=jump,
             source=self._can.source,
             note=note,
-            closing=self._windows.before,
-            usage=self._windows.usage,
-            watched=self._stops.watched,
+            watched=None if watched is None else watched.without_rows(),
             summary=summary,
             state_hash=record.state_hash,
             started=started.isoformat(timespec="milliseconds"),
             seconds=seconds,
         )
-        self._journal.keep(done, checkpoint, observation)
+        carried = Carried(closing=self._windows.before, usage=self._windows.usage, watched=watched)
+        self._journal.keep(done, carried, checkpoint, observation)
         return state, record.model_copy(update={"started": done.started, "seconds": seconds})
 
     def _finish(
@@ -304,10 +308,9 @@ class LaneRun:
         ask("start", lambda: self._target.start(self.plan.lane))
         if past.checkpoint is not None:
             self._restore(past.checkpoint)
-            self._windows.before = past.iterations[-1].closing
-        if past.iterations:
-            self._windows.usage = past.iterations[-1].usage
-            self._stops.watched = past.iterations[-1].watched
+            self._windows.before = past.carried.closing
+        self._windows.usage = past.carried.usage
+        self._stops.watched = past.carried.watched
         self._lasting = True
 
     def _restore(self, checkpoint: bytes) -> None:

@@ -53,6 +53,10 @@ class Watched(BaseModel):
         """The stop that the window ended with, if it did."""
         return next((t for t in self.transitions if t.kind == "stop"), None)
 
+    def without_rows(self) -> Watched:
+        """What it says of its own window."""
+        return self.model_copy(update={"tails": {}})
+
     def still(self) -> list[str]:
         """The criteria that warned before the window, and still do."""
         new = {transition.criterion for transition in self.transitions}

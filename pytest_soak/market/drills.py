@@ -1,4 +1,4 @@
-"""What a drill changes of the reference maker: flags, parameters, its design, and no figure."""
+"""What a drill changes of the reference maker and its venue, and no figure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from pytest_soak.market.maker_config import write_flags
 
 @dataclass(frozen=True)
 class Changes:
-    """Values in place of those of the maker, by name."""
+    """Values in place of those of the maker and its venue, by name."""
 
     flags: Mapping[str, Value] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     design: Mapping[str, float] = field(default_factory=dict)
+    venue: Mapping[str, int] = field(default_factory=dict)
 
 
 BROUGHT_ABOUT = {
@@ -33,6 +34,7 @@ BROUGHT_ABOUT = {
         },
         design={"rescue_start": 0.01, "rescue_stop": 0.0},
     ),
+    "outage": Changes(venue={"unavailable": 1}),
 }
 """The causes that there can be in the built-in market."""
 
@@ -44,20 +46,24 @@ def edges(drills: Iterable[Drill], start_us: int, end_us: int) -> list[int]:
 
 
 def put_in_force(
-    maker: Any,
+    world: Any,
     drills: Iterable[Drill],
     time_us: int,
     flags: Mapping[str, Value],
     parameters: Mapping[str, float],
 ) -> None:
-    """Let a maker with these `flags` and `parameters` be as the drills at `time_us` have it."""
-    on = [BROUGHT_ABOUT[d.cause] for d in drills if d.start_us <= time_us < d.end_us]
-    design = asdict(Design())
-    for changes in on:
+    """Let a world whose maker has these `flags` and `parameters` be as the drills have it."""
+    now = [BROUGHT_ABOUT[d.cause] for d in drills if d.start_us <= time_us < d.end_us]
+    design, venue = asdict(Design()), {"unavailable": 0}
+    for changes in now:
         flags, parameters = {**flags, **changes.flags}, {**parameters, **changes.parameters}
         design |= changes.design
+        venue |= changes.venue
+    maker = world["maker"]
     write_flags(maker["flags"], flags)
     for name in maker["parameters"].dtype.names:
         maker["parameters"][name] = parameters[name]
     for name, value in design.items():
         maker["design"][name] = value
+    for name, value in venue.items():
+        world["venue"][name] = value

@@ -47,4 +47,5 @@ REJECT_REASONS = (
     "too_many_orders",
     "too_many_requests",  # the gateway's queue is full
     "rate_limit",
+    "unavailable",  # the venue carries nothing out
 )

@@ -133,6 +133,14 @@ def acks(table: NDArray[Any], rows: Rows, units: Units) -> None:
     table["latency_ms"] = rows["latency_us"] / 1e3
 
 
+def breaker(changes: NDArray[np.int64], was_open: bool, units: Units) -> NDArray[Any]:
+    """Return the BREAKER columns of the times at which a breaker opened and closed in turn."""
+    table = np.zeros(len(changes), columns.BREAKER)
+    table["time_us"] = changes + units.epoch_us
+    table["open"] = (np.arange(len(changes)) % 2 == 0) != was_open
+    return table
+
+
 @_columns(columns.MARK)
 def marks(table: NDArray[Any], rows: Rows, units: Units) -> None:
     """Fill the MARK columns: equity is cash and position at the mid, less fees."""

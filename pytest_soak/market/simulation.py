@@ -26,6 +26,7 @@ FIRST_VOLATILITY_BPS = 0.7
 _MAKER_COUNTERS = ("intended_changes", "side_time_us", "side_time_risk_blocked_us")
 _ACCOUNT_COUNTERS = ("orders_sent", "cancels_sent")
 _COUNTERS = _MAKER_COUNTERS + _ACCOUNT_COUNTERS
+_STATES = ("position", "fills")
 
 
 class Simulation(RunningMarket):
@@ -69,7 +70,7 @@ class Simulation(RunningMarket):
             return self.run_until(BURN_IN_US + end_us)
         pieces = []
         for time, until in pairwise(edges(self._drills, start_us, end_us)):
-            put_in_force(self.world["maker"], self._drills, time, self._flags, parameters)
+            put_in_force(self.world, self._drills, time, self._flags, parameters)
             pieces.append(self.run_until(BURN_IN_US + until))
         return join(pieces)
 
@@ -107,10 +108,13 @@ class Simulation(RunningMarket):
             start_us=epoch_us + start_us,
             end_us=epoch_us + end_us,
             fills=observe.fills(rows["fills"], rows["markouts"], units, mids),
+            fill_ids=1 + np.arange(int(before["fills"]), int(after["fills"])),
+            order_ids=rows["fills"]["order"],
             ticks=observe.ticks(rows["ticks"], units),
             blocks=observe.blocks(rows["blocks"], units),
             acks=observe.acks(rows["acks"], units),
             marks=observe.marks(rows["marks"], units),
+            breaker=observe.breaker(rows["breaker_changes"], before["breaker_open"] != 0, units),
             ws_lag_ms=rows["marks"]["feed_lag_us"] / 1e3,
             order_age_ms=rows["order_ages"] / 1e3,
             inventory_start=before["position"] * units.lot_base,
@@ -123,6 +127,6 @@ class Simulation(RunningMarket):
 
     def _totals(self) -> dict[str, float]:
         world = self.world
-        totals = {name: int(world["maker"][name]) for name in _MAKER_COUNTERS}
-        totals |= {name: int(world["account"][name]) for name in _ACCOUNT_COUNTERS}
-        return totals | {"position": int(world["account"]["position"]), "mid": float(world["mid"])}
+        totals = {name: int(world["maker"][name]) for name in (*_MAKER_COUNTERS, "breaker_open")}
+        totals |= {name: int(world["account"][name]) for name in (*_ACCOUNT_COUNTERS, *_STATES)}
+        return totals | {"mid": float(world["mid"])}

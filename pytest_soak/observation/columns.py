@@ -66,6 +66,9 @@ RESOURCE = np.dtype(
 OPTIONAL = {*OTHER_MIDS, "started_us"}
 """Columns that may be left out, NaN where they are."""
 
+FILL_IDS = ("fill_ids", "order_ids")
+"""What an Observation may tell of each fill beside its columns."""
+
 BLOCK_REASONS = ("min_interval", "concurrency", "risk", "inventory", "throttle", "deadline")
 
 
@@ -77,7 +80,8 @@ class Observation:
     microseconds on the target's clock, inventories are in base, money in quote currency.
     `reason` of a block event is an index into `block_reasons`. `equity_quote` of a mark is cash
     and inventory at the mark's mid, less fees, up to a constant. `fill_ids` are the venue's ids of
-    the fills, whole numbers or text, in their order.
+    the fills, `order_ids` those of the orders that they filled: whole numbers or text, in the order
+    of the fills.
 
     What must hold of all this is said, and checked, in `observation.validate` and
     `observation.conserve`.
@@ -113,6 +117,7 @@ class Observation:
     block_reasons: tuple[str, ...] = BLOCK_REASONS
     market: Mapping[str, int] = field(default_factory=dict)  # e.g. spike_count, gap_events
     fill_ids: NDArray[np.int64] | NDArray[np.str_] | None = None
+    order_ids: NDArray[np.int64] | NDArray[np.str_] | None = None
     # with a window's last part: later mids of all its fills, in place of what its parts said
     later_mids: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     process: Mapping[str, float] = field(default_factory=dict)  # KPIs of a bot's own process

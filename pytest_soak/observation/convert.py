@@ -21,6 +21,7 @@ from pytest_soak.observation.columns import (
     BLOCK,
     BREAKER,
     ERROR,
+    FILL_IDS,
     LATENCY,
     MARK,
     MARKED_FILL,
@@ -90,7 +91,8 @@ def _converted(parts: dict[str, Any]) -> tuple[Observation, tuple[str, ...]]:
     parts["notes"] = _notes(parts["notes"])
     parts["apart"] = _apart(parts["apart"])
     parts["later_mids"] = _later_mids(parts["later_mids"])
-    parts["fill_ids"] = _ids(parts["fill_ids"], len(parts["fills"]))
+    for name in FILL_IDS:
+        parts[name] = _ids(name, parts[name], len(parts["fills"]))
     _check_reasons(parts["blocks"]["reason"], parts["block_reasons"])
     notes = [f"columns that are not read: {', '.join(unread)}"] if unread else []
     if changed:
@@ -265,14 +267,14 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _ids(value: Any, fills: int) -> NDArray[Any] | None:
+def _ids(name: str, value: Any, fills: int) -> NDArray[Any] | None:
     if value is None:
         return None
-    ids = _array("fill_ids", value)
+    ids = _array(name, value)
     if len(ids) and ids.dtype.kind not in "iuUS":
-        _refuse(f"fill_ids: expected whole numbers or text, got {ids.dtype}")
+        _refuse(f"{name}: expected whole numbers or text, got {ids.dtype}")
     if len(ids) != fills:
-        _refuse(f"fill_ids: expected one a fill, got {len(ids)} for {fills} fills")
+        _refuse(f"{name}: expected one a fill, got {len(ids)} for {fills} fills")
     return ids
 
 

@@ -88,9 +88,7 @@ def _feeds(observation: Observation) -> Iterator[tuple[str, Columns]]:
     blocks = _table(observation.blocks)
     blocks["reason"] = [observation.block_reasons[place] for place in blocks["reason"]]
     fills = _table(observation.fills)
-    if observation.fill_ids is not None:
-        ids = observation.fill_ids.tolist()
-        fills["execution_id"] = [_text(one) if isinstance(one, bytes) else one for one in ids]
+    fills |= _ids("execution_id", observation.fill_ids) | _ids("order_id", observation.order_ids)
     for name, columns in (
         ("fills", fills),
         ("pipeline_ticks", _table(observation.ticks)),
@@ -100,9 +98,17 @@ def _feeds(observation: Observation) -> Iterator[tuple[str, Columns]]:
         ("orders", _orders(observation)),
         ("ws_lag", _whole(observation, {"lag_ms": _rounded(observation.ws_lag_ms)})),
         ("quoting", _quoting(observation)),
+        ("breaker", _table(observation.breaker)),
     ):
         if columns["time_us"]:
             yield name, columns
+
+
+def _ids(field: str, ids: NDArray[Any] | None) -> Columns:
+    """The column of a field; none of what the bot does not tell."""
+    if ids is None:
+        return {}
+    return {field: [_text(one) if isinstance(one, bytes) else one for one in ids.tolist()]}
 
 
 def _text(given: bytes) -> str:

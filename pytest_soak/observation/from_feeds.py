@@ -77,6 +77,7 @@ def observed(
         cancels_sent=int(orders["cancelled"].sum()),
         block_reasons=names,
         fill_ids=_ids(fills["execution_id"]),
+        order_ids=_ids(fills["order_id"]),
         **counts,
         **ends,
     )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_soak.errors import TargetError
-from pytest_soak.observation.columns import Observation
+from pytest_soak.observation.columns import FILL_IDS, Observation
 from pytest_soak.observation.convert import COUNTS, TABLES, VALUES
 
 SKEW = "clock_skew_ms"
@@ -49,7 +49,7 @@ def joined(parts: Sequence[Observation]) -> Observation:
         process=_process(parts),
         apart=first.apart,
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
-        fill_ids=_ids(parts),
+        **{name: _ids(name, parts) for name in FILL_IDS},
         **tables,
         **counts,
     )
@@ -68,8 +68,10 @@ def _fill_in(fills: NDArray[np.void], later_mids: Mapping[str, NDArray[np.float6
 def copied(part: Observation) -> Observation:
     """`part` as it is now: a bot may use its arrays again."""
     arrays: dict[str, Any] = {name: getattr(part, name).copy() for name in (*TABLES, *VALUES)}
-    ids = None if part.fill_ids is None else part.fill_ids.copy()
-    return replace(part, fill_ids=ids, **arrays)
+    for name in FILL_IDS:
+        ids = getattr(part, name)
+        arrays[name] = None if ids is None else ids.copy()
+    return replace(part, **arrays)
 
 
 def check_follows(before: Observation, part: Observation) -> None:
@@ -101,9 +103,9 @@ def _process(parts: Sequence[Observation]) -> dict[str, float]:
     return found
 
 
-def _ids(parts: Sequence[Observation]) -> Any:
-    given = [part for part in parts if part.fill_ids is not None]
-    without = [part for part in parts if part.fill_ids is None and len(part.fills)]
+def _ids(name: str, parts: Sequence[Observation]) -> Any:
+    given = [ids for part in parts if (ids := getattr(part, name)) is not None]
+    without = [part for part in parts if getattr(part, name) is None and len(part.fills)]
     if given and without:
-        raise TargetError("fill_ids: some parts of the window have them, and some have none")
-    return np.concatenate([part.fill_ids for part in given]) if given else None
+        raise TargetError(f"{name}: some parts of the window have them, and some have none")
+    return np.concatenate(given) if given else None

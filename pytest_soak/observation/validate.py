@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from pytest_soak.errors import one_line
 from pytest_soak.observation.causes import length_cause, side_cause, time_cause
 from pytest_soak.observation.closing import Closing
-from pytest_soak.observation.columns import OTHER_MIDS, Observation
+from pytest_soak.observation.columns import FILL_IDS, OTHER_MIDS, Observation
 from pytest_soak.observation.conserve import unbalanced
 from pytest_soak.observation.convert import AMOUNTS, COUNTS, TABLES, VALUES, converted
 
@@ -267,8 +267,9 @@ def _in_order(observation: Observation, unsorted: list[str]) -> Observation:
         rows = getattr(observation, name)
         order = np.argsort(rows["time_us"], kind="stable")
         parts[name] = rows[order]
-        if name == "fills" and observation.fill_ids is not None:
-            parts["fill_ids"] = observation.fill_ids[order]
+        for ids in FILL_IDS if name == "fills" else ():
+            found = getattr(observation, ids)
+            parts[ids] = None if found is None else found[order]
     return replace(observation, **parts)
 
 

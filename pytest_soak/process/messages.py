@@ -23,7 +23,8 @@ class Awaited(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What to run, and how: the first line. Then come `stop`, `hup` and `status`.
+    """What to run, and how: the first line. Then come `stop`, `hup`, `status`, and numbers: how
+    many MB to hold beside the bot.
 
     `parent` is the process without which the bot must not go on; `log` and `cwd` are absolute.
     """
@@ -60,7 +61,7 @@ class News(NamedTuple):
     left: Sequence[int] = ()
 
 
-def packed(message: Order | News | str) -> bytes:
+def packed(message: Order | News | str | float) -> bytes:
     """A message as its line."""
-    data = message if isinstance(message, str) else message._asdict()
+    data = message._asdict() if isinstance(message, Order | News) else message
     return json.dumps(data).encode() + b"\n"

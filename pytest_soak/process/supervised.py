@@ -53,7 +53,7 @@ class Supervised:
         self._heard = b""
         self._say(order)
 
-    def _say(self, message: Order | str) -> None:
+    def _say(self, message: Order | str | float) -> None:
         assert self._process.stdin is not None
         left = memoryview(packed(message))
         try:
@@ -82,6 +82,10 @@ class Supervised:
     def hang_up(self) -> None:
         """Send the bot SIGHUP."""
         self._say("hup")
+
+    def hold(self, mb: float) -> None:
+        """Have so many MB held beside the bot by a process that counts as one of its own."""
+        self._say(mb)
 
     def status(self) -> list[News]:
         """What has happened, and among it the answer on how it stands."""

@@ -1,8 +1,8 @@
 """The parent of a bot: a program of its own, which ends all of it when pytest is gone.
 
-It reads its orders as JSON lines from standard input (the first is an Order, then `stop`, `hup`,
-`status`), and tells what happens as JSON lines on standard output. When its input closes, whatever
-the reason, it ends the bot and all that the bot started. It needs the standard library alone.
+It reads its orders as JSON lines from standard input (see `messages.Order`), and tells what happens
+as JSON lines on standard output. When its input closes, whatever the reason, it ends the bot and
+all that the bot started. It needs the standard library alone.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pytest_soak.process.ballast import Ballast
 from pytest_soak.process.log import BoundedLog
 from pytest_soak.process.messages import Awaited, News, Order, packed
 from pytest_soak.process.output import Output
@@ -38,6 +39,7 @@ class Supervisor:
         errors, awaited = (re.compile(text) if text is not None else None for text in patterns)
         self._output = Output(BoundedLog(Path(order.log)), errors, awaited)
         self._tree = Tree()
+        self._ballast = Ballast(order.env)
         self._selector = selectors.DefaultSelector()
         self._orders = b""
         self._pipe = -1
@@ -57,6 +59,7 @@ class Supervisor:
             while not self._stopping:
                 self._turn()
         finally:
+            self._ballast.drop()
             self._end_all()
             self._output.close()
             left = [] if self._tree.empty else self._tree.members()
@@ -136,8 +139,10 @@ class Supervisor:
         for line in lines:
             self._obey(json.loads(line))
 
-    def _obey(self, what: str) -> None:
-        if what == "stop":
+    def _obey(self, what: str | float) -> None:
+        if isinstance(what, int | float):
+            self._ballast.hold(what)
+        elif what == "stop":
             self._stopping = True
         elif what == "hup":
             self._tree.hang_up()

@@ -10,6 +10,7 @@ from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.report.lane_view import LaneView, lane_view
 from pytest_soak.report.read import ReportLane, ReportRun
 from pytest_soak.report.thin import detail
+from pytest_soak.run.verdict import no_evidence
 
 MOST_LANES = 24
 MOST_COLUMNS = 8
@@ -143,6 +144,8 @@ def _cell(lane: ReportLane, metric: str) -> Cell:
 
 def _notes(run: ReportRun, shown: int, size: int) -> list[str]:
     notes = []
+    if drilled := no_evidence([lane.outcome for lane in run.lanes if lane.outcome]):
+        notes.append(f"Trouble was made on purpose{drilled}.")
     if size > 1:
         notes.append(
             f"Thinned: up to {size} neighbouring iterations are drawn as one. A line is their "

@@ -23,6 +23,7 @@ from pytest_soak.kpi.tables import GROWTH_KPIS
 from pytest_soak.run.settings import Settings
 from pytest_soak.targets.abilities import Abilities, abilities
 from pytest_soak.targets.base import LaneInfo
+from pytest_soak.targets.resolve import able_to
 from pytest_soak.tuning.effects import without_effects
 from pytest_soak.tuning.watcher import rules_off
 
@@ -111,7 +112,8 @@ def _drill_notes(lane: LaneInfo, spec: Abilities, target: str) -> list[str]:
     for drill in lane.drills:
         if drill.cause not in spec.drills:
             able = f"it can {', '.join(spec.drills)}" if spec.drills else "it can none"
-            problem = f"{target} cannot bring about {drill.cause}; {able}"
+            others = f", as {' and '.join(found)} can" if (found := able_to(drill.cause)) else ""
+            problem = f"{target} cannot bring about {drill.cause}{others}; {able}"
             raise SoakUsageError("--soak-drill", problem)
     return [f"drill {drill}: this run is no evidence" for drill in lane.drills]
 

@@ -33,10 +33,12 @@ def conclude(results: Sequence[LaneResult], lanes: int, done: int, failed: str =
         return Conclusion(None, f"NO VERDICT: {finished}, {plural(done, 'iteration')} done")
     verdict = worst(judged)
     targets = ", ".join(dict.fromkeys(result.target for result in results))
-    see = PRODUCTION_SNAPSHOT if len(results) == 1 and results[0].frozen else TUNING_REPORT
     outcomes = [outcome(result) for result in results]
+    drilled = no_evidence(outcomes)
+    frozen = len(results) == 1 and results[0].frozen and not drilled
+    see = PRODUCTION_SNAPSHOT if frozen else TUNING_REPORT
     text = _judged(outcomes, lanes, _named(targets, results[0].gate_mode), see)
-    text += _no_evidence(outcomes)
+    text += drilled
     if failed and verdict is not Verdict.FAIL:
         return Conclusion(Verdict.FAIL, f"FAIL: {failed}; {text}")
     return Conclusion(verdict, text)
@@ -52,11 +54,11 @@ def verdict_line(result: RunResult) -> str:
     text = _judged(judged, len(judged), _named(result.source, result.gate_mode), TUNING_REPORT)
     if result.verdict is Verdict.FAIL and all(lane.verdict is not Verdict.FAIL for lane in judged):
         text = f"FAIL: something beside the gates failed; {text}"
-    text += _no_evidence(result.lanes)
+    text += no_evidence(result.lanes)
     return one_line(f"{text}; {unfinished}" if unfinished else text)
 
 
-def _no_evidence(lanes: Sequence[LaneOutcome]) -> str:
+def no_evidence(lanes: Sequence[LaneOutcome]) -> str:
     """What to say of drills, if there were any."""
     drills = dict.fromkeys(drill for lane in lanes for drill in lane.drills)
     return f"; no evidence: drill {', '.join(drills)}" if drills else ""

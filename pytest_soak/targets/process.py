@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_soak.clock import SystemClock
 from pytest_soak.errors import TargetError, one_line
 from pytest_soak.process.environment import FLAGS, environment, nested
+from pytest_soak.process.leak import LEAK
 from pytest_soak.process.messages import Order
 from pytest_soak.process.options import checked
 from pytest_soak.process.supervised import Supervised
@@ -45,6 +46,7 @@ class ProcessTarget:
 
     writes_feeds = True
     stop_criteria = "stop"
+    drills = (LEAK,)
 
     def __init__(
         self,

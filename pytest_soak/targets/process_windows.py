@@ -9,6 +9,7 @@ from typing import Any
 from pytest_soak.clock import Clock
 from pytest_soak.errors import TargetError
 from pytest_soak.process.feeds import BotFeeds, now_us
+from pytest_soak.process.leak import held_mb
 from pytest_soak.process.messages import News
 from pytest_soak.process.options import Options
 from pytest_soak.process.resources import Resources
@@ -42,6 +43,8 @@ class BotWindows:
         self._resources = resources
         self._options = options
         self._clock = clock
+        self._drills = lane.drills
+        self._held_mb = 0.0
         self._settle_us = round(lane.settle_seconds * 1e6)
         self._notes: list[str] = []
         self._ready = False
@@ -71,6 +74,7 @@ class BotWindows:
         told = start
         while told < end:
             self._heed(self._bot.hear(LOOK_SECONDS))
+            self._bring_about(round(window.start_minutes * 60e6) + now_us(self._clock) - start)
             self._feeds.look()
             self._resources.look()
             until = min(end, now_us(self._clock) - self._settle_us)
@@ -96,6 +100,13 @@ class BotWindows:
             start = now
         self._end_us = start + length
         return start, self._end_us
+
+    def _bring_about(self, lane_us: int) -> None:
+        """Do what the lane's drills have it at a time of the lane."""
+        held = held_mb(self._drills, lane_us)
+        if held != self._held_mb:
+            self._held_mb = held
+            self._bot.hold(held)
 
     def _reload(self, overrides: Mapping[str, float]) -> None:
         changed = self._overrides is not None and overrides != self._overrides

@@ -39,6 +39,14 @@ def named_factory(name: str, source: str, rootdir: Path) -> TargetFactory:
     return _import(module, attribute, source, rootdir)
 
 
+def able_to(cause: str) -> list[str]:
+    """Which of the package's own targets can bring a cause of trouble about."""
+    from pytest_soak.targets.simulated import SimulatedTarget
+
+    own = {"sim": SimulatedTarget.drills, "process:CMD": ProcessTarget.drills}
+    return [name for name, causes in own.items() if cause in causes]
+
+
 def _import(module: str, attribute: str, source: str, rootdir: Path) -> TargetFactory:
     if str(rootdir) not in sys.path:
         sys.path.insert(0, str(rootdir))

@@ -32,7 +32,7 @@ class SimulatedTarget:
     deterministic = True
     parameters = reference_table()
     flags: FlagTable = reference_flags()
-    drills = ("cache_off", "stalls", "taker_burst")
+    drills = ("cache_off", "stalls", "taker_burst", "outage")
 
     def __init__(self, lane: LaneInfo, maker: MakerConfig | None = None) -> None:
         from pytest_soak.market.maker_config import with_defaults

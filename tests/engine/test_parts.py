@@ -15,7 +15,7 @@ from pytest_soak.engine.events import IterationFailed, Sampled
 from pytest_soak.engine.parts import Parts
 from pytest_soak.errors import TargetError
 from pytest_soak.kpi.edge import summarize
-from pytest_soak.observation.columns import MARKED_FILL, Observation
+from pytest_soak.observation.columns import FILL_IDS, MARKED_FILL, Observation
 from pytest_soak.observation.join import joined
 from pytest_soak.targets.base import Window
 
@@ -169,12 +169,14 @@ def test_a_window_that_no_soak_made_can_be_reported_to_nobody() -> None:
     assert by_hand.raised == []
 
 
-def test_ids_are_joined_or_refused() -> None:
+@pytest.mark.parametrize("name", FILL_IDS)
+def test_ids_are_joined_or_refused(name: str) -> None:
     first, second = cut(whole(), [HOUR // 2])
-    ids = [replace(part, fill_ids=part.fills["time_us"].copy()) for part in (first, second)]
-    found = joined(ids).fill_ids
-    assert found is not None
-    assert found.tolist() == whole().fills["time_us"].tolist()
+    ids = []
+    for part in (first, second):
+        more: dict[str, Any] = {name: part.fills["time_us"].copy()}
+        ids.append(replace(part, **more))
+    assert getattr(joined(ids), name).tolist() == whole().fills["time_us"].tolist()
     with pytest.raises(TargetError, match="some parts of the window have them, and some have none"):
         joined([ids[0], second])
 

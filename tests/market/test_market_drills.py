@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from market_harness import callable_from_python
 
 from pytest_soak import LaneInfo, Observation, Window
 from pytest_soak.config.drills import Drill
@@ -14,6 +15,8 @@ from pytest_soak.gates.criteria import criteria_shelf, load_criteria
 from pytest_soak.gates.sustained import Transition
 from pytest_soak.kpi.usage import Usage
 from pytest_soak.market.drills import BROUGHT_ABOUT, edges
+from pytest_soak.market.kernel import maker, venue
+from pytest_soak.market.kernel.state import NONE, empty_world
 from pytest_soak.targets.simulated import EPOCH_US, SimulatedTarget
 
 MINUTE = 60_000_000
@@ -61,6 +64,56 @@ def test_a_drill_fires_its_criterion_in_time(cause: str, criterion: str, lasts: 
     assert fired.at - fired.since == lasts * MINUTE
     first = (fired.since - EPOCH_US) // MINUTE
     assert 20 < first <= 30, "the window is no longer than ten minutes, or its volume soon taken"
+
+
+def test_an_outage_opens_the_breaker_until_the_venue_is_there_again() -> None:
+    [seen] = hours(Drill("outage", 20 * MINUTE, 24 * MINUTE), count=1)
+    opened, closed = ((seen.breaker["time_us"] - EPOCH_US) / MINUTE).tolist()
+    assert seen.breaker["open"].tolist() == [True, False]
+    assert 20 < opened < 20.2
+    assert 24 < closed < 24.2
+    sent = (seen.acks["time_us"] - EPOCH_US) / MINUTE
+    assert 0 < ((sent > opened) & (sent < 24)).sum() < 240, "an attempt now and then"
+    assert (sent > closed).sum() > 1000
+    assert watched([seen]) == [], "four minutes are not five"
+
+
+def test_an_outage_that_lasts_fires_within_a_minute_of_the_earliest_time() -> None:
+    seen = hours(Drill("outage", 20 * MINUTE, 120 * MINUTE))
+    assert [rows.breaker["open"].tolist() for rows in seen] == [[True], []]
+    [fired] = [t for t in watched(seen) if t.kind == "stop"]
+    assert fired.criterion == "breaker"
+    assert fired.since - EPOCH_US == 21 * MINUTE
+    assert fired.at - EPOCH_US == 26 * MINUTE
+
+
+def test_a_breaker_that_was_open_closes_in_the_next_window() -> None:
+    drill = Drill("outage", 58 * MINUTE, 62 * MINUTE)
+    for resumed_at in (None, 2):
+        first, second = hours(drill, resumed_at=resumed_at)
+        assert first.breaker["open"].tolist() == [True]
+        assert second.breaker["open"].tolist() == [False]
+
+
+@pytest.mark.parametrize(
+    ("request_kind", "answered"), [(venue.REPLACE, 8), (venue.CANCEL, 7)], ids=["replace", "cancel"]
+)
+@pytest.mark.parametrize(
+    ("reason", "rests"), [(venue.UNAVAILABLE, True), (venue.UNKNOWN_ORDER, False)]
+)
+def test_an_order_rests_on_where_the_venue_was_not_there_to_end_it(
+    request_kind: int, answered: int, reason: int, rests: bool
+) -> None:
+    world = empty_world()
+    slot, row = world["maker"]["slots"][0], world["venue"]["reports"][0]
+    slot["handle"] = slot["cancelling"] = 7
+    slot["pending"] = 8 if request_kind == venue.REPLACE else NONE
+    slot["in_flight"] = 1
+    row["handle"], row["request"], row["kind"] = answered, request_kind, venue.REJECTED
+    row["reason"] = reason
+    callable_from_python(maker._on_answer)(world["maker"], 0, row)
+    assert slot["handle"] == (7 if rests else NONE)
+    assert (slot["pending"], slot["in_flight"]) == (NONE, 0)
 
 
 def test_what_a_drill_changes_is_as_before_once_it_is_over() -> None:

@@ -92,6 +92,20 @@ def test_every_line_is_numbered_and_in_the_file_of_its_own_day(folder: Path) -> 
     assert days == {"20241231": True, "20250101": False}
 
 
+def test_fills_are_numbered_over_the_lane_and_name_their_orders(folder: Path) -> None:
+    fills = [row for name, rows in lines_of(folder).items() if "fills" in name for row in rows]
+    assert [row["execution_id"] for row in fills] == list(range(1, len(fills) + 1))
+    orders = [row for name, rows in lines_of(folder).items() if "orders" in name for row in rows]
+    sent = sum(row.get("sent", 0) for row in orders)
+    sides: dict[int, set[int]] = {}
+    for row in fills:
+        sides.setdefault(row["order_id"], set()).add(row["side"])
+    assert 1 < len(sides) <= len(fills)
+    assert min(sides) >= 1
+    assert max(sides) <= sent
+    assert all(len(side) == 1 for side in sides.values())
+
+
 def test_every_line_is_as_the_shipped_schema_of_its_feed_says(folder: Path) -> None:
     for name, rows in lines_of(folder).items():
         schema = json.loads(shipped_schema(f"feed-{name.split('_20')[0]}"))

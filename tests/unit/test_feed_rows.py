@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pytest_soak.observation.columns import LATENCY, MARK, TICK, Observation
+from pytest_soak.observation.columns import BREAKER, LATENCY, MARK, TICK, Observation
 from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.observation.feed_lines import Table, empty, parsed
 from pytest_soak.observation.feed_rows import boundaries, day_lines
@@ -67,6 +67,7 @@ def observations(draw: st.DrawFn) -> Observation:
         marks=marks,
         blocks=blocks(risk=draw(st.integers(0, 5)), throttle=draw(st.integers(0, 3))),
         fill_ids=None if ids is None else np.arange(len(rows)).astype(ids),
+        order_ids=None if ids is None else np.arange(7, len(rows) + 7).astype(ids),
         ws_lag_ms=np.array(draw(st.lists(_Ms)), float),
         order_age_ms=np.array(draw(st.lists(_Ms)), float),
         intended_changes=draw(st.integers(0, 50)),
@@ -94,6 +95,9 @@ def test_what_was_written_is_read_as_it_was_measured(given: Observation) -> None
     if given.fill_ids is not None and len(given.fills):
         assert again.fill_ids is not None
         assert again.fill_ids.tolist() == given.fill_ids.tolist()
+        assert given.order_ids is not None
+        assert again.order_ids is not None
+        assert again.order_ids.tolist() == given.order_ids.tolist()
 
 
 @given(observations(), st.integers(0, 10**9))
@@ -143,10 +147,19 @@ def test_ids_of_bytes_are_text() -> None:
         start_us=START,
         fills=fills([(1, True, 99.0, 2.0, 0.5, 100.0, 100.0)]),
         fill_ids=np.array([b"a1"]),
+        order_ids=np.array([b"o1"]),
     )
-    ids = observed(tables(given), given.start_us, given.end_us).fill_ids
-    assert ids is not None
-    assert ids.tolist() == ["a1"]
+    again = observed(tables(given), given.start_us, given.end_us)
+    assert again.fill_ids is not None
+    assert again.order_ids is not None
+    assert [*again.fill_ids, *again.order_ids] == ["a1", "o1"]
+
+
+def test_a_breaker_is_told_when_it_changes() -> None:
+    changes = np.array([(5, True), (9, False)], BREAKER)
+    told = tables(observation(start_us=START, breaker=changes))["breaker"]
+    assert told["time_us"].tolist() == [START + 5, START + 9]
+    assert told["open"].tolist() == [True, False]
 
 
 def test_a_reason_of_the_bots_own_comes_back() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from builders import attempt, fills, lane_of, observation, plan, usage_error
 from hypothesis import example, given
@@ -13,10 +14,15 @@ from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal, read_journal
 from pytest_soak.artifacts.layout import LaneFiles
-from pytest_soak.engine.past import Done, Edits, Ended
+from pytest_soak.engine.past import NOTHING, Carried, Done, Edits, Ended
 from pytest_soak.engine.record import Ending
+from pytest_soak.engine.tail import packed
+from pytest_soak.engine.watch import Watched
 from pytest_soak.errors import ArtifactError
 from pytest_soak.kpi.summary import Summary
+from pytest_soak.kpi.usage import Usage
+from pytest_soak.observation.closing import Closing
+from pytest_soak.observation.columns import BREAKER, RESOURCE
 from pytest_soak.storage.files import append, sweep
 from pytest_soak.storage.journal import DamageError, decode, encode
 from pytest_soak.testing import GOOD
@@ -50,12 +56,22 @@ def done(iteration: int, net: float = 3.0) -> Done:
     )
 
 
+def carried(iteration: int) -> Carried:
+    rows = np.zeros(3, BREAKER)
+    rows["time_us"] = iteration
+    return Carried(
+        closing=Closing(inventory=1.5, start_us=iteration, fills="x", ids=("a",)),
+        usage=Usage().with_rows(np.zeros(2, RESOURCE)),
+        watched=Watched(tails={"breaker": packed(rows)}),
+    )
+
+
 def written(home: Path, iterations: int = 3) -> LaneJournal:
     made = journal(home)
     made.begin()
     for n in range(1, iterations + 1):
         made.take(Edits(values={"tail_age_ms": 700.0 + n}))
-        made.keep(done(n), repr(n).encode(), None)
+        made.keep(done(n), carried(n), repr(n).encode(), None)
     return made
 
 
@@ -147,10 +163,18 @@ def test_what_was_journaled_comes_back(tmp_path: Path) -> None:
     assert past.begun
     assert past.iterations == (done(1), done(2), done(3))
     assert past.checkpoint == b"3"
+    assert past.carried == carried(3)
     assert past.edits == Edits(refused="edit refused")
     assert past.end is None
     made.end(Ended(ending=Ending.TARGET, cause="lost"))
     assert opened(tmp_path).past.end == Ended(ending=Ending.TARGET, cause="lost")
+
+
+def test_where_nothing_is_carried_on_there_is_no_file_for_it(tmp_path: Path) -> None:
+    made = written(tmp_path)
+    made.keep(done(4), NOTHING, None, None)
+    assert {path.name for path in tmp_path.glob("checkpoint_*")} == set()
+    assert opened(tmp_path).past.carried == NOTHING
 
 
 def test_without_a_journal_there_is_no_past(tmp_path: Path) -> None:
@@ -184,9 +208,10 @@ def test_another_soak_is_refused_by_its_first_difference(
     assert at(tmp_path).journal.read_bytes() == before
 
 
-def test_a_lost_or_changed_checkpoint_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["checkpoint_3", "checkpoint_lane_3"])
+def test_a_lost_or_changed_checkpoint_is_refused(tmp_path: Path, name: str) -> None:
     written(tmp_path)
-    path = tmp_path / "checkpoint_3"
+    path = tmp_path / name
     path.write_bytes(b"4")
     assert usage_error(lambda: opened(tmp_path)).startswith(f"{path}: is not what the journal says")
     path.unlink()
@@ -195,7 +220,7 @@ def test_a_lost_or_changed_checkpoint_is_refused(tmp_path: Path) -> None:
 
 def test_a_feed_that_lost_bytes_is_refused(tmp_path: Path) -> None:
     made = written(tmp_path)
-    made.keep(done(4), None, WINDOW)
+    made.keep(done(4), NOTHING, None, WINDOW)
     feed = tmp_path / "feeds/fills_20250101.jsonl"
     size = feed.stat().st_size
     with feed.open("ab") as file:
@@ -239,12 +264,19 @@ def test_settling_takes_away_what_a_killed_process_left_and_nothing_else(tmp_pat
     path = at(tmp_path).journal
     whole = path.read_bytes()
     path.write_bytes(whole + encode("x" * 50)[:20])
-    for name in ("checkpoint_4", ".journal.17.tmp", ".notes.tmp", "mine.1.tmp", ".a.b.c.tmp"):
+    for name in (
+        "checkpoint_4",
+        "checkpoint_lane_4",
+        ".journal.17.tmp",
+        ".notes.tmp",
+        "mine.1.tmp",
+        ".a.b.c.tmp",
+    ):
         (tmp_path / name).write_text("")
     opened(tmp_path).settle()
     assert path.read_bytes() == whole
     assert {p.name for p in tmp_path.iterdir()} == {
-        *("journal", "checkpoint_3", ".notes.tmp", "mine.1.tmp", ".a.b.c.tmp"),
+        *("journal", "checkpoint_3", "checkpoint_lane_3", ".notes.tmp", "mine.1.tmp", ".a.b.c.tmp"),
     }
 
 
@@ -262,7 +294,7 @@ def test_an_append_that_fails_half_way_is_taken_back(
         append(path, encode("x"))
     monkeypatch.undo()
     assert path.read_bytes() == whole
-    made.keep(done(4), None, None)
+    made.keep(done(4), NOTHING, None, None)
     assert len(opened(tmp_path).past.iterations) == 4
 
 

@@ -20,7 +20,7 @@ from pytest_soak.commands.merge import merge
 from pytest_soak.commands.migrate import migrate
 from pytest_soak.commands.reopen import reopen
 from pytest_soak.commands.rotate import rotate
-from pytest_soak.engine.past import Done, Edits
+from pytest_soak.engine.past import NOTHING, Done, Edits
 from pytest_soak.errors import ArtifactError, SoakUsageError
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.report.write import write_report
@@ -65,7 +65,7 @@ def lane(root: Path) -> None:
     files = Layout(root, several_lanes=False).lane(LANE)
     journal = LaneJournal(files, {}, Feeds(files, LaneIndex("x", "sim"), kept=True))
     journal.begin()
-    journal.keep(DONE, b"state", WINDOW)
+    journal.keep(DONE, NOTHING, b"state", WINDOW)
     for path in (files.summary(1), files.artifact("KPI_GATE.json"), files.named("TUNING.json")):
         write_bytes(path, b"{}")
 

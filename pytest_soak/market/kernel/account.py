@@ -11,14 +11,23 @@ TAKER, MAKER = numbers(2)
 
 @kernel_function
 def book_fill(
-    world: Record, tape: Record, time: int, side: int, maker: int, price: int, lots: int, mid: float
+    world: Record,
+    tape: Record,
+    time: int,
+    side: int,
+    maker: int,
+    price: int,
+    lots: int,
+    mid: float,
+    order: int,
 ) -> None:
     """Change position, cash and fees for a fill of the agent, and put it on the tape."""
     account = world.account
+    account.fills += 1
     account.position += side * lots
     account.cash -= side * lots * price
     instrument = world.instrument
     rate = instrument.maker_fee if maker == MAKER else instrument.taker_fee
     fee = rate * (lots * price * instrument.lot_tick_quote)
     account.fees_quote += fee
-    put_fill(tape, time, side, maker, price, lots, fee, mid)
+    put_fill(tape, time, side, maker, price, lots, fee, mid, order)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 
-from pytest_soak.market.kernel import guards, rng
+from pytest_soak.market.kernel import breaker, guards, rng
 from pytest_soak.market.kernel import venue as v
 from pytest_soak.market.kernel.account import MAKER
 from pytest_soak.market.kernel.jit import Record, kernel_function
@@ -112,9 +112,11 @@ def on_cycle(world: Record, tape: Record, time: int) -> None:
     v.count_messages(world.venue, time, v.POLL_WEIGHT)
     guards.on_cycle(world, time)
     market = snapshot(world, maker.cached_snapshot)
-    if not late:
-        rescue(world, time, market)
-    sent = requote(world, tape, time, market, late)
+    sent = 0
+    if breaker.lets_through(maker, time):
+        if not late:
+            rescue(world, time, market)
+        sent = requote(world, tape, time, market, late)
     interval = int(maker.parameters.min_interval_ms * 1000.0)
     send_us = 0 if maker.flags.async_batch_enabled != 0 else sent * SEND_US
     put_tick(
@@ -167,6 +169,7 @@ def on_report(world: Record, tape: Record, time: int) -> None:
     if row.request != NONE:
         put_ack(tape, time, time - row.sent)
         maker.in_flight -= 1
+        breaker.on_answer(maker, tape, time, row)
     if row.kind == v.FILLED:
         _on_fill(world, row)
     elif row.request == v.TAKE:
@@ -197,14 +200,15 @@ def _on_answer(maker: Record, time: int, row: Record) -> None:
     for place in range(SLOTS):
         slot = maker.slots[place]
         if row.request == v.CANCEL or row.request == NONE:
-            if slot.handle == row.handle:
+            if slot.handle == row.handle and row.reason != v.UNAVAILABLE:
                 slot.handle = NONE
             if row.request == v.CANCEL and slot.cancelling == row.handle:
                 slot.in_flight = 0
         elif slot.pending == row.handle:
             slot.in_flight = 0
             slot.pending = NONE
-            slot.handle = NONE
+            if row.reason != v.UNAVAILABLE:  # what was to be replaced rests as before
+                slot.handle = NONE
             if row.kind == v.ACCEPTED:
                 slot.handle = row.handle
                 slot.price = row.price

@@ -47,13 +47,13 @@ def take(
         world.events += 1
         put_trade(tape, time, side, price, traded)
         if is_agents:
-            book_fill(world, tape, time, -side, MAKER, price, traded, world.mid)
+            book_fill(world, tape, time, -side, MAKER, price, traded, world.mid, resting)
             v.report(world, time, v.FILLED, resting, -side, price, traded, MAKER, NONE, time, OK)
             if traded == order.quantity:
                 put_order_age(tape, time - order.time)
                 v.forget(world.venue, resting)
         elif handle != NONE:
-            book_fill(world, tape, time, side, TAKER, price, traded, decision_mid)
+            book_fill(world, tape, time, side, TAKER, price, traded, decision_mid, handle)
             v.report(world, time, v.FILLED, handle, side, price, traded, TAKER, NONE, time, OK)
         reduce(book, place, traded)
     if remaining < quantity:
@@ -132,6 +132,8 @@ def on_request(world: Record, tape: Record, time: int) -> None:
 @kernel_function
 def _reason_against(world: Record, tape: Record, time: int, request: Record) -> int:
     """Carry out a request, or return the reason why not."""
+    if world.venue.unavailable != 0:
+        return v.UNAVAILABLE
     if request.kind == v.CANCEL:
         return OK if _withdraw(world, tape, time, request.target) else v.UNKNOWN_ORDER
     if request.kind == v.AMEND and v.resting_order(world.venue, request.target) == NONE:

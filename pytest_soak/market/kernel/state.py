@@ -230,6 +230,7 @@ VENUE = np.dtype(
         ("limit_per_minute", "f8"),  # of messages, beyond which it refuses
         ("refused", "i8"),  # why it will refuse the request just sent
         ("refused_at", "i8"),  # when the agent learns of that
+        ("unavailable", "i8"),  # it refuses every request that reaches it
     ],
     align=True,
 )
@@ -238,6 +239,7 @@ ACCOUNT = np.dtype(
         ("position", "i8"),  # lots
         ("cash", "i8"),  # lots x ticks
         ("fees_quote", "f8"),
+        ("fills", "i8"),
         ("orders_sent", "i8"),
         ("cancels_sent", "i8"),
     ],
@@ -322,6 +324,9 @@ MAKER = np.dtype(
         ("rescue_ready_at", "i8"),
         ("rescuing", "i8"),
         ("rescue_in_flight", "i8"),
+        ("refusals", "i8"),  # of a venue that is unavailable, in a row
+        ("breaker_open", "i8"),
+        ("tries_again_at", "i8"),  # while its breaker is open
         ("maker_volume", "f8"),
         ("taker_volume", "f8"),
         ("bid_blocked", "i8"),

@@ -22,6 +22,7 @@ FILL_ROW = np.dtype(
         ("mid", "f8"),
         ("side", "i8"),
         ("maker", "i8"),
+        ("order", "i8"),  # handle
     ],
     align=True,
 )
@@ -92,6 +93,7 @@ COLUMNS = (
     "acks",
     "marks",
     "order_ages",
+    "breaker_changes",
     "mids",
     "trades",
     "tops",
@@ -116,6 +118,8 @@ TAPE = np.dtype(
         ("marks_count", "i8"),
         ("order_ages", "i8", (CAPACITY,)),  # microseconds
         ("order_ages_count", "i8"),
+        ("breaker_changes", "i8", (CAPACITY,)),  # times at which it opens or closes, in turn
+        ("breaker_changes_count", "i8"),
         ("mids", MID_ROW, (CAPACITY,)),  # changes of the mid, only while following it
         ("mids_count", "i8"),
         ("mid", "f8"),  # the newest of them; NaN: the next event puts one
@@ -209,6 +213,7 @@ def nearly_full(tape: Record) -> bool:
         or tape.blocks_count > limit
         or tape.acks_count > limit
         or tape.order_ages_count > limit
+        or tape.breaker_changes_count > limit
         or tape.mids_count > limit
         or tape.trades_count > limit
         or tape.tops_count > limit
@@ -234,6 +239,7 @@ def put_fill(
     quantity: int,
     fee_quote: float,
     mid: float,
+    order: int,
 ) -> None:
     """Record a fill; its markout is due a second later."""
     row = tape.fills[place(tape.fills_count)]
@@ -245,6 +251,7 @@ def put_fill(
     row.quantity = quantity
     row.fee_quote = fee_quote
     row.mid = mid
+    row.order = order
     place(tape.fills_total - tape.markouts_total)
     tape.due[tape.fills_total & (CAPACITY - 1)] = time + 1_000_000
     tape.fills_total += 1
@@ -331,6 +338,13 @@ def put_order_age(tape: Record, age_us: int) -> None:
     """Record how old an agent's order was when it left the book."""
     tape.order_ages[place(tape.order_ages_count)] = age_us
     tape.order_ages_count += 1
+
+
+@kernel_function
+def put_breaker_change(tape: Record, time: int) -> None:
+    """Record that the maker's circuit breaker has opened or closed."""
+    tape.breaker_changes[place(tape.breaker_changes_count)] = time
+    tape.breaker_changes_count += 1
 
 
 @kernel_function

@@ -29,7 +29,8 @@ ACCEPTED, REJECTED, CANCELLED, FILLED = numbers(4)
     TOO_MANY_ORDERS,
     TOO_MANY_REQUESTS,
     RATE_LIMIT,
-) = numbers(8)
+    UNAVAILABLE,
+) = numbers(9)
 """Places in `feeds.REJECT_REASONS`."""
 
 CONGESTION = 1.8
