@@ -120,8 +120,8 @@ def _lines(heard: _Heard, feeds: list[str]) -> Iterator[str]:
     if plan is not None:
         values = ", ".join(f"{name}={value:g}" for name, value in plan.overrides.values.items())
         yield f"parameters: {values or 'none'}"
-    yield from feeds
     if record is not None:
+        yield from feeds
         yield from kpi_table(record.summary)
         yield from (one_line(f"fault: {fault}") for fault in record.summary.faults)
         yield from map(one_line, record.summary.notes)
