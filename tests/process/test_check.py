@@ -72,7 +72,8 @@ def test_a_bot_that_does_not_come_up_is_one_line(
     good, said = checked(tmp_path, command)
     assert not good
     assert said[-1].endswith(told)
-    assert len(said) == 2 and said[0].startswith("parameters: ")
+    assert len(said) == 2
+    assert said[0].startswith("parameters: ")
 
 
 def test_what_cannot_be_true_fails(tmp_path: Path) -> None:
