@@ -1,4 +1,4 @@
-"""Put each fault of `mutants.py` into a copy of the tree, and see its tests turn red.
+"""Put each fault of `mutants` into a copy of the tree, and see its tests turn red.
 
     python tests/kill_mutants.py [TEXT]     all mutants, or those with TEXT in name or tests
 

@@ -1,0 +1,18 @@
+"""Faults to be put into the source on purpose, each with the tests that must turn red.
+
+`python tests/kill_mutants.py` tries them all.
+"""
+
+from mutants import judging, lanes, measuring, sessions, soaked, stops
+from mutants.mutant import TESTS, Mutant
+
+__all__ = ["MUTANTS", "TESTS", "Mutant"]
+
+MUTANTS = [
+    *judging.MUTANTS,
+    *lanes.MUTANTS,
+    *measuring.MUTANTS,
+    *sessions.MUTANTS,
+    *soaked.MUTANTS,
+    *stops.MUTANTS,
+]

@@ -1,0 +1,107 @@
+"""Faults in gates, evidence, guards and frozen runs."""
+
+from __future__ import annotations
+
+from mutants.mutant import Mutant, of
+
+LANE = ("engine/test_run.py", "engine/test_advance.py")
+CONTROL = ("engine/test_control.py",)
+
+MUTANTS = (
+    # gates
+    Mutant("expressions.py", '"<=": operator.le', '"<=": operator.lt', of("expressions")),
+    Mutant("expressions.py", "not math.isnan(value) and ", "", of("expressions")),
+    Mutant("engine.py", "return max(verdicts, key", "return min(verdicts, key", of("gates")),
+    Mutant("engine.py", "FINAL_WINDOW = 8", "FINAL_WINDOW = 9", of("evidence", "gates")),
+    Mutant("engine.py", "history[-threshold.window :]", "history[-1:]", of("gates")),
+    Mutant("engine.py", "(median(found), None)", "(max(found), None)", of("gates")),
+    Mutant("engine.py", "if count < min_samples", "if count <= min_samples", of("gates")),
+    Mutant("engine.py", "lasting = min([now.", "lasting = max([now.", of("gates")),
+    Mutant(
+        "model.py",
+        "for t in self.thresholds if t.metric not in replaced",
+        "for t in self.thresholds",
+        of("gates"),
+    ),
+    # evidence
+    Mutant("evidence.py", '"failed": self.failed + 1', '"failed": self.failed', of("evidence")),
+    Mutant(
+        "evidence.py",
+        "self.failed >= rule.at_least",
+        "self.failed > rule.at_least",
+        of("evidence"),
+    ),
+    Mutant("evidence.py", "or self.graded >= least", "or self.graded > least", of("evidence")),
+    Mutant(
+        "evidence.py",
+        "100 * self.failed / self.graded",
+        "100 * self.graded / self.graded",
+        of("evidence"),
+    ),
+    Mutant(
+        "evidence.py",
+        "failure.excess > self.worst.excess",
+        "failure.excess < self.worst.excess",
+        of("evidence"),
+    ),
+    Mutant(
+        "lane.py",
+        "Evidence(tuned=True) if changed else",
+        "state.evidence if changed else",
+        LANE + CONTROL,
+    ),
+    # guards
+    Mutant("guards.py", "lambda step: step.now.frozen", "lambda step: False", of("tuning_guards")),
+    Mutant(
+        "guards.py",
+        "lambda step: step.name in step.now.held",
+        "lambda step: False",
+        of("tuning_guards"),
+    ),
+    Mutant(
+        "guards.py",
+        "limits.oscillation_iterations + 1",
+        "limits.oscillation_iterations",
+        of("tuning_guards"),
+    ),
+    Mutant("guards.py", "return changed + abs(", "return abs(", of("tuning_guards")),
+    Mutant(
+        "guards.py",
+        "any(iterations < step",
+        "any(iterations <= step",
+        of("tuning_guards"),
+    ),
+    Mutant(
+        "guards.py",
+        "ranked[limits.parameters_a_step :]",
+        "ranked[limits.parameters_a_step + 1 :]",
+        of("tuning_guards"),
+    ),
+    Mutant(
+        "guards.py",
+        "limits.velocity_warmup_factor if now.warmup else 1.0",
+        "1.0",
+        of("tuning_guards"),
+    ),
+    # freeze
+    Mutant(
+        "freeze.py",
+        "self.lock.since <= iteration <= self.lock.until",
+        "self.lock.since <= iteration < self.lock.until",
+        of("freeze"),
+    ),
+    Mutant(
+        "freeze.py",
+        "(watch.bad + 1 if failed else 0) if counts",
+        "(watch.bad + 1 if failed else watch.bad) if counts",
+        of("freeze"),
+    ),
+    Mutant(
+        "freeze.py",
+        "failed and lock is not None and lock.reason == STEADY_STATE",
+        "failed and lock is not None",
+        of("freeze"),
+    ),
+    Mutant("freeze.py", "**(now.frozen or fallback)", "**fallback", of("freeze")),
+    Mutant("freeze.py", "good >= freeze.streak", "good > freeze.streak", of("freeze")),
+)
