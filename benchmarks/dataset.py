@@ -77,9 +77,8 @@ def measure(what: str, feeds: Path, folder: Path) -> None:
     lines = sum(entry["lines"] for entry in files)
     command = [sys.executable, "-m", "pytest_soak.cli", "dataset", str(feeds)]
     found = cost([*command, f"--output={folder / 'rows.jsonl'}"], folder / "log")
-    print(
-        f"{what}: {lines:,} lines, {sum(entry['bytes'] for entry in files) / 1e6:.0f} MB; {found.said}"
-    )
+    size = sum(entry["bytes"] for entry in files) / 1e6
+    print(f"{what}: {lines:,} lines, {size:.0f} MB; {found.said}")
     print(line("pytest-soak dataset", lines, found))
     if find_spec("duckdb") is None:
         print("DuckDB is not installed: `pip install duckdb` to have its bare scan beside it")
