@@ -76,7 +76,8 @@ def row(shape: str, found: Sequence[Found]) -> list[str]:
 
 def interval(count: int, total: int) -> tuple[float, float]:
     """The two-sided 95 % interval of a share (Wilson 1927)."""
-    return 1.0 - share_upper_bound(total - count, total), share_upper_bound(count, total)
+    low = 1.0 - share_upper_bound(total - count, total)
+    return max(low, 0.0), share_upper_bound(count, total)
 
 
 def spread(values: Sequence[float | None]) -> str:
