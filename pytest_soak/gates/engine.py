@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from math import isfinite
-from statistics import median
 
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.gates.expressions import parse
 from pytest_soak.gates.model import Gate, Threshold
-from pytest_soak.kpi.spans import SPAN_KPIS
+from pytest_soak.kpi.spans import SPAN_KPIS, over, so_far
 
 FINAL_WINDOW = 8
 
@@ -155,19 +154,28 @@ def value_over(
 ) -> tuple[float | None, str | None]:
     """The value of a metric over iterations, or None and why there is none.
 
-    It is their median, or what `kpi.spans` says of a metric that they do not have themselves.
+    It is what `kpi.spans` says of theirs, or of what it needs where they do not have it themselves.
     """
     span = SPAN_KPIS.get(metric)
     if span is None or all(sample.values.get(metric) is not None for sample in history):
-        lack = next((why for s in history if (why := _lack(metric, s, min_samples))), None)
-        found = [v for s in history if (v := s.values.get(metric)) is not None]
-        return (median(found), None) if lack is None else (None, lack)
+        told = _telling(metric, history)
+        lack = next((why for s in told if (why := _lack(metric, s, min_samples))), None)
+        found = [v for s in told if (v := s.values.get(metric)) is not None]
+        return (over(metric, found), None) if lack is None else (None, lack)
     for name in span.needs:
         for sample in history:
             if why := _lack(name, sample, min_samples):
                 return None, f"{name}: {why}"
     value = span.over([[sample.values[n] or 0.0 for n in span.needs] for sample in history])
     return value, span.kpi.missing if value is None else None
+
+
+def _telling(metric: str, history: Sequence[Sample]) -> Sequence[Sample]:
+    """Those that tell of a metric: all, but of one of the lane so far the last that has it."""
+    if not so_far(metric):
+        return history
+    measured = [sample for sample in history if sample.values.get(metric) is not None]
+    return (measured or history)[-1:]
 
 
 def _lack(metric: str, sample: Sample, min_samples: int | None) -> str | None:

@@ -105,7 +105,7 @@ def judge_final(
 ) -> Judgement:
     """The verdict on a lane, of which the first of `gates` judged the iterations.
 
-    All of them judge the medians of the last eight graded ones, or what `kpi.spans` says of a KPI;
+    All of them judge what `kpi.spans` says of the last eight graded ones, medians of most KPIs;
     the first also how many failed, and whether there are enough of them.
     """
     if not evidence.graded:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 class Kpi(NamedTuple):
     """A KPI of one iteration; the unit is the suffix of its name, `better` the wished direction.
 
-    `missing` is why there is none, where there is none.
+    `missing` is why there is none, where there is none. One that is `so_far` is of all of the lane
+    until the iteration's end, so that the last one tells of those before.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Kpi(NamedTuple):
     missing: str
     low: float = -math.inf
     high: float = math.inf
+    so_far: bool = False
 
 
 def _ratio(name: str, better: str, meaning: str, missing: str) -> Kpi:
@@ -148,6 +150,7 @@ RESOURCE_KPIS: dict[str, Kpi] = {
             "down",
             "growth of the resident memory over the lane so far; 0 where none is sure",
             _GROWN,
+            so_far=True,
         ),
         _size("cpu_pct_p95", "down", "95th percentile of the share of one processor", _USED),
         _size("open_fds_max", "down", "most open files, sockets and pipes", _USED),
@@ -156,6 +159,7 @@ RESOURCE_KPIS: dict[str, Kpi] = {
             "down",
             "growth of the number of open files over the lane so far; 0 where none is sure",
             _GROWN,
+            so_far=True,
         ),
         _size("threads_max", "down", "most threads", _USED),
     )

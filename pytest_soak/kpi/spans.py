@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from math import fsum
+from statistics import median
 from typing import NamedTuple
 
-from pytest_soak.kpi.definitions import Kpi
+from pytest_soak.kpi.definitions import KNOWN, Kpi
 
 
 class SpanKpi(NamedTuple):
@@ -46,6 +47,19 @@ SPAN_KPIS: dict[str, SpanKpi] = {
         drawdown_ratio,
     )
 }
+
+
+def so_far(metric: str) -> bool:
+    """Whether a metric is a KPI of the lane so far."""
+    return metric in KNOWN and KNOWN[metric].so_far
+
+
+def over(metric: str, values: Sequence[float]) -> float:
+    """A metric over iterations that have these values of it, at least one, oldest first.
+
+    It is their median, and the last of a KPI of the lane so far.
+    """
+    return values[-1] if so_far(metric) else median(values)
 
 
 def derivable(given: set[str]) -> set[str]:

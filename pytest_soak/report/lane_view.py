@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import fsum
-from statistics import median
 
 from pytest_soak.artifacts.models import GateMetric
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.gates.expressions import Expression, parse
 from pytest_soak.kpi.definitions import COMPONENTS, KNOWN
+from pytest_soak.kpi.spans import over, so_far
 from pytest_soak.report import charts
 from pytest_soak.report.changes import PHASE, Change, changes
 from pytest_soak.report.charts import Chart, Limit, Plot, Span
@@ -161,18 +161,19 @@ def _kpi(lane: ReportLane, name: str, drawn: Sequence[Group]) -> KpiChart:
     limits = _limits([check for check in checks if check.gate == lane.gate])
     last = lane.last_graded()
     values = [v for one in last if (v := one.kpis.get(name)) is not None]
-    value = median(values) if values else None
+    value = over(name, values) if values else None
     points = [group.kpi(name) for group in drawn]
     rules = []
     if last and value is not None:
         end = last[0].number, last[-1].number
-        what = f"median of the last {len(last)} graded: {number(value)}"
+        kind = "last" if so_far(name) else "median"
+        what = f"{kind} of the last {len(last)} graded: {number(value)}"
         rules = [(Span(*end, "median", what), value)]
         rules += [
-            (Span(*end, "final", f"{check.gate}: {kind} unless that median {e.text}"), e.limit)
+            (Span(*end, "final", f"{check.gate}: {verdict} unless that {kind} {e.text}"), e.limit)
             for check in checks
             if check.gate != lane.gate
-            for kind, e in _expressions(check)
+            for verdict, e in _expressions(check)
         ]
     marks = []
     for group, point in zip(drawn, points, strict=True):

@@ -14,7 +14,10 @@ MUTANTS = (
     Mutant("engine.py", "return max(verdicts, key", "return min(verdicts, key", of("gates")),
     Mutant("engine.py", "FINAL_WINDOW = 8", "FINAL_WINDOW = 9", of("evidence", "gates")),
     Mutant("engine.py", "history[-threshold.window :]", "history[-1:]", of("gates")),
-    Mutant("engine.py", "(median(found), None)", "(max(found), None)", of("gates")),
+    Mutant("engine.py", "(measured or history)[-1:]", "history[-1:]", of("spans")),
+    Mutant("engine.py", "(measured or history)[-1:]", "history", of("spans")),
+    Mutant("spans.py", "else median(values)", "else max(values)", of("gates")),
+    Mutant("spans.py", "values[-1] if so_far(metric) else median", "median", of("spans")),
     Mutant("engine.py", "if count < min_samples", "if count <= min_samples", of("gates")),
     Mutant("engine.py", "lasting = min([now.", "lasting = max([now.", of("gates")),
     Mutant(

@@ -12,11 +12,13 @@ from builders import gate, observation, sample
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak.gates.engine import Verdict, judge
+from pytest_soak.gates.engine import Judgement, Verdict, judge
 from pytest_soak.gates.evidence import Evidence, judge_final
 from pytest_soak.gates.model import Threshold
+from pytest_soak.kpi.definitions import KNOWN
 from pytest_soak.kpi.edge import summarize
-from pytest_soak.kpi.spans import SPAN_KPIS, derivable, drawdown_ratio
+from pytest_soak.kpi.spans import SPAN_KPIS, derivable, drawdown_ratio, over
+from pytest_soak.kpi.tables import GROWTH_KPIS
 from pytest_soak.stats.spread import deviation
 
 quotes = st.floats(-1e6, 1e6)
@@ -82,6 +84,59 @@ def test_it_is_no_data_where_what_it_needs_is_missing() -> None:
     for ratio in (0.1, 0.2, 0.9):
         own = own.with_graded(sample(drawdown_ratio=ratio), None)
     assert judge_final([asked], "calm", own).checks[0].value == 0.2
+
+
+GROWTH = "rss_growth_mb_per_h"
+"""A KPI of the lane so far: no window before its second hour has one."""
+
+
+def ended(asked: Threshold, *windows: float | None) -> Judgement:
+    evidence = Evidence()
+    for value in windows:
+        evidence = evidence.with_graded(sample(**{asked.metric: value}), None)
+    return judge_final([gate(asked)], "calm", evidence)
+
+
+@pytest.mark.parametrize(
+    ("windows", "value", "verdict"),
+    [
+        ((None, None, None, None, 150.0), 150.0, Verdict.FAIL),
+        ((None, None, None, None, 0.0), 0.0, Verdict.PASS),
+        ((0.0, 0.0, 0.0, 150.0), 150.0, Verdict.FAIL),
+        ((150.0, 150.0, 150.0, 0.0), 0.0, Verdict.PASS),
+        ((None, 150.0, None), 150.0, Verdict.FAIL),
+        ((None, None), None, Verdict.WARN),
+    ],
+)
+def test_the_end_of_a_lane_judges_the_newest_growth_since_it_is_of_all_the_lane(
+    windows: tuple[float | None, ...], value: float | None, verdict: Verdict
+) -> None:
+    found = ended(Threshold(metric=GROWTH, fail_unless="<= 100", no_data="warn"), *windows)
+    assert (found.verdict, found.checks[0].value) == (verdict, value)
+
+
+def test_the_end_of_a_lane_has_no_median_where_a_window_lacks_what_is_of_each() -> None:
+    found = ended(Threshold(metric="net_bps", fail_unless="> 0"), None, 3.0, 3.0)
+    assert found.reasons() == ["net_bps: no data (not measured) (test)"]
+
+
+def test_the_newest_growth_rests_on_enough_samples_or_is_no_data() -> None:
+    asked = Threshold(metric=GROWTH, fail_unless="<= 100", min_samples=20)
+    few = sample(**{GROWTH: 0.0}).model_copy(update={"samples": {GROWTH: 19}})
+    many = sample(**{GROWTH: 0.0}).model_copy(update={"samples": {GROWTH: 20}})
+    ends = [Evidence().with_graded(few, None).with_graded(one, None) for one in (many, few)]
+    found = [judge_final([gate(asked)], "calm", end) for end in ends]
+    assert found[0].verdict is Verdict.PASS
+    assert found[1].reasons() == [f"{GROWTH}: no data (19 samples of 20) (test)"]
+
+
+@pytest.mark.parametrize(("kpi", "told"), [(GROWTH, 1.0), ("net_bps", 2.0), ("mine", 2.0)])
+def test_iterations_are_told_by_their_median_or_by_the_last(kpi: str, told: float) -> None:
+    assert over(kpi, [9.0, 2.0, 1.0]) == told
+
+
+def test_kpis_of_the_lane_so_far_are_those_of_growth() -> None:
+    assert {name for name, kpi in KNOWN.items() if kpi.so_far} == set(GROWTH_KPIS)
 
 
 def test_it_follows_from_what_a_target_gives() -> None:
