@@ -14,14 +14,13 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.market.compiled_once import machine_code_of, records_described_once
 from pytest_soak.market.kernel_cache import Cache, share_temporary
 
 _NO_JIT = "NUMBA_DISABLE_JIT"
@@ -107,26 +106,9 @@ def _compile(entry: ModuleType, name: str) -> Any:
     world, tape = typeof(zeros(1, WORLD)), typeof(zeros(1, TAPE))
     takes = {"advance": (world, tape, numba.int64), "send": (world, *(numba.int64,) * 6)}
     function = getattr(entry, name)
-    with _records_described_once():
+    with records_described_once(), machine_code_of(entry.__name__):
         function.compile(takes[name])
     return function
-
-
-@contextmanager
-def _records_described_once() -> Iterator[None]:
-    """Spare numba to write down a record type, with all its fields, in each pass over a function.
-
-    It does so for listeners that nobody has registered, and it takes some 6 % of the time.
-    """
-    from numba import types
-
-    record: Any = types.Record
-    describe = record.__repr__
-    record.__repr__ = cache(describe)
-    try:
-        yield
-    finally:
-        record.__repr__ = describe
 
 
 def _check_jit() -> None:

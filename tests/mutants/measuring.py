@@ -14,6 +14,12 @@ RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
 MUTANTS = (
+    Mutant(
+        "compiled_once.py",
+        "called in left_out or not called._finalized",
+        "called in left_out",
+        ("market/test_compiled_once.py",),
+    ),
     # observation
     Mutant(
         "validate.py",
