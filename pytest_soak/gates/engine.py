@@ -23,10 +23,12 @@ class Verdict(StrEnum):
     FAIL = "FAIL"
 
 
+_badness = tuple(Verdict).index
+
+
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
     """The worst of them; PASS of none."""
-    order = list(Verdict)
-    return max(verdicts, key=order.index, default=Verdict.PASS)
+    return max(verdicts, key=_badness, default=Verdict.PASS)
 
 
 class Sample(BaseModel):
@@ -105,7 +107,7 @@ def _check_lasting(name: str, threshold: Threshold, history: Sequence[Sample]) -
         else Verdict.PASS
         for end in ends
     ]
-    lasting = min([now.verdict, *earlier], key=list(Verdict).index)
+    lasting = min([now.verdict, *earlier], key=_badness)
     if lasting is now.verdict:
         return now
     spell = f"{now.reason} (not yet for {threshold.for_} iterations)"

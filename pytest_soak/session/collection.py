@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_soak.session import own_target
 from pytest_soak.session.context import CONTEXT, SLOT, Slot, SoakContext
 from pytest_soak.session.item_ids import PREFIX, ROOT, node_of_lane, parameter
+from pytest_soak.session.own_target import own_target
 from pytest_soak.session.target_fixture import effective_definition
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class ItemCollection:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Say what is soaked where neither a plugin nor the root conftest.py does."""
         if effective_definition(session) is None:
-            session.config.pluginmanager.register(own_target, "soak-own_target")
+            session.config.pluginmanager.register(own_target(session.config), "soak-own_target")
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_make_collect_report(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import pytest
 
 from pytest_soak.session.context import CONTEXT
@@ -9,8 +11,17 @@ from pytest_soak.session.targets import chosen_by_option
 from pytest_soak.targets.base import TargetFactory
 
 
-@pytest.fixture(scope="session")
-def soak_target(request: pytest.FixtureRequest) -> TargetFactory:
-    """The factory `LaneInfo -> Target` of what is soaked; override it with your own."""
-    settings = request.config.stash[CONTEXT].settings
-    return chosen_by_option(request.config, settings).factory
+def own_target(config: pytest.Config) -> ModuleType:
+    """A plugin with that fixture alone.
+
+    The fixture knows its session without `request`, which pytest would make anew for each item.
+    """
+
+    @pytest.fixture(scope="session")
+    def soak_target() -> TargetFactory:
+        """The factory `LaneInfo -> Target` of what is soaked; override it with your own."""
+        return chosen_by_option(config, config.stash[CONTEXT].settings).factory
+
+    plugin = ModuleType(__name__)
+    setattr(plugin, soak_target.__name__, soak_target)
+    return plugin
