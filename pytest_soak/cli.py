@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -222,13 +223,83 @@ def verdict(run: Path) -> int:
     """Say what the run in DIR came to: 0 go, 1 no-go, 2 not finished, 4 no run or a broken one.
 
     DIR is an artifact root (the default), a run in its `runs`, or an archived one. It is judged by
-    all that the run left, also where its process could not conclude.
+    all that the run left, also where its process could not conclude. Beside the verdict on a lane
+    stands how often its gate is wrong, as `pytest-soak calibrate` found it.
     """
     from pytest_soak.commands.verdict import verdict as judge
 
-    lines, status = judge(run)
+    lines, status = judge(run, Path.cwd())
     click.echo("\n".join(lines))
     return status
+
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_CALIBRATED = {"iterations": "24", "seed": "1..100"}
+
+
+def _as_soak(name: str) -> Callable[[_Command], _Command]:
+    """An option of `calibrate` that means what `--soak-NAME` does; None where it is not typed."""
+    option = _OPTION[name]
+    default = _CALIBRATED.get(name, option.default)
+    typed = "--seeds" if name == "seed" else f"--{name}"
+    text = f"as --soak-{name}  [default: {default}]"
+    key = name.replace("-", "_")
+    return click.option(typed, key, default=None, metavar=option.metavar, help=text)
+
+
+@commands.command()
+@_as_soak("gate")
+@_as_soak("gate-mode")
+@_as_soak("market")
+@_as_soak("profile")
+@_as_soak("iterations")
+@_as_soak("minutes")
+@_as_soak("seed")
+@_as_soak("target")
+@click.option(
+    "--pool",
+    default="artifacts/calibration",
+    show_default=True,
+    metavar="DIR",
+    help="where recorded lanes are kept; those that are there are not run again",
+)
+@click.option(
+    "--jobs", default=1, show_default=True, type=click.IntRange(1, 1024), help="processes"
+)
+@click.option(
+    "--causes", is_flag=True, help="also with fees, latency, ... made worse: 800 lanes more"
+)
+@click.option(
+    "--from", "runs", multiple=True, type=_PATH, metavar="RUN", help="judge these instead"
+)
+@click.option(
+    "--output",
+    default=None,
+    metavar="FILE",
+    help=f"what is found is put in it  [default: {DIRECTORY.default}/CALIBRATION.json]",
+)
+def calibrate(
+    pool: str,
+    jobs: int,
+    causes: bool,
+    runs: tuple[Path, ...],
+    output: str | None,
+    **options: str | None,
+) -> None:
+    """Measure how often a gate fails good lanes, and which changes it catches.
+
+    Good lanes are simulated, one for each seed, or are those of stored runs of your own bot. Exit
+    status 2 when interrupted: the same command goes on. docs/TRUST.md says how each is measured.
+    """
+    from pytest_soak.commands.calibrate import Request
+    from pytest_soak.commands.calibrate import calibrate as run
+
+    def progress(line: str) -> None:
+        click.echo(line, err=True)
+
+    given = {name.replace("_", "-"): text for name, text in options.items() if text is not None}
+    request = Request(given, _CALIBRATED, runs, pool, jobs, causes, output)
+    run(request, Path.cwd(), click.echo, progress)
 
 
 @commands.command()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.artifacts.names import BEGUN, LATEST, RESULT
 from pytest_soak.artifacts.stored_run import StoredRun, find_run
+from pytest_soak.calibration.stored import calibration_line
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.whole import check_whole, journal_of, outcome_line
@@ -26,8 +27,11 @@ class Judged(NamedTuple):
     status: int
 
 
-def verdict(given: Path) -> Judged:
+def verdict(given: Path, folder: Path) -> Judged:
     """What the run in `given` came to: an artifact root, a run's folder, or its archive.
+
+    A lane that was judged has a second line: how often its gate is wrong, as far as calibrations
+    tell, of which the user's lie in `folder`.
 
     Raises SoakUsageError where there is no run, where a file of it cannot be read, or where its
     RESULT.json says more than the lanes' files.
@@ -37,7 +41,7 @@ def verdict(given: Path) -> Judged:
         raise SoakUsageError(str(given), f"no run in it: {RESULT} is neither there nor in latest")
     check_whole(run)
     lanes = [lane.lane for lane in run.result.lanes]
-    lines = [_ended(lane) for lane in run.result.lanes]
+    lines = [line for lane in run.result.lanes for line in _ended(run, lane, folder)]
     lines += [_open(run, lane) for lane in run.result.unfinished if lane not in lanes]
     return Judged([*map(one_line, lines), _last_line(run)], _status(run))
 
@@ -75,6 +79,9 @@ def _open(run: StoredRun, lane: str) -> str:
     return f"{lane}: not finished, {plural(done, 'iteration')} done"
 
 
-def _ended(lane: LaneOutcome) -> str:
+def _ended(run: StoredRun, lane: LaneOutcome, folder: Path) -> list[str]:
     why = f": {'; '.join(lane.reasons)}" if lane.reasons else ""
-    return f"{lane.lane}: {outcome_line(lane)}{why}"
+    told = f"{lane.lane}: {outcome_line(lane)}{why}"
+    if lane.verdict is None:
+        return [told]
+    return [told, f"{lane.lane}: {calibration_line(run, lane, folder)}"]

@@ -26,9 +26,23 @@ def extreme_limit(worst: NDArray[np.float64], chance: float) -> float:
     return max(place - scale * math.log(-math.log1p(-chance)), float(worst.max()))
 
 
-def share_upper_bound(count: int, total: int) -> float:
-    """Upper end of the two-sided 95 % interval of a share (Wilson 1927)."""
+def share_interval(count: int, total: int) -> tuple[float, float]:
+    """The two-sided 95 % interval of a share, `total` >= 1 (Wilson 1927)."""
     share = count / total
     centre = share + _Z95**2 / (2 * total)
     spread = _Z95 * math.sqrt(share * (1 - share) / total + _Z95**2 / (4 * total**2))
-    return (centre + spread) / (1 + _Z95**2 / total)
+    low, high = ((centre + way * spread) / (1 + _Z95**2 / total) for way in (-1.0, 1.0))
+    return 0.0 if count == 0 else low, 1.0 if count == total else high
+
+
+def share_upper_bound(count: int, total: int) -> float:
+    """Upper end of the two-sided 95 % interval of a share."""
+    return share_interval(count, total)[1]
+
+
+def fewest_to_show(share: float, chance: float = 0.95) -> int:
+    """How many trials without an event show, so surely, that its share is no more than `share`.
+
+    `share` and `chance` are above 0 and below 1: 59 trials for 5 % at 95 %.
+    """
+    return math.ceil(math.log(1.0 - chance) / math.log(1.0 - share))

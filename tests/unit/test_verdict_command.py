@@ -45,7 +45,7 @@ def test_the_exit_status_is_that_of_what_was_left(
     root = write_run(tmp_path, result(*facts.pop("lanes", [outcome()]), **facts))
     if not several:
         journal(root, 6)
-    judged = verdict(root)
+    judged = verdict(root, root)
     assert judged.status == status
     assert judged.lines[-1].startswith(last), judged.lines
 
@@ -55,44 +55,46 @@ def test_a_run_without_lanes_that_ended_counts_what_is_durable(tmp_path: Path) -
     empty = result(status="running", verdict=None, exit_status=None, unfinished=[lane])
     root = write_run(tmp_path, empty)
     journal(root, 3)
-    assert verdict(root).lines[0] == f"{lane}: not finished, 3 iterations done"
+    assert verdict(root, root).lines[0] == f"{lane}: not finished, 3 iterations done"
     with FileLock(root / LOCK):
-        assert verdict(root).lines[-1] == "NO VERDICT: still running"
+        assert verdict(root, root).lines[-1] == "NO VERDICT: still running"
 
 
 def test_a_result_that_says_more_than_the_files_is_not_believed(tmp_path: Path) -> None:
-    assert "but the journal has 5 iterations" in usage_error(lambda: verdict(run(tmp_path, 5)))
+    assert "but the journal has 5 iterations" in usage_error(
+        lambda: verdict(run(tmp_path, 5), tmp_path)
+    )
     made = journal(run(tmp_path), 6)
     made.fail(Failure(iteration=6, cause="its test failed: no fill"))
     root = tmp_path / "soak"
-    assert "has a failed test: its test failed: no fill" in usage_error(lambda: verdict(root))
+    assert "has a failed test: its test failed: no fill" in usage_error(lambda: verdict(root, root))
     journal(root, 6).end(Ended(ending=Ending.TARGET, cause="no connection"))
-    assert "that it failed: no connection" in usage_error(lambda: verdict(root))
+    assert "that it failed: no connection" in usage_error(lambda: verdict(root, root))
     journal(root, 6)
     final = root / "latest" / "ITER_SUMMARY_final.json"
     kept = final.read_text(encoding="utf-8")
     final.write_text(kept.replace('"PASS"', '"FAIL"'), encoding="utf-8")
-    assert "ITER_SUMMARY_final.json does not" in usage_error(lambda: verdict(root))
+    assert "ITER_SUMMARY_final.json does not" in usage_error(lambda: verdict(root, root))
     final.unlink()
-    assert "ITER_SUMMARY_final.json is missing" in usage_error(lambda: verdict(root))
+    assert "ITER_SUMMARY_final.json is missing" in usage_error(lambda: verdict(root, root))
 
 
 def test_a_result_that_contradicts_itself_is_not_believed(tmp_path: Path) -> None:
     hidden = run(tmp_path, lanes=[outcome(verdict="FAIL")])
-    assert "verdict: PASS, but a lane is FAIL" in usage_error(lambda: verdict(hidden))
+    assert "verdict: PASS, but a lane is FAIL" in usage_error(lambda: verdict(hidden, tmp_path))
     empty = write_run(tmp_path / "empty", result())
-    assert "RESULT.json: names no lane" in usage_error(lambda: verdict(empty))
+    assert "RESULT.json: names no lane" in usage_error(lambda: verdict(empty, tmp_path))
 
 
 def test_an_archived_run_is_judged_alike_and_a_broken_or_missing_one_is_no_verdict(
     tmp_path: Path,
 ) -> None:
     root = run(tmp_path)
-    before = verdict(root)
+    before = verdict(root, root)
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
         archive.add(root / "latest", "a")
-    assert verdict(tmp_path / "a") == before
+    assert verdict(tmp_path / "a", root) == before
     (root / "latest" / "journal").write_bytes(b"nothing\n")
-    assert "is damaged" in usage_error(lambda: verdict(root))
+    assert "is damaged" in usage_error(lambda: verdict(root, root))
     shutil.rmtree(root)
-    assert "no run in it" in usage_error(lambda: verdict(root))
+    assert "no run in it" in usage_error(lambda: verdict(root, root))

@@ -1,0 +1,1 @@
+"""How often a gate is wrong: false alarms, and the changes that it catches."""

@@ -1,0 +1,136 @@
+"""A folder of recorded lanes: the journal of each, which is all that judging it needs."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from pytest_soak.artifacts.lane_journal import parse_journal
+from pytest_soak.artifacts.names import JOURNAL
+from pytest_soak.calibration.key import WORDS, first_difference, key_of
+from pytest_soak.calibration.lanes import RecordedLane, lane_of
+from pytest_soak.clock import SystemClock
+from pytest_soak.engine.plan import GateMode
+from pytest_soak.engine.record import Ending
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.run.lanes import Chosen
+from pytest_soak.run.planning import plan_lane
+from pytest_soak.run.settings import Settings
+from pytest_soak.run.soak import run_soak
+from pytest_soak.storage.files import sweep, write_bytes
+from pytest_soak.storage.links import plain
+from pytest_soak.storage.readers import read_bytes
+from pytest_soak.targets.abilities import abilities
+from pytest_soak.targets.resolve import build, named_factory
+
+SUFFIX = ".journal"
+
+
+class Order(NamedTuple):
+    """A lane that a pool is to hold: the settings of its soak, which have no other, and its file.
+
+    `wanted` is the lane as it is planned, without any iteration.
+    """
+
+    settings: Settings
+    file: Path
+    wanted: RecordedLane
+
+
+def order(settings: Settings, seed: int, pool: Path, cause: str = "") -> Order:
+    """The order for one seed of `settings`; `cause` is the folder of lanes that have one.
+
+    Raises SoakUsageError for a target that cannot be calibrated by simulated lanes.
+    """
+    alone = settings.model_copy(update={"seeds": (seed,)})
+    (lane,) = alone.lanes()
+    factory = named_factory(settings.target, "--target", settings.rootdir)
+    can = abilities(build(factory, lane), settings.target)
+    if not can.deterministic:
+        problem = "takes real time, or does not say that it is deterministic; soak it yourself"
+        raise SoakUsageError(f"--target={settings.target}", f"{problem}, and give --from=RUN")
+    plan = plan_lane(alone, lane, can, settings.target)
+    name = f"{lane.id}_{settings.iterations}x{settings.minutes:g}{SUFFIX}"
+    file = plain(pool, pool.joinpath(*filter(None, (cause, name))))
+    wanted = RecordedLane(str(file), plan, (), can.version or can.source)
+    return Order(alone, file, wanted)
+
+
+def fill(orders: Sequence[Order], jobs: int, done: Callable[[], None]) -> None:
+    """Record what is not there, `jobs` lanes at a time; `done` is told of each when it is durable.
+
+    What is there is checked first. An interruption lets the lanes under way end, and no more.
+    Raises SoakUsageError for a lane of other settings or versions, and for one that does not end.
+    """
+    for one in orders:
+        if one.file.exists():
+            recorded(one)
+    missing = [one for one in orders if not one.file.exists()]
+    for folder in {one.file.parent for one in missing}:
+        if folder.is_dir():
+            sweep(folder)
+    if jobs == 1:
+        for one in missing:
+            record(one.settings, one.file)
+            done()
+        return
+    spawn, ignored = get_context("spawn"), (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(jobs, spawn, signal.signal, ignored) as workers:
+        tasks = {workers.submit(record, one.settings, one.file) for one in missing}
+        try:
+            _gather(tasks, done)
+        except BaseException:
+            workers.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _gather(tasks: set[Future[None]], done: Callable[[], None]) -> None:
+    while tasks:
+        over, tasks = wait(tasks, return_when=FIRST_COMPLETED)
+        for task in over:
+            task.result()
+            done()
+
+
+def record(settings: Settings, file: Path) -> None:
+    """Soak the one lane of `settings` to its end, whatever its gate says, and keep its journal."""
+    with TemporaryDirectory(prefix="pytest-soak-calibrate-") as folder:
+        update = {"directory": Path(folder) / "soak", "gate_mode": GateMode.SOFT}
+        alone = settings.model_copy(update=update)
+        factory = named_factory(alone.target, "--target", alone.rootdir)
+        result = run_soak(alone, Chosen(factory, alone.target), [], SystemClock())
+        (lane,) = result.lanes
+        if lane.ending is not Ending.COMPLETED:
+            raise SoakUsageError(lane.lane.id, f"did not end: {'; '.join(lane.reasons)}")
+        write_bytes(file, (result.folder / JOURNAL).read_bytes(), durable=True)
+
+
+def recorded(one: Order) -> RecordedLane:
+    """The lane of an order that the pool holds, to be judged by the gate of the order.
+
+    Raises SoakUsageError where what is there is another lane.
+    """
+    source, wanted = str(one.file), one.wanted
+    try:
+        content = parse_journal(source, read_bytes(one.file))
+    except (OSError, ValueError) as error:
+        raise SoakUsageError(source, f"cannot be read: {error}; take it away") from None
+    found = lane_of(source, content, wanted.plan.planned)
+    found = found.judged_by(wanted.plan.finals, wanted.plan.gate_mode)
+    if found.plan.lane.seed != wanted.plan.lane.seed:
+        raise _other(source, "seed", found.plan.lane.seed, wanted.plan.lane.seed)
+    old, new = key_of(found), key_of(wanted)
+    name = first_difference(old, new)
+    if name is not None:
+        raise _other(source, WORDS[name], getattr(old, name), getattr(new, name))
+    return found
+
+
+def _other(source: str, what: str, old: object, new: object) -> SoakUsageError:
+    remedy = "take it away, or give another --pool"
+    return SoakUsageError(source, f"is of another {what}: {old}, not {new}; {remedy}")

@@ -1,0 +1,31 @@
+"""Where calibrations are kept: the artifact root, the user's `gates/`, the wheel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pytest_soak.artifacts.build import machine
+from pytest_soak.artifacts.calibration import CALIBRATION, CalibratedGate, Calibration
+from pytest_soak.artifacts.stored_run import is_there, read
+
+SHIPPED = Path(__file__).parent / "shipped" / CALIBRATION
+
+
+def places(root: Path, folder: Path) -> tuple[Path, ...]:
+    """The files that are asked, in their order, for runs in the artifact root `root`."""
+    return root / CALIBRATION, folder / "gates" / "calibration" / CALIBRATION, SHIPPED
+
+
+def calibrated(files: tuple[Path, ...]) -> Iterator[CalibratedGate]:
+    """All that files say that are there; SoakUsageError for one that says nothing."""
+    for file in files:
+        if is_there(file):
+            yield from read(Calibration, file).gates
+
+
+def with_gate(file: Path, found: CalibratedGate) -> Calibration:
+    """What a file is to say that also tells of `found`, in place of what it said of its key."""
+    kept = [gate for gate in calibrated((file,)) if gate.key != found.key]
+    gates = sorted([*kept, found], key=lambda gate: gate.key.model_dump_json())
+    return Calibration(source=found.key.target, gates=gates, meta=machine())

@@ -1,0 +1,59 @@
+"""Error rates as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_soak.artifacts.calibration import CalibratedGate, CalibrationKey, Detectable, Rate
+from pytest_soak.text import number, signed
+
+SHOWN_POWER = "80"
+
+
+def told(found: CalibratedGate | str) -> str:
+    """One line of what `lookup.find` found."""
+    if isinstance(found, str):
+        return f"not calibrated ({found})"
+    caught = caught_text(found.detectable)
+    return f"a lane of {length(found.key)}: {alarms_text(found)}; {caught}"
+
+
+def alarms_text(found: CalibratedGate) -> str:
+    """The rate of false alarms with its interval, in per cent."""
+    if found.false_alarms is None:
+        return f"false alarms not known ({found.lacking})"
+    return f"false alarms {rate_text(found.false_alarms)}"
+
+
+def rate_text(rate: Rate) -> str:
+    """A rate with its interval, in per cent: `1.0 % [0.2, 5.4]`."""
+    share, low, high = (f"{100 * value:.1f}" for value in (rate.share, rate.low, rate.high))
+    return f"{share} % [{low}, {high}]"
+
+
+def caught_text(detectable: Sequence[Detectable]) -> str:
+    """The changes that most lanes fail by."""
+    caught = [
+        f"{one.kpi} {signed(change)}"
+        for one in detectable
+        if (change := one.changes.get(SHOWN_POWER)) is not None
+    ]
+    if not caught:
+        return "no change of one KPI is caught"
+    return f"would have caught {', '.join(caught)} at {SHOWN_POWER} %"
+
+
+def length(key: CalibrationKey) -> str:
+    """How long a lane is: `24 h`, or `12 iterations of 5 min`."""
+    hours = key.iterations * key.minutes / 60
+    if key.minutes == 60:
+        return f"{number(hours)} h"
+    return f"{key.iterations} iterations of {key.minutes:g} min"
+
+
+def change_text(change: float | None, median: float | None) -> str:
+    """A change of a KPI, also in per cent of its median; `none` where none is enough."""
+    if change is None:
+        return "none"
+    share = f" ({100 * change / abs(median):+.0f} %)" if median else ""
+    return f"{signed(change)}{share}"

@@ -1,0 +1,246 @@
+"""The pool of recorded lanes, and the command that fills it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import usage_error
+
+from pytest_soak import cli
+from pytest_soak.api import soak
+from pytest_soak.calibration import pool as pool_module
+from pytest_soak.calibration.causes import CAUSES
+from pytest_soak.calibration.pool import Order, fill, order, recorded
+from pytest_soak.config.parameters import reference_table
+from pytest_soak.errors import ArtifactError
+from pytest_soak.run.resolve import Inputs, resolve_settings
+from pytest_soak.run.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def settings_of(folder: Path, **options: str) -> Settings:
+    texts = {"target": "mock", "iterations": "5", "gate": "smoke"}
+    given = {name.replace("_", "-"): text for name, text in options.items()}
+    return resolve_settings(Inputs(texts | given, {}, {}, folder, folder, folder))
+
+
+def orders_of(folder: Path, seeds: Sequence[int] = (1, 2, 3), **options: str) -> list[Order]:
+    settings = settings_of(folder, **options)
+    return [order(settings, seed, folder / "pool") for seed in seeds]
+
+
+def fill_counted(orders: Sequence[Order], jobs: int = 1) -> int:
+    done: list[None] = []
+    fill(orders, jobs, lambda: done.append(None))
+    return len(done)
+
+
+def test_what_is_there_is_not_recorded_again(folder: Path) -> None:
+    orders = orders_of(folder)
+    assert fill_counted(orders[:2]) == 2
+    kept = orders[0].file.read_bytes()
+    assert fill_counted(orders) == 1
+    assert orders[0].file.read_bytes() == kept
+    assert [len(recorded(one).done) for one in orders] == [5, 5, 5]
+    assert len({str(recorded(one).done[0].summary.kpis) for one in orders}) == 3
+
+
+def test_processes_record_what_one_records(folder: Path) -> None:
+    orders = orders_of(folder, [1, 2])
+    fill(orders, 1, lambda: None)
+    kept = [recorded(one) for one in orders]
+    shutil.rmtree(folder / "pool")
+    assert fill_counted(orders, jobs=2) == 2
+    for one, before in zip(orders, kept, strict=True):
+        now = recorded(one)
+        assert [d.summary for d in now.done] == [d.summary for d in before.done]
+
+
+def test_an_interruption_loses_the_lane_under_way_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = pool_module.record, []
+
+    def interrupted(*given: Any) -> None:
+        calls.append(given)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        real(*given)
+
+    monkeypatch.setattr(pool_module, "record", interrupted)
+    orders = orders_of(folder)
+    with pytest.raises(KeyboardInterrupt):
+        fill(orders, 1, lambda: None)
+    assert [one.file.exists() for one in orders] == [True, True, False]
+    monkeypatch.undo()
+    assert fill_counted(orders) == 1
+
+
+def test_a_lane_that_was_recorded_for_another_gate_is_judged_by_this_one(folder: Path) -> None:
+    (before,) = orders_of(folder, [1])
+    fill([before], 1, lambda: None)
+    (strict,) = orders_of(folder, [1], gate="release", gate_mode="hard")
+    assert fill_counted([strict]) == 0
+    found = recorded(strict)
+    assert (found.plan.gate.name, found.plan.gate_mode) == ("release", "hard")
+
+
+def test_another_lane_in_its_place_is_refused_by_name(folder: Path) -> None:
+    one, two, _ = orders = orders_of(folder)
+    fill(orders, 1, lambda: None)
+    shutil.copy(two.file, one.file)
+    assert f"{one.file}: is of another seed: 2, not 1; take it away" in usage_error(
+        lambda: recorded(one)
+    )
+    (turned,) = orders_of(folder, [2], market_set="sigma=0.02")
+    assert "is of another settings (" in usage_error(lambda: fill([turned], 1, lambda: None))
+    newer = two._replace(wanted=two.wanted._replace(version="another"))
+    assert "is of another version of the target: " in usage_error(lambda: recorded(newer))
+    two.file.write_bytes(b"nothing\n")
+    assert "is damaged" in usage_error(lambda: fill([two], 1, lambda: None))
+
+
+def test_a_symbolic_link_in_the_pool_is_not_followed(folder: Path) -> None:
+    (one,) = orders_of(folder, [1])
+    one.file.parent.mkdir()
+    one.file.symlink_to(folder / "elsewhere")
+    with pytest.raises(ArtifactError, match="a symbolic link"):
+        orders_of(folder, [1])
+
+
+def test_a_bot_in_real_time_is_to_be_soaked(folder: Path) -> None:
+    problem = usage_error(lambda: orders_of(folder, [1], target="process:true"))
+    assert problem.endswith("soak it yourself, and give --from=RUN")
+
+
+def test_a_bot_that_breaks_is_told(folder: Path) -> None:
+    text = (
+        "from pytest_soak.testing import InstantTarget\n"
+        "class Breaks(InstantTarget):\n"
+        "    def run(self, overrides, window):\n"
+        "        raise RuntimeError('no connection')\n"
+    )
+    (folder / "breaking.py").write_text(text, encoding="utf-8")
+    (one,) = orders_of(folder, [1], target="breaking:Breaks")
+    assert "no connection" in usage_error(lambda: fill([one], 1, lambda: None))
+    assert not one.file.exists()
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.name)
+def test_each_cause_is_another_lane_in_every_size(folder: Path, cause: Any) -> None:
+    settings = settings_of(folder, target="sim", profile="steady_safe", gate="soak")
+    plain = order(settings, 1, folder / "pool").wanted.plan
+    seen = set()
+    for size in cause.sizes:
+        turned = order(cause.turn(settings, size), 1, folder / "pool", cause.name).wanted.plan
+        assert turned.gate == plain.gate
+        assert turned.lane.market == "calm"
+        seen.add((str(turned.lane.scenario), str(turned.overrides.values)))
+    assert len(seen) == 4
+    assert (str(plain.lane.scenario), str(plain.overrides.values)) not in seen
+
+
+def test_causes_are_what_they_say(folder: Path) -> None:
+    settings = settings_of(folder, target="sim", profile="steady_safe")
+    turned = {cause.name: cause.turn(settings, cause.sizes[1]) for cause in CAUSES}
+    (fees,), (slow,) = turned["fees"].scenarios, turned["latency"].scenarios
+    assert (fees.instrument.maker_fee_bps, fees.instrument.taker_fee_bps) == (-0.7, 3.7)
+    assert slow.venue.to_gateway.base_ms == 62.0
+    values = {name: one.layers[-1].values for name, one in turned.items() if one.layers}
+    assert values == {
+        "size": {"impact_cap_ratio": 0.06},
+        "spread": {"base_spread_bps_delta": 0.25},
+        "taking": {"rescue_max_ratio": 0.4},
+    }
+    assert all(name in reference_table() for one in values.values() for name in one)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["pytest-soak", "calibrate", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    return int(caught.value.code or 0)
+
+
+MOCK = ("--target=mock", "--gate=smoke", "--iterations=2")
+
+
+def test_the_command_says_and_writes_what_it_found(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *MOCK, "--seeds=1..59") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("gate smoke (soft) on calm, default, mock ")
+    assert lines[0].endswith(": 59 lanes of 2 h")
+    assert lines[1] == "false alarms 0.0 % [0.0, 6.1]"
+    assert any(line.startswith("net_bps ") for line in lines)
+    assert lines[-1] == "wrote artifacts/soak/CALIBRATION.json"
+    assert (folder / "artifacts" / "soak" / ".gitignore").exists()
+    data = json.loads((folder / "artifacts" / "soak" / "CALIBRATION.json").read_text("utf-8"))
+    (found,) = data["gates"]
+    assert found["seeds"] == list(range(1, 60))
+    assert found["false_alarms"]["lanes"] == 59
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--seeds=1..58"], "--seeds: 58 lanes cannot show a rate of 5 % at 95 %: 59 can, 1 more"),
+        (["--gate=soak"], "--iterations: gate soak grades none of 2 iterations: 3 more needed"),
+        (["--causes"], "--causes: can be made in sim alone; leave it out"),
+        (["--seeds=x"], "--seeds: expected seeds like 42"),
+        (["--market=calm,spike"], "--profile, --market: calibrate one of each at a time"),
+        (["--from=runs"], "the lanes of --from have their own; leave it out"),
+        (["--output="], "--output: expected the path of a file"),
+        (["--gate=soaq"], "did you mean 'soak'?"),
+    ],
+)
+def test_mistakes_are_one_line_and_status_four(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    problem: str,
+) -> None:
+    assert run(monkeypatch, *MOCK, *arguments) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert problem in line
+
+
+def test_runs_of_a_bot_of_ones_own_are_judged_by_their_own_gate(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, seeds in (("a", [1, 2, 3, 4]), ("b", [5, 6, 7, 8])):
+        soak("mock", iterations=3, gate="smoke", seed=seeds, dir=name, folder=folder)
+    assert run(monkeypatch, "--from=a", "--from=b", "--output=mine.json") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == (
+        "false alarms not known (8 of 59 lanes, 51 more needed to show 5 % at 95 %)"
+    )
+    assert lines[2] == "the changes below: 200 lanes drawn in blocks from them"
+    assert lines[-1] == "wrote mine.json"
+    assert run(monkeypatch, "--from=a", "--from=a") == 4
+    assert "measured the very same as" in capsys.readouterr().err
+    assert run(monkeypatch, "--from=none") == 4
+    assert "--from=none: no run in it" in capsys.readouterr().err
+
+
+def test_an_interruption_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool_module, "record", interrupted)
+    assert run(monkeypatch, *MOCK, "--seeds=1..59") == 2
+    assert "the same command goes on" in capsys.readouterr().err
