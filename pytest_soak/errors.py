@@ -17,6 +17,9 @@ class SoakUsageError(Exception):
         self.problem = problem
         super().__init__(one_line(f"{source}: {problem}"))
 
+    def __reduce__(self) -> tuple[type[SoakUsageError], tuple[str, str]]:
+        return type(self), (self.source, self.problem)  # as it is made: for other processes
+
 
 class ArtifactError(Exception):
     """A file of the run cannot be written; names it and says why."""

@@ -44,7 +44,7 @@ def nets(*values: float | None, **facts: Any) -> RecordedLane:
     return lane(*({"net_bps": value} for value in values), **facts)
 
 
-def noisy(seed: int, iterations: int = 12, mean: float = 3.0, **facts: Any) -> RecordedLane:
+def noisy(seed: int, iterations: int = 4, mean: float = 3.0, **facts: Any) -> RecordedLane:
     """A lane whose net is drawn about `mean` with a standard deviation of 0.3."""
     random = Random(seed)
     drawn = [random.gauss(mean, 0.3) for _ in range(iterations)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,35 +43,38 @@ class Order(NamedTuple):
     wanted: RecordedLane
 
 
-def order(settings: Settings, seed: int, pool: Path, cause: str = "") -> Order:
-    """The order for one seed of `settings`; `cause` is the folder of lanes that have one.
+def orders(settings: Settings, pool: Path, cause: str = "") -> list[Order]:
+    """An order for each seed of `settings`; `cause` is the folder of lanes that have one.
 
     Raises SoakUsageError for a target that cannot be calibrated by simulated lanes.
     """
-    alone = settings.model_copy(update={"seeds": (seed,)})
-    (lane,) = alone.lanes()
+    first, *_ = lanes = settings.lanes()
     factory = named_factory(settings.target, "--target", settings.rootdir)
-    can = abilities(build(factory, lane), settings.target)
+    can = abilities(build(factory, first), settings.target)
     if not can.deterministic:
         problem = "takes real time, or does not say that it is deterministic; soak it yourself"
         raise SoakUsageError(f"--target={settings.target}", f"{problem}, and give --from=RUN")
-    plan = plan_lane(alone, lane, can, settings.target)
-    name = f"{lane.id}_{settings.iterations}x{settings.minutes:g}{SUFFIX}"
-    file = plain(pool, pool.joinpath(*filter(None, (cause, name))))
-    wanted = RecordedLane(str(file), plan, (), can.version or can.source)
-    return Order(alone, file, wanted)
+    plan = plan_lane(settings, first, can, settings.target)
+    home = pool / cause if cause else pool
+    found = []
+    for lane in lanes:
+        file = plain(pool, home / f"{lane.id}_{plan.planned}x{lane.minutes:g}{SUFFIX}")
+        own = plan.model_copy(update={"lane": replace(lane, config=plan.lane.config)})
+        wanted = RecordedLane(str(file), own, (), can.version or can.source)
+        found.append(Order(settings.model_copy(update={"seeds": (lane.seed,)}), file, wanted))
+    return found
 
 
-def fill(orders: Sequence[Order], jobs: int, done: Callable[[], None]) -> None:
+def fill(wanted: Sequence[Order], jobs: int, done: Callable[[], None]) -> None:
     """Record what is not there, `jobs` lanes at a time; `done` is told of each when it is durable.
 
     What is there is checked first. An interruption lets the lanes under way end, and no more.
     Raises SoakUsageError for a lane of other settings or versions, and for one that does not end.
     """
-    for one in orders:
+    for one in wanted:
         if one.file.exists():
             recorded(one)
-    missing = [one for one in orders if not one.file.exists()]
+    missing = [one for one in wanted if not one.file.exists()]
     for folder in {one.file.parent for one in missing}:
         if folder.is_dir():
             sweep(folder)

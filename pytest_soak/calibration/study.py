@@ -20,7 +20,7 @@ FEWEST_LANES = fewest_to_show(SHOWN_SHARE)
 """With fewer, not even lanes that all pass show that no more than 5 % fail."""
 FEWEST_DRAWN_FROM = 8
 """Fewer lanes than that do not tell how much lanes differ."""
-DRAWS = 200
+DRAWS = 100
 
 
 class CausedLanes(NamedTuple):

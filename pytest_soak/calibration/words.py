@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_soak.artifacts.calibration import CalibratedGate, CalibrationKey, Detectable, Rate
-from pytest_soak.text import number, signed
+from pytest_soak.text import number, plural, signed, table
 
 SHOWN_POWER = "80"
 
@@ -57,3 +57,29 @@ def change_text(change: float | None, median: float | None) -> str:
         return "none"
     share = f" ({100 * change / abs(median):+.0f} %)" if median else ""
     return f"{signed(change)}{share}"
+
+
+def report_lines(found: CalibratedGate) -> list[str]:
+    """What was found, for a terminal."""
+    key = found.key
+    lanes = plural(len(found.seeds), "lane")
+    version = f" {key.target_version[:12]}" if key.target_version else ""
+    lines = [
+        f"gate {key.gate} ({key.gate_mode}) on {key.market}, {key.profile}, {key.target}{version}: "
+        f"{lanes} of {length(key)}",
+        alarms_text(found),
+    ]
+    if found.draws:
+        lines.append(f"the changes below: {found.draws} lanes drawn in blocks from them")
+    head = ("KPI", "median", "caught in 50 %", "80 %", "95 % of lanes")
+    rows = [row(one) for one in found.detectable if one.reason is None]
+    lines += table([head, *rows]) if rows else []
+    lines += [f"left out: {x.kpi} {x.reason}" for x in found.detectable if x.reason]
+    caused = [(c.cause, f"{c.size:g} {c.unit}", "FAIL", rate_text(c.rate)) for c in found.causes]
+    return [*lines, *(table(caused) if caused else [])]
+
+
+def row(one: Detectable) -> tuple[str, ...]:
+    """A KPI, its median, and the changes of it that are caught."""
+    changes = (change_text(change, one.median) for change in one.changes.values())
+    return (one.kpi, number(one.median), *changes)

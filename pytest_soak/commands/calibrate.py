@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_soak.artifacts.calibration import CALIBRATION, CalibratedGate, Detectable
+from pytest_soak.artifacts.calibration import CALIBRATION
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.stored_run import find_run
 from pytest_soak.calibration.causes import CAUSES
 from pytest_soak.calibration.lanes import RecordedLane
-from pytest_soak.calibration.pool import Order, fill, order, recorded
+from pytest_soak.calibration.pool import Order, fill, orders, recorded
 from pytest_soak.calibration.shelf import with_gate
 from pytest_soak.calibration.stored import stored_lane
 from pytest_soak.calibration.study import FEWEST_LANES, CausedLanes, study
-from pytest_soak.calibration.words import alarms_text, change_text, length, rate_text
+from pytest_soak.calibration.words import report_lines
 from pytest_soak.commands.output import output_file
 from pytest_soak.config.names import shown_path, user_path
 from pytest_soak.errors import SoakUsageError, one_line
@@ -26,7 +27,7 @@ from pytest_soak.run.resolve import Inputs, resolve_settings
 from pytest_soak.run.settings import Settings
 from pytest_soak.storage.files import write_json
 from pytest_soak.storage.links import plain
-from pytest_soak.text import number, plural, table
+from pytest_soak.text import plural
 
 SIM = "sim"
 ROOT = next(option for option in OPTIONS if option.name == "dir").default
@@ -55,31 +56,28 @@ def calibrate(request: Request, folder: Path, say: Say, progress: Say) -> None:
     `progress` is told of what takes its time. Raises SoakUsageError for what cannot be meant and
     for lanes that tell nothing, ArtifactError for a file that cannot be written.
     """
-    file = _output(request.output, folder)
+    root = folder / ROOT
+    if request.output is None:
+        file = plain(root, root / CALIBRATION)
+    else:
+        file = output_file(request.output, folder, "--output")
     lanes = _stored(request) if request.runs else []
     causes: list[CausedLanes] = []
     if not request.runs:
         lanes, causes = _simulated(request, folder, progress)
     found = study(lanes, causes)
+    if request.output is None:
+        Layout(root, several_lanes=False).make_root()
     written = with_gate(file, found)
     write_json(file, written.data(), durable=True)
     for line in (*report_lines(found), f"wrote {shown_path(file, folder)}"):
         say(one_line(line))
 
 
-def _output(given: str | None, folder: Path) -> Path:
-    """The file to write: without one given that of the artifact root, which is made if need be."""
-    if given is not None:
-        return output_file(given, folder, "--output")
-    root = folder / ROOT
-    Layout(root, several_lanes=False).make_root()
-    return plain(root, root / CALIBRATION)
-
-
 def _stored(request: Request) -> list[RecordedLane]:
     """The lanes of stored runs, to be judged by their own gates."""
     if request.options or request.causes:
-        name = next(iter(request.options), "causes")
+        name = next(iter(request.options), "causes").replace("seed", "seeds")
         raise SoakUsageError(f"--{name}", "the lanes of --from have their own; leave it out")
     return [lane for given in request.runs for lane in _of_run(given)]
 
@@ -102,23 +100,34 @@ def _simulated(
         problem = f"{plural(len(settings.seeds), 'lane')} cannot show a rate of 5 % at 95 %"
         raise SoakUsageError("--seeds", f"{problem}: {FEWEST_LANES} can, {more} more needed")
     pool = user_path(request.pool, folder, "--pool")
-    orders = [order(settings, seed, pool) for seed in settings.seeds]
-    _check_long_enough(orders[0])
+    good = orders(settings, pool)
+    _check_long_enough(good[0])
     causes = list(_causes(request, settings, pool))
-    every = [*orders, *(one for _, _, _, several in causes for one in several)]
+    every = [*good, *(one for _, _, _, several in causes for one in several)]
     missing = sum(not one.file.exists() for one in every)
     if settings.target == SIM and missing:
         compile_announced(progress)
     progress(f"recording {missing} of {plural(len(every), 'lane')} in {pool}")
+    done = map(_tenths(missing, progress), count(1))
     try:
-        fill(every, request.jobs, lambda: None)
+        fill(every, request.jobs, lambda: next(done))
     except KeyboardInterrupt:
         progress("interrupted; the same command goes on with the lanes that are missing")
         raise
-    return [recorded(one) for one in orders], [
+    return [recorded(one) for one in good], [
         CausedLanes(cause, unit, size, [recorded(one) for one in several])
         for cause, unit, size, several in causes
     ]
+
+
+def _tenths(missing: int, progress: Say) -> Callable[[int], None]:
+    """Tells of each tenth of the lanes, by how many are done."""
+
+    def tell(done: int) -> None:
+        if 10 * done // missing > 10 * (done - 1) // missing:
+            progress(f"{done} of {missing} recorded")
+
+    return tell
 
 
 def _check_long_enough(first: Order) -> None:
@@ -138,9 +147,9 @@ def _causes(
         raise SoakUsageError("--causes", f"can be made in {SIM} alone; leave it out")
     for cause in CAUSES:
         for size in cause.sizes:
-            turned, name = cause.turn(settings, size), f"{cause.name}_{size:g}"
-            seeds = settings.seeds[:CAUSE_LANES]
-            yield cause.name, cause.unit, size, [order(turned, s, pool, name) for s in seeds]
+            few = settings.model_copy(update={"seeds": settings.seeds[:CAUSE_LANES]})
+            caused = orders(cause.turn(few, size), pool, f"{cause.name}_{size:g}")
+            yield cause.name, cause.unit, size, caused
 
 
 def _settings(request: Request, folder: Path) -> Settings:
@@ -153,29 +162,3 @@ def _settings(request: Request, folder: Path) -> Settings:
     if len(settings.profiles) > 1 or len(settings.scenarios) > 1:
         raise SoakUsageError("--profile, --market", "calibrate one of each at a time")
     return settings
-
-
-def report_lines(found: CalibratedGate) -> list[str]:
-    """What was found, for a terminal."""
-    key = found.key
-    lanes = plural(len(found.seeds), "lane")
-    version = f" {key.target_version[:12]}" if key.target_version else ""
-    lines = [
-        f"gate {key.gate} ({key.gate_mode}) on {key.market}, {key.profile}, {key.target}{version}: "
-        f"{lanes} of {length(key)}",
-        alarms_text(found),
-    ]
-    if found.draws:
-        lines.append(f"the changes below: {found.draws} lanes drawn in blocks from them")
-    head = ("KPI", "median", "caught in 50 %", "80 %", "95 % of lanes")
-    rows = [row(one) for one in found.detectable if one.reason is None]
-    lines += table([head, *rows]) if rows else []
-    lines += [f"left out: {x.kpi} {x.reason}" for x in found.detectable if x.reason]
-    caused = [(c.cause, f"{c.size:g} {c.unit}", "FAIL", rate_text(c.rate)) for c in found.causes]
-    return [*lines, *(table(caused) if caused else [])]
-
-
-def row(one: Detectable) -> tuple[str, ...]:
-    """A KPI, its median, and the changes of it that are caught."""
-    changes = (change_text(change, one.median) for change in one.changes.values())
-    return (one.kpi, number(one.median), *changes)

@@ -89,7 +89,7 @@ def test_what_is_worse_follows_from_the_limits_that_fail() -> None:
 
 
 def test_the_change_that_is_caught_is_the_distance_of_the_medians_from_the_limit() -> None:
-    lanes = [noisy(seed) for seed in range(1, 21)]
+    lanes = [noisy(seed, 12) for seed in range(1, 21)]
     ends = [[v for v in values_of(one.done, "net_bps")[-8:] if v is not None] for one in lanes]
     distances = sorted(median(end) - 2.0 for end in ends)
     (found,) = detectable(lanes)
@@ -172,17 +172,17 @@ def test_enough_lanes_give_a_rate_and_changes_by_themselves() -> None:
     assert (found.false_alarms.lanes, found.lacking, found.draws) == (59, None, 0)
     (net,) = found.detectable
     assert net.changes["80"] is not None
-    assert -1.3 < net.changes["80"] < -1.0
+    assert -1.6 < net.changes["80"] < -1.0
 
 
 def test_few_lanes_give_no_rate_but_changes_by_draws() -> None:
     found = study([noisy(seed) for seed in range(1, 9)])
     assert found.false_alarms is None
     assert found.lacking == "8 of 59 lanes, 51 more needed to show 5 % at 95 %"
-    assert found.draws == 200
+    assert found.draws == 100
     (net,) = found.detectable
     assert net.changes["80"] is not None
-    assert -1.4 < net.changes["80"] < -0.9
+    assert -1.8 < net.changes["80"] < -0.9
 
 
 def several(*more: RecordedLane) -> list[RecordedLane]:
@@ -198,12 +198,12 @@ def several(*more: RecordedLane) -> list[RecordedLane]:
             several(noisy(9, judged_by=gate(grace=2))),
             "lane 9: is of another text of the gate than lane 1; calibrate each by itself",
         ),
-        (several(noisy(9, 13)), "lane 9: is of another number of iterations than lane 1"),
+        (several(noisy(9, 5)), "lane 9: is of another number of iterations than lane 1"),
         (several(noisy(9)._replace(version="v2")), "lane 9: is of another version of the target"),
         (several(noisy(9, auto_tune=True)), "lane 9: was tuned: what a tuner does depends on"),
         (
-            several(noisy(9)._replace(done=noisy(9).done[:7])),
-            "lane 9: has 7 of 12 iterations, 5 more needed; soak it to its end, gate mode soft",
+            several(noisy(9)._replace(done=noisy(9).done[:3])),
+            "lane 9: has 3 of 4 iterations, 1 more needed; soak it to its end, gate mode soft",
         ),
         (
             [noisy(seed, 2) for seed in range(1, 9)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -15,8 +16,10 @@ from builders import usage_error
 from pytest_soak import cli
 from pytest_soak.api import soak
 from pytest_soak.calibration import pool as pool_module
+from pytest_soak.calibration import study
 from pytest_soak.calibration.causes import CAUSES
-from pytest_soak.calibration.pool import Order, fill, order, recorded
+from pytest_soak.calibration.pool import Order, fill, orders, recorded
+from pytest_soak.commands import calibrate
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.errors import ArtifactError
 from pytest_soak.run.resolve import Inputs, resolve_settings
@@ -36,8 +39,8 @@ def settings_of(folder: Path, **options: str) -> Settings:
 
 
 def orders_of(folder: Path, seeds: Sequence[int] = (1, 2, 3), **options: str) -> list[Order]:
-    settings = settings_of(folder, **options)
-    return [order(settings, seed, folder / "pool") for seed in seeds]
+    text = ",".join(map(str, seeds))
+    return orders(settings_of(folder, seed=text, **options), folder / "pool")
 
 
 def fill_counted(orders: Sequence[Order], jobs: int = 1) -> int:
@@ -47,22 +50,22 @@ def fill_counted(orders: Sequence[Order], jobs: int = 1) -> int:
 
 
 def test_what_is_there_is_not_recorded_again(folder: Path) -> None:
-    orders = orders_of(folder)
-    assert fill_counted(orders[:2]) == 2
-    kept = orders[0].file.read_bytes()
-    assert fill_counted(orders) == 1
-    assert orders[0].file.read_bytes() == kept
-    assert [len(recorded(one).done) for one in orders] == [5, 5, 5]
-    assert len({str(recorded(one).done[0].summary.kpis) for one in orders}) == 3
+    three = orders_of(folder)
+    assert fill_counted(three[:2]) == 2
+    kept = three[0].file.read_bytes()
+    assert fill_counted(three) == 1
+    assert three[0].file.read_bytes() == kept
+    assert [len(recorded(one).done) for one in three] == [5, 5, 5]
+    assert len({str(recorded(one).done[0].summary.kpis) for one in three}) == 3
 
 
 def test_processes_record_what_one_records(folder: Path) -> None:
-    orders = orders_of(folder, [1, 2])
-    fill(orders, 1, lambda: None)
-    kept = [recorded(one) for one in orders]
+    both = orders_of(folder, [1, 2])
+    fill(both, 1, lambda: None)
+    kept = [recorded(one) for one in both]
     shutil.rmtree(folder / "pool")
-    assert fill_counted(orders, jobs=2) == 2
-    for one, before in zip(orders, kept, strict=True):
+    assert fill_counted(both, jobs=2) == 2
+    for one, before in zip(both, kept, strict=True):
         now = recorded(one)
         assert [d.summary for d in now.done] == [d.summary for d in before.done]
 
@@ -79,12 +82,12 @@ def test_an_interruption_loses_the_lane_under_way_alone(
         real(*given)
 
     monkeypatch.setattr(pool_module, "record", interrupted)
-    orders = orders_of(folder)
+    three = orders_of(folder)
     with pytest.raises(KeyboardInterrupt):
-        fill(orders, 1, lambda: None)
-    assert [one.file.exists() for one in orders] == [True, True, False]
+        fill(three, 1, lambda: None)
+    assert [one.file.exists() for one in three] == [True, True, False]
     monkeypatch.undo()
-    assert fill_counted(orders) == 1
+    assert fill_counted(three) == 1
 
 
 def test_a_lane_that_was_recorded_for_another_gate_is_judged_by_this_one(folder: Path) -> None:
@@ -97,8 +100,8 @@ def test_a_lane_that_was_recorded_for_another_gate_is_judged_by_this_one(folder:
 
 
 def test_another_lane_in_its_place_is_refused_by_name(folder: Path) -> None:
-    one, two, _ = orders = orders_of(folder)
-    fill(orders, 1, lambda: None)
+    one, two, _ = several = orders_of(folder)
+    fill(several, 1, lambda: None)
     shutil.copy(two.file, one.file)
     assert f"{one.file}: is of another seed: 2, not 1; take it away" in usage_error(
         lambda: recorded(one)
@@ -124,7 +127,8 @@ def test_a_bot_in_real_time_is_to_be_soaked(folder: Path) -> None:
     assert problem.endswith("soak it yourself, and give --from=RUN")
 
 
-def test_a_bot_that_breaks_is_told(folder: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_bot_that_breaks_is_told(folder: Path, jobs: int) -> None:
     text = (
         "from pytest_soak.testing import InstantTarget\n"
         "class Breaks(InstantTarget):\n"
@@ -133,17 +137,17 @@ def test_a_bot_that_breaks_is_told(folder: Path) -> None:
     )
     (folder / "breaking.py").write_text(text, encoding="utf-8")
     (one,) = orders_of(folder, [1], target="breaking:Breaks")
-    assert "no connection" in usage_error(lambda: fill([one], 1, lambda: None))
+    assert "no connection" in usage_error(lambda: fill([one], jobs, lambda: None))
     assert not one.file.exists()
 
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.name)
 def test_each_cause_is_another_lane_in_every_size(folder: Path, cause: Any) -> None:
     settings = settings_of(folder, target="sim", profile="steady_safe", gate="soak")
-    plain = order(settings, 1, folder / "pool").wanted.plan
+    plain = orders(settings, folder / "pool")[0].wanted.plan
     seen = set()
     for size in cause.sizes:
-        turned = order(cause.turn(settings, size), 1, folder / "pool", cause.name).wanted.plan
+        turned = orders(cause.turn(settings, size), folder / "pool", cause.name)[0].wanted.plan
         assert turned.gate == plain.gate
         assert turned.lane.market == "calm"
         seen.add((str(turned.lane.scenario), str(turned.overrides.values)))
@@ -174,23 +178,28 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 
 MOCK = ("--target=mock", "--gate=smoke", "--iterations=2")
+NET = "name: net\nthresholds:\n  - {metric: net_bps, fail_unless: '>= 2'}\n"
 
 
 def test_the_command_says_and_writes_what_it_found(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, *MOCK, "--seeds=1..59") == 0
+    for module in (study, calibrate):
+        monkeypatch.setattr(module, "FEWEST_LANES", 12)
+    (folder / "net.yaml").write_text(NET, encoding="utf-8")
+    given = ("--target=mock", "--gate=net.yaml", "--iterations=1", "--seeds=1..12")
+    assert run(monkeypatch, *given) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("gate smoke (soft) on calm, default, mock ")
-    assert lines[0].endswith(": 59 lanes of 2 h")
-    assert lines[1] == "false alarms 0.0 % [0.0, 6.1]"
+    assert lines[0].startswith("gate net (soft) on calm, default, mock ")
+    assert lines[0].endswith(": 12 lanes of 1 h")
+    assert re.fullmatch(r"false alarms \d+\.\d % \[\d+\.\d, \d+\.\d\]", lines[1])
     assert any(line.startswith("net_bps ") for line in lines)
     assert lines[-1] == "wrote artifacts/soak/CALIBRATION.json"
     assert (folder / "artifacts" / "soak" / ".gitignore").exists()
     data = json.loads((folder / "artifacts" / "soak" / "CALIBRATION.json").read_text("utf-8"))
     (found,) = data["gates"]
-    assert found["seeds"] == list(range(1, 60))
-    assert found["false_alarms"]["lanes"] == 59
+    assert found["seeds"] == list(range(1, 13))
+    assert found["false_alarms"]["lanes"] == 12
 
 
 @pytest.mark.parametrize(
@@ -201,12 +210,13 @@ def test_the_command_says_and_writes_what_it_found(
         (["--causes"], "--causes: can be made in sim alone; leave it out"),
         (["--seeds=x"], "--seeds: expected seeds like 42"),
         (["--market=calm,spike"], "--profile, --market: calibrate one of each at a time"),
-        (["--from=runs"], "the lanes of --from have their own; leave it out"),
+        (["--from=runs"], "--target: the lanes of --from have their own; leave it out"),
         (["--output="], "--output: expected the path of a file"),
         (["--gate=soaq"], "did you mean 'soak'?"),
     ],
 )
 def test_mistakes_are_one_line_and_status_four(
+    folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
@@ -215,19 +225,21 @@ def test_mistakes_are_one_line_and_status_four(
     assert run(monkeypatch, *MOCK, *arguments) == 4
     (line,) = capsys.readouterr().err.splitlines()
     assert problem in line
+    assert not list(folder.iterdir())
 
 
 def test_runs_of_a_bot_of_ones_own_are_judged_by_their_own_gate(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (folder / "net.yaml").write_text(NET, encoding="utf-8")
     for name, seeds in (("a", [1, 2, 3, 4]), ("b", [5, 6, 7, 8])):
-        soak("mock", iterations=3, gate="smoke", seed=seeds, dir=name, folder=folder)
+        soak("mock", iterations=2, gate="net.yaml", seed=seeds, dir=name, folder=folder)
     assert run(monkeypatch, "--from=a", "--from=b", "--output=mine.json") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == (
         "false alarms not known (8 of 59 lanes, 51 more needed to show 5 % at 95 %)"
     )
-    assert lines[2] == "the changes below: 200 lanes drawn in blocks from them"
+    assert lines[2] == "the changes below: 100 lanes drawn in blocks from them"
     assert lines[-1] == "wrote mine.json"
     assert run(monkeypatch, "--from=a", "--from=a") == 4
     assert "measured the very same as" in capsys.readouterr().err
