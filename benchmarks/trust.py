@@ -24,7 +24,8 @@ def figures(found: CalibratedGate) -> str:
     parts = [
         f"### `{key.gate}` on {key.market}",
         "",
-        f"Lanes of {length(key)} of `{key.profile}` ({key.target}, gate mode {key.gate_mode}), "
+        f"Lanes of {length(key)} of `{key.profile}` ({key.target} {str(key.target_version)[:12]}, "
+        f"gate mode {key.gate_mode}), "
         f"seeds {found.seeds[0]} to {found.seeds[-1]}: {alarms_text(found)}.",
         "",
         table(

@@ -16,7 +16,6 @@ from pytest_soak.run.settings import Settings
 
 _AT = "--causes"
 
-
 Turn = Callable[[Settings, float], Settings]
 """The settings of a soak that has so much of a cause; they have one profile."""
 

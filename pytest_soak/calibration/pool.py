@@ -122,8 +122,9 @@ def recorded(one: Order) -> RecordedLane:
     source, wanted = str(one.file), one.wanted
     try:
         content = parse_journal(source, read_bytes(one.file))
-    except (OSError, ValueError) as error:
-        raise SoakUsageError(source, f"cannot be read: {error}; take it away") from None
+    except (OSError, ValueError, SoakUsageError):
+        problem = "is damaged, or cannot be read; take it away, and it is recorded anew"
+        raise SoakUsageError(source, problem) from None
     found = lane_of(source, content, wanted.plan.planned)
     found = found.judged_by(wanted.plan.finals, wanted.plan.gate_mode)
     if found.plan.lane.seed != wanted.plan.lane.seed:

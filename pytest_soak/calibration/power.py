@@ -54,4 +54,4 @@ def _caught(sizes: Sequence[float | None], power: float, sign: float) -> float |
     """The change that so large a share of the lanes fails by, None where no change is enough."""
     size = sorted(math.inf if size is None else size for size in sizes)
     found = size[math.ceil(power * len(size)) - 1]
-    return sign * found if math.isfinite(found) else None
+    return sign * found + 0.0 if math.isfinite(found) else None  # -0.0 is 0.0

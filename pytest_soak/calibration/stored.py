@@ -36,6 +36,10 @@ def calibration_line(run: StoredRun, lane: LaneOutcome, folder: Path) -> str:
     home = run.folder.parent
     root = home if run.folder.name == LATEST else home.parent
     try:
-        return told(find(calibrated(places(root, folder)), key_of(stored_lane(run, lane))))
+        key = key_of(stored_lane(run, lane))
     except SoakUsageError as error:
-        return f"not calibrated ({error.problem})"
+        return told(error.problem)
+    try:
+        return told(find(calibrated(places(root, folder)), key))
+    except SoakUsageError as error:
+        return told(str(error))

@@ -34,7 +34,7 @@ def rate_text(rate: Rate) -> str:
 def caught_text(detectable: Sequence[Detectable]) -> str:
     """The changes that most lanes fail by."""
     caught = [
-        f"{one.kpi} {signed(change)}"
+        f"{one.kpi} {_amount(change)}"
         for one in detectable
         if (change := one.changes.get(SHOWN_POWER)) is not None
     ]
@@ -56,7 +56,12 @@ def change_text(change: float | None, median: float | None) -> str:
     if change is None:
         return "none"
     share = f" ({100 * change / abs(median):+.0f} %)" if median else ""
-    return f"{signed(change)}{share}"
+    return f"{_amount(change)}{share}"
+
+
+def _amount(change: float) -> str:
+    """With two digits: the power at which it is caught is known no better."""
+    return signed(float(f"{change:.2g}"))
 
 
 def report_lines(found: CalibratedGate) -> list[str]:

@@ -54,7 +54,7 @@ def test_the_line_has_the_rate_and_the_changes_that_are_caught() -> None:
             [calibrated(iterations=12), calibrated(gate="smoke")],
             "the nearest is of another number of iterations: 12, not 24",
         ),
-        ([calibrated(gate_hash="g2")], "the nearest is of another text of the gate: g2"),
+        ([calibrated(gate_hash="g2")], "the nearest is of another text of the gate"),
     ],
 )
 def test_without_one_that_fits_it_says_what_the_nearest_is_of(
@@ -98,7 +98,7 @@ def test_a_verdict_has_the_rates_beside_it_where_they_are_of_its_lane(tmp_path: 
     (root / CALIBRATION).write_text("{}", encoding="utf-8")
     lines, status = verdict(root, tmp_path)
     assert status == 0
-    assert "not calibrated (expected the schema 'pytest-soak/calibration/1'" in lines[1]
+    assert f"({root / CALIBRATION}: expected the schema 'pytest-soak/calibration/1'" in lines[1]
     (root / "latest" / "journal").unlink()
     assert (
         "not calibrated (has no journal, as no merged run has)" in verdict(root, tmp_path).lines[1]
