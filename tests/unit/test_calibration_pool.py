@@ -25,6 +25,8 @@ from pytest_soak.errors import ArtifactError
 from pytest_soak.run.resolve import Inputs, resolve_settings
 from pytest_soak.run.settings import Settings
 
+NET = "name: net\nthresholds:\n  - {metric: net_bps, fail_unless: '>= 2'}\n"
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -97,6 +99,14 @@ def test_a_lane_that_was_recorded_for_another_gate_is_judged_by_this_one(folder:
     assert fill_counted([strict]) == 0
     found = recorded(strict)
     assert (found.plan.gate.name, found.plan.gate_mode) == ("release", "hard")
+
+
+def test_a_lane_is_recorded_to_its_end_also_where_its_gate_would_end_it(folder: Path) -> None:
+    (folder / "net.yaml").write_text(NET.replace("2", "100"), encoding="utf-8")
+    (one,) = orders_of(folder, [1], gate="net.yaml", gate_mode="hard")
+    fill([one], 1, lambda: None)
+    assert len(recorded(one).done) == 5
+    assert recorded(one).fails
 
 
 def test_another_lane_in_its_place_is_refused_by_name(folder: Path) -> None:
@@ -178,7 +188,6 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 
 MOCK = ("--target=mock", "--gate=smoke", "--iterations=2")
-NET = "name: net\nthresholds:\n  - {metric: net_bps, fail_unless: '>= 2'}\n"
 
 
 def test_the_command_says_and_writes_what_it_found(
