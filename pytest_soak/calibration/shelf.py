@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.calibration import CALIBRATION, CalibratedGate, Calibration
 from pytest_soak.artifacts.stored_run import is_there, read
+from pytest_soak.version import __version__
 
 SHIPPED = Path(__file__).parent / "shipped" / CALIBRATION
 
@@ -28,4 +28,4 @@ def with_gate(file: Path, found: CalibratedGate) -> Calibration:
     """What a file is to say that also tells of `found`, in place of what it said of its key."""
     kept = [gate for gate in calibrated((file,)) if gate.key != found.key]
     gates = sorted([*kept, found], key=lambda gate: gate.key.model_dump_json())
-    return Calibration(source=found.key.target, gates=gates, meta=machine())
+    return Calibration(source=found.key.target, gates=gates, meta={"pytest_soak": __version__})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_soak.artifacts.calibration import CalibratedGate, CalibrationKey, Detectable, Rate
+from pytest_soak.errors import one_line
 from pytest_soak.text import number, plural, signed, table
 
 SHOWN_POWER = "80"
@@ -34,7 +35,7 @@ def rate_text(rate: Rate) -> str:
 def caught_text(detectable: Sequence[Detectable]) -> str:
     """The changes that most lanes fail by."""
     caught = [
-        f"{one.kpi} {_amount(change)}"
+        f"{one.kpi} {_amount(change, 2)}"
         for one in detectable
         if (change := one.changes.get(SHOWN_POWER)) is not None
     ]
@@ -56,24 +57,17 @@ def change_text(change: float | None, median: float | None) -> str:
     if change is None:
         return "none"
     share = f" ({100 * change / abs(median):+.0f} %)" if median else ""
-    return f"{_amount(change)}{share}"
+    return f"{_amount(change, 3)}{share}"
 
 
-def _amount(change: float) -> str:
-    """With two digits: the power at which it is caught is known no better."""
-    return signed(float(f"{change:.2g}"))
+def _amount(change: float, digits: int) -> str:
+    """With no more digits than mean something: the power at which it is caught is an estimate."""
+    return signed(float(f"{change:.{digits}g}"))
 
 
 def report_lines(found: CalibratedGate) -> list[str]:
     """What was found, for a terminal."""
-    key = found.key
-    lanes = plural(len(found.seeds), "lane")
-    version = f" {key.target_version[:12]}" if key.target_version else ""
-    lines = [
-        f"gate {key.gate} ({key.gate_mode}) on {key.market}, {key.profile}, {key.target}{version}: "
-        f"{lanes} of {length(key)}",
-        alarms_text(found),
-    ]
+    lines = [one_line(_what(found)), alarms_text(found)]
     if found.draws:
         lines.append(f"the changes below: {found.draws} lanes drawn in blocks from them")
     head = ("KPI", "median", "caught in 50 %", "80 %", "95 % of lanes")
@@ -82,6 +76,13 @@ def report_lines(found: CalibratedGate) -> list[str]:
     lines += [f"left out: {x.kpi} {x.reason}" for x in found.detectable if x.reason]
     caused = [(c.cause, f"{c.size:g} {c.unit}", "FAIL", rate_text(c.rate)) for c in found.causes]
     return [*lines, *(table(caused) if caused else [])]
+
+
+def _what(found: CalibratedGate) -> str:
+    key, lanes = found.key, plural(len(found.seeds), "lane")
+    target = f"{key.target} {key.target_version[:12]}" if key.target_version else key.target
+    judged = f"gate {key.gate} ({key.gate_mode}) on {key.market}, {key.profile}, {target}"
+    return f"{judged}: {lanes} of {length(key)}"
 
 
 def row(one: Detectable) -> tuple[str, ...]:

@@ -70,8 +70,8 @@ def calibrate(request: Request, folder: Path, say: Say, progress: Say) -> None:
         Layout(root, several_lanes=False).make_root()
     written = with_gate(file, found)
     write_json(file, written.data(), durable=True)
-    for line in (*report_lines(found), f"wrote {shown_path(file, folder)}"):
-        say(one_line(line))
+    for line in (*report_lines(found), one_line(f"wrote {shown_path(file, folder)}")):
+        say(line)
 
 
 def _stored(request: Request) -> list[RecordedLane]:
