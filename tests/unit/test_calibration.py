@@ -55,6 +55,19 @@ def test_a_lane_fails_by_the_share_of_its_iterations_that_fail() -> None:
     assert nets(*good, 1.0, 1.0, judged_by=hourly).fails
 
 
+def test_a_lane_on_hold_does_not_fail() -> None:
+    sure = gate(Threshold(metric="net_bps", fail_unless=">= 2", confidence=0.95))
+    assert not nets(2.5, 1.4, judged_by=sure).fails
+    assert nets(*[1.0, 1.1, 0.9] * 8, judged_by=sure).fails
+
+
+def test_a_lane_fails_by_a_drift_that_its_gate_fails() -> None:
+    falling = [5.0 - 0.1 * n + 0.01 * (n % 3) for n in range(24)]
+    limit = Threshold(metric="net_bps", fail_unless=">= 0")
+    assert nets(*falling, judged_by=gate(limit, drift="fail")).fails
+    assert not nets(*falling, judged_by=gate(limit, drift="warn")).fails
+
+
 @given(st.floats(0.001, 500), st.floats(0.01, 10))
 def test_the_smallest_size_is_found_to_what_a_bisection_can(limit: float, first: float) -> None:
     found = smallest(lambda size: size >= limit, first)
