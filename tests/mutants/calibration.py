@@ -25,7 +25,7 @@ MUTANTS = tuple(
         ("limits.py", "1.0 if count == total else high", "high + 0.01", "calibration"),
         ("key.py", '"description": "", ', "", "calibration"),
         ("lookup.py", "ORDER.index(name) > ORDER.index(nearest[0])", "True", "calibration_lookup"),
-        ("shelf.py", "if gate.key != found.key", "if True", "calibration_lookup"),
+        ("shelf.py", "if _lasting(gate) != _lasting(found)", "if True", "calibration_lookup"),
         ("pool.py", "if not one.file.exists()]", "if True]", "calibration_pool"),
         ("pool.py", '"gate_mode": GateMode.SOFT', '"gate_mode": GateMode.HARD', "calibration_pool"),
         ("pool.py", "if lane.ending is not Ending.COMPLETED:", "if False:", "calibration_pool"),

@@ -27,6 +27,7 @@ def test_the_wheel_holds_data_and_no_tests(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for name in ("profiles/steady_safe.yaml", "py.typed", "gates/builtin/soak.yaml"):
         assert f"pytest_soak/{name}" in names
+    assert "pytest_soak/calibration/shipped/CALIBRATION.json" in names
     assert {f"pytest_soak/config/{kind}.yaml" for kind in ("parameters", "flags")} <= set(names)
     assert {f"pytest_soak/report/templates/{name}" for name in TEMPLATES} <= names
     assert not any(name.startswith(("tests/", "conftest")) for name in names)

@@ -67,9 +67,15 @@ def test_without_one_that_fits_it_says_what_the_nearest_is_of(
 
 def test_a_file_keeps_what_it_says_of_other_lanes(tmp_path: Path) -> None:
     file = tmp_path / CALIBRATION
-    for one in (calibrated(), calibrated(market="spike"), calibrated()):
+    newer = calibrated(target_version="k2", pytest_soak="1.1", gate_hash="g2")
+    turned = calibrated(settings_hash="s2")
+    for one in (calibrated(), calibrated(market="spike"), turned, newer):
         write_json(file, with_gate(file, one).data())
-    assert [gate.key.market for gate in read((file,))] == ["calm", "spike"]
+    kept = list(read((file,)))
+    assert [gate.key.market for gate in kept] == ["calm", "calm", "spike"]
+    assert newer in kept
+    assert turned in kept
+    assert calibrated() not in kept
     data = json.loads(file.read_text(encoding="utf-8"))
     jsonschema.validate(data, json.loads(shipped_schema("calibration")))
 
