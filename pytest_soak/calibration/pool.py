@@ -82,7 +82,11 @@ def fill(wanted: Sequence[Order], jobs: int, done: Callable[[], None]) -> None:
         for one in missing:
             record(one.settings, one.file)
             done()
-        return
+    elif missing:
+        _fill_side_by_side(missing, jobs, done)
+
+
+def _fill_side_by_side(missing: Sequence[Order], jobs: int, done: Callable[[], None]) -> None:
     spawn, ignored = get_context("spawn"), (signal.SIGINT, signal.SIG_IGN)
     with ProcessPoolExecutor(jobs, spawn, signal.signal, ignored) as workers:
         tasks = {workers.submit(record, one.settings, one.file) for one in missing}

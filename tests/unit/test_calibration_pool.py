@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import shutil
 import sys
@@ -21,7 +22,7 @@ from pytest_soak.calibration.causes import CAUSES
 from pytest_soak.calibration.pool import Order, fill, orders, recorded
 from pytest_soak.commands import calibrate
 from pytest_soak.config.parameters import reference_table
-from pytest_soak.errors import ArtifactError
+from pytest_soak.errors import ArtifactError, SoakUsageError
 from pytest_soak.run.resolve import Inputs, resolve_settings
 from pytest_soak.run.settings import Settings
 
@@ -137,8 +138,13 @@ def test_a_bot_in_real_time_is_to_be_soaked(folder: Path) -> None:
     assert problem.endswith("soak it yourself, and give --from=RUN")
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_bot_that_breaks_is_told(folder: Path, jobs: int) -> None:
+def test_an_error_of_another_process_is_what_it_was_there() -> None:
+    error = SoakUsageError("lane 1", "did not end")
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.source, again.problem, str(again)) == ("lane 1", "did not end", str(error))
+
+
+def test_a_bot_that_breaks_is_told(folder: Path) -> None:
     text = (
         "from pytest_soak.testing import InstantTarget\n"
         "class Breaks(InstantTarget):\n"
@@ -147,7 +153,7 @@ def test_a_bot_that_breaks_is_told(folder: Path, jobs: int) -> None:
     )
     (folder / "breaking.py").write_text(text, encoding="utf-8")
     (one,) = orders_of(folder, [1], target="breaking:Breaks")
-    assert "no connection" in usage_error(lambda: fill([one], jobs, lambda: None))
+    assert "no connection" in usage_error(lambda: fill([one], 1, lambda: None))
     assert not one.file.exists()
 
 
@@ -240,6 +246,7 @@ def test_mistakes_are_one_line_and_status_four(
 def test_runs_of_a_bot_of_ones_own_are_judged_by_their_own_gate(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(study, "DRAWS", 10)
     (folder / "net.yaml").write_text(NET, encoding="utf-8")
     for name, seeds in (("a", [1, 2, 3, 4]), ("b", [5, 6, 7, 8])):
         soak("mock", iterations=2, gate="net.yaml", seed=seeds, dir=name, folder=folder)
@@ -248,7 +255,7 @@ def test_runs_of_a_bot_of_ones_own_are_judged_by_their_own_gate(
     assert lines[1] == (
         "false alarms not known (8 of 59 lanes, 51 more needed to show 5 % at 95 %)"
     )
-    assert lines[2] == "the changes below: 100 lanes drawn in blocks from them"
+    assert lines[2] == "the changes below: 10 lanes drawn in blocks from them"
     assert lines[-1] == "wrote mine.json"
     assert run(monkeypatch, "--from=a", "--from=a") == 4
     assert "measured the very same as" in capsys.readouterr().err
