@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pytest_soak.artifacts.artifact import Artifact, Number
+from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
 from pytest_soak.config.lane_axes import Axes
 from pytest_soak.dataset.row import Row
@@ -366,6 +367,7 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "production-snapshot": ProductionSnapshot,
     "result": RunResult,
     "comparison": Comparison,
+    "compared-runs": ComparedRuns,
     "feed-facts": FeedFacts,
     "feed-index": FeedIndex,
     "span-kpis": SpanKpis,
