@@ -10,10 +10,10 @@ from pytest_soak.artifacts.compare_models import ComparedKpi, ComparedLanes, Com
 from pytest_soak.artifacts.names import RESULT
 from pytest_soak.artifacts.stored_run import StoredRun, find_run
 from pytest_soak.comparing.document import document
-from pytest_soak.comparing.findings import compare as compare_lanes
+from pytest_soak.comparing.findings import compare_groups
 from pytest_soak.comparing.groups import groups_of
 from pytest_soak.comparing.match import check_windows, match
-from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.errors import SoakUsageError, escaped, one_line
 from pytest_soak.merging.evidence import check_evidence
 from pytest_soak.merging.whole import check_whole
 from pytest_soak.text import table
@@ -30,7 +30,7 @@ def compare(reference: Path, others: Sequence[Path]) -> ComparedRuns:
         run = _read(other)
         check_windows(first, run)
         matched = match(groups, groups_of(run))
-        comparisons += [compare_lanes(before, after) for before, after in matched.pairs]
+        comparisons += [compare_groups(before, after) for before, after in matched.pairs]
         notes += [*_versions(first, run), *_unfinished(run), *matched.notes]
     return document(first.given, first.result.source, comparisons, notes)
 
@@ -89,7 +89,7 @@ def _table(one: ComparedLanes) -> Iterator[str]:
 
 
 def _row(kpi: ComparedKpi) -> tuple[str, ...]:
-    name = kpi.kpi
+    name = escaped(kpi.kpi)
     if len(name) > _LONGEST_NAME:
         name = f"{name[: _LONGEST_NAME - 2]}.."
     sure = "" if kpi.half_width is None else f" ± {_short(kpi.half_width)}"

@@ -12,14 +12,14 @@ from pytest_soak.artifacts.compare_models import (
     Found,
     Outcome,
 )
-from pytest_soak.comparing.findings import Comparison, Finding
+from pytest_soak.comparing.findings import ComparedGroups, Finding
 from pytest_soak.text import plural
 
 _RANK: tuple[Outcome, ...] = ("PASS", "HOLD", "FAIL")
 
 
 def document(
-    reference: str, target: str, comparisons: Sequence[Comparison], notes: Sequence[str]
+    reference: str, target: str, comparisons: Sequence[ComparedGroups], notes: Sequence[str]
 ) -> ComparedRuns:
     """The document of one or more comparisons with `reference`, which soaked `target`."""
     verdict = max((_verdict(one) for one in comparisons), key=_RANK.index)
@@ -35,13 +35,13 @@ def document(
     )
 
 
-def _verdict(one: Comparison) -> Outcome:
+def _verdict(one: ComparedGroups) -> Outcome:
     if one.worse:
         return "FAIL"
     return "HOLD" if one.lacking else "PASS"
 
 
-def _sentence(verdict: Outcome, reference: str, comparisons: Sequence[Comparison]) -> str:
+def _sentence(verdict: Outcome, reference: str, comparisons: Sequence[ComparedGroups]) -> str:
     """What decided it, by the lanes that it was."""
     against = f"against {reference}"
     if verdict == "FAIL":
@@ -58,11 +58,11 @@ def _sentence(verdict: Outcome, reference: str, comparisons: Sequence[Comparison
     return f"PASS {against}: none of {plural(count, 'KPI')} got worse, as far as can be seen{told}"
 
 
-def _where(one: Comparison) -> str:
+def _where(one: ComparedGroups) -> str:
     return f"{one.after.run} ({one.after})"
 
 
-def _lanes(one: Comparison) -> ComparedLanes:
+def _lanes(one: ComparedGroups) -> ComparedLanes:
     return ComparedLanes(
         run=one.after.run,
         market=one.after.market.name,
@@ -79,7 +79,7 @@ def _lanes(one: Comparison) -> ComparedLanes:
     )
 
 
-def _alone(one: Comparison) -> list[str]:
+def _alone(one: ComparedGroups) -> list[str]:
     """What of the lanes has no part in a comparison of pairs."""
     paired = len(one.design.seeds)
     alone = [(group.run, len(group.lanes) - paired) for group in (one.before, one.after)]

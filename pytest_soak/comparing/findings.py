@@ -32,7 +32,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparedGroups:
     """Two groups, how they were compared, and what was found: gated KPIs first.
 
     `left_out` has why there is nothing of a KPI. `lacking` says what it takes where there is too
@@ -56,16 +56,16 @@ class Comparison:
         return [one.change.kpi for one in self.findings if one.found is found]
 
 
-def compare(before: Group, after: Group) -> Comparison:
+def compare_groups(before: Group, after: Group) -> ComparedGroups:
     """Compare two groups of lanes on the same market."""
     made = design(before, after)
     if made.way is Way.NONE:
-        return Comparison(before, after, made, (), {}, made.lacking)
+        return ComparedGroups(before, after, made, (), {}, made.lacking)
     gated = before.wished.keys() | after.wished.keys()
     changes, left_out = _changes(made, before, after)
     changes.sort(key=lambda one: one.kpi not in gated)
     found = tuple(_findings(changes, {**before.wished, **after.wished}))
-    return Comparison(before, after, made, found, left_out, _lacking(found, left_out, gated))
+    return ComparedGroups(before, after, made, found, left_out, _lacking(found, left_out, gated))
 
 
 def _changes(made: Design, before: Group, after: Group) -> tuple[list[KpiChange], dict[str, str]]:

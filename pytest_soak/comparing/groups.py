@@ -22,7 +22,7 @@ Hours = Mapping[int, Kpis]
 """The KPIs of a lane's graded steady iterations, by their numbers."""
 
 
-class Market(NamedTuple):
+class MarketId(NamedTuple):
     """What a market is: one name may stand for two files, or for other settings."""
 
     name: str
@@ -40,7 +40,7 @@ class Group:
     run: str
     profile: str
     variant: str
-    market: Market
+    market: MarketId
     target: str
     lanes: Mapping[int, Hours]
     wished: Mapping[str, str]
@@ -80,7 +80,7 @@ def _group(run: StoredRun, lanes: list[LaneOutcome]) -> Group:
         run=run.given,
         profile=first.profile,
         variant=first.variant,
-        market=Market(first.market, first.scenario_hash or "", knobs),
+        market=MarketId(first.market, first.scenario_hash or "", knobs),
         target=run.result.source,
         lanes={lane.seed: _hours(run, lane.lane) for lane in lanes},
         wished=dict(_wishes(run, lanes)),

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from pytest_soak.artifacts.compare_models import Found, Measure, Way
 from pytest_soak.comparing.document import document
-from pytest_soak.comparing.findings import Comparison, compare
-from pytest_soak.comparing.groups import Group, Hours, Market
+from pytest_soak.comparing.findings import ComparedGroups, compare_groups
+from pytest_soak.comparing.groups import Group, Hours, MarketId
 from pytest_soak.comparing.match import match
 from pytest_soak.comparing.series import measure_of, series
 
-CALM = Market("calm", "", "")
+CALM = MarketId("calm", "", "")
 
 
 def hours(seed: int, n: int = 6, shift: float = 0.0, **kpis: float | None) -> Hours:
@@ -46,31 +46,33 @@ def lanes(seeds: range, shift: float = 0.0, n: int = 6) -> dict[int, Hours]:
     return {seed: hours(seed, n, shift * (1 + 0.01 * seed)) for seed in seeds}
 
 
-def found_of(comparison: Comparison, kpi: str = "net_bps") -> Found:
+def found_of(comparison: ComparedGroups, kpi: str = "net_bps") -> Found:
     (finding,) = (one for one in comparison.findings if one.change.kpi == kpi)
     return finding.found
 
 
-def verdict(*comparisons: Comparison) -> tuple[str, str]:
+def verdict(*comparisons: ComparedGroups) -> tuple[str, str]:
     made = document("a", "sim", comparisons, [])
     return made.verdict, made.text
 
 
 def test_lanes_of_one_seed_are_paired_and_see_what_others_do_not() -> None:
     reference = group("a", lanes(range(1, 9)))
-    paired = compare(reference, group("b", lanes(range(1, 9), -0.02)))
+    paired = compare_groups(reference, group("b", lanes(range(1, 9), -0.02)))
     assert paired.design.way is Way.SEEDS
     assert paired.design.seeds == tuple(range(1, 9))
     assert found_of(paired) is Found.WORSE
     assert verdict(paired)[0] == "FAIL"
-    others = compare(reference, group("b", lanes(range(11, 19), -0.02)))
+    others = compare_groups(reference, group("b", lanes(range(11, 19), -0.02)))
     assert (others.design.way, others.design.unpaired) == (Way.LANES, "no seed in common")
     assert found_of(others) is Found.NONE
     assert verdict(others) == (
         "PASS",
         "PASS against a: none of 2 KPIs got worse, as far as can be seen",
     )
-    assert found_of(compare(reference, group("b", lanes(range(11, 19), 0.5)))) is Found.BETTER
+    assert (
+        found_of(compare_groups(reference, group("b", lanes(range(11, 19), 0.5)))) is Found.BETTER
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_lanes_of_one_seed_are_paired_and_see_what_others_do_not() -> None:
 )
 def test_lanes_that_need_not_have_met_the_same_are_not_paired(target: str, why: str) -> None:
     before = "sim" if target == "mock" else target
-    one = compare(
+    one = compare_groups(
         group("a", lanes(range(4)), target=before), group("b", lanes(range(4)), target=target)
     )
     assert (one.design.way, one.design.unpaired, one.design.seeds) == (Way.LANES, why, ())
@@ -99,7 +101,7 @@ def test_lanes_that_need_not_have_met_the_same_are_not_paired(target: str, why: 
 def test_few_lanes_say_nothing_but_how_many_more_it_takes(
     before: range, after: range, lacking: str
 ) -> None:
-    one = compare(group("a", lanes(before)), group("b", lanes(after, -9.0)))
+    one = compare_groups(group("a", lanes(before)), group("b", lanes(after, -9.0)))
     assert (one.design.way, one.findings, one.lacking) == (Way.NONE, (), lacking)
     assert verdict(one) == (
         "HOLD",
@@ -111,14 +113,14 @@ def test_one_lane_each_is_compared_by_its_iterations() -> None:
     def single(seed: int, shift: float = 0.0, n: int = 20) -> Group:
         return group("b" if shift else "a", lanes(range(seed, seed + 1), shift, n))
 
-    paired = compare(single(1), single(1, -0.05))
+    paired = compare_groups(single(1), single(1, -0.05))
     assert paired.design.way is Way.WINDOWS
     assert found_of(paired) is Found.CONSTANT
-    series_ = compare(single(1), single(2, -0.5))
+    series_ = compare_groups(single(1), single(2, -0.5))
     assert series_.design.way is Way.SERIES
     assert found_of(series_) is Found.WORSE
-    assert found_of(compare(single(1), single(2, 0.001))) is Found.NONE
-    short = compare(single(1), single(2, -0.5, n=9))
+    assert found_of(compare_groups(single(1), single(2, 0.001))) is Found.NONE
+    short = compare_groups(single(1), single(2, -0.5, n=9))
     assert short.lacking == "needs 3 more graded iterations of b"
     assert verdict(short)[0] == "HOLD"
 
@@ -128,14 +130,14 @@ def test_neighbours_too_much_alike_are_not_taken_for_evidence() -> None:
     a, b = (
         group(run, {seed: rising}, wished={"net_bps": "up"}) for run, seed in (("a", 1), ("b", 2))
     )
-    one = compare(a, b)
+    one = compare_groups(a, b)
     assert one.left_out == {"net_bps": "needs 4 more iterations"}
     assert one.lacking == "net_bps needs 4 more iterations"
     assert verdict(one)[0] == "HOLD"
 
 
 def test_the_same_run_again_is_identical() -> None:
-    one = compare(group("a", lanes(range(4))), group("b", lanes(range(4))))
+    one = compare_groups(group("a", lanes(range(4))), group("b", lanes(range(4))))
     assert one.of(Found.IDENTICAL) == ["net_bps", "restarts"]
     assert verdict(one) == ("PASS", "PASS against a: all 2 KPIs are identical")
 
@@ -144,12 +146,12 @@ def test_a_constant_that_differs_is_no_finding_and_a_gated_one_leaves_it_open() 
     def constant(run: str, value: float) -> Group:
         return group(run, {seed: hours(seed, restarts=value) for seed in range(4)})
 
-    one = compare(constant("a", 0.0), constant("b", 1.0))
+    one = compare_groups(constant("a", 0.0), constant("b", 1.0))
     (finding,) = (x for x in one.findings if x.change.kpi == "restarts")
     assert (finding.found, finding.chance, finding.detectable) == (Found.CONSTANT, None, None)
     assert verdict(one)[0] == "PASS"
     wished = {"restarts": "down"}
-    gated = compare(
+    gated = compare_groups(
         group("a", constant("a", 0.0).lanes, wished=wished),
         group("b", constant("b", 1.0).lanes, wished=wished),
     )
@@ -159,9 +161,11 @@ def test_a_constant_that_differs_is_no_finding_and_a_gated_one_leaves_it_open() 
 
 def test_a_gated_kpi_that_is_gone_is_no_pass_and_another_is_left_out() -> None:
     without = {seed: {n: {"restarts": 0.0} for n in range(5, 11)} for seed in range(4)}
-    one = compare(group("a", lanes(range(4))), group("b", without))
+    one = compare_groups(group("a", lanes(range(4))), group("b", without))
     assert (one.left_out, one.lacking) == ({"net_bps": "only in a"}, "")
-    gated = compare(group("a", lanes(range(4)), wished={"net_bps": "up"}), group("b", without))
+    gated = compare_groups(
+        group("a", lanes(range(4)), wished={"net_bps": "up"}), group("b", without)
+    )
     assert gated.lacking == "net_bps only in a"
 
 
@@ -170,7 +174,7 @@ def test_too_few_lanes_with_a_kpi_give_no_number_of_it() -> None:
         found = {seed: hours(seed, mine=float(seed) if seed < 2 else None) for seed in range(4)}
         return group(run, found)
 
-    assert compare(some("a"), some("b")).left_out == {"mine": "needs 1 more pair"}
+    assert compare_groups(some("a"), some("b")).left_out == {"mine": "needs 1 more pair"}
 
 
 @pytest.mark.parametrize(("wish", "found"), [("up", "worse"), ("down", "better"), ("", "changed")])
@@ -183,7 +187,7 @@ def test_a_bots_own_kpi_is_worse_by_what_its_gate_leaves_free(wish: str, found: 
         }
         return group(run, made, wished={"mine": wish}, target="bot:Bot")
 
-    one = compare(mine("a", 0.0), group("b", mine("b", -1.0).lanes, target="bot:Bot"))
+    one = compare_groups(mine("a", 0.0), group("b", mine("b", -1.0).lanes, target="bot:Bot"))
     assert found_of(one, "mine") == found
 
 
@@ -197,7 +201,7 @@ def test_of_many_kpis_one_must_stand_out_more() -> None:
         return group(run, made, target="bot:Bot")
 
     def of_net(count: int) -> tuple[float, float]:
-        one = compare(noisy("a", count, 0.0), noisy("b", count, 0.1))
+        one = compare_groups(noisy("a", count, 0.0), noisy("b", count, 0.1))
         (net,) = (x for x in one.findings if x.change.kpi == "net_bps")
         assert net.chance is not None
         assert net.detectable is not None
@@ -235,7 +239,7 @@ def test_growth_over_a_lane_needs_lanes_and_leaves_one_lane_each_decided() -> No
         made = {n: {**one, "rss_growth_mb_per_h": 5.0} for n, one in hours(seed, 20).items()}
         return group(run, {seed: made}, wished={"rss_growth_mb_per_h": "down", "net_bps": "up"})
 
-    one = compare(grown("a", 1), grown("b", 2))
+    one = compare_groups(grown("a", 1), grown("b", 2))
     assert one.lacking == ""
     assert one.left_out["rss_growth_mb_per_h"].startswith("needs 3 lanes each")
 
@@ -245,7 +249,7 @@ def test_the_other_way_round_all_differences_have_the_other_sign(seed: int, way:
     away = 0 if way is Way.SEEDS else 500
     a = group("a", lanes(range(seed, seed + 4)))
     b = group("b", {s + away: hours(s + 2000) for s in range(seed, seed + 4)})
-    there, back = compare(a, b), compare(b, a)
+    there, back = compare_groups(a, b), compare_groups(b, a)
     assert there.design.way is back.design.way is way
     for one, other in zip(there.findings, back.findings, strict=True):
         assert one.change.difference.mean == -other.change.difference.mean
@@ -255,19 +259,22 @@ def test_the_other_way_round_all_differences_have_the_other_sign(seed: int, way:
 def test_iterations_that_only_one_of_a_pair_has_do_not_count() -> None:
     a, b = lanes(range(4)), lanes(range(4))
     longer = {s: {**one, 99: {"net_bps": -50.0, "restarts": 3.0}} for s, one in b.items()}
-    assert compare(group("a", a), group("b", longer)).of(Found.IDENTICAL) == ["net_bps", "restarts"]
+    assert compare_groups(group("a", a), group("b", longer)).of(Found.IDENTICAL) == [
+        "net_bps",
+        "restarts",
+    ]
 
 
 def test_lanes_without_a_partner_are_told() -> None:
     made = document(
-        "a", "sim", [compare(group("a", lanes(range(5))), group("b", lanes(range(3))))], []
+        "a", "sim", [compare_groups(group("a", lanes(range(5))), group("b", lanes(range(3))))], []
     )
     assert made.comparisons[0].notes == ["without a partner: 2 lanes of a"]
 
 
 def test_each_group_finds_its_like_or_the_only_one_of_its_market() -> None:
     safe, bold = group("a", {1: {}}), group("a", {1: {}}, profile="aggressive")
-    spike = group("a", {1: {}}, market=Market("spike", "", ""))
+    spike = group("a", {1: {}}, market=MarketId("spike", "", ""))
     new = group("b", {1: {}}, profile="aggressive")
     assert match([safe, bold], [new]).pairs == [(bold, new)]
     assert match([safe], [new]).pairs == [(safe, new)]
@@ -285,11 +292,11 @@ def test_each_group_finds_its_like_or_the_only_one_of_its_market() -> None:
 @pytest.mark.parametrize(
     ("market", "why"),
     [
-        (Market("spike", "", ""), "b: a has no market spike, it has calm"),
-        (Market("calm", "ab12", ""), "b: calm is another market in a: its scenario or settings"),
-        (Market("calm", "", "sigma=0.02"), "b: calm is another market in a: its scenario or"),
+        (MarketId("spike", "", ""), "b: a has no market spike, it has calm"),
+        (MarketId("calm", "ab12", ""), "b: calm is another market in a: its scenario or settings"),
+        (MarketId("calm", "", "sigma=0.02"), "b: calm is another market in a: its scenario or"),
     ],
 )
-def test_different_markets_are_refused(market: Market, why: str) -> None:
+def test_different_markets_are_refused(market: MarketId, why: str) -> None:
     a, b = group("a", {1: {}}), group("b", {1: {}}, market=market)
     assert usage_error(lambda: match([a], [b])).startswith(why)

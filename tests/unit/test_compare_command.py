@@ -12,21 +12,21 @@ import jsonschema
 import pytest
 from builders import usage_error
 from finished_runs import journal, outcome, result, write_run
-from harness import Workbench
 from runs import summary_of
 
 from pytest_soak.artifacts.models import shipped_schema
 from pytest_soak.canonical import dumps
-from pytest_soak.cli import commands
+from pytest_soak.cli import commands, main
 from pytest_soak.commands.compare import EXIT_STATUS, compare, compared_lines
 from pytest_soak.storage.files import write_json
 
-GRACE, ITERATIONS = 2, 6
+WARM = 3
+"""Iterations of which the last is in the warm-up, those before in the grace."""
 
 
 def kpis(seed: int, number: int, shift: float) -> dict[str, float | None]:
     wave = random.Random(f"{seed}/{number}").gauss(0, 0.1)
-    cold = 40.0 if number <= GRACE else 0.0
+    cold = 40.0 * seed * shift if number <= WARM else 0.0
     return {
         "net_bps": 3.0 + wave + shift * (1 + 0.1 * wave) - cold,
         "net_quote": 30_000.0 * (3.0 + wave),
@@ -36,7 +36,7 @@ def kpis(seed: int, number: int, shift: float) -> dict[str, float | None]:
 
 
 def stored(root: Path, seeds: Sequence[int], shift: float = 0.0, **facts: Any) -> Path:
-    """An artifact root with lanes whose net_bps is shifted, after a grace in which it is absurd."""
+    """An artifact root with lanes whose net_bps is shifted, after a grace and a warm-up in which it is absurd."""
     profile = facts.pop("profile", "steady_safe")
     ended = facts.pop("outcome", {})
     outcomes = [
@@ -46,7 +46,8 @@ def stored(root: Path, seeds: Sequence[int], shift: float = 0.0, **facts: Any) -
     for one in outcomes:
         home = root / "latest" / (one.lane if len(seeds) > 1 else "")
         for number in range(1, one.iterations + 1):
-            made = summary_of(number, one.lane, kpis=kpis(one.seed, number, shift))
+            phase = "warmup" if number == WARM else "steady"
+            made = summary_of(number, one.lane, kpis=kpis(one.seed, number, shift), phase=phase)
             write_json(home / f"ITER_SUMMARY_{number}.json", made.data())
     return root
 
@@ -190,9 +191,18 @@ def test_the_exit_status_and_the_document(
     ("given", "problem"),
     [(["a", "gone"], "gone: no run in it"), (["a"], "Missing argument 'OTHER...'.")],
 )
-def test_a_mistake_is_one_line(bench: Workbench, given: list[str], problem: str) -> None:
-    stored(bench.directory / "a", range(1, 5))
-    done = bench.command("compare", *given)
-    assert done.returncode == 4
-    assert done.stderr.startswith(f"ERROR: {problem}")
-    assert len(done.stderr.splitlines()) == 1
+def test_a_mistake_is_one_line(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    given: list[str],
+    problem: str,
+) -> None:
+    monkeypatch.chdir(stored(tmp_path / "a", range(1, 5)).parent)
+    monkeypatch.setattr("sys.argv", ["pytest-soak", "compare", *given])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 4
+    told = capsys.readouterr()
+    assert (told.out, len(told.err.splitlines())) == ("", 1)
+    assert told.err.startswith(f"ERROR: {problem}")
