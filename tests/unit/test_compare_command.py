@@ -36,7 +36,7 @@ def kpis(seed: int, number: int, shift: float) -> dict[str, float | None]:
 
 
 def stored(root: Path, seeds: Sequence[int], shift: float = 0.0, **facts: Any) -> Path:
-    """An artifact root with lanes whose net_bps is shifted, after a grace and a warm-up in which it is absurd."""
+    """An artifact root of lanes with a shifted net_bps, after WARM iterations of an absurd one."""
     profile = facts.pop("profile", "steady_safe")
     ended = facts.pop("outcome", {})
     outcomes = [
@@ -150,12 +150,12 @@ def test_files_that_are_gone_broken_or_absurd_are_refused(tmp_path: Path, refere
         f"{tmp_path / 'gone'}: no run in it"
     )
     new = stored(tmp_path / "b", [1])
-    path = new / "latest/ITER_SUMMARY_3.json"
+    path = new / "latest/ITER_SUMMARY_5.json"
     data = json.loads(path.read_text())
     data["summary"]["net_bps"] = 1e200
     path.write_text(json.dumps(data))
     message = usage_error(lambda: compare(reference, [new]))
-    assert message.endswith("ITER_SUMMARY_3.json: net_bps: expected 1e+60 at most, got 1e+200")
+    assert message.endswith("ITER_SUMMARY_5.json: net_bps: expected 1e+60 at most, got 1e+200")
     data["summary"]["net_bps"] = float("nan")
     path.write_text(json.dumps(data))
     assert str(path) in usage_error(lambda: compare(reference, [new]))
