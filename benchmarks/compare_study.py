@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -30,6 +30,8 @@ from pytest_soak.stats.limits import share_upper_bound
 DOCUMENT = ROOT / "docs" / "COMPARE.md"
 PROFILE, MARKET, SEED = "steady_safe", "calm", 42
 LENGTHS, LIKENESS, LEAD = (12, 20, 48), (0.0, 0.3, 0.6, 0.9), 50
+CHANGE = {"tail_age_ms": 745.0}
+"""Of 740 ms: what hardly changes a KPI, but all that is drawn after it."""
 FALSE = 0.05
 FOUND = (Found.WORSE, Found.BETTER, Found.CHANGED)
 
@@ -37,48 +39,53 @@ FOUND = (Found.WORSE, Found.BETTER, Found.CHANGED)
 class Setup(NamedTuple):
     """A kind of comparison, and how many lanes each side has.
 
-    Lanes of different seeds are paired by being called by the same one: pairs of independent lanes,
-    of which a paired test must find nothing either.
+    With `other_seeds`, pairs are of independent lanes that are called by one seed: a paired test
+    must find nothing in them either. Without, they are of lanes of one seed, of which one has the
+    harmless CHANGE.
     """
 
     way: Way
     lanes: int
-
-    @property
-    def paired(self) -> bool:
-        return self.way in (Way.SEEDS, Way.WINDOWS)
+    other_seeds: bool = True
 
 
 SETUPS = (
-    Setup(Way.SEEDS, 4),
-    Setup(Way.SEEDS, 8),
     Setup(Way.LANES, 4),
     Setup(Way.LANES, 8),
-    Setup(Way.WINDOWS, 1),
+    Setup(Way.SEEDS, 4),
+    Setup(Way.SEEDS, 8),
     Setup(Way.SERIES, 1),
+    Setup(Way.WINDOWS, 1),
+    Setup(Way.SEEDS, 4, other_seeds=False),
+    Setup(Way.SEEDS, 8, other_seeds=False),
+    Setup(Way.WINDOWS, 1, other_seeds=False),
 )
 
 
-def record(pool: Path, seeds: Sequence[int], hours: int) -> list[Hours]:
-    """The lanes of `seeds`, which `pool` has or is given now, one a line."""
-    pool.mkdir(parents=True, exist_ok=True)
-    path = pool / f"{PROFILE}-{MARKET}-{hours}h.jsonl"
-    known = dict(_stored(path)) if path.exists() else {}
+def record(
+    path: Path, seeds: Sequence[int], hours: int, change: Mapping[str, float]
+) -> list[Hours]:
+    """The lanes of `seeds`, which the file has or is given now, one a line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = _stored(path)
     for seed in (seed for seed in seeds if seed not in known):
-        known[seed] = _lane(seed, hours)
+        known[seed] = _lane(seed, hours, change)
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps([seed, known[seed]]) + "\n")
     return [known[seed] for seed in seeds]
 
 
-def _stored(path: Path) -> Iterator[tuple[int, Hours]]:
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-        if line.endswith("\n"):
-            seed, lane = json.loads(line)
-            yield seed, {int(number): kpis for number, kpis in lane.items()}
+def _stored(path: Path) -> dict[int, Hours]:
+    """What a file has; of a line that was not written to its end, it has nothing any more."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        path.write_text(whole, encoding="utf-8")
+    lanes = map(json.loads, whole.splitlines())
+    return {seed: {int(number): kpis for number, kpis in lane.items()} for seed, lane in lanes}
 
 
-def _lane(seed: int, hours: int) -> Hours:
+def _lane(seed: int, hours: int, change: Mapping[str, float]) -> Hours:
     with TemporaryDirectory() as folder:
         done = soak(
             "sim",
@@ -86,6 +93,7 @@ def _lane(seed: int, hours: int) -> Hours:
             profile=PROFILE,
             market=MARKET,
             seed=seed,
+            set=change,
             gate_mode="off",
             folder=folder,
         )
@@ -95,14 +103,19 @@ def _lane(seed: int, hours: int) -> Hours:
         return group.lanes[seed]
 
 
-def repetition(lanes: Sequence[Hours], setup: Setup, rng: np.random.Generator) -> ComparedGroups:
-    """Two disjoint sets of lanes, compared."""
-    drawn = rng.choice(len(lanes), 2 * setup.lanes, replace=False).tolist()
-    before, after = drawn[: setup.lanes], drawn[setup.lanes :]
-    names = range(setup.lanes) if setup.paired else after
+def repetition(
+    lanes: Sequence[Hours], changed: Sequence[Hours], setup: Setup, rng: np.random.Generator
+) -> ComparedGroups:
+    """Lanes drawn at random, compared: disjoint sets, or the same seeds changed."""
+    count = setup.lanes
+    drawn = rng.choice(len(lanes), 2 * count, replace=False).tolist()
+    if not setup.other_seeds:
+        drawn = drawn[:count] * 2
+    pool = lanes if setup.other_seeds else changed
+    before, after = _of(lanes, drawn[:count]), _of(pool, drawn[count:])
+    shift = 0 if setup.way in (Way.SEEDS, Way.WINDOWS) else count
     made = compare_groups(
-        _group("a", dict(zip(names if setup.paired else before, _of(lanes, before), strict=True))),
-        _group("b", dict(zip(names, _of(lanes, after), strict=True))),
+        _group("a", dict(enumerate(before))), _group("b", dict(enumerate(after, shift)))
     )
     assert made.design.way is setup.way
     return made
@@ -116,11 +129,11 @@ def _group(run: str, lanes: Mapping[int, Hours]) -> Group:
     return Group(run, PROFILE, "", MarketId(MARKET, "", ""), "sim", lanes, {})
 
 
-def row(lanes: Sequence[Hours], setup: Setup, times: int) -> list[str]:
+def row(lanes: Sequence[Hours], changed: Sequence[Hours], setup: Setup, times: int) -> list[str]:
     """How often something was found, and what could have been seen of net_bps."""
     rng, hits, kpis, see = np.random.default_rng(SEED), 0, list[int](), list[float]()
     for _ in range(times):
-        made = repetition(lanes, setup, rng)
+        made = repetition(lanes, changed, setup, rng)
         hits += any(one.found in FOUND for one in made.findings)
         kpis.append(len(made.findings))
         see += [
@@ -131,7 +144,8 @@ def row(lanes: Sequence[Hours], setup: Setup, times: int) -> list[str]:
     most = share_upper_bound(hits, times)
     shown = f"{median(see):.2f}" if see else "-"
     found = f"{hits / times:.1%} (at most {most:.1%})"
-    return [setup.way.value, str(setup.lanes), f"{median(kpis):.0f}", found, shown]
+    seeds = "other" if setup.other_seeds else "the same"
+    return [setup.way.value, str(setup.lanes), seeds, f"{median(kpis):.0f}", found, shown]
 
 
 def series_row(r: float, times: int) -> list[str]:
@@ -158,9 +172,11 @@ def main() -> None:
     parser.add_argument("--hours", type=int, default=16)
     parser.add_argument("--times", type=int, default=200)
     given = parser.parse_args()
-    lanes = record(given.pool, range(1, given.seeds + 1), given.hours)
-    head = ["way", "lanes each", "KPIs", "something found", "could see of `net_bps`"]
-    text = table(head, [row(lanes, setup, given.times) for setup in SETUPS])
+    seeds, name = range(1, given.seeds + 1), f"{PROFILE}-{MARKET}-{given.hours}h"
+    lanes = record(given.pool / f"{name}.jsonl", seeds, given.hours, {})
+    changed = record(given.pool / f"{name}-changed.jsonl", seeds, given.hours, CHANGE)
+    head = ["way", "lanes each", "seeds", "KPIs", "something found", "could see of `net_bps`"]
+    text = table(head, [row(lanes, changed, setup, given.times) for setup in SETUPS])
     size = f"{given.seeds} seeds of {given.hours} hours, {given.times} times each:"
     put_section(DOCUMENT, "study", f"{size}\n\n{text}")
     rows = [series_row(r, 10 * given.times) for r in LIKENESS]

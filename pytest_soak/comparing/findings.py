@@ -10,6 +10,7 @@ from pytest_soak.comparing.design import Design, design
 from pytest_soak.comparing.groups import Group
 from pytest_soak.comparing.kpis import KpiChange, TooLittleError, kpi_change
 from pytest_soak.kpi.definitions import KNOWN
+from pytest_soak.kpi.spans import so_far
 from pytest_soak.stats.holm import holm
 
 FAMILY = 0.05
@@ -61,11 +62,11 @@ def compare_groups(before: Group, after: Group) -> ComparedGroups:
     made = design(before, after)
     if made.way is Way.NONE:
         return ComparedGroups(before, after, made, (), {}, made.lacking)
-    gated = before.wished.keys() | after.wished.keys()
+    wished = {**before.wished, **after.wished}
     changes, left_out = _changes(made, before, after)
-    changes.sort(key=lambda one: one.kpi not in gated)
-    found = tuple(_findings(changes, {**before.wished, **after.wished}))
-    return ComparedGroups(before, after, made, found, left_out, _lacking(found, left_out, gated))
+    changes.sort(key=lambda one: one.kpi not in wished)
+    found = tuple(_findings(changes, wished))
+    return ComparedGroups(before, after, made, found, left_out, _lacking(found, left_out, wished))
 
 
 def _changes(made: Design, before: Group, after: Group) -> tuple[list[KpiChange], dict[str, str]]:
@@ -117,16 +118,14 @@ def _direction(change: KpiChange, wished: dict[str, str]) -> Found:
     return Found.BETTER if (change.difference.mean > 0.0) == (way == "up") else Found.WORSE
 
 
-def _lacking(found: tuple[Finding, ...], left_out: dict[str, str], gated: set[str]) -> str:
-    """A gated KPI of which nothing can be said leaves the whole undecided."""
-    constant = {one.change.kpi: "varies nowhere" for one in found if one.found is Found.CONSTANT}
-    unsaid = {
-        kpi: why
-        for kpi, why in (left_out | constant).items()
-        if kpi in gated and not (kpi in KNOWN and KNOWN[kpi].so_far)
+def _lacking(found: tuple[Finding, ...], left_out: dict[str, str], wished: dict[str, str]) -> str:
+    """Why it cannot be said that nothing got worse; empty where it can."""
+    unsaid = {kpi: why for kpi, why in left_out.items() if kpi in wished and not so_far(kpi)}
+    unsaid |= {
+        one.change.kpi: "is worse by the same amount everywhere, of which chance cannot be told"
+        for one in found
+        if one.found is Found.CONSTANT and _direction(one.change, wished) is Found.WORSE
     }
-    if unsaid:
+    if unsaid or found:
         return "; ".join(f"{kpi} {why}" for kpi, why in unsaid.items())
-    if found:
-        return ""
     return next(iter(left_out.values()), "no graded steady iteration has a KPI")

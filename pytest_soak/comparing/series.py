@@ -8,13 +8,14 @@ import numpy as np
 
 from pytest_soak.artifacts.compare_models import Measure
 from pytest_soak.comparing.groups import Hours
-from pytest_soak.kpi.definitions import KNOWN, OF_VOLUME, VOLUME
+from pytest_soak.kpi.definitions import OF_VOLUME, VOLUME
+from pytest_soak.kpi.spans import so_far
 from pytest_soak.stats.estimate import Floats
 
 
 def measure_of(kpi: str, lanes: Iterable[Hours]) -> Measure:
     """The measure that all `lanes` allow: ratios of volume need the volume of each iteration."""
-    if kpi in KNOWN and KNOWN[kpi].so_far:
+    if so_far(kpi):
         return Measure.LAST
     hours = (one for lane in lanes for one in lane.values() if one.get(kpi) is not None)
     weighed = kpi in OF_VOLUME and all((one.get(VOLUME) or 0.0) > 0.0 for one in hours)
