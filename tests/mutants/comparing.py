@@ -33,6 +33,7 @@ MUTANTS = tuple(
         ("design.py", "if n < least]", "if n < least - 1]", "comparing"),
         ("series.py", "set.intersection", "set.union", "comparing"),
         ("series.py", "float(values @ volume) / float(volume.sum())", "values.mean()", "comparing"),
+        ("series.py", "(values - ratio) * volume / volume.mean()", "values - ratio", "comparing"),
         ("kpis.py", "_enough(len(pairs), ENOUGH_PAIRS", "_enough(len(pairs), 2", "comparing"),
         ("kpis.py", "lacking(values)", "0", "comparing"),
         # what is said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -16,6 +17,7 @@ from pytest_soak.comparing.findings import ComparedGroups, compare_groups
 from pytest_soak.comparing.groups import Group, Hours, MarketId
 from pytest_soak.comparing.match import match
 from pytest_soak.comparing.series import measure_of, series
+from pytest_soak.stats.estimate import mean_of
 
 CALM = MarketId("calm", "", "")
 
@@ -215,6 +217,20 @@ def test_bps_are_ratios_of_sums(windows: list[tuple[float, float]]) -> None:
     money = sum(bps * v for bps, v in windows)
     of_lane = series("net_bps", Measure.SUMS, lane, range(len(windows))).mean()
     assert of_lane == pytest.approx(money / sum(v for _, v in windows), abs=1e-9)
+
+
+def test_the_spread_of_such_a_series_is_that_of_the_ratio() -> None:
+    rng, n = np.random.default_rng(42), 40
+    volume = rng.lognormal(10.0, 0.5, n)
+    bps = 3.0 + 0.5 * np.log(volume) + 0.1 * rng.normal(size=n)
+    lane: Hours = {
+        number: {"net_bps": float(bps[number]), "volume_quote": float(volume[number])}
+        for number in range(n)
+    }
+    found = mean_of(series("net_bps", Measure.SUMS, lane, range(n)))
+    without = [np.delete(bps, k) @ np.delete(volume, k) / np.delete(volume, k).sum() for k in lane]
+    jackknife = math.sqrt((n - 1) * float(np.var(without)))
+    assert found.error == pytest.approx(jackknife, rel=0.1)
 
 
 def test_without_volume_they_are_means_and_growth_is_the_last() -> None:
