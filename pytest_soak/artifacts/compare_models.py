@@ -54,6 +54,7 @@ class ComparedKpi(BaseModel):
     before: float
     after: float
     difference: float = Field(description="after - before.")
+    correlation: Number = Field(description="Of pairs; null: unpaired, or nothing varies.")
     half_width: Number = Field(description="Of its 95 % interval; null: no noise.")
     chance: Number = Field(
         description="Of so large a difference by chance, adjusted for all KPIs; null: no noise."

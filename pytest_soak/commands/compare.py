@@ -6,14 +6,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from textwrap import wrap
 
-from pytest_soak.artifacts.compare_models import ComparedKpi, ComparedLanes, ComparedRuns, Found
-from pytest_soak.artifacts.names import RESULT
-from pytest_soak.artifacts.stored_run import StoredRun, find_run
+from pytest_soak.artifacts.compare_models import (
+    ComparedKpi,
+    ComparedLanes,
+    ComparedRuns,
+    Found,
+    Measure,
+)
+from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.comparing.document import document
 from pytest_soak.comparing.findings import compare_groups
 from pytest_soak.comparing.groups import groups_of
 from pytest_soak.comparing.match import check_windows, match
-from pytest_soak.errors import SoakUsageError, escaped, one_line
+from pytest_soak.errors import escaped, one_line
 from pytest_soak.merging.evidence import check_evidence
 from pytest_soak.merging.whole import check_whole
 from pytest_soak.text import table
@@ -41,6 +46,7 @@ def compared_lines(found: ComparedRuns) -> Iterator[str]:
         yield one_line(f"{_title(one)} against {found.reference}: {_way(one)}")
         yield from map(one_line, one.notes)
         yield from _table(one)
+        yield from _listed("ratios of sums, by volume (others: means of iterations)", _sums(one))
         yield from _listed(
             "identical", [kpi.kpi for kpi in one.kpis if kpi.found is Found.IDENTICAL]
         )
@@ -51,9 +57,7 @@ def compared_lines(found: ComparedRuns) -> Iterator[str]:
 
 
 def _read(given: Path) -> StoredRun:
-    run = find_run(given)
-    if run is None:
-        raise SoakUsageError(str(given), f"no run in it: {RESULT} is neither there nor in latest")
+    run = run_in(given)
     check_evidence(run.given, run.result.lanes)
     check_whole(run)
     run.check_files()
@@ -86,6 +90,10 @@ def _table(one: ComparedLanes) -> Iterator[str]:
     rows = [_row(kpi) for kpi in one.kpis if kpi.found is not Found.IDENTICAL]
     if rows:
         yield from table([("KPI", "before", "difference, ± 95 %", "could see", "found"), *rows])
+
+
+def _sums(one: ComparedLanes) -> list[str]:
+    return [kpi.kpi for kpi in one.kpis if kpi.measure is Measure.SUMS]
 
 
 def _row(kpi: ComparedKpi) -> tuple[str, ...]:

@@ -97,6 +97,7 @@ def _kpi(finding: Finding) -> ComparedKpi:
         before=change.before,
         after=change.after,
         difference=change.difference.mean,
+        correlation=change.correlation,
         half_width=change.difference.half_width if known else None,
         chance=finding.chance,
         detectable=finding.detectable,

@@ -18,7 +18,10 @@ from pytest_soak.text import plural
 
 
 class KpiChange(NamedTuple):
-    """Means over `units`: pairs, lanes (the fewer of both) or iterations, and their difference."""
+    """Means over `units`: pairs, lanes (the fewer of both) or iterations, and their difference.
+
+    `correlation` is that of pairs, None where one side of them varies nowhere.
+    """
 
     kpi: str
     measure: Measure
@@ -26,6 +29,7 @@ class KpiChange(NamedTuple):
     before: float
     after: float
     difference: MeanEstimate
+    correlation: float | None = None
 
     @property
     def scale(self) -> float:
@@ -61,7 +65,8 @@ def _by_seed(kpi: str, measure: Measure, made: Design, before: Group, after: Gro
             pairs.append([series(kpi, measure, lane, numbers).mean() for lane in lanes])
     _enough(len(pairs), ENOUGH_PAIRS, "pair")
     old, new = np.array(pairs).T
-    return _change(kpi, measure, (old, new), mean_of(new - old))
+    change = _change(kpi, measure, (old, new), mean_of(new - old))
+    return change._replace(correlation=_correlation(old, new))
 
 
 def _by_lane(kpi: str, measure: Measure, made: Design, before: Group, after: Group) -> KpiChange:
@@ -75,7 +80,8 @@ def _by_window(kpi: str, measure: Measure, made: Design, before: Group, after: G
     lanes = before.lanes[seed], after.lanes[seed]
     numbers = numbers_with(kpi, *lanes)
     old, new = (_long(kpi, measure, lane, numbers) for lane in lanes)
-    return _change(kpi, measure, (old, new), mean_along(_told(new - old)))
+    change = _change(kpi, measure, (old, new), mean_along(_told(new - old)))
+    return change._replace(correlation=_correlation(old, new))
 
 
 def _by_series(kpi: str, measure: Measure, made: Design, before: Group, after: Group) -> KpiChange:
@@ -115,6 +121,11 @@ def _told(values: Floats) -> Floats:
 def _enough(count: int, least: int, unit: str) -> None:
     if count < least:
         raise TooLittleError(f"needs {plural(least - count, f'more {unit}')}")
+
+
+def _correlation(old: Floats, new: Floats) -> float | None:
+    varies = all(np.ptp(one) > ROUNDING * np.abs(one).max() for one in (old, new))
+    return float(np.corrcoef(old, new)[0, 1]) if varies else None
 
 
 def _change(

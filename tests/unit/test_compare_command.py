@@ -75,6 +75,7 @@ def test_the_table_fits_a_terminal_and_the_last_line_says_it(
     assert float(change) == pytest.approx(-0.5, abs=0.02)
     assert 0 < float(width) < float(see) < 0.1
     assert all(len(line) <= 80 for line in lines[1:3])
+    assert "ratios of sums, by volume (others: means of iterations): net_bps" in lines
     assert lines[-1] == f"FAIL against {reference}: worse in {new} (aggressive on calm): net_bps"
     assert (found.verdict, EXIT_STATUS[found.verdict]) == ("FAIL", 1)
 

@@ -65,9 +65,13 @@ def test_lanes_of_one_seed_are_paired_and_see_what_others_do_not() -> None:
     assert paired.design.seeds == tuple(range(1, 9))
     assert found_of(paired) is Found.WORSE
     assert verdict(paired)[0] == "FAIL"
+    net, restarts = (one.change.correlation for one in paired.findings)
+    assert net == pytest.approx(1.0, abs=0.01)
+    assert restarts is None
     others = compare_groups(reference, group("b", lanes(range(11, 19), -0.02)))
     assert (others.design.way, others.design.unpaired) == (Way.LANES, "no seed in common")
     assert found_of(others) is Found.NONE
+    assert {one.change.correlation for one in others.findings} == {None}
     assert verdict(others) == (
         "PASS",
         "PASS against a: none of 2 KPIs got worse, as far as can be seen",
