@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from pytest_soak.comparing.groups import Group, Hours, MarketId
 from pytest_soak.comparing.match import match
 from pytest_soak.comparing.series import measure_of, series
 from pytest_soak.stats.estimate import mean_of
+from pytest_soak.targets.abilities import abilities
+from pytest_soak.targets.resolve import BUILT_IN, named_factory
 
 CALM = MarketId("calm", "", "")
 
@@ -94,6 +97,12 @@ def test_lanes_that_need_not_have_met_the_same_are_not_paired(target: str, why: 
         group("a", lanes(range(4)), target=before), group("b", lanes(range(4)), target=target)
     )
     assert (one.design.way, one.design.unpaired, one.design.seeds) == (Way.LANES, why, ())
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_every_target_of_which_lanes_are_paired_draws_the_same_again(name: str) -> None:
+    factory = named_factory(name, "target", Path())
+    assert abilities(factory, name).deterministic
 
 
 @pytest.mark.parametrize(
