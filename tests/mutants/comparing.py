@@ -24,6 +24,7 @@ MUTANTS = tuple(
         ("groups.py", " and iteration.summary.phase == Phase.STEADY", "", "compare_command"),
         ("groups.py", " if lane.lane not in run.result.unfinished", "", "compare_command"),
         ("groups.py", " and abs(value) > LARGEST", " and False", "compare_command"),
+        ("groups.py", "LARGEST = 1e60", "LARGEST = 1e160", "comparing"),
         ("match.py", " if one.market == group.market", "", "comparing"),
         ("match.py", "found = alike or there", "found = there", "comparing"),
         ("match.py", "_number(lengths[0]) != _number(lengths[1])", "False", "compare_command"),

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_soak.artifacts.compare_models import Found, Measure, Way
+from pytest_soak.canonical import dumps
 from pytest_soak.comparing.document import document
 from pytest_soak.comparing.findings import ComparedGroups, compare_groups
-from pytest_soak.comparing.groups import Group, Hours, MarketId
+from pytest_soak.comparing.groups import LARGEST, Group, Hours, MarketId
 from pytest_soak.comparing.match import match
 from pytest_soak.comparing.series import measure_of, series
 from pytest_soak.stats.estimate import mean_of
@@ -267,6 +268,30 @@ def test_growth_over_a_lane_needs_lanes_and_leaves_one_lane_each_decided() -> No
     one = compare_groups(grown("a", 1), grown("b", 2))
     assert one.lacking == ""
     assert one.left_out["rss_growth_mb_per_h"].startswith("needs 3 lanes each")
+
+
+_VALUE = st.floats(-LARGEST, LARGEST) | st.sampled_from([0.0, 1e-300, LARGEST, -LARGEST])
+_VOLUME = st.none() | st.floats(0.0, LARGEST)
+
+
+@given(
+    st.lists(st.tuples(_VALUE, _VOLUME), min_size=30, max_size=30),
+    st.sampled_from([Way.SEEDS, Way.LANES, Way.WINDOWS, Way.SERIES]),
+)
+def test_whatever_the_values_the_document_has_numbers(
+    windows: list[tuple[float, float | None]], way: Way
+) -> None:
+    kpis = [{"net_bps": bps, "volume_quote": volume} for bps, volume in windows]
+    single = way in (Way.WINDOWS, Way.SERIES)
+    size = 15 if single else 5
+    parts = [dict(enumerate(kpis[k : k + size])) for k in range(0, len(kpis), size)]
+    half = len(parts) // 2
+    shift = half if way in (Way.LANES, Way.SERIES) else 0
+    one = compare_groups(
+        group("a", dict(enumerate(parts[:half]))), group("b", dict(enumerate(parts[half:], shift)))
+    )
+    assert one.design.way is way
+    dumps(document("a", "sim", [one], []).data())
 
 
 @given(st.integers(0, 1000), st.sampled_from([Way.SEEDS, Way.LANES]))
