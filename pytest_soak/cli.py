@@ -80,7 +80,7 @@ def gate(gate_name: str, file: Path, market: str | None) -> int:
         return 1
     for line in verdict.lines():
         click.echo(line)
-    return 0 if verdict.passed else 1
+    return verdict.status
 
 
 @commands.group()
@@ -192,14 +192,14 @@ def rotate(root: Path, ttl_days: float, max_size_mb: float, keep_latest: int, dr
 def merge(
     runs: tuple[Path, ...], output: Path, against: Path | None, allow_different_settings: bool
 ) -> int:
-    """Join the runs of several machines: one run folder, one verdict, exit status 0 or 1.
+    """Join the runs of several machines: one run folder, one verdict, exit status 0, 1, or 3: hold.
 
     DIR is an artifact root, a run in its `runs`, or where one should be: a run that is missing or
     not finished leaves the whole without a verdict. Lanes may differ in profile, market, seed and
     variant.
     """
     from pytest_soak.commands.merge import merge as run
-    from pytest_soak.commands.merge import merged_lines
+    from pytest_soak.commands.merge import merged_lines, merged_status
     from pytest_soak.report.github import annotate, github_step, harmless
 
     github = github_step(os.environ)
@@ -213,13 +213,13 @@ def merge(
         except ArtifactError as error:
             click.echo(f"ERROR: {error}", err=True)
     click.echo("\n".join([*lines, last]))
-    return merged.result.exit_status or 0
+    return merged_status(merged)
 
 
 @commands.command()
 @click.argument("run", metavar="[DIR]", default=DIRECTORY.default, envvar=DIRECTORY.env, type=_PATH)
 def verdict(run: Path) -> int:
-    """Say what the run in DIR came to: 0 go, 1 no-go, 2 not finished, 4 no run or a broken one.
+    """Say what the run in DIR came to: 0 go, 1 no-go, 2 not finished, 3 hold, 4 no run or broken.
 
     DIR is an artifact root (the default), a run in its `runs`, or an archived one. It is judged by
     all that the run left, also where its process could not conclude.

@@ -207,6 +207,7 @@ def outcome(result: LaneResult) -> LaneOutcome:
         began_with=result.began_with,
         graded=result.evidence.graded,
         failed=result.evidence.failed,
+        drifts=result.judgement.drifts,
         drills=[str(drill) for drill in result.lane.drills],
         stopped=result.stopped,
     )

@@ -116,6 +116,7 @@ class GateMetric(BaseModel):
     fail_unless: str | None
     warn_unless: str | None
     fail_at_once: str | None = Field(None, description="null: nothing fails at once.")
+    hold_unless: str | None = Field(None, description="What must hold for it to be decided.")
     reason: str
     no_data: bool
 
@@ -185,6 +186,9 @@ class LaneOutcome(BaseModel):
     began_with: str = Field("", description="state_hash of the overrides before any was moved.")
     graded: int = Field(0, description="Iterations judged: those with the last overrides.")
     failed: int = Field(0, description="How many of them failed.")
+    drifts: dict[str, float] = Field(
+        {}, description="KPIs that got worse from iteration to iteration: their slope an iteration."
+    )
     drills: list[str] = Field([], description="Trouble made on purpose: it is no evidence.")
     stopped: Transition | None = Field(None, description="The stop criterion that ended it.")
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from pytest_soak.artifacts.models import FinalSummary, IterSummary
+from pytest_soak.artifacts.models import FinalSummary, IterSummary, LaneOutcome
 from pytest_soak.artifacts.stored_run import artifact_of, final_of
 from pytest_soak.config.documents import Document, read_document
 from pytest_soak.config.scenarios import BUILT_IN
 from pytest_soak.errors import SoakUsageError, one_line, unknown
-from pytest_soak.gates.engine import Judgement, Sample, Verdict, judge, worst
+from pytest_soak.gates.engine import Check, Judgement, Sample, Verdict, check, worst
 from pytest_soak.gates.evidence import Evidence
-from pytest_soak.gates.model import gate_shelf, load_gate
+from pytest_soak.gates.lasting import told_drifts
+from pytest_soak.gates.model import Gate, Threshold, gate_shelf, load_gate
 from pytest_soak.kpi.definitions import KNOWN
 from pytest_soak.kpi.spans import SPAN_KPIS
 from pytest_soak.run.verdict import no_evidence
@@ -32,9 +34,9 @@ class FileVerdict:
     judgement: Judgement
 
     @property
-    def passed(self) -> bool:
-        """Whether it does not FAIL."""
-        return self.judgement.verdict is not Verdict.FAIL
+    def status(self) -> int:
+        """The exit status of the command."""
+        return {Verdict.FAIL: 1, Verdict.HOLD: 3}.get(self.judgement.verdict, 0)
 
     def lines(self) -> list[str]:
         """The metrics beside their thresholds, then the violations."""
@@ -60,33 +62,59 @@ def judge_file(gate_name: str, file: Path, base: Path, market: str | None) -> Fi
     Raises ForeignFileError for a file of another kind, SoakUsageError for one that cannot be read
     and for what is no gate.
     """
-    sample, own_market, what, counted = _read(read_document(final_of(file)))
-    known = {*KNOWN, *SPAN_KPIS, *sample.values}
+    read = _read(read_document(final_of(file)))
+    known = {*KNOWN, *SPAN_KPIS, *read.sample.values}
     gate = load_gate(gate_name, gate_shelf(base), base, "GATE", known)
     if market is not None and market not in (markets := {*BUILT_IN, *gate.markets}):
         raise SoakUsageError("--market", unknown("market", market, markets))
-    one = {"window": 1, "for_": 1}
-    thresholds = [t.model_copy(update=one) for t in gate.on(market or own_market)]
-    single = gate.model_copy(update={"thresholds": thresholds, "markets": {}})
-    judgement = judge(single, own_market, [sample])
-    rule = gate.failed_on(market or own_market)
-    if rule is not None and counted.graded:
-        failed = counted.judge_failed(gate.name, rule, "iteration")
-        judgement = Judgement(
-            verdict=worst([failed.verdict, judgement.verdict]), checks=(failed, *judgement.checks)
-        )
-    return FileVerdict(gate.name, what, judgement)
+    checks = _checks(gate, market or read.market, read)
+    judgement = Judgement(verdict=worst([c.verdict for c in checks]), checks=checks)
+    return FileVerdict(gate.name, read.what, judgement)
 
 
-def _read(document: Document) -> tuple[Sample, str, str, Evidence]:
-    """The metrics of a file, its market, what it is, and how many iterations it counts."""
+def _checks(gate: Gate, market: str, read: _Read) -> tuple[Check, ...]:
+    if read.ended is None:
+        return tuple(check(gate.name, one, [read.sample]) for one in gate.on(market))
+    rule = gate.failed_on(market)
+    checks = [_of_medians(gate.name, one, read.sample) for one in gate.on(market)]
+    if rule is not None and read.ended.graded:
+        counted = Evidence(graded=read.ended.graded, failed=read.ended.failed)
+        checks.insert(0, counted.judge_failed(gate.name, rule, "iteration"))
+    return (*checks, *told_drifts([gate], market, read.ended.drifts))
+
+
+def _of_medians(gate: str, threshold: Threshold, sample: Sample) -> Check:
+    if threshold.confidence is None:
+        return check(gate, threshold, [sample])
+    asked = f"confidence {threshold.confidence:g} is of all iterations"
+    return Check(
+        gate=gate,
+        metric=threshold.metric,
+        value=None,
+        verdict=Verdict.HOLD,
+        fail_unless=threshold.fail_unless,
+        warn_unless=threshold.warn_unless,
+        reason=f"{threshold.metric}: not known ({asked}, and these are medians)",
+    )
+
+
+class _Read(NamedTuple):
+    """The metrics of a file, its market, what it is, and how the lane ended that it is of."""
+
+    sample: Sample
+    market: str
+    what: str
+    ended: LaneOutcome | None
+
+
+def _read(document: Document) -> _Read:
     schema = document.data.get("schema") if isinstance(document.data, dict) else None
     if str(schema).startswith("pytest-soak/iter-summary/"):
         data = artifact_of(IterSummary, document)
         kpis = data.summary.model_extra or {}
         sample = Sample(values=kpis, reasons=data.summary.reasons, samples=data.summary.samples)
         what = f"iteration {data.iteration} of {data.lane}"
-        return sample, data.summary.market, what, Evidence()
+        return _Read(sample, data.summary.market, what, None)
     if not str(schema).startswith("pytest-soak/final-summary/"):
         raise ForeignFileError(
             document.source,
@@ -95,5 +123,4 @@ def _read(document: Document) -> tuple[Sample, str, str, Evidence]:
     result = artifact_of(FinalSummary, document).result
     what = f"the medians of {result.lane} ({result.iterations} iterations){no_evidence([result])}"
     sample = Sample(values=result.medians, samples=result.samples)
-    counted = Evidence(graded=result.graded, failed=result.failed)
-    return sample, result.market, what, counted
+    return _Read(sample, result.market, what, result)

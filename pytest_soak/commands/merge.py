@@ -21,8 +21,9 @@ from pytest_soak.artifacts.names import (
     TREND,
 )
 from pytest_soak.artifacts.stored_run import StoredRun, find_run
+from pytest_soak.commands.verdict import HELD
 from pytest_soak.errors import SoakUsageError, one_line
-from pytest_soak.gates.engine import Verdict
+from pytest_soak.gates.engine import OF_ITERATIONS, Verdict
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
 from pytest_soak.merging.evidence import check_evidence
@@ -87,7 +88,7 @@ def merged_lines(merged: Merged) -> Iterator[str]:
     lanes = merged.result.lanes
     rows = [["lane", "iterations", "pass/warn/fail", "verdict"]]
     for lane in lanes:
-        counts = "/".join(str(lane.counts.get(v, 0)) for v in Verdict)
+        counts = "/".join(str(lane.counts.get(v, 0)) for v in OF_ITERATIONS)
         rows.append(
             [lane.lane, f"{lane.iterations} of {lane.planned}", counts, lane.verdict or "-"]
         )
@@ -97,6 +98,12 @@ def merged_lines(merged: Merged) -> Iterator[str]:
     if merged.comparison is not None:
         yield from comparison_lines(merged.comparison)
     yield verdict_line(merged.result)
+
+
+def merged_status(merged: Merged) -> int:
+    """The exit status of the command."""
+    held = merged.result.verdict is Verdict.HOLD
+    return HELD if held else merged.result.exit_status or 0
 
 
 def comparison_lines(comparison: Comparison) -> Iterator[str]:

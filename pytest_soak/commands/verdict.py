@@ -17,6 +17,7 @@ from pytest_soak.text import plural
 
 FAILED = 1
 NOT_FINISHED = 2
+HELD = 3
 
 
 class Judged(NamedTuple):
@@ -48,6 +49,8 @@ def _status(run: StoredRun) -> int:
         return FAILED
     if result.status != "finished" or result.unfinished or result.verdict is None:
         return NOT_FINISHED
+    if result.verdict is Verdict.HOLD:
+        return HELD
     return FAILED if result.verdict is Verdict.FAIL or result.exit_status != 0 else 0
 
 

@@ -13,9 +13,11 @@ from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
 from pytest_soak.engine.watch import Watched
 from pytest_soak.gates.engine import (
+    OF_ITERATIONS,
     Judgement,
     Sample,
     Verdict,
+    badness,
     history_needed,
     judge,
     value_over,
@@ -119,7 +121,7 @@ def advance(
     verdict = judgement.verdict if fired else _soften(plan, judgement.verdict, counts)
     failed = counts and judgement.verdict is Verdict.FAIL
     failure = failure_of(iteration, judgement) if failed else None
-    evidence = _evidence(state, sample, failure, phase, graded=graded)
+    evidence = _evidence(plan, state, sample, failure, phase, graded=graded)
     eaten_by = tuple(drivers(summary.kpis))
     control, tuning = control_loop.conclude(
         plan,
@@ -174,7 +176,13 @@ def advance(
 
 
 def _evidence(
-    state: LaneState, sample: Sample, failure: FailedIteration | None, phase: Phase, *, graded: bool
+    plan: LanePlan,
+    state: LaneState,
+    sample: Sample,
+    failure: FailedIteration | None,
+    phase: Phase,
+    *,
+    graded: bool,
 ) -> Evidence:
     """The evidence after an iteration: it begins anew with another baseline than before.
 
@@ -184,7 +192,8 @@ def _evidence(
     evidence = Evidence(tuned=True) if changed else state.evidence
     if not graded or (evidence.tuned and phase is not Phase.STEADY):
         return evidence
-    return evidence.with_graded(sample, failure)
+    evidence = evidence.with_graded(sample, failure)
+    return evidence.with_steady(sample, plan.series) if phase is Phase.STEADY else evidence
 
 
 def _ending(plan: LanePlan, verdict: Verdict, control: Control) -> Ending | None:
@@ -227,7 +236,7 @@ def finish(
         ending=ending,
         iterations=state.iteration,
         planned=plan.planned,
-        counts={verdict: state.counts.get(verdict, 0) for verdict in Verdict},
+        counts={verdict: state.counts.get(verdict, 0) for verdict in OF_ITERATIONS},
         medians=_medians(kept),
         samples=_fewest(kept),
         overrides=state.judged,
@@ -241,9 +250,8 @@ def finish(
 
 
 def _soften(plan: LanePlan, raw: Verdict, counts: bool) -> Verdict:
-    if raw is Verdict.FAIL and (plan.gate_mode is GateMode.OFF or not counts):
-        return Verdict.WARN
-    return raw
+    softened = plan.gate_mode is GateMode.OFF or not counts
+    return min(raw, Verdict.WARN, key=badness) if softened else raw
 
 
 def _with_faults(judgement: Judgement, summary: Summary) -> Judgement:

@@ -12,6 +12,8 @@ from pytest_soak.config.parameters import Parameter, ParameterTable
 from pytest_soak.config.presets import Preset
 from pytest_soak.engine.pace import Allowance
 from pytest_soak.gates.criteria import OFF, Criteria
+from pytest_soak.gates.engine import Verdict
+from pytest_soak.gates.lasting import needed_series
 from pytest_soak.gates.model import Gate
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.tuning.limits import Limits
@@ -25,6 +27,16 @@ class GateMode(StrEnum):
     HARD = "hard"
     SOFT = "soft"
     OFF = "off"
+
+
+_STEPS_BEFORE = 3
+"""How many times its last, unmoved part a lane is long, at least, for there to be one."""
+
+
+def succeeds(verdict: Verdict | None, mode: GateMode) -> bool:
+    """Whether a session with this verdict does: only `hard` wants it decided; None does not."""
+    held = verdict is Verdict.HOLD and mode is not GateMode.HARD
+    return held or verdict in (Verdict.PASS, Verdict.WARN)
 
 
 class LanePlan(BaseModel):
@@ -67,6 +79,19 @@ class LanePlan(BaseModel):
         return goals(
             (t.metric, text) for t in thresholds if (text := t.warn_unless or t.fail_unless)
         )
+
+    @cached_property
+    def series(self) -> frozenset[str]:
+        """The metrics of which the lane's end wants every steady graded iteration."""
+        return needed_series(self.finals, self.lane.market)
+
+    def is_final(self, iteration: int) -> bool:
+        """Whether a step after `iteration` leaves fewer iterations than the lane's end asks for.
+
+        A lane so short that this would leave it hardly any step has none that are final.
+        """
+        least = self.gate.min_final
+        return self.planned >= _STEPS_BEFORE * least and iteration > self.planned - least
 
     @cached_property
     def table(self) -> ParameterTable:

@@ -13,22 +13,32 @@ from pytest_soak.gates.model import Gate, Threshold
 from pytest_soak.kpi.spans import SPAN_KPIS, over, so_far
 
 FINAL_WINDOW = 8
+DRIFT = ".drift"
+"""Ends the name of a check on a drift; before it is what drifts."""
 
 
 class Verdict(StrEnum):
-    """The outcome of a gate, from good to bad."""
+    """The outcome of a gate, from good to bad.
+
+    HOLD says that there is not enough evidence to decide, and is of lanes and runs alone.
+    """
 
     PASS = "PASS"
     WARN = "WARN"
+    HOLD = "HOLD"
     FAIL = "FAIL"
 
 
-_badness = tuple(Verdict).index
+OF_ITERATIONS = (Verdict.PASS, Verdict.WARN, Verdict.FAIL)
+
+
+badness = tuple(Verdict).index
+"""How bad a verdict is: a key to order by."""
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
     """The worst of them; PASS of none."""
-    return max(verdicts, key=_badness, default=Verdict.PASS)
+    return max(verdicts, key=badness, default=Verdict.PASS)
 
 
 class Sample(BaseModel):
@@ -53,6 +63,7 @@ class Check(BaseModel):
     fail_unless: str | None = None
     warn_unless: str | None = None
     fail_at_once: str | None = None
+    hold_unless: str | None = None
     reason: str = ""
     no_data: bool = False
 
@@ -67,6 +78,15 @@ class Judgement(BaseModel):
     note: str = ""
 
     @property
+    def drifts(self) -> dict[str, float]:
+        """The KPIs that drift for the worse, and their slopes an iteration."""
+        return {
+            check.metric.removesuffix(DRIFT): check.value
+            for check in self.checks
+            if check.metric.endswith(DRIFT) and check.reason and check.value is not None
+        }
+
+    @property
     def no_data_failed(self) -> bool:
         """Whether it fails for want of data, which no grace softens."""
         return any(c.no_data and c.verdict is Verdict.FAIL for c in self.checks)
@@ -75,7 +95,7 @@ class Judgement(BaseModel):
         """One line for each check that does not pass, the failing ones first."""
         return [
             f"{check.reason} ({check.gate})"
-            for verdict in (Verdict.FAIL, Verdict.WARN)
+            for verdict in (Verdict.FAIL, Verdict.HOLD, Verdict.WARN)
             for check in self.checks
             if check.verdict is verdict
         ]
@@ -107,7 +127,7 @@ def _check_lasting(name: str, threshold: Threshold, history: Sequence[Sample]) -
         else Verdict.PASS
         for end in ends
     ]
-    lasting = min([now.verdict, *earlier], key=_badness)
+    lasting = min([now.verdict, *earlier], key=badness)
     if lasting is now.verdict:
         return now
     spell = f"{now.reason} (not yet for {threshold.for_} iterations)"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.gates.engine import FINAL_WINDOW, Check, Judgement, Sample, Verdict, check, worst
 from pytest_soak.gates.expressions import parse_share
-from pytest_soak.gates.model import Failed, Gate
+from pytest_soak.gates.lasting import drift_checks, sure_check
+from pytest_soak.gates.model import Failed, Gate, Threshold
 
 FAILED, AS_TUNED = "failed", "as_tuned"
 """The names of checks that are of no KPI: how many iterations failed, how many there are."""
@@ -30,7 +31,8 @@ class FailedIteration(BaseModel):
 class Evidence(BaseModel):
     """The graded iterations since the lane's overrides changed last: `last` are the newest of them.
 
-    `graded` and `failed` count them all; `tuned` says that there has been a change.
+    `graded` and `failed` count them all; `tuned` says that there has been a change; `series` are
+    the values of the steady ones among them, of the metrics that the lane's end wants all of.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,6 +43,7 @@ class Evidence(BaseModel):
     first: FailedIteration | None = None
     worst: FailedIteration | None = None
     tuned: bool = False
+    series: dict[str, tuple[float | None, ...]] = {}
 
     def with_graded(self, sample: Sample, failure: FailedIteration | None) -> Evidence:
         """With one more graded iteration, and how it failed if it did."""
@@ -53,6 +56,15 @@ class Evidence(BaseModel):
             if self.worst is None or failure.excess > self.worst.excess:
                 update["worst"] = failure
         return self.model_copy(update=update)
+
+    def with_steady(self, sample: Sample, metrics: Collection[str]) -> Evidence:
+        """With the values of `metrics` of one more steady graded iteration."""
+        if not metrics:
+            return self
+        longer = {
+            name: (*self.series.get(name, ()), sample.values.get(name)) for name in sorted(metrics)
+        }
+        return self.model_copy(update={"series": longer})
 
     def judge_failed(self, gate: str, rule: Failed, unit: str) -> Check:
         """Whether too many iterations failed; `unit` is the word for one of them."""
@@ -71,8 +83,14 @@ class Evidence(BaseModel):
             reason="" if verdict is Verdict.PASS else self._failures(unit),
         )
 
+    def judge(self, gate: str, threshold: Threshold, unit: str) -> Check:
+        """A threshold at the lane's end."""
+        if threshold.confidence is None:
+            return check(gate, threshold, self.last)
+        return sure_check(gate, threshold, self.series.get(threshold.metric, ()), unit)
+
     def judge_tuned(self, gate: str, least: int, unit: str) -> Check | None:
-        """A warning where a tuned lane has fewer than `least` iterations as it ended."""
+        """HOLD where a tuned lane has fewer than `least` iterations as it ended."""
         if not self.tuned or self.graded >= least:
             return None
         more = f"{least - self.graded} more needed"
@@ -80,8 +98,8 @@ class Evidence(BaseModel):
             gate=gate,
             metric=AS_TUNED,
             value=self.graded,
-            verdict=Verdict.WARN,
-            warn_unless=f">= {least}",
+            verdict=Verdict.HOLD,
+            hold_unless=f">= {least}",
             reason=f"as tuned for {self.graded} of {least} {unit}s, {more}",
         )
 
@@ -114,7 +132,8 @@ def judge_final(
     checks = [] if rule is None else [evidence.judge_failed(gate.name, rule, unit)]
     tuned = evidence.judge_tuned(gate.name, gate.min_final, unit)
     checks += [] if tuned is None else [tuned]
-    checks += [check(g.name, t, evidence.last) for g in gates for t in g.on(market)]
+    checks += [evidence.judge(g.name, t, unit) for g in gates for t in g.on(market)]
+    checks += drift_checks(gates, market, evidence.series, unit)
     return Judgement(
         verdict=worst([c.verdict for c in checks]),
         checks=tuple(checks),

@@ -23,7 +23,9 @@ from pytest_soak.gates.expressions import (
     parse_share,
 )
 from pytest_soak.kpi.definitions import KNOWN
-from pytest_soak.kpi.spans import SPAN_KPIS
+from pytest_soak.kpi.spans import SPAN_KPIS, so_far
+
+DriftRule = Literal["fail", "warn", "off"]
 
 
 class Threshold(BaseModel):
@@ -33,6 +35,10 @@ class Threshold(BaseModel):
     fails or warns only when the expression did not hold so many iterations in a row, but for
     `fail_at_once`, which one iteration may not break; `min_samples` is the least number of events
     the value may rest on; `no_data` is the verdict without a value.
+
+    Two keys are of a lane's end alone. `drift` is the verdict on a lane whose value changes for the
+    worse from iteration to iteration. With `confidence` the end judges the mean over all steady
+    graded iterations, and only what is that sure; HOLD is what is not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -45,6 +51,20 @@ class Threshold(BaseModel):
     window: Annotated[int, Field(ge=1, le=1000)] = 1
     for_: Annotated[int, Field(ge=1, le=1000, alias="for")] = 1
     fail_at_once: ExpressionText | None = None
+    drift: DriftRule | None = None
+    confidence: Annotated[float, Field(ge=0.5, le=0.9999)] | None = None
+
+    @property
+    def of_iterations(self) -> bool:
+        """Whether each iteration has a value of its own."""
+        return self.metric not in SPAN_KPIS and not so_far(self.metric)
+
+    @model_validator(mode="after")
+    def _can_follow(self) -> Threshold:
+        for key in ("drift", "confidence"):
+            if getattr(self, key) not in (None, "off") and not self.of_iterations:
+                raise ValueError(f"no {key}: {self.metric} is of a span, not of each iteration")
+        return self
 
     @model_validator(mode="after")
     def _can_decide(self) -> Threshold:
@@ -112,8 +132,8 @@ class Gate(BaseModel):
     `grace` iterations at a lane's start count as at most WARN. `failed` says how many of the others
     may FAIL. `final` names the gates that judge the end of the lane together with this one; of a
     lane whose overrides changed under way they need `min_final` iterations with the last ones.
-    `markets` holds, by market, the thresholds that replace those for the same metric there, and the
-    `failed` that does.
+    `drift` is that of the thresholds that say nothing of it. `markets` holds, by market, the
+    thresholds that replace those for the same metric there, and the `failed` that does.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -124,6 +144,7 @@ class Gate(BaseModel):
     final: list[str] = []
     min_final: Annotated[int, Field(ge=1)] = 4
     failed: Failed | None = None
+    drift: DriftRule = "off"
     thresholds: Annotated[list[Threshold], Field(min_length=1)]
     markets: dict[str, OnMarket] = {}
 
@@ -140,6 +161,10 @@ class Gate(BaseModel):
         block = self.markets.get(market, OnMarket()).thresholds
         replaced = {threshold.metric for threshold in block}
         return [t for t in self.thresholds if t.metric not in replaced] + block
+
+    def drift_of(self, threshold: Threshold) -> DriftRule:
+        """The verdict on a drift of what one of its thresholds is on."""
+        return (threshold.drift or self.drift) if threshold.of_iterations else "off"
 
     def failed_on(self, market: str) -> Failed | None:
         """How many iterations may FAIL on `market`; None where nothing is said of it."""

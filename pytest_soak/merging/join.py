@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.canonical import compact
-from pytest_soak.engine.plan import GateMode
+from pytest_soak.engine.plan import GateMode, succeeds
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict, worst
 
@@ -34,14 +34,15 @@ def join(runs: Sequence[StoredRun], empty: Sequence[str]) -> RunResult:
     """
     results = [run.result for run in runs]
     verdict = _verdict(results, complete=not empty)
+    mode = max((result.gate_mode for result in results), key=_FROM_STRICT.index)
     lanes = [lane for result in results for lane in result.lanes]
     finished = not empty and all(result.status == "finished" for result in results)
     return RunResult(
         source=", ".join(dict.fromkeys(result.source for result in results)),
         status="finished" if finished else "interrupted",
         verdict=verdict,
-        exit_status=0 if verdict in (Verdict.PASS, Verdict.WARN) else 1,
-        gate_mode=max((result.gate_mode for result in results), key=_FROM_STRICT.index),
+        exit_status=0 if succeeds(verdict, mode) else 1,
+        gate_mode=mode,
         settings=_settings(results),
         lanes=sorted(lanes, key=lambda lane: lane.axes.rank),
         unfinished=[lane for result in results for lane in result.unfinished] + list(empty),
@@ -55,7 +56,12 @@ def _verdict(results: Sequence[RunResult], *, complete: bool) -> Verdict | None:
         return Verdict.FAIL
     if not complete or any(_incomplete(result) for result in results):
         return None
-    return worst(judged) if all(result.exit_status == 0 for result in results) else Verdict.FAIL
+    return worst(judged) if all(map(_as_judged, results)) else Verdict.FAIL
+
+
+def _as_judged(result: RunResult) -> bool:
+    """Whether it exited as its verdict says: else something beside its gates failed."""
+    return (result.exit_status == 0) is succeeds(result.verdict, result.gate_mode)
 
 
 def _incomplete(result: RunResult) -> bool:

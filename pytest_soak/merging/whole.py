@@ -50,7 +50,7 @@ def journal_of(run: StoredRun, lane: str) -> Content | None:
 
 
 def _contradictions(run: StoredRun, lane: LaneOutcome) -> Iterator[str]:
-    good = lane.verdict in (Verdict.PASS, Verdict.WARN)
+    good = lane.verdict not in (None, Verdict.FAIL)
     final = run.final(lane.lane)
     if final is not None:
         if final.result != lane:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_soak.artifacts.models import Comparison, LaneOutcome, RunResult
+from pytest_soak.engine.plan import succeeds
 from pytest_soak.errors import one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.kpi.definitions import HEADLINES
@@ -73,12 +74,17 @@ def github_step(environment: Mapping[str, str]) -> GitHub | None:
 
 
 def annotate(result: RunResult) -> list[str]:
-    """An error for each lane or run that fails the whole, a warning for each lane that warns."""
-    errors = [_of_lane("error", lane) for lane in result.lanes if lane.verdict is Verdict.FAIL]
+    """An error for each lane or run that fails the whole, a warning for each other but PASS."""
+    judged = [(lane, succeeds(lane.verdict, result.gate_mode)) for lane in result.lanes]
+    errors = [_of_lane("error", lane) for lane, good in judged if lane.verdict and not good]
     errors += [command("error", name, "not finished") for name in result.unfinished]
-    if not errors and result.verdict not in (Verdict.PASS, Verdict.WARN):
+    if not errors and not succeeds(result.verdict, result.gate_mode):
         errors = [command("error", "soak", verdict_line(result))]
-    warnings = [_of_lane("warning", lane) for lane in result.lanes if lane.verdict is Verdict.WARN]
+    warnings = [
+        _of_lane("warning", lane)
+        for lane, good in judged
+        if good and lane.verdict is not Verdict.PASS
+    ]
     return [*_few("error", errors), *_few("warning", warnings)]
 
 

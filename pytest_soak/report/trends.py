@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pytest_soak.gates.engine import FINAL_WINDOW
+from pytest_soak.gates.lasting import FAMILY_CHANCE
 from pytest_soak.kpi.definitions import KNOWN
 from pytest_soak.report.read import ReportLane
 from pytest_soak.stats.trend import Drift, Trend, recent_and_whole
-
-FAMILY_CHANCE = 0.05
-"""Of a lane without drift to have one in any gated KPI; and in any other KPI."""
 
 
 class KpiTrend(NamedTuple):

@@ -81,7 +81,7 @@ def page_view(run: ReportRun) -> Page:
 
 def _shown(lanes: Sequence[ReportLane]) -> list[ReportLane]:
     """The lanes that are shown in full: where there are too many, the worst ones."""
-    ranks = {Verdict.FAIL: 0, None: 1, Verdict.WARN: 2, Verdict.PASS: 3}
+    ranks = {Verdict.FAIL: 0, None: 1, Verdict.HOLD: 2, Verdict.WARN: 3, Verdict.PASS: 4}
     ranked = sorted(range(len(lanes)), key=lambda n: ranks[lanes[n].verdict])
     return [lanes[n] for n in sorted(ranked[:MOST_LANES])]
 

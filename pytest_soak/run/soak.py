@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_soak.clock import Clock
+from pytest_soak.engine.plan import succeeds
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError
 from pytest_soak.gates.engine import Verdict
@@ -80,7 +81,7 @@ def _end(run: Run, lanes: Lanes, ended_by: int | None = None) -> SoakResult:
     if run.close(lanes) and ended_by is None:
         raise KeyboardInterrupt
     conclusion = run.conclude(len(run.settings.lanes()), run.iterations)
-    good = conclusion.verdict in (Verdict.PASS, Verdict.WARN)
+    good = succeeds(conclusion.verdict, run.settings.gate_mode)
     status = ended_by if ended_by is not None else 0 if good else FAILED
     if run.folder.prepared:
         interrupted = ended_by == INTERRUPTED

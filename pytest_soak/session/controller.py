@@ -9,6 +9,8 @@ import pytest
 
 from pytest_soak.artifacts.lane_journal import iterations_kept
 from pytest_soak.engine.events import Event
+from pytest_soak.engine.plan import succeeds
+from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.run.run import Run
@@ -61,9 +63,8 @@ class Controller:
         try:
             return (yield)
         finally:
-            for result in self._run.results:
-                if result.verdict is Verdict.FAIL:
-                    report_gate(session, result, self._failed.values())
+            for result in self._bad():
+                report_gate(session, result, self._failed.values())
 
     def _get_ready(self) -> None:
         try:
@@ -131,7 +132,7 @@ class Controller:
             return Conclusion(None, f"ERROR: {self._context.usage_error}")
         lanes = len(self._context.selected) or len(self._context.settings.lanes())
         failed = list(self._failed)
-        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and not failed:
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and not failed and not self._bad():
             failed = [] if self._run.problems else ["something beside the soak"]
         return self._run.conclude(lanes, self._done(), failed)
 
@@ -150,8 +151,16 @@ class Controller:
             return int(pytest.ExitCode.USAGE_ERROR)
         if status == pytest.ExitCode.INTERRUPTED and session.testsfailed:
             return status if self._context.interrupted else failed
-        good = conclusion.verdict in (Verdict.PASS, Verdict.WARN)
+        good = self._succeeds(conclusion.verdict)
         return failed if status == pytest.ExitCode.OK and not good else status
+
+    def _bad(self) -> list[LaneResult]:
+        """The lanes that fail the session by their verdicts."""
+        judged = [result for result in self._run.results if result.verdict is not None]
+        return [result for result in judged if not self._succeeds(result.verdict)]
+
+    def _succeeds(self, verdict: Verdict | None) -> bool:
+        return succeeds(verdict, self._context.settings.gate_mode)
 
     def _write_result(self, session: pytest.Session, conclusion: Conclusion) -> None:
         try:

@@ -11,15 +11,16 @@ from pytest_soak.gates.engine import Verdict, metrics_of
 from pytest_soak.session.item_ids import gate_item
 
 GATES = "soak-gates"
+_BAD = (Verdict.HOLD, Verdict.FAIL)
 
 
 def report_gate(session: pytest.Session, result: LaneResult, told: Collection[str | None]) -> None:
-    """Emit a failed item for each KPI that fails a lane, or for the lane itself.
+    """Emit a failed item for each KPI that fails or holds a lane, or for the lane itself.
 
     The latter only where the lane is not among those whose failed items have `told` it.
     """
     checks = metrics_of(result.judgement.checks)
-    failing = {metric: c for metric, c in checks.items() if c.verdict is Verdict.FAIL}
+    failing = {metric: c for metric, c in checks.items() if c.verdict in _BAD}
     for metric, check in failing.items():
         text = f"{check.gate} gate, {result.judgement.note}: {check.reason}"
         _emit(session, result, metric, f"gate {check.gate}: {metric}", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_soak.engine.record import LaneResult
-from pytest_soak.gates.engine import Verdict
+from pytest_soak.gates.engine import OF_ITERATIONS
 from pytest_soak.kpi.definitions import HEADLINES
 from pytest_soak.text import NO_VALUE, table
 
@@ -17,8 +17,9 @@ def lane_table(results: Sequence[LaneResult]) -> list[str]:
     """One line of headings, then one a lane: its medians of what was measured or judged."""
     metrics = _metrics(results)
     heads = [_USUAL[name].label if name in _USUAL else name for name in metrics]
-    rows = [["lane", "target", "iterations", "pass/warn/fail", *heads, "verdict"]]
-    rows += [_row(result, metrics) for result in results]
+    drifts = ["drift"] if any(result.judgement.drifts for result in results) else []
+    rows = [["lane", "target", "iterations", "pass/warn/fail", *heads, *drifts, "verdict"]]
+    rows += [_row(result, metrics, drifts=bool(drifts)) for result in results]
     return table(rows)
 
 
@@ -29,14 +30,15 @@ def _metrics(results: Sequence[LaneResult]) -> list[str]:
     return [n for n in dict.fromkeys([*_USUAL, *judged]) if n in measured or n in judged]
 
 
-def _row(result: LaneResult, metrics: Sequence[str]) -> list[str]:
+def _row(result: LaneResult, metrics: Sequence[str], *, drifts: bool) -> list[str]:
     done, planned = result.iterations, result.planned
     return [
         result.lane.id,
         result.target,
         str(done) if done == planned else f"{done} of {planned}",
-        "/".join(str(result.counts.get(verdict, 0)) for verdict in Verdict),
+        "/".join(str(result.counts.get(verdict, 0)) for verdict in OF_ITERATIONS),
         *(_cell(name, result.medians.get(name)) for name in metrics),
+        *([", ".join(result.judgement.drifts) or NO_VALUE] if drifts else []),
         NO_VALUE if result.verdict is None else str(result.verdict),
     ]
 

@@ -32,7 +32,7 @@ from pytest_soak.text import plural
 
 PROGRESS_SECONDS = 10.0
 LANES_SHOWN = 4
-_COLORS = {"PASS": "green", "WARN": "yellow", "FAIL": "red"}
+_COLORS = {"PASS": "green", "WARN": "yellow", "HOLD": "cyan", "FAIL": "red"}
 
 
 class Terminal:

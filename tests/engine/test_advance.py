@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from builders import gate, net_at_least_2, plan
+from builders import gate, net_at_least_2, plan, preset_named
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_soak.engine.lane import LaneState, advance, begin, finish, note, prepare
 from pytest_soak.engine.plan import GateMode, LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord, LaneResult
-from pytest_soak.gates.engine import Verdict
+from pytest_soak.gates.engine import OF_ITERATIONS, Verdict
 from pytest_soak.gates.model import Gate, OnMarket, Threshold
 from pytest_soak.kpi.summary import Summary, summary_of
+from pytest_soak.tuning.phases import Phase
 
 PASS, WARN, FAIL = Verdict.PASS, Verdict.WARN, Verdict.FAIL
 HARD, SOFT, OFF = GateMode.HARD, GateMode.SOFT, GateMode.OFF
@@ -124,7 +125,7 @@ def test_counts_are_of_the_verdicts(
     of = plan(gate(grace=grace), mode)
     state, records = soak(of, measured)
     end = finish(of, state, Ending.COMPLETED)
-    assert end.counts == {v: sum(r.verdict is v for r in records) for v in Verdict}
+    assert end.counts == {v: sum(r.verdict is v for r in records) for v in OF_ITERATIONS}
     assert sum(end.counts.values()) == end.iterations == len(records)
 
 
@@ -295,3 +296,12 @@ def test_the_thresholds_of_the_lanes_market_apply() -> None:
     assert verdicts(on_calm, BAD) == [("PASS", "PASS")]
     assert verdicts(on_spike, BAD) == [("FAIL", "FAIL")]
     assert final(on_calm, BAD).verdict is PASS
+
+
+def test_only_steady_graded_iterations_are_followed() -> None:
+    of = plan(gate(grace=1, drift="warn"), warmup=preset_named("warmup_conservative_v1"))
+    state, records = soak(of, [3.0] * 8)
+    steady = sum(record.phase is Phase.STEADY for record in records)
+    assert 0 < steady < 7
+    assert state.evidence.series == {"net_bps": (3.0,) * steady}
+    assert soak(plan(gate(grace=1)), [3.0] * 8)[0].evidence.series == {}

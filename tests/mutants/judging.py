@@ -15,6 +15,32 @@ MUTANTS = (
     Mutant("engine.py", "FINAL_WINDOW = 8", "FINAL_WINDOW = 9", of("evidence", "gates")),
     Mutant("engine.py", "history[-threshold.window :]", "history[-1:]", of("gates")),
     Mutant("engine.py", "(measured or history)[-1:]", "history[-1:]", of("spans")),
+    # a lane's end by all of its steady iterations
+    Mutant("lasting.py", "FAMILY_CHANCE / len(looked_at)", "0.9", of("lasting")),
+    Mutant("lasting.py", 'if one.rule != "fail":', "if True:", of("lasting")),
+    Mutant(
+        "lasting.py", 'return ">= 0" if symbol in _FALLING', 'return "<= 0" if True', of("lasting")
+    ),
+    Mutant("lasting.py", "if all(holds):", "if any(holds):", of("lasting")),
+    Mutant("lasting.py", "or not any(holds):", "or True:", of("lasting")),
+    Mutant("means.py", "math.sqrt(inflation(values) / n)", "math.sqrt(1 / n)", of("means")),
+    Mutant(
+        "means.py", "(self.half_width / distance) ** 2", "(self.half_width / distance)", of("means")
+    ),
+    Mutant("evidence.py", "verdict=Verdict.HOLD", "verdict=Verdict.WARN", of("evidence")),
+    Mutant("lane.py", "if phase is Phase.STEADY else evidence", "if True else evidence", LANE),
+    Mutant(
+        "plan.py",
+        "held = verdict is Verdict.HOLD and mode is not GateMode.HARD",
+        "held = verdict is Verdict.HOLD",
+        ("plugin/test_hold.py",),
+    ),
+    Mutant(
+        "verdict.py",
+        "    if result.verdict is Verdict.HOLD:\n        return HELD\n",
+        "",
+        ("plugin/test_hold.py",),
+    ),
     Mutant("engine.py", "(measured or history)[-1:]", "history", of("spans")),
     Mutant("spans.py", "else median(values)", "else max(values)", of("gates")),
     Mutant("spans.py", "values[-1] if so_far(metric) else median", "median", of("spans")),

@@ -70,7 +70,7 @@ MUTANTS = (
         for file, old, new, test in (
             (
                 "cli.py",
-                "return 0 if verdict.passed else 1",
+                "return verdict.status",
                 "return 0",
                 "cli.py::test_a_violation_is_listed_and_fails",
             ),
@@ -81,8 +81,8 @@ MUTANTS = (
                 "config_commands.py::test_migrate_makes_a_profile_that_soaks_and_tells_what_is_broken",
             ),
             (
-                "cli.py",
-                "return merged.result.exit_status or 0",
+                "merge.py",
+                "return HELD if held else merged.result.exit_status or 0",
                 "return 0",
                 "merge_command.py::test_a_job_that_left_nothing_or_too_little_is_no_pass",
             ),
@@ -94,7 +94,7 @@ MUTANTS = (
             ),
             (
                 "controller.py",
-                "good = conclusion.verdict in (Verdict.PASS, Verdict.WARN)",
+                "good = self._succeeds(conclusion.verdict)",
                 "good = True",
                 "honesty.py::test_a_soak_that_was_skipped_is_no_success",
             ),

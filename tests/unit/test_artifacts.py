@@ -103,7 +103,7 @@ def test_a_verdict_is_read_from_its_text_and_no_other_word_is_one() -> None:
     assert read.verdict is Verdict.PASS
     wrong = data | {"verdict": "GOOD"}
     assert usage_error(lambda: validate(GateMetric, Document("x", wrong))) == (
-        "x: verdict: expected one of PASS, WARN, FAIL, got 'GOOD'"
+        "x: verdict: expected one of PASS, WARN, HOLD, FAIL, got 'GOOD'"
     )
 
 

@@ -290,5 +290,5 @@ def test_a_very_long_name_leaves_a_message_that_can_be_read() -> None:
     message = usage_error(lambda: validate(Gate, parse_json(text, "x")))
     assert len(message) < 400
     assert message.endswith(
-        "known: description, failed, final, grace, markets, min_final, name, thresholds"
+        "known: description, drift, failed, final, grace, markets, min_final, name, thresholds"
     )

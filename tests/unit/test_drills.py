@@ -88,7 +88,7 @@ def runs(tmp_path: Path) -> tuple[Path, Path]:
         folder = tmp_path / name
         folder.mkdir()
         made = soak(Able, iterations=2, gate="smoke", drill=drill, auto_tune=True, folder=folder)
-        assert made.verdict is Verdict.WARN
+        assert made.verdict is Verdict.HOLD
         roots.append(folder / "artifacts/soak")
     return roots[0], roots[1]
 
@@ -107,7 +107,7 @@ def test_a_run_with_a_drill_is_neither_merged_nor_compared_with(
             "evidence; give a run without --soak-drill"
         )
     assert not output.exists()
-    assert merge([plain], output, plain, allow_different=False).result.verdict == "WARN"
+    assert merge([plain], output, plain, allow_different=False).result.verdict == "HOLD"
 
 
 def test_no_snapshot_is_made_of_a_run_with_a_drill(runs: tuple[Path, Path], tmp_path: Path) -> None:

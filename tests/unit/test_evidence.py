@@ -13,7 +13,7 @@ from pytest_soak.gates.engine import Sample, Verdict, judge
 from pytest_soak.gates.evidence import Evidence, FailedIteration, failure_of, judge_final
 from pytest_soak.gates.model import Failed, Gate, OnMarket, Threshold
 
-PASS, WARN, FAIL = Verdict.PASS, Verdict.WARN, Verdict.FAIL
+PASS, WARN, HOLD, FAIL = Verdict
 SHIPPED = Failed(warn_unless="== 0", fail_unless="<= 10 %", at_least=2)
 
 
@@ -99,7 +99,7 @@ def test_only_the_gate_of_the_iterations_counts_them() -> None:
     assert found.verdict is PASS
 
 
-@pytest.mark.parametrize(("graded", "verdict"), [(1, WARN), (3, WARN), (4, PASS), (9, PASS)])
+@pytest.mark.parametrize(("graded", "verdict"), [(1, HOLD), (3, HOLD), (4, PASS), (9, PASS)])
 def test_a_tuned_lane_needs_enough_iterations_as_it_ended(graded: int, verdict: Verdict) -> None:
     asked = gate()
     evidence = evidence_of([9.0] * graded, asked).model_copy(update={"tuned": True})

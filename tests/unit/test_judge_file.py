@@ -182,6 +182,43 @@ def test_how_many_iterations_failed_is_judged_from_the_file_of_the_lane(
     assert "violation: 3 of 20 graded iterations failed (g)" in capsys.readouterr().out
 
 
+SURE = """
+name: sure
+drift: RULE
+thresholds:
+  - {metric: net_bps, fail_unless: ">= 1", confidence: 0.95}
+  - {metric: risk_ratio, fail_unless: "<= 0.9"}
+"""
+
+
+def test_medians_decide_nothing_that_wants_a_confidence(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("sure.yaml").write_text(SURE.replace("RULE", "off"))
+    assert pytest_soak(monkeypatch, "gate", "sure.yaml", "final.json") == 3
+    why = "confidence 0.95 is of all iterations, and these are medians"
+    assert f"violation: net_bps: not known ({why}) (sure)" in capsys.readouterr().out
+    assert pytest_soak(monkeypatch, "gate", "sure.yaml", "good.json") == 0
+
+
+@pytest.mark.parametrize(("rule", "status"), [("fail", 1), ("warn", 0), ("off", 0)])
+def test_a_lane_that_drifted_does_so_for_another_gate(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    rule: str,
+    status: int,
+) -> None:
+    final = json.loads(Path("final.json").read_text())
+    final["result"]["drifts"] = {"net_bps": -0.1, "p95_latency_ms": 9.0}
+    Path("final.json").write_text(json.dumps(final))
+    text = SURE.replace("RULE", rule).replace(", confidence: 0.95", "")
+    Path("sure.yaml").write_text(text)
+    assert pytest_soak(monkeypatch, "gate", "sure.yaml", "final.json") == status
+    told = "violation: net_bps drifts by -0.1 an iteration (sure)" in capsys.readouterr().out
+    assert told is (rule != "off")
+
+
 def test_help_and_version_exit_0(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
