@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pytest_soak.artifacts.artifact import Artifact, Number
+from pytest_soak.gates.engine import Verdict
 
 
 class Way(StrEnum):
@@ -37,9 +38,6 @@ class Found(StrEnum):
     NONE = "none seen"
     IDENTICAL = "identical"
     CONSTANT = "no noise"
-
-
-Outcome = Literal["PASS", "HOLD", "FAIL"]
 
 
 class ComparedKpi(BaseModel):
@@ -77,7 +75,7 @@ class ComparedLanes(BaseModel):
     way: Way
     seeds: list[int] = Field(description="Those that are paired.")
     unpaired: str = Field(description="Why lanes are not paired; empty where they are.")
-    verdict: Outcome
+    verdict: Verdict
     lacking: str = Field(description="What it takes, where too little is known.")
     kpis: list[ComparedKpi]
     left_out: dict[str, str] = Field(description="Why there is nothing of a KPI.")
@@ -92,7 +90,7 @@ class ComparedRuns(Artifact):
     )
     reference: str
     runs: list[str]
-    verdict: Outcome
+    verdict: Verdict
     text: str = Field(description="The verdict as a sentence.")
     comparisons: list[ComparedLanes]
     notes: list[str]

@@ -19,11 +19,12 @@ from pytest_soak.comparing.findings import compare_groups
 from pytest_soak.comparing.groups import groups_of
 from pytest_soak.comparing.match import check_windows, match
 from pytest_soak.errors import escaped, one_line
+from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.evidence import check_evidence
 from pytest_soak.merging.whole import check_whole
 from pytest_soak.text import table
 
-EXIT_STATUS = {"PASS": 0, "FAIL": 1, "HOLD": 3}
+EXIT_STATUS = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.HOLD: 3}
 _WIDTH, _LONGEST_NAME, _MOST_WHOLE = 80, 21, 1e7
 
 

@@ -10,19 +10,17 @@ from pytest_soak.artifacts.compare_models import (
     ComparedLanes,
     ComparedRuns,
     Found,
-    Outcome,
 )
 from pytest_soak.comparing.findings import ComparedGroups, Finding
+from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.text import plural
-
-_RANK: tuple[Outcome, ...] = ("PASS", "HOLD", "FAIL")
 
 
 def document(
     reference: str, target: str, comparisons: Sequence[ComparedGroups], notes: Sequence[str]
 ) -> ComparedRuns:
     """The document of one or more comparisons with `reference`, which soaked `target`."""
-    verdict = max((_verdict(one) for one in comparisons), key=_RANK.index)
+    verdict = worst([_verdict(one) for one in comparisons])
     return ComparedRuns(
         source=target,
         meta=machine(),
@@ -35,19 +33,19 @@ def document(
     )
 
 
-def _verdict(one: ComparedGroups) -> Outcome:
+def _verdict(one: ComparedGroups) -> Verdict:
     if one.worse:
-        return "FAIL"
-    return "HOLD" if one.lacking else "PASS"
+        return Verdict.FAIL
+    return Verdict.HOLD if one.lacking else Verdict.PASS
 
 
-def _sentence(verdict: Outcome, reference: str, comparisons: Sequence[ComparedGroups]) -> str:
+def _sentence(verdict: Verdict, reference: str, comparisons: Sequence[ComparedGroups]) -> str:
     """What decided it, by the lanes that it was."""
     against = f"against {reference}"
-    if verdict == "FAIL":
+    if verdict is Verdict.FAIL:
         worse = [f"{_where(one)}: {', '.join(one.worse)}" for one in comparisons if one.worse]
         return f"FAIL {against}: worse in {'; '.join(worse)}"
-    if verdict == "HOLD":
+    if verdict is Verdict.HOLD:
         few = [f"{_where(one)} {one.lacking}" for one in comparisons if one.lacking]
         return f"HOLD {against}: not enough: {'; '.join(few)}"
     count = sum(len(one.findings) for one in comparisons)

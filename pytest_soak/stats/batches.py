@@ -27,7 +27,7 @@ def mean_along(series: Floats) -> MeanEstimate:
     """The mean of a series that lacks nothing; degrees of freedom are of independent batches."""
     batches = _batches(series, _size(series))
     n = len(batches)
-    r = min(_likeness(batches) + 1.0 / math.sqrt(n), _MOST_R)
+    r = min(likeness(batches) + 1.0 / math.sqrt(n), _MOST_R)
     error = float(batches.std(ddof=1)) / math.sqrt(n) * math.sqrt((1.0 + r) / (1.0 - r))
     freedom = max(math.floor(n * (1.0 - r) / (1.0 + r)) - 1, 1)
     return MeanEstimate(float(series.mean()), error, freedom)
@@ -36,7 +36,7 @@ def mean_along(series: Floats) -> MeanEstimate:
 def _size(series: Floats) -> int:
     """Of batches that are not too much alike; too large for a series that is too short."""
     size = 1
-    while len(series) >= LEAST_BATCHES * size and _likeness(_batches(series, size)) > _MOST_ALIKE:
+    while len(series) >= LEAST_BATCHES * size and likeness(_batches(series, size)) > _MOST_ALIKE:
         size *= 2
     return size
 
@@ -47,7 +47,8 @@ def _batches(series: Floats, size: int) -> Floats:
     return means
 
 
-def _likeness(values: Floats) -> float:
+def likeness(values: Floats) -> float:
+    """The first autocorrelation of a series, from 0 to 0.9; 0 of one that varies nowhere."""
     rest = values - values.mean()
     power, n = float(rest @ rest), len(values)
     if power <= n * (ROUNDING * float(np.abs(values).max())) ** 2:

@@ -45,8 +45,18 @@ MUTANTS = tuple(
         ("findings.py", "if kpi in wished and not", "if not", "comparing"),
         ("findings.py", " and not so_far(kpi)", "", "comparing"),
         ("findings.py", "unsaid |= {", "_ = {", "comparing"),
-        ("document.py", "verdict = max((_verdict", "verdict = min((_verdict", "compare_command"),
-        ("document.py", 'return "HOLD" if one.lacking', 'return "HOLD" if 0', "comparing"),
+        (
+            "document.py",
+            "worst([_verdict(one) for one in comparisons])",
+            "_verdict(comparisons[0])",
+            "compare_command",
+        ),
+        (
+            "document.py",
+            "return Verdict.HOLD if one.lacking",
+            "return Verdict.HOLD if 0",
+            "comparing",
+        ),
         ("compare.py", _IN_COMPARE, "", "compare_command"),
         ("compare.py", "    check_whole(run)\n", "", "compare_command"),
     )
