@@ -303,6 +303,27 @@ def calibrate(
 
 
 @commands.command()
+@click.argument("reference", metavar="RUN", type=_PATH)
+@click.argument("others", metavar="OTHER...", nargs=-1, required=True, type=_PATH)
+@click.option("--json", "as_json", is_flag=True, help="print it as JSON")
+def compare(reference: Path, others: tuple[Path, ...], as_json: bool) -> int:
+    """Compare each OTHER run with RUN: every KPI, with an interval, and what could have been seen.
+
+    Each is an artifact root, a run in its `runs`, or an archived one. Lanes are paired by seed
+    where they met the same draws. Exit status 0 where nothing got worse, as far as can be seen, 1
+    where something did, 3 where too little is known, 4 for what cannot be compared.
+    """
+    from pytest_soak.canonical import dumps
+    from pytest_soak.commands.compare import EXIT_STATUS, compared_lines
+    from pytest_soak.commands.compare import compare as run
+
+    found = run(reference, others)
+    text = dumps(found.data()) if as_json else "\n".join(compared_lines(found))
+    click.echo(text, nl=not as_json)
+    return EXIT_STATUS[found.verdict]
+
+
+@commands.command()
 @click.argument("source", metavar="PATH", type=click.Path(path_type=Path))
 @click.option("--output", default=None, type=click.Path(path_type=Path), metavar="FILE")
 def trend(source: Path, output: Path | None) -> None:

@@ -26,6 +26,8 @@ from pytest_soak.artifacts.models import ProductionSnapshot
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.artifacts.stored_run import find_run
+from pytest_soak.commands.compare import compare as compare_runs
+from pytest_soak.commands.compare import compared_lines
 from pytest_soak.commands.config import list_lines, show
 from pytest_soak.commands.freeze import freeze
 from pytest_soak.commands.judge_file import judge_file
@@ -172,15 +174,16 @@ def read_listing(path: Path) -> Iterable[str]:
 
 
 def read_merged(path: Path) -> Iterable[str]:
-    packed = path.name.endswith(".tar.gz")
-    run = find_run(path if packed else path.parent)
+    given = path if path.name.endswith(".tar.gz") else path.parent
+    run = find_run(given)
     if run is None:
         return []
     check_distinct([run])
     check_alike([run, run])
     merged = Merged(join([run], []), compare(run, run))
     text = summary_text(*merged).splitlines()
-    return [*merged_lines(merged), *annotate(merged.result), *text]
+    lines = [*merged_lines(merged), *annotate(merged.result), *text]
+    return [*lines, *compared_lines(compare_runs(given, [given]))]
 
 
 def read_kept(path: Path) -> Iterable[str]:

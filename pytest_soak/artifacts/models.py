@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pytest_soak.artifacts.artifact import Artifact, Number
 from pytest_soak.artifacts.calibration import Calibration
+from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
 from pytest_soak.config.lane_axes import Axes
 from pytest_soak.dataset.row import Row
@@ -372,6 +373,7 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "result": RunResult,
     "comparison": Comparison,
     "calibration": Calibration,
+    "compared-runs": ComparedRuns,
     "feed-facts": FeedFacts,
     "feed-index": FeedIndex,
     "span-kpis": SpanKpis,

@@ -125,6 +125,14 @@ def find_run(given: Path) -> StoredRun | None:
     return None
 
 
+def run_in(given: Path) -> StoredRun:
+    """As `find_run`; SoakUsageError where there is none."""
+    run = find_run(given)
+    if run is None:
+        raise SoakUsageError(str(given), f"no run in it: {RESULT} is neither there nor in latest")
+    return run
+
+
 def read(model: type[Model], path: Path) -> Model:
     """The artifact in a file; SoakUsageError when it is none, or one of another kind."""
     return artifact_of(model, read_document(path))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pytest_soak.artifacts.calibration import CALIBRATION
 from pytest_soak.artifacts.layout import Layout
-from pytest_soak.artifacts.stored_run import find_run
+from pytest_soak.artifacts.stored_run import run_in
 from pytest_soak.calibration.causes import CAUSES
 from pytest_soak.calibration.lanes import RecordedLane
 from pytest_soak.calibration.pool import Order, fill, orders, recorded
@@ -83,9 +83,7 @@ def _stored(request: Request) -> list[RecordedLane]:
 
 
 def _of_run(given: Path) -> Iterator[RecordedLane]:
-    run = find_run(given)
-    if run is None:
-        raise SoakUsageError(f"--from={given}", "no run in it; give an artifact root or a run")
+    run = run_in(given)
     check_whole(run)
     for lane in run.result.lanes:
         yield stored_lane(run, lane)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_soak.artifacts.models import LaneOutcome
-from pytest_soak.artifacts.names import BEGUN, LATEST, RESULT
-from pytest_soak.artifacts.stored_run import StoredRun, find_run
+from pytest_soak.artifacts.names import BEGUN, LATEST
+from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.calibration.stored import calibration_line
-from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.errors import one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.whole import check_whole, journal_of, outcome_line
 from pytest_soak.run.verdict import verdict_line
@@ -37,9 +37,7 @@ def verdict(given: Path, folder: Path) -> Judged:
     Raises SoakUsageError where there is no run, where a file of it cannot be read, or where its
     RESULT.json says more than the lanes' files.
     """
-    run = find_run(given)
-    if run is None:
-        raise SoakUsageError(str(given), f"no run in it: {RESULT} is neither there nor in latest")
+    run = run_in(given)
     check_whole(run)
     lanes = [lane.lane for lane in run.result.lanes]
     lines = [line for lane in run.result.lanes for line in _ended(run, lane, folder)]

@@ -178,6 +178,7 @@ def _decide(
         frozen=lock is not None,
         warmup=warmup,
         held=control.held,
+        final=plan.is_final(iteration),
     )
     decision = guards.decide(
         plan.table, plan.limits.guards, now, proposal.deltas, enabled=plan.guards

@@ -29,6 +29,10 @@ class GateMode(StrEnum):
     OFF = "off"
 
 
+_STEPS_BEFORE = 3
+"""How many times its last, unmoved part a lane is long, at least, for there to be one."""
+
+
 def succeeds(verdict: Verdict | None, mode: GateMode) -> bool:
     """Whether a session with this verdict does: only `hard` wants it decided; None does not."""
     held = verdict is Verdict.HOLD and mode is not GateMode.HARD
@@ -80,6 +84,14 @@ class LanePlan(BaseModel):
     def series(self) -> frozenset[str]:
         """The metrics of which the lane's end wants every steady graded iteration."""
         return needed_series(self.finals, self.lane.market)
+
+    def is_final(self, iteration: int) -> bool:
+        """Whether a step after `iteration` leaves fewer iterations than the lane's end asks for.
+
+        A lane so short that this would leave it hardly any step has none that are final.
+        """
+        least = self.gate.min_final
+        return self.planned >= _STEPS_BEFORE * least and iteration > self.planned - least
 
     @cached_property
     def table(self) -> ParameterTable:

@@ -176,6 +176,9 @@ COMPONENTS = {
     "inventory_bps": "inventory",
 }
 """What `net_bps` is the sum of, each with its short name."""
+VOLUME = "volume_quote"
+OF_VOLUME = (*COMPONENTS, "net_bps", "maker_taker_ratio")
+"""KPIs of an amount divided by the volume."""
 COSTS = ("fees_eff_bps", "slippage_bps", "inventory_bps", "adverse_bps")
 DRIVER_SHARE = 0.20
 

@@ -18,10 +18,7 @@ from pytest_soak.artifacts.models import (
 )
 from pytest_soak.artifacts.names import RESULT, summary_name
 from pytest_soak.artifacts.stored_run import StoredRun
-from pytest_soak.stats.paired import paired_effect
-
-ENOUGH_PAIRS = 3
-"""Of two, Student's interval is 12.7 standard errors wide: it says nothing."""
+from pytest_soak.stats.paired import ENOUGH_PAIRS, paired_effect
 
 _LARGEST = 1e150
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_soak.stats.paired import student_quantile
+from pytest_soak.stats.batches import likeness
+from pytest_soak.stats.student import student_quantile
 
 LEAST_POINTS = 3
-_MOST_PHI = 0.9
 
 
 class MeanBound(NamedTuple):
@@ -51,7 +51,5 @@ def mean_bound(values: NDArray[np.float64], confidence: float) -> MeanBound:
 
 def inflation(values: NDArray[np.float64]) -> float:
     """By what autocorrelation multiplies the variance of the mean of a series that varies."""
-    rest = values - values.mean()
-    seen = float(rest[1:] @ rest[:-1]) / float(rest @ rest)
-    phi = min(max(seen + 1.0 / len(values), 0.0), _MOST_PHI)
+    phi = likeness(values)
     return (1.0 + phi) / (1.0 - phi)

@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_soak.stats.paired import student_quantile
+from pytest_soak.stats.estimate import ROUNDING
+from pytest_soak.stats.student import student_quantile
 
 Floats = NDArray[np.float64]
 
@@ -26,8 +27,6 @@ MOST_POINTS = 240
 LEAST_POINTS = 8
 LEAST_EFFECTIVE = 5.0
 _MOST_R = 0.95
-_ROUNDING = 1e-12
-"""What of a value its last digits may be: a straight line has no other noise."""
 
 
 class Drift(StrEnum):
@@ -103,7 +102,7 @@ def _noise(x: Floats, y: Floats) -> _Noise:
     rest = y - float(np.median(_slopes(x, y))) * x
     rest -= rest.mean()
     power = float(rest @ rest)
-    if power <= n * (_ROUNDING * float(np.abs(y).max())) ** 2:
+    if power <= n * (ROUNDING * float(np.abs(y).max())) ** 2:
         return _Noise(0.0, n)
     seen = float(rest[1:] @ rest[:-1]) / power
     r = min(max((n * seen + 2.0) / (n - 4.0), 0.0), _MOST_R)

@@ -21,6 +21,7 @@ class Guard(StrEnum):
 
     FREEZE = "freeze"
     OPERATOR = "operator"
+    FINAL = "final"
     OSCILLATION = "oscillation"
     VELOCITY = "velocity"
     COOLDOWN = "cooldown"
@@ -54,7 +55,8 @@ class Situation(BaseModel):
     """What the guards look at beside the proposal.
 
     `iteration` is the one that just ended, at `minute` on the target's clock; `moves` are the
-    decisions' changes so far, oldest first; `held` are parameters that an operator just set.
+    decisions' changes so far, oldest first; `held` are parameters that an operator just set. After
+    `final` too few iterations are left to judge a lane by what it would end with.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,6 +68,7 @@ class Situation(BaseModel):
     frozen: bool
     warmup: bool
     held: tuple[str, ...] = ()
+    final: bool = False
 
 
 def decide(
@@ -150,6 +153,7 @@ def _too_soon(step: _Step) -> bool:
 _STOPS: dict[Guard, Callable[[_Step], bool]] = {
     Guard.FREEZE: lambda step: step.now.frozen,
     Guard.OPERATOR: lambda step: step.name in step.now.held,
+    Guard.FINAL: lambda step: step.now.final,
     Guard.OSCILLATION: _oscillates,
     Guard.VELOCITY: _too_fast,
     Guard.COOLDOWN: _too_soon,

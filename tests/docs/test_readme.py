@@ -21,11 +21,12 @@ FEEDS = (ROOT / "docs" / "FEEDS.md").read_text(encoding="utf-8")
 OBSERVATION = (ROOT / "docs" / "OBSERVATION.md").read_text(encoding="utf-8")
 STOP = (ROOT / "docs" / "STOP.md").read_text(encoding="utf-8")
 TRUST = (ROOT / "docs" / "TRUST.md").read_text(encoding="utf-8")
+COMPARE = (ROOT / "docs" / "COMPARE.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 SECTIONS = [
     text
-    for document in (README, OPERATIONS, OBSERVATION, FEEDS, PROCESS, STOP, TRUST)
+    for document in (README, OPERATIONS, OBSERVATION, FEEDS, PROCESS, STOP, TRUST, COMPARE)
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
     if "```console" in text and (sys.platform != "win32" or "=process:" not in text)
 ]

@@ -373,6 +373,21 @@ def end_of(result: LaneResult) -> tuple[str | None, int, list[str]]:
     return result.verdict, result.evidence.graded, [r for r in result.reasons if "as tuned" in r]
 
 
+@pytest.mark.parametrize(
+    ("iterations", "busy", "moved", "verdict"),
+    [(12, 8, True, "WARN"), (12, 9, False, "WARN"), (11, 9, True, "HOLD")],
+)
+def test_a_lane_is_not_moved_when_too_few_iterations_are_left_to_judge_it(
+    iterations: int, busy: int, moved: bool, verdict: str
+) -> None:
+    measured = [BUSY if n == busy else CALM for n in range(1, iterations + 1)]
+    records, end = soak(tuned(iterations), *measured)
+    step = records[busy - 1].tuning
+    assert bool(step.deltas) is moved
+    assert step.suppressed == ({} if moved else {"min_interval_ms": "final"})
+    assert end_of(end)[0] == verdict
+
+
 def test_a_tuned_lane_is_judged_on_the_iterations_with_its_last_baseline() -> None:
     poor = {**CALM, "net_bps": -500.0, "min_interval_pct": 40.0}
     rest = [CALM] * 4

@@ -3,13 +3,14 @@
 `python tests/kill_mutants.py` tries them all.
 """
 
-from mutants import calibration, judging, lanes, measuring, sessions, soaked, stops
+from mutants import calibration, comparing, judging, lanes, measuring, sessions, soaked, stops
 from mutants.mutant import TESTS, Mutant
 
 __all__ = ["MUTANTS", "TESTS", "Mutant"]
 
 MUTANTS = [
     *calibration.MUTANTS,
+    *comparing.MUTANTS,
     *judging.MUTANTS,
     *lanes.MUTANTS,
     *measuring.MUTANTS,

@@ -260,7 +260,7 @@ def test_runs_of_a_bot_of_ones_own_are_judged_by_their_own_gate(
     assert run(monkeypatch, "--from=a", "--from=a") == 4
     assert "measured the very same as" in capsys.readouterr().err
     assert run(monkeypatch, "--from=none") == 4
-    assert "--from=none: no run in it" in capsys.readouterr().err
+    assert "none: no run in it" in capsys.readouterr().err
 
 
 def test_an_interruption_says_how_to_go_on(

@@ -14,7 +14,7 @@ SOURCE = Path(pytest_soak.__file__).parent
 FLOORS = (
     {"__init__", "plugin", "cli", "api", "hookspecs", "testing"},
     {"commands", "session"},
-    {"calibration", "merging", "report"},
+    {"calibration", "comparing", "merging", "report"},
     {"run"},
     {"artifacts"},
     {"engine"},

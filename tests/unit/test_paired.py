@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pytest_soak.config.parameters import Parameter
-from pytest_soak.stats.paired import mean_interval, paired_effect, student_quantile
+from pytest_soak.stats.paired import mean_interval, paired_effect
 from pytest_soak.stats.sensitivity import expected_effects, study_range
+from pytest_soak.stats.student import student_quantile
 
 
 def test_t_is_students() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from pytest_soak.stats.paired import student_quantile
+from pytest_soak.stats.student import student_quantile
 from pytest_soak.stats.trend import Drift, Trend, recent_and_whole
 
 CHANCE = 0.05

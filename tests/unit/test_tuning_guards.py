@@ -25,7 +25,7 @@ TABLE = ParameterTable.of(
     | {"free": {"default": 50, "bounds": [0, 100], "tuner_range": [0, 10], "decimals": 1}},
     "bot",
 )
-FREEZE, OPERATOR, OSCILLATION, VELOCITY, COOLDOWN, BOUNDS, MICRO_STEP, _ = Guard
+FREEZE, OPERATOR, FINAL, OSCILLATION, VELOCITY, COOLDOWN, BOUNDS, MICRO_STEP, _ = Guard
 
 
 def moved(iteration: int, name: str, before: float, after: float, minutes: float = 60.0) -> Move:
@@ -92,6 +92,12 @@ def test_a_step_back_to_the_value_before_last_waits_until_that_is_four_iteration
 ) -> None:
     # 45 stood in iteration `after` and 50 since; the last four iterations are 7, 8, 9, 10
     assert guard_of(ask({"a": -5}, moved(after, "a", 45, 50))) is wanted
+
+
+def test_no_step_is_taken_that_the_lanes_end_could_not_judge() -> None:
+    assert guard_of(ask({"a": 5}, final=True)) is FINAL
+    assert guard_of(ask({"a": 5}, final=True, enabled=False)) is None
+    assert guard_of(ask({"a": 5}, final=True, held=("a",))) is OPERATOR
 
 
 def test_a_step_back_to_another_value_is_no_oscillation() -> None:
@@ -221,6 +227,7 @@ def test_the_guards_are_asked_in_their_order() -> None:
     assert list(Guard) == [
         "freeze",
         "operator",
+        "final",
         "oscillation",
         "velocity",
         "cooldown",

@@ -1,0 +1,1 @@
+"""Stored runs beside each other: what differs, and how sure that is."""
