@@ -2,7 +2,7 @@
 
 Lanes of untuned steady_safe of 24 h from a cold start on the built-in market, which does not change
 from hour to hour. A cause takes so much of the net away, evenly from hour to hour, that the last
-hour has all of it less. Run: python -m benchmarks.drift [--seeds 200 --jobs 2]
+hour has all of it less. Run: python -m benchmarks.drift [--seeds 200 --markets calm --jobs 2]
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from benchmarks.lanes import MARKETS, REPORTED, ROOT, Lane, put_section, run_lanes, table
 from benchmarks.lanes import profile as overrides_of
-from benchmarks.leaks import interval
 from pytest_soak.gates.engine import DRIFT, Sample
 from pytest_soak.gates.evidence import Evidence
 from pytest_soak.gates.lasting import drift_checks, needed_series
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
+from pytest_soak.stats.limits import share_interval
 
 DOCUMENT = ROOT / "docs" / "TRUST.md"
 FIRST, HOURS = 5001, 24
@@ -33,10 +33,11 @@ def main() -> None:
     """Print the table and put it into the document."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--markets", nargs="+", choices=MARKETS, default=list(MARKETS))
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
     rows = []
-    for market in MARKETS:
+    for market in given.markets:
         seeds = range(FIRST, FIRST + given.seeds)
         lanes = [Lane(market, seed, HOURS, overrides_of("steady_safe"), True) for seed in seeds]
         hours = [one.values for one in run_lanes(lanes, given.jobs)]
@@ -51,7 +52,7 @@ def row(market: str, lost: float, lanes: Sequence[Values]) -> list[str]:
     gates = load_gates("soak", gate_shelf(ROOT / "none"), ROOT / "none", "soak")
     found = [drifting(gates, market, losing(values, lost)) for values in lanes]
     net, some = sum("net_bps" in one for one in found), sum(map(bool, found))
-    low, high = interval(some, len(found))
+    low, high = share_interval(some, len(found))
     shares = [f"{100 * count / len(found):.1f} %" for count in (net, some)]
     return [
         market,

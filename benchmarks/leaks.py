@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.lanes import ROOT, put_section, table
 from benchmarks.leaks_real import MINUTES, soak_both
 from benchmarks.leaks_scaled import FILES, HOURS, MB, SPEED, Found, watched
-from pytest_soak.stats.limits import share_upper_bound
+from pytest_soak.stats.limits import share_interval
 
 DOCUMENT = ROOT / "docs" / "GROWTH.md"
 SHAPES = ("leaking", "flat", "saw-toothed")
@@ -62,7 +62,7 @@ def section(found: Sequence[Found], jobs: int) -> str:
 def row(shape: str, found: Sequence[Found]) -> list[str]:
     """A row of the table; `found` are of that shape."""
     called = sum(1 for one in found if one.failed)
-    low, high = interval(called, len(found))
+    low, high = share_interval(called, len(found))
     return [
         shape,
         str(len(found)),
@@ -72,12 +72,6 @@ def row(shape: str, found: Sequence[Found]) -> list[str]:
         f"{100 * low:.1f} to {100 * high:.1f} %",
         *(str(sum(1 for one in found if kpi in one.failed)) for kpi in (MB, FILES)),
     ]
-
-
-def interval(count: int, total: int) -> tuple[float, float]:
-    """The two-sided 95 % interval of a share (Wilson 1927)."""
-    low = 1.0 - share_upper_bound(total - count, total)
-    return max(low, 0.0), share_upper_bound(count, total)
 
 
 def spread(values: Sequence[float | None]) -> str:

@@ -11,9 +11,10 @@ import pytest
 
 from benchmarks.fast_clock import FastClock
 from benchmarks.leaking_bot import SAW_FILES, Holder, Saw
-from benchmarks.leaks import HEAD, SHAPES, interval, row, section, spread
+from benchmarks.leaks import HEAD, SHAPES, row, section, spread
 from benchmarks.leaks_scaled import FILES, MB, Found, judged
 from pytest_soak.observation.columns import RESOURCE
+from pytest_soak.stats.limits import share_interval
 
 HOUR_US = 3_600_000_000
 
@@ -101,8 +102,8 @@ def test_the_gate_says_by_what_a_process_leaks() -> None:
 
 
 def test_an_interval_of_all_or_none_is_wilsons() -> None:
-    assert interval(0, 60) == pytest.approx((0.0, 0.0602), abs=1e-4)
-    assert interval(60, 60) == pytest.approx((0.9398, 1.0), abs=1e-4)
+    assert share_interval(0, 60) == pytest.approx((0.0, 0.0602), abs=1e-4)
+    assert share_interval(60, 60) == pytest.approx((0.9398, 1.0), abs=1e-4)
 
 
 def test_a_spread_says_what_is_lacking() -> None:
