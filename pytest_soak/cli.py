@@ -383,7 +383,7 @@ def dataset(
 @click.option("--a", default="steady_safe", show_default=True, metavar="NAME", help="in use now")
 @click.option("--stage", type=click.Choice(["10", "50", "100"]), help="percent  [default: next]")
 @click.option("--hours", default=24.0, show_default=True, help="of each lane")
-@click.option("--seeds", default="1..8", show_default=True, help="a pair of lanes each")
+@click.option("--seeds", default="1..16", show_default=True, help="a pair of lanes each")
 @click.option("--market", default=MARKET.default, show_default=True, help="as --soak-market")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help=_KNOBS)
 @click.option("--dir", "directory", default="artifacts/ab", show_default=True, metavar="DIR")

@@ -62,11 +62,11 @@ class Design(BaseModel):
 
 def make_design(share: Share, hours: float, seeds: Sequence[int], limits: Limits) -> Design:
     """The design of a stage; SoakUsageError for one in which no block would be under B."""
-    blocks = limits.blocks(hours)
     most = MOST_LOOKS * limits.look_hours
     if not limits.hours(1) <= hours <= most:
         problem = f"expected {limits.hours(1):g} to {most} hours, got {hours:g}"
         raise SoakUsageError("--hours", problem)
+    blocks = limits.blocks(hours)
     if len(set(seeds)) < len(seeds):
         raise SoakUsageError(
             "--seeds", "expected seeds that differ; the same one tells nothing new"

@@ -24,7 +24,7 @@ from pytest_soak.ab.compare import (
 )
 from pytest_soak.ab.design import Design
 from pytest_soak.ab.limits import Limits
-from pytest_soak.ab.power import BlockNoise, hours_needed
+from pytest_soak.ab.power import BlockNoise, hours_needed, lane_hours
 from pytest_soak.gates.sustained import Transition
 from pytest_soak.stats.sequential import look_half_width, sequence_half_width
 from pytest_soak.text import signed
@@ -53,7 +53,8 @@ class Finding(NamedTuple):
 class Judgement(NamedTuple):
     """What is decided, None to go on, and why; what it rests on, by metric.
 
-    `placebo` is net_bps over the blocks of lane T under A, None where there are too few.
+    A metric of fewer than `least_rolled_back` blocks is not among the findings. `placebo` is
+    net_bps over the blocks of lane T under A, None of as few.
     """
 
     decision: Decision | None
@@ -78,7 +79,7 @@ def judge(blocks: Blocks, design: Design, limits: Limits, fired: Sequence[Transi
     look = design.looks.index(done) + 1
     against = [
         *_untrusted(blocks, findings, placebo, limits),
-        *_lacking(findings, design, look, limits),
+        *_lacking(blocks, findings, design, look, limits),
     ]
     if not against:
         return Judgement(Decision.PROMOTE, (_better(findings[NET.name]),), findings, placebo)
@@ -113,24 +114,21 @@ def _bounded(
     found = difference(
         metric, blocks, where, Rule(limits.likeness, limits.skew_error, limits.chance)
     )
-    if found is None:
+    if found is None or found.blocks < limits.least_rolled_back:
         return None
     width = sequence_half_width(found.noise, chance, planned / found.joined)
     return Finding(found, chance, found.delta - width, found.delta + width)
 
 
-def _trusted(finding: Finding | None, least: int, limits: Limits) -> bool:
+def _trusted(finding: Finding, limits: Limits) -> bool:
     """Whether the bounds of a finding can be relied on."""
-    if finding is None or finding.difference.blocks < least:
-        return False
     found = finding.difference
     return not (found.constant or found.skewed or found.noise.phi > limits.likeness)
 
 
 def _harm(findings: dict[str, Finding], limits: Limits) -> Iterator[str]:
     """What is shown to be worse by more than it may."""
-    least = limits.least_rolled_back
-    good = {name: f for name, f in findings.items() if _trusted(f, least, limits)}
+    good = {name: finding for name, finding in findings.items() if _trusted(finding, limits)}
     if (net := good.get(NET.name)) and net.high < 0.0:
         yield f"net_bps {_shown(net)}: worse, its upper bound {signed(net.high)} is below 0"
     if (cost := good.get(SLIPPAGE.name)) and -cost.high > limits.slippage_bps:
@@ -185,13 +183,15 @@ def _unsound(finding: Finding, limits: Limits) -> Iterator[str]:
 
 
 def _lacking(
-    findings: dict[str, Finding], design: Design, look: int, limits: Limits
+    blocks: Blocks, findings: dict[str, Finding], design: Design, look: int, limits: Limits
 ) -> Iterator[str]:
     """Which of the conditions of a promotion do not hold at a planned look."""
     net, money = findings.get(NET.name), findings.get(MONEY.name)
-    blocks = 0 if net is None else net.difference.blocks
-    if net is None or money is None or blocks < limits.least_promoted:
-        yield f"{blocks} blocks under B, {limits.least_promoted} are needed"
+    known = int(blocks.treated.sum()) if net is None else net.difference.blocks
+    if net is None or money is None or known < limits.least_promoted:
+        needed = lane_hours(limits.least_promoted, design.share, len(design.seeds), limits)
+        more = f"at least {max(needed - limits.hours(design.looks[look - 1]), 0.0):g} h more"
+        yield f"{known} blocks under B, {limits.least_promoted} are needed: {more} of each lane"
         return
     found, looks = net.difference, len(design.looks)
     low = found.delta - look_half_width(found.noise, look, looks)

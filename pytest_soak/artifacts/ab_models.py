@@ -53,6 +53,13 @@ class AbMetric(_Part):
     verdict: str
 
 
+class AbLane(_Part):
+    """Lane T of a seed: which of its blocks were to be under B."""
+
+    seed: int
+    blocks: str = Field(description="A or B, in the order of time.")
+
+
 class AbNeeds(_Part):
     """Hours of each lane until the difference asked for is found, by the noise of the pilot."""
 
@@ -83,7 +90,7 @@ class AbReport(Artifact):
     block_minutes: int
     skipped_minutes: int = Field(description="At each block's begin, not judged.")
     cold_blocks: int = Field(description="At each lane's begin, under A, not judged.")
-    assignment: dict[str, str] = Field(description="By seed: the blocks of lane T, planned.")
+    assignment: list[AbLane] = Field(description="By seed, drawn before the first block.")
     blocks_b: int = Field(description="Under B, of all seeds, that were run.")
     metrics: list[AbMetric]
     placebo: AbMetric | None = Field(description="net_bps over the blocks of T under A.")

@@ -3,37 +3,55 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pytest_soak.ab.arms import Arm
 from pytest_soak.ab.compare import MONEY, NET, SLIPPAGE, TICK
 from pytest_soak.ab.design import Design
 from pytest_soak.ab.judge import Finding
-from pytest_soak.ab.lanes import Where
 from pytest_soak.ab.limits import Limits
 from pytest_soak.ab.power import BlockNoise, Hours
+from pytest_soak.ab.question import Question
 from pytest_soak.ab.stage import Outcome
-from pytest_soak.artifacts.ab_models import AbArm, AbChange, AbMetric, AbNeeds, AbReport
+from pytest_soak.artifacts.ab_models import AbArm, AbChange, AbLane, AbMetric, AbNeeds, AbReport
 from pytest_soak.artifacts.build import machine
 
 
 class Setting(NamedTuple):
     """What a stage was to be: fixed before its first block."""
 
-    a: Arm
-    b: Arm
-    where: Where
+    question: Question
     design: Design
-    limits: Limits
     pilot: BlockNoise
     needs: Hours
     low_power: bool
     versions: dict[str, str]
 
+    def plan(self) -> dict[str, Any]:
+        """All of it as JSON data, for the ledger."""
+        question, limits = self.question, self.question.limits
+        return {
+            "hypotheses": {
+                "none": "B earns no more net_bps than A",
+                "better": f"net_bps by {limits.net_bps:g} or more",
+                "harm": "slippage, tick time or an absolute limit worse than allowed",
+            },
+            "a": question.a.model_dump(mode="json"),
+            "b": question.b.model_dump(mode="json"),
+            "market": question.where.scenario.name,
+            "settings": dict(question.where.settings),
+            "limits": limits.model_dump(mode="json"),
+            "rails": question.rails.model_dump(mode="json", by_alias=True),
+            "design": self.design.model_dump(mode="json"),
+            "pilot": self.pilot._asdict(),
+            "low_power": self.low_power,
+        }
+
 
 def ab_report(setting: Setting, outcome: Outcome) -> AbReport:
     """What came of a stage."""
-    a, b, where, design, limits = setting[:5]
+    question, design = setting.question, setting.design
+    a, b, where, limits = question.a, question.b, question.where, question.limits
     judgement, treated = outcome.judgement, outcome.blocks.treated
     money = judgement.findings.get(MONEY.name)
     blocks = 0 if money is None else money.difference.blocks
@@ -55,7 +73,7 @@ def ab_report(setting: Setting, outcome: Outcome) -> AbReport:
         block_minutes=limits.block_minutes,
         skipped_minutes=limits.skipped_minutes,
         cold_blocks=limits.cold_blocks,
-        assignment={str(seed): text for seed, text in design.assignment.items()},
+        assignment=[AbLane(seed=s, blocks=text) for s, text in design.assignment.items()],
         blocks_b=int(treated.sum()),
         metrics=[_metric(found, limits) for found in judgement.findings.values()],
         placebo=None if judgement.placebo is None else _placebo(judgement.placebo),

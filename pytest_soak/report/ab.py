@@ -60,7 +60,7 @@ def _lines(report: AbReport) -> Iterator[str]:
     yield ""
     yield "## Assignment"
     yield ""
-    lanes = [(seed, f"`{text}`") for seed, text in report.assignment.items()]
+    lanes = [(str(lane.seed), f"`{lane.blocks}`") for lane in report.assignment]
     yield from table([("seed", "blocks of lane T"), *lanes])
 
 
