@@ -196,10 +196,11 @@ def _lacking(
     found, looks = net.difference, len(design.looks)
     low = found.delta - look_half_width(found.noise, look, looks)
     if found.delta < limits.net_bps - TOLERANCE:
-        yield f"net_bps {_shown(net)}: better by {limits.net_bps:g} is asked for"
-    if low <= 0.0 and not found.constant:
         more = _more(net, design, limits)
-        yield f"net_bps: its lower bound at this look is {signed(low)}; {more}"
+        yield f"net_bps {_shown(net)}: better by {limits.net_bps:g} is asked for; {more}"
+    elif low <= 0.0 and not found.constant:
+        more = _more(net, design, limits)
+        yield f"net_bps {_shown(net)}: its lower bound at this look is {signed(low)}; {more}"
     earned = money.difference
     high = earned.delta + look_half_width(earned.noise, look, looks)
     if high < 0.0:
@@ -207,14 +208,14 @@ def _lacking(
 
 
 def _more(net: Finding, design: Design, limits: Limits) -> str:
-    """How many hours this noise would take."""
+    """How many hours more it takes, by the noise of these blocks."""
     found = net.difference
     seen = BlockNoise(found.noise.inflated, found.joined)
     needed = hours_needed(seen, design.share, len(design.seeds), len(design.looks), limits)
+    effect = f"{limits.net_bps:g} bps"
     if needed.planned <= design.hours:
-        return f"{design.hours:g} h are enough to see {limits.net_bps:g} bps, so it is no such gain"
-    more = needed.planned - design.hours
-    return f"to see {limits.net_bps:g} bps takes {more:.4g} h more of each lane"
+        return f"{design.hours:g} h show {effect} with {limits.power:.0%} chance"
+    return f"to show {effect} takes {needed.planned - design.hours:g} h more of each lane"
 
 
 def _better(net: Finding) -> str:

@@ -57,9 +57,13 @@ def ab(request: Request, folder: Path, say: Say, warn: Say) -> int:
         root.mkdir(parents=True, exist_ok=True)
     share = None if request.stage is None else Share(request.stage)
     asked = Asked(share, request.hours, request.jobs, request.accept_low_power)
+
+    def rolled_back(reasons: tuple[str, ...]) -> None:
+        say(one_line(f"lane T is under A again: {'; '.join(reasons)}"))
+
     with locked(root):
         sweep(root)
-        return Stages(question, root, say, warn).run(asked)
+        return Stages(question, root, say, warn, rolled_back).run(asked)
 
 
 def _question(request: Request, folder: Path) -> Question:

@@ -36,6 +36,7 @@ _SAME = ("package", "kernel")
 """Versions that must be the same in all stages."""
 
 Say = Callable[[str], None]
+RolledBack = Callable[[tuple[str, ...]], None]
 
 
 class Asked(NamedTuple):
@@ -48,13 +49,19 @@ class Asked(NamedTuple):
 
 
 class Stages:
-    """The stages of one question in the folder `root`, as its ledger has them."""
+    """The stages of one question in the folder `root`, as its ledger has them.
 
-    def __init__(self, question: Question, root: Path, say: Say, warn: Say) -> None:
+    `rolled_back` is called with the reasons of a ROLLBACK as soon as lane T is under A again.
+    """
+
+    def __init__(
+        self, question: Question, root: Path, say: Say, warn: Say, rolled_back: RolledBack
+    ) -> None:
         self._question = question
         self._root = root
         self._say = say
         self._warn = warn
+        self._rolled_back = rolled_back
         self._ledger = Ledger(root, warn)
         self._versions = {
             "package": __version__,
@@ -149,12 +156,9 @@ class Stages:
                 at = f"look {looks.index(done) + 1} of {len(looks)}"
                 self._say(one_line(f"{at}, the stage goes on: {'; '.join(judgement.reasons)}"))
 
-        def rolled_back(reasons: tuple[str, ...]) -> None:
-            self._say(one_line(f"lane T is under A again: {'; '.join(reasons)}"))
-
-        question = self._question
+        make, limits = self._question.pair, self._question.limits
         try:
-            return run_stage(design, question.pair, question.limits, jobs, rolled_back, look)
+            return run_stage(design, make, limits, jobs, self._rolled_back, look)
         except KeyboardInterrupt:
             self._add("interrupted", design.share)
             raise
