@@ -1,7 +1,7 @@
 """What `pytest-soak ab` says where the truth is known: three changes, and none at all (A/A).
 
 An A/A has a B that changes next to nothing (`tail_age_ms` + 5): the lanes differ, no KPI should.
-Every stage of the study has seeds of its own. Run: python -m benchmarks.ab_study --stages=100
+Every stage of the study has seeds of its own; the table goes into docs/AB.md. Run: python -m benchmarks.ab_study --stages=100
 --jobs=2 (about a CPU-minute a stage); what is done is kept in --kept and not done again.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.lanes import table
+from benchmarks.lanes import ROOT, put_section, table
 from pytest_soak.ab.arms import Arm, Tables, load_arm
 from pytest_soak.ab.compare import MONEY, NET, SLIPPAGE
 from pytest_soak.ab.design import Share, make_design
@@ -30,7 +30,8 @@ from pytest_soak.targets.simulated import SimulatedTarget
 SEEDS, HOURS = 8, 24.0
 TABLES = Tables(parameters=SimulatedTarget.parameters, flags=SimulatedTarget.flags)
 SHOWN = (NET.name, MONEY.name, SLIPPAGE.name)
-HEADS = ["B", "market", "stage", "seeds", "verdict", "hours", *SHOWN, "why"]
+HEADS = ["B", "market", "stage", "seeds", "verdict", "hours", *SHOWN]
+DOCUMENT = ROOT / "docs" / "AB.md"
 
 
 def control() -> Arm:
@@ -100,14 +101,21 @@ def main() -> None:
             with given.kept.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(done[key]) + "\n")
         rows.append(done[key])
-    print(table(HEADS, [[row.get(head, "") for head in HEADS] for row in rows]))
+    text = (
+        f"{table(HEADS, [[row.get(head, '') for head in HEADS] for row in rows])}\n\n{rates(rows)}"
+    )
+    print(text)
+    put_section(DOCUMENT, "study", text)
+
+
+def rates(rows: list[dict[str, Any]]) -> str:
     verdicts = Counter(row["verdict"] for row in rows if row["B"] == "neutral")
-    for verdict in ("PROMOTE", "ROLLBACK"):
-        count, total = verdicts[verdict], verdicts.total()
-        if total:
-            print(
-                f"A/A {verdict}: {count} of {total}, at most {share_upper_bound(count, total):.1%}"
-            )
+    total, told = verdicts.total(), []
+    for verdict in ("PROMOTE", "ROLLBACK") if total else ():
+        count = verdicts[verdict]
+        most = f"below {share_upper_bound(count, total):.0%} with 97.5 % certainty"
+        told.append(f"{verdict} in {count} of {total} stages of `neutral` ({most})")
+    return f"{'; '.join(told)}."
 
 
 if __name__ == "__main__":

@@ -170,9 +170,10 @@ def _untrusted(
 def _unsound(finding: Finding, limits: Limits) -> Iterator[str]:
     found = finding.difference
     if found.constant:
-        if found.metric is NET:
+        if found.metric is NET or found.delta != 0.0:
             how = "did the same as A" if found.delta == 0.0 else "differs by the same"
-            yield f"net_bps: B {how} in all {found.blocks} blocks, so there is no noise to judge by"
+            why = f"in all {found.blocks} blocks, so there is no noise to judge by"
+            yield f"{found.metric.name}: B {how} {why}"
         return
     if found.noise.phi > limits.likeness:
         most = f"{limits.likeness:g} at most"

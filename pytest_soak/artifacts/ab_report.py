@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from pytest_soak.ab.arms import Arm
-from pytest_soak.ab.compare import MONEY, NET, SLIPPAGE, TICK
+from pytest_soak.ab.compare import JUDGED, MONEY, NET, SLIPPAGE, TICK
 from pytest_soak.ab.design import Design
 from pytest_soak.ab.judge import Finding
 from pytest_soak.ab.limits import Limits
@@ -126,7 +126,7 @@ def _judged(finding: Finding, limits: Limits) -> tuple[str, str]:
     """The rule of a metric in words, and what its bounds say."""
     low, high = finding.low, finding.high
     metric = finding.difference.metric
-    if finding.difference.constant and metric in (NET, SLIPPAGE, TICK, MONEY):
+    if finding.difference.constant and metric in JUDGED:
         return "differs from block to block", "constant"
     if metric is NET:
         shown = "worse" if high < 0.0 else "better" if low > 0.0 else "open"

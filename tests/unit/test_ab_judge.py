@@ -177,6 +177,16 @@ def test_what_does_nothing_or_always_the_same_is_held() -> None:
         assert "no noise to judge by" in came.reasons[0]
 
 
+@pytest.mark.parametrize("name", ["tick_total_p95_ms", "slippage_quote"])
+def test_a_constant_harm_is_not_promoted(name: str) -> None:
+    blocks = blocks_of(HALF, net=0.4)
+    for lane, value in ((blocks.t, 60.0), (blocks.c, 30.0)):
+        lane[name] = value if name == TICK.name else -value * lane["volume_quote"] / VOLUME
+    came = judge(blocks, HALF, LIMITS, ())
+    assert came.decision is Decision.HOLD
+    assert "no noise to judge by" in came.reasons[0]
+
+
 @pytest.mark.parametrize("side", ["t", "c"])
 def test_want_of_data_holds_and_then_rolls_back(side: str) -> None:
     for last, decision in ((1, Decision.HOLD), (2, Decision.ROLLBACK)):
