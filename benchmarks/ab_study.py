@@ -1,8 +1,9 @@
 """What `pytest-soak ab` says where the truth is known: three changes, and none at all (A/A).
 
 An A/A has a B that changes next to nothing (`tail_age_ms` + 5): the lanes differ, no KPI should.
-Every stage of the study has seeds of its own; the table goes into docs/AB.md. Run: python -m benchmarks.ab_study --stages=100
---jobs=2 (about a CPU-minute a stage); what is done is kept in --kept and not done again.
+Every stage of the study has seeds of its own; the table goes into docs/AB.md. What is done is kept
+in --kept and not done again. Run: python -m benchmarks.ab_study --stages=100 --jobs=2 (about a
+CPU-minute a stage).
 """
 
 from __future__ import annotations
