@@ -13,7 +13,7 @@ from pytest_soak.ab.power import BlockNoise, hours_needed, seeds_needed
 
 shares = st.sampled_from(STAGES)
 halves = st.integers(20, 240).map(lambda n: n / 2)
-seeds = st.lists(st.integers(0, 10**18), min_size=1, max_size=5, unique=True)
+seeds = st.lists(st.integers(0, 10**18), min_size=1, max_size=3, unique=True)
 
 
 @given(shares, halves, seeds)

@@ -33,7 +33,7 @@ def lanes(rows: list[tuple[tuple[float, float], tuple[float, float]]]) -> Blocks
     return Blocks(t, c, np.ones((1, len(rows)), np.bool_))
 
 
-@given(st.lists(st.tuples(one, one), min_size=2, max_size=30))
+@given(st.lists(st.tuples(one, one), min_size=2, max_size=12))
 def test_a_difference_of_ratios_is_that_of_ratios_of_sums(
     rows: list[tuple[tuple[float, float], tuple[float, float]]],
 ) -> None:
@@ -119,7 +119,9 @@ def test_harm_rolls_back_whatever_is_earned() -> None:
     slow = judged(net=0.4, tick=1.2)
     assert slow.decision is Decision.ROLLBACK
     assert slow.reasons[0].startswith("tick_total_p95_ms +")
-    assert judged(net=0.4, tick=1.08).decision is Decision.PROMOTE
+    near = judged(net=0.4, tick=1.0995)
+    assert near.decision is Decision.PROMOTE
+    assert near.findings[TICK.name].high > LIMITS.tick_total_p95_pct
 
 
 def test_more_bps_of_less_money_are_held() -> None:
@@ -161,6 +163,12 @@ def test_before_the_first_block_under_b_nothing_is_placebo() -> None:
         [False, True, True, True],
     ]
     assert judged(share=Share.ALL, net=0.4).placebo is None
+    tenth = blocks_of(design(Share.TENTH))
+    placebo = judged(share=Share.TENTH).placebo
+    assert placebo is not None
+    assert (
+        placebo.difference.blocks == np.sum(tenth.begun & ~tenth.treated) < np.sum(~tenth.treated)
+    )
 
 
 def test_what_does_nothing_or_always_the_same_is_held() -> None:
@@ -221,11 +229,11 @@ def test_of_skewed_blocks_nothing_is_concluded() -> None:
 
 def test_where_nothing_differs_hardly_anything_is_decided() -> None:
     made, decisions = design(seeds=1, hours=24.0), []
-    for seed in range(150):
+    for seed in range(100):
         pairs = [MadeUpPair(1000 + seed, sd=0.4)]
         decisions.append(judge(of_pairs(made, pairs, made.blocks), made, LIMITS, ()).decision)
-    assert decisions.count(Decision.PROMOTE) <= 8
-    assert decisions.count(Decision.ROLLBACK) <= 8
+    assert decisions.count(Decision.PROMOTE) <= 7
+    assert decisions.count(Decision.ROLLBACK) <= 7
 
 
 def test_money_and_basis_points_are_both_told() -> None:
