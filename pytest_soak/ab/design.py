@@ -62,7 +62,7 @@ class Design(BaseModel):
 
 def make_design(share: Share, hours: float, seeds: Sequence[int], limits: Limits) -> Design:
     """The design of a stage; SoakUsageError for one in which no block would be under B."""
-    most = MOST_LOOKS * limits.look_hours
+    most = most_hours(limits)
     if not limits.hours(1) <= hours <= most:
         problem = f"expected {limits.hours(1):g} to {most} hours, got {hours:g}"
         raise SoakUsageError("--hours", problem)
@@ -80,6 +80,11 @@ def make_design(share: Share, hours: float, seeds: Sequence[int], limits: Limits
         least = limits.hours(share.group)
         raise SoakUsageError("--hours", f"{problem}: --hours={least:g}")
     return design
+
+
+def most_hours(limits: Limits) -> int:
+    """The longest that a stage may be: for more looks there is no boundary."""
+    return MOST_LOOKS * limits.look_hours
 
 
 def _drawn(share: Share, seed: int, blocks: int) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from pytest_soak.ab.design import Share
+from pytest_soak.ab.design import Share, most_hours
 from pytest_soak.ab.limits import Limits
 from pytest_soak.stats.sequential import fixed_values, planned_values, sequence_values
 
@@ -52,3 +52,9 @@ def lane_hours(treated: int, share: Share, seeds: int, limits: Limits) -> float:
 def seeds_needed(hours: float, needed: float, seeds: int) -> int:
     """With how many seeds `hours` do what `needed` hours do with so many."""
     return math.ceil(seeds * needed / hours)
+
+
+def remedies(hours: float, needed: float, seeds: int, limits: Limits) -> list[str]:
+    """What to give instead of `hours` and so many seeds where `needed` hours are."""
+    found = [f"--hours={needed:g}"] if needed <= most_hours(limits) else []
+    return [*found, f"{seeds_needed(hours, needed, seeds)} seeds"]

@@ -92,7 +92,8 @@ def pilot_noise(
     rule = Rule(limits.likeness, limits.skew_error, limits.chance)
     found = difference(NET, Blocks(t, c, everywhere), everywhere, rule)
     if found is None:
-        raise SoakUsageError("pilot", "net_bps has no value: a lane did not trade; see the market")
+        problem = "net_bps has no value: the lanes of the pilot did not trade; take another one"
+        raise SoakUsageError("--market", problem)
     if found.constant:
         problem = "B did the same as A in every block: what it changes does not act here"
         raise SoakUsageError("--b", problem)

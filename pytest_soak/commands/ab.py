@@ -11,6 +11,7 @@ from pytest_soak.ab.design import STAGES, Share, make_design
 from pytest_soak.ab.judge import Decision
 from pytest_soak.ab.lanes import Where
 from pytest_soak.ab.limits import load_limits, load_rails
+from pytest_soak.ab.power import remedies
 from pytest_soak.ab.question import Question
 from pytest_soak.commands.ab_stages import STATUS, Asked, Stages
 from pytest_soak.config.knobs import check_knob, parse_knobs
@@ -95,6 +96,7 @@ def _plan(question: Question, hours: float, jobs: int, say: Say) -> int:
     noise = f"a noise of {number(seen.sd)} bps a block, {len(question.seeds)} seeds"
     longest = max(needed.planned for needed in needs.values())
     enough = longest <= hours
-    said = "enough" if enough else f"too few: --hours={longest:g}, or more --seeds"
+    could = remedies(hours, longest, len(question.seeds), question.limits)
+    said = "enough" if enough else f"too few: give {' or '.join(could)}"
     say(one_line(f"{question.title}: to see {effect} at {noise}, {hours:g} h are {said}"))
     return STATUS[Decision.PROMOTE if enough else Decision.HOLD]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from pytest_soak.ab.design import STAGES, Design, Share, make_design
 from pytest_soak.ab.judge import Decision, Judgement
-from pytest_soak.ab.power import Hours, seeds_needed
+from pytest_soak.ab.power import Hours, remedies
 from pytest_soak.ab.question import Question
 from pytest_soak.ab.stage import Outcome, run_stage
 from pytest_soak.artifacts.ab_models import AbReport
@@ -123,12 +123,9 @@ class Stages:
         limits, hours, seeds = self._question.limits, design.hours, len(design.seeds)
         told = f"{hours:g} h of {seeds} seeds at {int(design.share)} % are too few to see"
         effect = f"{limits.net_bps:g} bps with {limits.power:.0%} chance"
-        remedies = (
-            f"--hours={needed.planned:g}",
-            f"{seeds_needed(hours, needed.planned, seeds)} seeds",
-            "or --accept-low-power, which marks the report",
-        )
-        self._say(one_line(f"HOLD: {told} {effect}; give {', '.join(remedies)}"))
+        could = remedies(hours, needed.planned, seeds, limits)
+        marked = "or --accept-low-power, which marks the report"
+        self._say(one_line(f"HOLD: {told} {effect}; give {', '.join([*could, marked])}"))
         return STATUS[Decision.HOLD]
 
     def _begin(self, setting: Setting) -> None:

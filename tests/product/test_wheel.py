@@ -28,6 +28,7 @@ def test_the_wheel_holds_data_and_no_tests(wheel: Path) -> None:
     for name in ("profiles/steady_safe.yaml", "py.typed", "gates/builtin/soak.yaml"):
         assert f"pytest_soak/{name}" in names
     assert {f"pytest_soak/config/{kind}.yaml" for kind in ("parameters", "flags")} <= set(names)
+    assert {f"pytest_soak/ab/{kind}.yaml" for kind in ("limits", "ab_safety")} <= set(names)
     assert {f"pytest_soak/report/templates/{name}" for name in TEMPLATES} <= names
     assert not any(name.startswith(("tests/", "conftest")) for name in names)
 

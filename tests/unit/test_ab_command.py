@@ -237,7 +237,7 @@ def test_an_interrupted_stage_says_so_and_goes_on_only_as_planned(
 def test_what_cannot_decide_is_refused_with_what_could(here: Folder) -> None:
     assert here.ab(b="noisy.yaml") == 3
     (line,) = here.said
-    assert re.match(r"HOLD: 5 h of 16 seeds at 10 % are too few .*; give --hours=\d", line)
+    assert re.match(r"HOLD: 5 h of 16 seeds at 10 % are too few .*; give \d+ seeds, or --acc", line)
     assert here.entries == []
     assert here.ab(b="noisy.yaml", accept_low_power=True) == 3
     assert here.report().low_power
@@ -262,6 +262,7 @@ def test_a_plan_says_the_hours_of_each_stage_and_writes_nothing(here: Folder) ->
     assert [row.split()[0] for row in rows[1:]] == ["10", "50", "100"]
     assert here.said[-1].endswith("16 seeds, 5 h are enough")
     assert here.ab(plan=True, b="noisy.yaml") == 3
+    assert re.search(r"5 h are too few: give \d+ seeds$", here.said[-1])
     assert not (here.path / "out").exists()
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_soak.ab.design import STAGES, A, B, Share, make_design
-from pytest_soak.ab.power import BlockNoise, hours_needed, seeds_needed
+from pytest_soak.ab.power import BlockNoise, hours_needed, remedies, seeds_needed
 
 shares = st.sampled_from(STAGES)
 halves = st.integers(20, 240).map(lambda n: n / 2)
@@ -74,6 +74,11 @@ def test_what_cannot_be_is_refused() -> None:
 def test_twelve_blocks_take_so_many_hours(share: Share, floor: float) -> None:
     needed = hours_needed(BlockNoise(0.05), share, 1, 1, LIMITS)
     assert set(needed) == {float(floor)}
+
+
+def test_remedies_are_hours_that_there_are_and_seeds() -> None:
+    assert remedies(24.0, 48.0, 8, LIMITS) == ["--hours=48", "16 seeds"]
+    assert remedies(24.0, 240.0, 8, LIMITS) == ["80 seeds"]
 
 
 @given(st.floats(0.05, 3.0), shares, st.integers(1, 20), st.integers(1, 5))
