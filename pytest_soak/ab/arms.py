@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -41,10 +42,8 @@ class Arm(BaseModel):
         return {n: (theirs[n], value) for n, value in ours.items() if theirs[n] != value}
 
 
-class Tables(BaseModel):
+class Tables(NamedTuple):
     """What can be set of a target."""
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     parameters: ParameterTable
     flags: FlagTable
@@ -63,7 +62,8 @@ def load_arm(given: str, base: Arm, tables: Tables, folder: Path, at: str) -> Ar
     """
     if given.endswith(SUFFIXES):
         return _from_file(given, base, tables, folder, at)
-    shelves = {s.kind: s for s in (profile_shelf(folder), preset_shelf(folder), _variants(folder))}
+    kinds = (profile_shelf(folder), preset_shelf(folder), variant_shelf(folder))
+    shelves = {shelf.kind: shelf for shelf in kinds}
     holding = [kind for kind, shelf in shelves.items() if given in shelf.names()]
     if given == DEFAULT and not holding:
         holding = ["profile"]
@@ -77,10 +77,6 @@ def load_arm(given: str, base: Arm, tables: Tables, folder: Path, at: str) -> Ar
         return _of_profile(load_profile(given, shelves["profile"], folder, at), base, tables)
     load = _changed_by_preset if holding[0] == "preset" else _changed_by_variant
     return load(given, base, tables, folder, at)
-
-
-def _variants(folder: Path) -> Shelf:
-    return variant_shelf(folder)
 
 
 def _from_file(given: str, base: Arm, tables: Tables, folder: Path, at: str) -> Arm:
