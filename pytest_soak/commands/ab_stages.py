@@ -136,7 +136,9 @@ class Stages:
             self._add("started", share, plan=plan)
             return
         former = begun[-1].plan
-        if former == plan:
+        if former | {"pilot": None} == plan | {
+            "pilot": None
+        }:  # it has the last digits of a machine
             return
         design = former["design"]
         power = " --accept-low-power" if former["low_power"] else ""

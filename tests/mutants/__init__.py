@@ -3,13 +3,13 @@
 `python tests/kill_mutants.py` tries them all.
 """
 
-from mutants import comparing, judging, lanes, measuring, sessions, soaked, stops
+from mutants import ab, judging, lanes, measuring, sessions, soaked, stops
 from mutants.mutant import TESTS, Mutant
 
 __all__ = ["MUTANTS", "TESTS", "Mutant"]
 
 MUTANTS = [
-    *comparing.MUTANTS,
+    *ab.MUTANTS,
     *judging.MUTANTS,
     *lanes.MUTANTS,
     *measuring.MUTANTS,
