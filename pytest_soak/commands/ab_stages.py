@@ -136,9 +136,7 @@ class Stages:
             self._add("started", share, plan=plan)
             return
         former = begun[-1].plan
-        if former | {"pilot": None} == plan | {
-            "pilot": None
-        }:  # it has the last digits of a machine
+        if _is_same(former, plan):
             return
         design = former["design"]
         power = " --accept-low-power" if former["low_power"] else ""
@@ -190,6 +188,11 @@ def _chosen(asked: Share | None, decided: dict[int | None, Entry]) -> Share:
         same = "with the same A, B, market and package"
         raise SoakUsageError("--stage", f"{problem} {same}; run --stage={int(following)} first")
     return asked
+
+
+def _is_same(former: dict[str, Any], plan: dict[str, Any]) -> bool:
+    """Whether plans are the same but for the pilot, whose last digits are those of a machine."""
+    return former | {"pilot": None} == plan | {"pilot": None}
 
 
 def _then(decision: Decision, share: Share) -> str:

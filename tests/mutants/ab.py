@@ -50,7 +50,7 @@ MUTANTS = (
     Mutant("judge.py", "accumulate(~known[:, ::-1]", "accumulate(~known", JUDGE),
     # stages and ledger
     Mutant("ab_stages.py", "(STEP, self._inputs)", "(STEP, entry.inputs)", COMMAND),
-    Mutant("ab_stages.py", "if former | {", "if True or former | {", COMMAND),
+    Mutant("ab_stages.py", "if _is_same(former, plan):", "if True:", COMMAND),
     Mutant("ab_stages.py", "if asked > following:", "if False:", COMMAND),
     Mutant("ab_stages.py", "hexdigest() != digest", "hexdigest() == ''", COMMAND),
     Mutant("ledger.py", "(entry.seq, entry.prev) != (number, self._prev)", "False", of("ledger")),

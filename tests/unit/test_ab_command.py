@@ -152,6 +152,13 @@ def test_a_hold_is_final_for_its_change(here: Folder) -> None:
     assert here.entries == [("started", 10), ("held", 10)]
 
 
+def test_what_is_not_promoted_at_a_look_goes_on_to_the_next(here: Folder) -> None:
+    assert here.ab(b="little.yaml", hours=48.0, seeds="1..3") == 3
+    assert here.said[0].startswith("look 1 of 2, the stage goes on: net_bps +0.")
+    assert here.report().looks == [24.0, 48.0]
+    assert here.report().hours_used == 48.0
+
+
 def test_a_rollback_ends_the_stage_within_its_block(here: Folder, lanes: Lanes) -> None:
     assert here.ab(b="worse.yaml", seeds="1..40") == 1
     assert here.said[0].startswith("lane T is under A again: net_bps -")
