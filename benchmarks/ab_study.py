@@ -94,29 +94,27 @@ def main() -> None:
     load_kernel()
     kept = given.kept.read_text("utf-8").splitlines() if given.kept.exists() else []
     done = {(r["B"], r["market"], r["stage"], r["seeds"]): r for r in map(json.loads, kept)}
-    rows = []
     for b, first in work(given.market, Share(given.share), given.stages):
         key = (b.name, given.market, given.share, f"{first}..{first + SEEDS - 1}")
         if key not in done:
             done[key] = stage(b, given.market, Share(given.share), first, given.jobs)
             with given.kept.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(done[key]) + "\n")
-        rows.append(done[key])
-    text = (
-        f"{table(HEADS, [[row.get(head, '') for head in HEADS] for row in rows])}\n\n{rates(rows)}"
-    )
+    rows = [[row.get(head, "") for head in HEADS] for row in done.values()]
+    text = "\n".join([table(HEADS, rows), "", *rates(list(done.values()))])
     print(text)
     put_section(DOCUMENT, "study", text)
 
 
-def rates(rows: list[dict[str, Any]]) -> str:
-    verdicts = Counter(row["verdict"] for row in rows if row["B"] == "neutral")
-    total, told = verdicts.total(), []
-    for verdict in ("PROMOTE", "ROLLBACK") if total else ():
-        count = verdicts[verdict]
-        most = f"below {share_upper_bound(count, total):.0%} with 97.5 % certainty"
-        told.append(f"{verdict} in {count} of {total} stages of `neutral` ({most})")
-    return f"{'; '.join(told)}."
+def rates(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """How often a stage of A/A promotes or rolls back, a line for each market."""
+    for market in BUILT_IN:
+        same = [row["verdict"] for row in rows if (row["B"], row["market"]) == ("neutral", market)]
+        verdicts, total = Counter(same), len(same)
+        for verdict in ("PROMOTE", "ROLLBACK") if total else ():
+            count = verdicts[verdict]
+            most = f"surely below {share_upper_bound(count, total):.0%}"
+            yield f"- {verdict} in {count} of {total} stages of `neutral` on {market} ({most})"
 
 
 if __name__ == "__main__":
