@@ -229,11 +229,11 @@ def test_of_skewed_blocks_nothing_is_concluded() -> None:
 
 def test_where_nothing_differs_hardly_anything_is_decided() -> None:
     made, decisions = design(seeds=1, hours=24.0), []
-    for seed in range(100):
+    for seed in range(60):
         pairs = [MadeUpPair(1000 + seed, sd=0.4)]
         decisions.append(judge(of_pairs(made, pairs, made.blocks), made, LIMITS, ()).decision)
-    assert decisions.count(Decision.PROMOTE) <= 7
-    assert decisions.count(Decision.ROLLBACK) <= 7
+    assert decisions.count(Decision.PROMOTE) <= 5
+    assert decisions.count(Decision.ROLLBACK) <= 5
 
 
 def test_money_and_basis_points_are_both_told() -> None:

@@ -146,7 +146,7 @@ def ever_above(series: Floats, looks: range, alpha: float) -> bool:
 
 @pytest.mark.parametrize(("phi", "most"), [(0.0, ALPHA), (0.3, 0.07)])
 def test_looking_after_every_block_of_a_day_is_hardly_ever_wrong(phi: float, most: float) -> None:
-    rng, times = np.random.default_rng(42), 300
+    rng, times = np.random.default_rng(42), 200
     wrong = 0
     for _ in range(times):
         series = rng.standard_normal(48)
@@ -157,7 +157,7 @@ def test_looking_after_every_block_of_a_day_is_hardly_ever_wrong(phi: float, mos
 
 
 def test_three_planned_looks_are_wrong_as_often_as_one() -> None:
-    rng, times, wrong = np.random.default_rng(42), 2000, 0
+    rng, times, wrong = np.random.default_rng(42), 1500, 0
     for _ in range(times):
         series = rng.standard_normal(72)
         looks = ((k, noise([series[: 24 * k]])) for k in (1, 2, 3))
