@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from pytest_soak.ab.lanes import Done, Pair, Pairs, columns
 from pytest_soak.ab.limits import Limits
 from pytest_soak.ab.power import BlockNoise
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.stats.sequential import MOST_PHI
 
 MakePair = Callable[[int], Pair]
 """From a seed to its lanes, freshly started."""
@@ -77,7 +79,9 @@ def _blocks(done: Sequence[Sequence[Done]], design: Design, number: int) -> Bloc
 def pilot_noise(
     seeds: Sequence[int], make: MakePair, blocks: int, limits: Limits, jobs: int
 ) -> BlockNoise:
-    """The noise of T - C with T under B throughout; of the difference itself nothing is told.
+    """The noise of T - C, block by block, with T under B throughout.
+
+    Of the difference itself nothing is told.
 
     Raises SoakUsageError where the lanes do not differ, or have no data.
     """
@@ -89,12 +93,12 @@ def pilot_noise(
                 lane.extend([block] * judged)
     t, c = (columns([[getattr(b, side) for b in lane] for lane in done]) for side in ("t", "c"))
     everywhere = np.ones(t.shape, np.bool_)
-    rule = Rule(limits.likeness, limits.skew_error, limits.chance)
-    found = difference(NET, Blocks(t, c, everywhere), everywhere, rule)
+    as_they_are = Rule(MOST_PHI, math.inf, limits.chance)
+    found = difference(NET, Blocks(t, c, everywhere), everywhere, as_they_are)
     if found is None:
         problem = "net_bps has no value: the lanes of the pilot did not trade; take another one"
         raise SoakUsageError("--market", problem)
     if found.constant:
         problem = "B did the same as A in every block: what it changes does not act here"
         raise SoakUsageError("--b", problem)
-    return BlockNoise(found.noise.inflated, found.joined)
+    return BlockNoise(found.noise.inflated)
