@@ -45,6 +45,14 @@ def test_seeds_and_stages_draw_otherwise() -> None:
     assert {firsts.count(place) for place in range(10)} <= set(range(20, 65))
 
 
+def test_a_stage_draws_apart_from_the_one_before() -> None:
+    def first(share: Share, seed: int) -> int:
+        return make_design(share, 5.0, [seed], LIMITS).assignment[seed].index(B)
+
+    alike = [first(Share.TENTH, seed) % 2 == first(Share.HALF, seed) for seed in range(100)]
+    assert 35 < sum(alike) < 65
+
+
 @pytest.mark.parametrize(
     ("hours", "looks"), [(3, (6,)), (24, (48,)), (36, (72,)), (72, (48, 96, 144)), (120, 5)]
 )
