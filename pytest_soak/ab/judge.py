@@ -178,9 +178,15 @@ def _unsound(finding: Finding, limits: Limits) -> Iterator[str]:
     if found.noise.phi > limits.likeness:
         most = f"{limits.likeness:g} at most"
         yield f"{found.metric.name}: blocks are too alike (phi {found.noise.phi:.2g}, {most})"
-    if found.skewed:
+    if found.skewed and not _errs_against_b(finding):
         name = found.metric.name
         yield f"{name}: blocks are too skewed ({found.skew:.2g}) for a bound on one side"
+
+
+def _errs_against_b(finding: Finding) -> bool:
+    """Whether values are skewed to the good side: bounds then err against B, which does no harm."""
+    found = finding.difference
+    return found.skew < 0.0 if found.metric is TICK else found.skew > 0.0
 
 
 def _lacking(

@@ -44,6 +44,7 @@ MUTANTS = (
     Mutant("judge.py", "if done not in design.looks", "if False", JUDGE),
     Mutant("judge.py", "blocks.begun & ~blocks.treated", "~blocks.treated", JUDGE),
     Mutant("judge.py", "if high < 0.0:", "if False:", JUDGE),
+    Mutant("judge.py", "else found.skew > 0.0", "else True", JUDGE),
     Mutant("judge.py", "not placebo.low <= 0.0 <= placebo.high", "False", JUDGE),
     Mutant("judge.py", "known < limits.least_promoted", "known < 0", JUDGE),
     Mutant("judge.py", "found.blocks < limits.least_rolled_back", "False", JUDGE),

@@ -219,6 +219,14 @@ def test_of_too_few_blocks_there_is_no_number(hours: float, seeds: int, findings
         assert came.decision is Decision.PROMOTE
 
 
+def test_blocks_skewed_to_the_good_side_are_promoted() -> None:
+    made = design(seeds=1)
+    pairs = [MadeUpPair(1, net=0.8, sd=0.3, draw=lambda rng: float(rng.exponential()) ** 3 / 6 - 1)]
+    came = judge(of_pairs(made, pairs, made.blocks), made, LIMITS, ())
+    assert came.findings[NET.name].difference.skewed
+    assert came.decision is Decision.PROMOTE
+
+
 def test_of_skewed_blocks_nothing_is_concluded() -> None:
     made = design(seeds=1)
     pairs = [MadeUpPair(1, net=0.4, sd=0.3, draw=lambda rng: 1 - float(rng.exponential()) ** 3 / 6)]
