@@ -471,6 +471,49 @@ def dataset(
 
 
 @commands.command()
+@click.option("--b", required=True, metavar="NAME", help="profile, preset, variant or file")
+@click.option("--a", default="steady_safe", show_default=True, metavar="NAME", help="in use now")
+@click.option("--stage", type=click.Choice(["10", "50", "100"]), help="percent  [default: next]")
+@click.option("--hours", default=24.0, show_default=True, help="of each lane")
+@click.option("--seeds", default="1..16", show_default=True, help="a pair of lanes each")
+@click.option("--market", default=MARKET.default, show_default=True, help="as --soak-market")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help=_KNOBS)
+@click.option("--dir", "directory", default="artifacts/ab", show_default=True, metavar="DIR")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256))
+@click.option("--plan", is_flag=True, help="say how many hours it takes, and run nothing")
+@click.option("--accept-low-power", is_flag=True, help="run it with too few hours")
+def ab(
+    b: str,
+    a: str,
+    stage: str | None,
+    hours: float,
+    seeds: str,
+    market: str,
+    settings: tuple[str, ...],
+    directory: str,
+    jobs: int,
+    plan: bool,
+    accept_low_power: bool,
+) -> int:
+    """Compare configuration B with A on the built-in market, in stages of 10, 50 and 100 %.
+
+    Each seed has two lanes with the same draws: one all A, one that switches to B for some blocks.
+    Exit status 0 PROMOTE, 1 ROLLBACK, 3 HOLD or too few hours to decide.
+    """
+    from pytest_soak.commands.ab import Request
+    from pytest_soak.commands.ab import ab as run
+
+    def warn(line: str) -> None:
+        click.echo(line, err=True)
+
+    share = None if stage is None else int(stage)
+    request = Request(
+        b, a, share, hours, seeds, market, settings, directory, jobs, plan, accept_low_power
+    )
+    return run(request, Path.cwd(), click.echo, warn)
+
+
+@commands.command()
 @click.argument("run", type=click.Path(path_type=Path))
 def reopen(run: Path) -> None:
     """Make RUN, a folder in runs/, the latest run again: for --soak-resume."""

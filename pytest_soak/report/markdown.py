@@ -33,7 +33,7 @@ def trend_text(run: ReportRun) -> str:
 
 def _lane(lane: ReportLane) -> Iterator[str]:
     steady = sum(one.steady for one in lane.iterations)
-    yield f"## {_safe(lane.id)}"
+    yield f"## {safe(lane.id)}"
     yield ""
     done = f"{_count(lane)}, {steady} of them steady and graded"
     yield f"Verdict: {lane.verdict or 'none'}. {done}."
@@ -44,7 +44,7 @@ def _lane(lane: ReportLane) -> Iterator[str]:
     for title, gated in (("gated KPI", True), ("other KPI", False)):
         rows = [row for one in trends if one.gated is gated for row in _rows(one)]
         if rows:
-            yield from _table([(title, *_HEADS), *rows])
+            yield from table([(title, *_HEADS), *rows])
             yield ""
 
 
@@ -59,7 +59,7 @@ def _count(lane: ReportLane) -> str:
 def _rows(kpi: KpiTrend) -> Iterator[tuple[str, ...]]:
     windows = (kpi.recent, kpi.whole) if kpi.whole.n > FINAL_WINDOW else (kpi.whole,)
     for first, trend in zip((True, False), windows, strict=False):
-        yield (_safe(kpi.name) if first else "", str(trend.n), *_cells(kpi.name, trend))
+        yield (safe(kpi.name) if first else "", str(trend.n), *_cells(kpi.name, trend))
 
 
 def _cells(name: str, trend: Trend) -> tuple[str, ...]:
@@ -74,7 +74,8 @@ def _cells(name: str, trend: Trend) -> tuple[str, ...]:
     )
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A Markdown table that is also one as plain text; its first row is the head."""
     widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
     heads, *rest = rows
     yield _line(heads, widths)
@@ -88,6 +89,6 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return f"| {' | '.join(padded)} |"
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text that is neither a cell's end nor markup."""
     return escaped(text).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")

@@ -24,6 +24,7 @@ from pytest_soak.config.overrides import (
 from pytest_soak.config.presets import Preset, load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
 from pytest_soak.config.scenarios import BUILT_IN, Scenario, load_scenario, scenario_shelf
+from pytest_soak.config.seeds import parse_seeds
 from pytest_soak.config.variants import Variant, load_variant, variant_shelf
 from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.plan import GateMode
@@ -35,7 +36,6 @@ from pytest_soak.run.settings import (
     LEAST_TIMEOUT,
     MAX_ITERATIONS,
     MAX_SECONDS,
-    MAX_SEEDS,
     MAX_SETTLE,
     MINUTES,
     Settings,
@@ -117,7 +117,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         iterations=_integer(given["iterations"], 1, MAX_ITERATIONS) if "iterations" in given else 0,
         profiles=profiles,
         scenarios=scenarios,
-        seeds=_seeds(given["seed"]),
+        seeds=parse_seeds(_items(given["seed"]), given["seed"].at),
         market_settings=knobs,
         target=given["target"].text,
         target_source=given["target"].at if given["target"].source != "default" else "default",
@@ -286,24 +286,6 @@ def _check_markets(gates: Mapping[str, tuple[Gate, ...]], scenarios: tuple[Scena
             if market not in known:
                 problem = f"markets: {unknown('market', market, known)}"
                 raise SoakUsageError(f"gate {gate.name}", problem)
-
-
-def _seeds(given: Given) -> tuple[int, ...]:
-    seeds: list[int] = []
-    for item in _items(given):
-        span = re.fullmatch(r"(\d{1,18})(?:\.\.(\d{1,18}))?", item)
-        if span is None:
-            raise SoakUsageError(
-                given.at,
-                f"expected seeds like 42, 1,2,3 or 1..8 (whole, not negative), got {item!r}",
-            )
-        first, last = int(span[1]), int(span[2] or span[1])
-        if last < first or last - first >= MAX_SEEDS:
-            raise SoakUsageError(
-                given.at, f"expected a rising range of at most {MAX_SEEDS} seeds, got {item!r}"
-            )
-        seeds.extend(range(first, last + 1))
-    return tuple(seeds)
 
 
 def _mode(given: Given) -> GateMode:

@@ -29,7 +29,6 @@ from pytest_soak.tuning.rules import Rule
 from pytest_soak.tuning.tuners import TUNERS
 
 MAX_ITERATIONS = 1_000_000
-MAX_SEEDS = 10_000
 MAX_SECONDS = 604_800
 MAX_SETTLE = 600
 MINUTES = (0.01, 1440)

@@ -79,7 +79,7 @@ MUTANTS = (
     ),
     Mutant("resolve.py", "_RISING = (INI, ENV, CLI)", "_RISING = (CLI, ENV, INI)", of("settings")),
     Mutant(
-        "resolve.py",
+        "seeds.py",
         "seeds.extend(range(first, last + 1))",
         "seeds.extend(range(first, last))",
         of("settings"),

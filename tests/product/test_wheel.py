@@ -29,6 +29,7 @@ def test_the_wheel_holds_data_and_no_tests(wheel: Path) -> None:
         assert f"pytest_soak/{name}" in names
     assert "pytest_soak/calibration/shipped/CALIBRATION.json" in names
     assert {f"pytest_soak/config/{kind}.yaml" for kind in ("parameters", "flags")} <= set(names)
+    assert {f"pytest_soak/ab/{kind}.yaml" for kind in ("limits", "ab_safety")} <= set(names)
     assert {f"pytest_soak/report/templates/{name}" for name in TEMPLATES} <= names
     assert not any(name.startswith(("tests/", "conftest")) for name in names)
 
@@ -70,8 +71,8 @@ def test_every_artifact_validates_against_its_shipped_schema(soaked: Outcome) ->
         jsonschema.validate(data, json.loads(shipped_schema(name)))
         assert path.read_bytes().endswith(b"}\n")
         seen.add(name)
-    of_commands = {"comparison", "compared-runs", "feed-facts", "feed-index", "span-kpis"}
-    assert seen == set(ARTIFACTS) - of_commands
+    of_commands = {"ab-report", "comparison", "compared-runs", "feed-facts", "feed-index"}
+    assert seen == set(ARTIFACTS) - of_commands - {"calibration", "span-kpis"}
     assert len(files) == 24 + 1 + 4 + 3
 
 

@@ -18,7 +18,7 @@ FLOORS = (
     {"run"},
     {"artifacts"},
     {"engine"},
-    {"tuning", "gates", "targets", "dataset"},
+    {"ab", "tuning", "gates", "targets", "dataset"},
     {"facts", "kpi", "process", "stats"},
     {"observation", "market", "config"},
     {"storage"},

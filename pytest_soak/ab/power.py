@@ -1,0 +1,60 @@
+"""Whether a design can decide at all: hours until a difference worth having is found."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from pytest_soak.ab.design import Share, most_hours
+from pytest_soak.ab.limits import Limits
+from pytest_soak.stats.sequential import fixed_values, planned_values, sequence_values
+
+
+class BlockNoise(NamedTuple):
+    """The noise of T - C of net_bps: the inflated deviation of values of `joined` blocks each."""
+
+    sd: float
+    joined: int = 1
+
+
+class Hours(NamedTuple):
+    """Hours of each lane: by one look, by the planned looks, and by the bound for every look.
+
+    None is below `floor`, which the fewest blocks under B take.
+    """
+
+    fixed: float
+    planned: float
+    sequence: float
+    floor: float
+
+
+def hours_needed(seen: BlockNoise, share: Share, seeds: int, looks: int, limits: Limits) -> Hours:
+    """Hours until `limits.net_bps` is found with the chance `limits.power`."""
+    effect, power, chance = limits.net_bps, limits.power, limits.chance
+
+    def hours(values: int) -> float:
+        return lane_hours(max(values * seen.joined, limits.least_promoted), share, seeds, limits)
+
+    return Hours(
+        fixed=hours(fixed_values(seen.sd, effect, chance, power)),
+        planned=hours(planned_values(seen.sd, effect, looks, power)),
+        sequence=hours(sequence_values(seen.sd, effect, chance, power)),
+        floor=hours(0),
+    )
+
+
+def lane_hours(treated: int, share: Share, seeds: int, limits: Limits) -> float:
+    """How long each of so many lanes is until they have `treated` blocks under B together."""
+    return limits.hours(math.ceil(treated / seeds) * share.group)
+
+
+def seeds_needed(hours: float, needed: float, seeds: int) -> int:
+    """With how many seeds `hours` do what `needed` hours do with so many."""
+    return math.ceil(seeds * needed / hours)
+
+
+def remedies(hours: float, needed: float, seeds: int, limits: Limits) -> list[str]:
+    """What to give instead of `hours` and so many seeds where `needed` hours are."""
+    found = [f"--hours={needed:g}"] if needed <= most_hours(limits) else []
+    return [*found, f"{seeds_needed(hours, needed, seeds)} seeds"]

@@ -1,0 +1,100 @@
+"""What is said of an A/B of two configurations."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pytest_soak.artifacts.artifact import Artifact, Number
+
+Value = bool | float
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class AbArm(_Part):
+    """A configuration."""
+
+    name: str
+    digest: str = Field(description="SHA-256 of its values.")
+    overrides: dict[str, float]
+    flags: dict[str, Value]
+
+
+class AbChange(_Part):
+    """A parameter or flag that A and B set differently."""
+
+    a: Value
+    b: Value
+
+
+class AbMetric(_Part):
+    """A KPI of lanes T and C over the blocks under B."""
+
+    metric: str
+    a: float = Field(description="Of lane C.")
+    b: float = Field(description="Of lane T.")
+    delta: float = Field(description="B - A; of a quantile in percent.")
+    unit: str = Field(description="Of delta, low and high.")
+    low: float = Field(description="Bound of delta on one side, for every look.")
+    high: float
+    chance: float = Field(description="That a bound is ever wrong.")
+    blocks: int
+    missing: int = Field(description="Blocks left out: no data.")
+    joined: int = Field(description="Blocks in a row that make one value of the noise.")
+    sd: float = Field(description="Of such values.")
+    phi: float = Field(description="How alike neighbouring ones are, 0 to 0.9.")
+    skewness: float
+    correlation: Number = Field(description="Of the lanes' blocks; null of a constant.")
+    rule: str = Field(description="Empty: it is not judged.")
+    verdict: str
+
+
+class AbLane(_Part):
+    """Lane T of a seed: which of its blocks were to be under B."""
+
+    seed: int
+    blocks: str = Field(description="A or B, in the order of time.")
+
+
+class AbNeeds(_Part):
+    """Hours of each lane until the difference asked for is found, by the noise of the pilot."""
+
+    fixed: float = Field(description="By one look at the end.")
+    planned: float = Field(description="By the planned looks: what --hours is held against.")
+    sequence: float = Field(description="By the bound for every look.")
+    floor: float = Field(description="What the fewest blocks under B take.")
+    sd: float = Field(description="Of the pilot's block differences of net_bps, inflated by phi.")
+
+
+class AbReport(Artifact):
+    """A stage of an A/B: what was compared, how, and what it came to."""
+
+    schema_: Literal["pytest-soak/ab-report/1"] = Field("pytest-soak/ab-report/1", alias="schema")
+    decision: Literal["PROMOTE", "HOLD", "ROLLBACK"]
+    reasons: list[str]
+    stage: int = Field(description="Blocks under B, of a hundred.")
+    low_power: bool = Field(description="Begun though its hours are too few by the pilot.")
+    a: AbArm
+    b: AbArm
+    changes: dict[str, AbChange]
+    market: str
+    scenario_hash: str | None = Field(description="Of the market; null of a built-in one.")
+    settings: dict[str, float] = Field(description="The market's knobs that were turned.")
+    hours_asked: float = Field(description="Of each lane.")
+    hours_used: float
+    looks: list[float] = Field(description="Hours after which B may be promoted.")
+    block_minutes: int
+    skipped_minutes: int = Field(description="At each block's begin, not judged.")
+    cold_blocks: int = Field(description="At each lane's begin, under A, not judged.")
+    assignment: list[AbLane] = Field(description="By seed, drawn before the first block.")
+    blocks_b: int = Field(description="Under B, of all seeds, that were run.")
+    metrics: list[AbMetric]
+    placebo: AbMetric | None = Field(description="net_bps over the blocks of T under A.")
+    net_quote_a: Number = Field(description="Money of lane C over the blocks under B.")
+    net_quote_b: Number = Field(description="Of lane T.")
+    needs: AbNeeds
+    versions: dict[str, str]

@@ -1,0 +1,203 @@
+"""The stages of an A/B in a folder: which is next, what was planned, what it came to."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pytest_soak.ab.design import STAGES, Design, Share, make_design
+from pytest_soak.ab.judge import Decision, Judgement
+from pytest_soak.ab.power import Hours, remedies
+from pytest_soak.ab.question import Question
+from pytest_soak.ab.stage import Outcome, run_stage
+from pytest_soak.artifacts.ab_models import AbReport
+from pytest_soak.artifacts.ab_report import Setting, ab_report
+from pytest_soak.artifacts.ledger import Entry, Kind, Ledger
+from pytest_soak.canonical import compact, dumps
+from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
+from pytest_soak.market.announced import compile_announced
+from pytest_soak.market.compile import source_digest
+from pytest_soak.report.ab import ab_text, headline
+from pytest_soak.storage.files import write_text
+from pytest_soak.version import __version__
+
+STEP = "ab"
+STATUS = {Decision.PROMOTE: 0, Decision.ROLLBACK: 1, Decision.HOLD: 3}
+EVENTS: dict[Decision, Kind] = {
+    Decision.PROMOTE: "promoted",
+    Decision.ROLLBACK: "rolled_back",
+    Decision.HOLD: "held",
+}
+_SAME = ("package", "kernel")
+"""Versions that must be the same in all stages."""
+
+Say = Callable[[str], None]
+RolledBack = Callable[[tuple[str, ...]], None]
+
+
+class Asked(NamedTuple):
+    """Which stage, None for the next one, and how it is to be run."""
+
+    share: Share | None
+    hours: float
+    jobs: int
+    accept_low_power: bool
+
+
+class Stages:
+    """The stages of one question in the folder `root`, as its ledger has them.
+
+    `rolled_back` is called with the reasons of a ROLLBACK as soon as lane T is under A again.
+    """
+
+    def __init__(
+        self, question: Question, root: Path, say: Say, warn: Say, rolled_back: RolledBack
+    ) -> None:
+        self._question = question
+        self._root = root
+        self._say = say
+        self._warn = warn
+        self._rolled_back = rolled_back
+        self._ledger = Ledger(root, warn)
+        self._versions = {
+            "package": __version__,
+            "kernel": source_digest(),
+            "python": platform.python_version(),
+        }
+        self._inputs = question.inputs
+
+    def run(self, asked: Asked) -> int:
+        """Run a stage, unless it is decided; the exit status.
+
+        Raises SoakUsageError where one before it is not promoted, or it was begun otherwise.
+        """
+        decided = {e.stage: e for e in self._ours() if e.event in EVENTS.values()}
+        share = _chosen(asked.share, decided)
+        if share in decided:
+            return self._recall(decided[share])
+        question = self._question
+        design = make_design(share, asked.hours, question.seeds, question.limits)
+        compile_announced(self._warn)
+        seen = question.pilot(asked.jobs)
+        needed = question.needs(seen, share, asked.hours)
+        low_power = needed.planned > asked.hours
+        if low_power and not asked.accept_low_power:
+            return self._refuse(needed, design)
+        setting = Setting(question, design, seen, needed, low_power, self._versions)
+        self._begin(setting)
+        return self._finish(share, ab_report(setting, self._measure(design, asked.jobs)))
+
+    def _ours(self) -> list[Entry]:
+        """The events of this step that are of the same A, B, market, package and kernel."""
+        return [
+            entry
+            for entry in self._ledger.entries
+            if (entry.step, entry.inputs) == (STEP, self._inputs)
+            and all(entry.versions.get(name) == self._versions[name] for name in _SAME)
+        ]
+
+    def _add(self, event: Kind, share: Share, **fields: Any) -> None:
+        same = {"inputs": self._inputs, "versions": self._versions}
+        self._ledger.add(event, STEP, stage=int(share), **same, **fields)
+
+    def _recall(self, entry: Entry) -> int:
+        """Say again what a stage came to: it is decided once."""
+        for name, digest in entry.outputs.items():
+            path = self._root / name
+            if not path.is_file() or sha256(path.read_bytes()).hexdigest() != digest:
+                problem = "is missing, or is not what the ledger says was written"
+                remedy = "restore it, or begin anew in another --dir"
+                raise ArtifactError(f"{path}: {problem}; {remedy}")
+        decision = Decision(entry.verdict or "")
+        final = "" if decision is Decision.PROMOTE else "; it is final for this B, change that"
+        why = "; ".join(entry.reasons)
+        self._say(one_line(f"{decision}: stage {entry.stage} was decided before: {why}{final}"))
+        return STATUS[decision]
+
+    def _refuse(self, needed: Hours, design: Design) -> int:
+        """Say that the design cannot decide, and what could."""
+        limits, hours, seeds = self._question.limits, design.hours, len(design.seeds)
+        told = f"{hours:g} h of {seeds} seeds at {int(design.share)} % are too few to see"
+        effect = f"{limits.net_bps:g} bps with {limits.power:.0%} chance"
+        could = remedies(hours, needed.planned, seeds, limits)
+        marked = "or --accept-low-power, which marks the report"
+        self._say(one_line(f"HOLD: {told} {effect}; give {', '.join([*could, marked])}"))
+        return STATUS[Decision.HOLD]
+
+    def _begin(self, setting: Setting) -> None:
+        """Put the plan on the ledger; a stage that was begun goes on only as it was planned."""
+        plan, share = json.loads(compact(setting.plan())), setting.design.share
+        begun = [e for e in self._ours() if e.event == "started" and e.stage == share]
+        if not begun:
+            self._add("started", share, plan=plan)
+            return
+        former = begun[-1].plan
+        if _is_same(former, plan):
+            return
+        design = former["design"]
+        power = " --accept-low-power" if former["low_power"] else ""
+        seeds = ",".join(map(str, sorted(map(int, design["assignment"]))))
+        problem = f"stage {int(share)} was begun with another plan, and is not decided"
+        remedy = f"go on with --hours={design['hours']:g} --seeds={seeds}{power}"
+        raise SoakUsageError("--stage", f"{problem}; {remedy}")
+
+    def _measure(self, design: Design, jobs: int) -> Outcome:
+        looks = design.looks
+
+        def look(done: int, judgement: Judgement) -> None:
+            if judgement.decision is None:
+                at = f"look {looks.index(done) + 1} of {len(looks)}"
+                self._say(one_line(f"{at}, the stage goes on: {'; '.join(judgement.reasons)}"))
+
+        make, limits = self._question.pair, self._question.limits
+        try:
+            return run_stage(design, make, limits, jobs, self._rolled_back, look)
+        except KeyboardInterrupt:
+            self._add("interrupted", design.share)
+            raise
+
+    def _finish(self, share: Share, report: AbReport) -> int:
+        """Write the report, then the decision; say both."""
+        texts = {".json": dumps(report.data()), ".md": ab_text(report)}
+        same = [self._inputs, *(self._versions[name] for name in _SAME)]
+        name = f"AB_{sha256(compact(same).encode()).hexdigest()[:12]}_{int(share)}"
+        outputs = {}
+        for suffix, text in texts.items():
+            write_text(self._root / f"{name}{suffix}", text, durable=True)
+            outputs[f"{name}{suffix}"] = sha256(text.encode()).hexdigest()
+        decision = Decision(report.decision)
+        found = {"verdict": decision.value, "reasons": report.reasons, "outputs": outputs}
+        self._add(EVENTS[decision], share, **found)
+        self._say(f"report: {self._root / name}.md")
+        self._say(one_line(f"{headline(report)}; next: {_then(decision, share)}"))
+        return STATUS[decision]
+
+
+def _chosen(asked: Share | None, decided: dict[int | None, Entry]) -> Share:
+    """The stage asked for, else the first that is not promoted, or the last one."""
+    ahead = [s for s in STAGES if s not in decided or decided[s].event != "promoted"]
+    following = ahead[0] if ahead else STAGES[-1]
+    if asked is None:
+        return following
+    if asked > following:
+        problem = f"stage {int(asked)} needs PROMOTE of stage {int(following)}"
+        same = "with the same A, B, market and package"
+        raise SoakUsageError("--stage", f"{problem} {same}; run --stage={int(following)} first")
+    return asked
+
+
+def _is_same(former: dict[str, Any], plan: dict[str, Any]) -> bool:
+    """Whether plans are the same but for the pilot, whose last digits are those of a machine."""
+    return former | {"pilot": None} == plan | {"pilot": None}
+
+
+def _then(decision: Decision, share: Share) -> str:
+    """What to do after a stage."""
+    if decision is Decision.PROMOTE:
+        ahead = [stage for stage in STAGES if stage > share]
+        return f"the same with --stage={int(ahead[0])}" if ahead else "let B take the place of A"
+    return "keep A; this B is decided, change it to try again"
