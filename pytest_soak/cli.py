@@ -63,7 +63,7 @@ _NOT_NEGATIVE = click.FloatRange(min=0)
 @click.group()
 @click.version_option(__version__, prog_name="pytest-soak")
 def commands() -> None:
-    """Tools beside the soak session: exit status 0 good, 1 failed, 4 usage error."""
+    """Tools beside the soak session: exit status 0 good, 1 failed, 3 hold, 4 usage error."""
 
 
 @commands.command()
