@@ -7,11 +7,10 @@ from collections.abc import Collection
 import pytest
 
 from pytest_soak.engine.record import LaneResult
-from pytest_soak.gates.engine import Verdict, metrics_of
+from pytest_soak.gates.engine import metrics_of
 from pytest_soak.session.item_ids import gate_item
 
 GATES = "soak-gates"
-_BAD = (Verdict.HOLD, Verdict.FAIL)
 
 
 def report_gate(session: pytest.Session, result: LaneResult, told: Collection[str | None]) -> None:
@@ -20,7 +19,7 @@ def report_gate(session: pytest.Session, result: LaneResult, told: Collection[st
     The latter only where the lane is not among those whose failed items have `told` it.
     """
     checks = metrics_of(result.judgement.checks)
-    failing = {metric: c for metric, c in checks.items() if c.verdict in _BAD}
+    failing = {metric: c for metric, c in checks.items() if c.verdict is result.verdict}
     for metric, check in failing.items():
         text = f"{check.gate} gate, {result.judgement.note}: {check.reason}"
         _emit(session, result, metric, f"gate {check.gate}: {metric}", text)

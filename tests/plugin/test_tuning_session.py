@@ -111,7 +111,7 @@ def test_with_auto_tune_decisions_are_applied_shown_and_told_at_the_end(desk: Wo
     ]
     assert fields(done, "SUPPRESSED") == ['{"min_interval_ms": "cooldown"}'] * 2
     assert done.last_line == (
-        "WARN for default on calm (5 iterations, bot:Busy) as tuned: 1 parameter changed, "
+        "HOLD for default on calm (5 iterations, bot:Busy) as tuned: 1 parameter changed, "
         "see TUNING_REPORT.json: as tuned for 1 of 4 hours, 3 more needed (soak)"
     )
     second = done.artifact("ITER_SUMMARY_2.json")
@@ -345,8 +345,8 @@ def test_a_fail_thaws_aloud(desk: Workbench) -> None:
 def test_several_lanes_say_how_many_were_tuned(desk: Workbench) -> None:
     done = soak(desk, "Busy", 5, "--soak-auto-tune", "--soak-seed=1,2")
     assert done.last_line == (
-        "WARN for 2 lanes (2 WARN, bot:Busy) 2 of them as tuned, see TUNING_REPORT.json: "
-        "WARN default-calm-1, default-calm-2"
+        "HOLD for 2 lanes (2 HOLD, bot:Busy) 2 of them as tuned, see TUNING_REPORT.json: "
+        "HOLD default-calm-1, default-calm-2"
     )
 
 

@@ -119,7 +119,7 @@ def test_a_leak_fires_the_criterion_memory_as_soon_as_growth_is_measured(tmp_pat
     assert stop.criterion == "memory"
     assert stop.value == pytest.approx(MB_PER_H, rel=0.2)
     earliest = next(time for time in measured if time - measured[0] >= LEAST_US)
-    assert earliest <= stop.at <= earliest + MINUTE
+    assert earliest <= stop.at <= earliest + 10 * MINUTE  # a stall of a second is 15 of them
 
 
 def test_a_bot_without_a_leak_fires_nothing(tmp_path: Path) -> None:

@@ -144,13 +144,13 @@ SCENARIOS = {
     "soak soak": Scenario(
         lambda bench: shutil.copy(WORKFLOWS / "soak.yml", bench.directory),
         {},
-        {SOAK: "WARN for steady_safe on calm (6 iterations, sim) as tuned"},
+        {SOAK: "HOLD for steady_safe on calm (6 iterations, sim) as tuned"},
     ),
     "soak-24h soak": Scenario(
         lambda bench: None,
         {"profile": "steady_safe", "market": "calm"},
         {
-            SOAK: "WARN for steady_safe on calm (24 iterations, sim) as tuned",
+            SOAK: "PASS for steady_safe on calm (24 iterations, sim) as tuned",
             "Trend": "Verdict: WARN. 24 iterations",
             "Release gate": "PASS: gate release on the medians of steady_safe-calm-42",
             "Freeze": "RELEASE_SNAPSHOT.json: steady_safe-calm-42, signature ",
@@ -185,7 +185,7 @@ def test_soak_yml_takes_its_defaults_from_the_default_layer(start: Start, bench:
     assert done.outputs["bundle"] == {"name": "soak-steady_safe-calm"}
     settings = _result(bench)["settings"]
     assert (settings["auto-tune"], settings["iterations"]) == ("true", "6")
-    assert (bench.directory / "summary.md").read_text().startswith("### WARN for steady")
+    assert (bench.directory / "summary.md").read_text().startswith("### HOLD for steady")
     assert "as tuned for 1 of 4 hours, 3 more needed" in done.output(SOAK)
     assert "artifacts/soak/junit.xml" in bench.files()
 
