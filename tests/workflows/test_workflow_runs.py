@@ -151,7 +151,7 @@ SCENARIOS = {
         {"profile": "steady_safe", "market": "calm"},
         {
             SOAK: "PASS for steady_safe on calm (24 iterations, sim) as tuned",
-            "Trend": "Verdict: WARN. 24 iterations",
+            "Trend": "Verdict: PASS. 24 iterations",
             "Release gate": "PASS: gate release on the medians of steady_safe-calm-42",
             "Freeze": "RELEASE_SNAPSHOT.json: steady_safe-calm-42, signature ",
         },
