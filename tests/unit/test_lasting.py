@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from builders import gate, sample
 from hypothesis import given
@@ -43,6 +44,13 @@ def test_a_net_that_falls_all_day_is_no_silent_pass(rule: DriftRule, verdict: Ve
     reasons = [] if rule == "off" else ["net_bps drifts from 5.09 to 2.79 over 24 hours (test)"]
     assert found.reasons() == reasons
     assert found.drifts == ({} if rule == "off" else {"net_bps": pytest.approx(-0.1, rel=0.1)})
+
+
+def test_noise_is_hardly_ever_called_a_drift() -> None:
+    rng = np.random.default_rng(1)
+    days = [[3.0 + x for x in rng.normal(0.0, 0.4, 20).tolist()] for _ in range(60)]
+    found = [ended([drifting("fail")], net_bps=day).verdict for day in days]
+    assert found.count(FAIL) <= 3
 
 
 def test_a_drift_for_the_better_is_told_and_passes() -> None:

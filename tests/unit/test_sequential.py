@@ -75,6 +75,7 @@ def test_likeness_is_within_lanes_and_lanes_that_differ_are_alike() -> None:
     up = np.linspace(0.0, 1.0, 50)
     assert noise([up]).phi == MOST_PHI
     assert noise([np.tile([0.0, 1.0], 25)]).phi == 0.0
+    assert noise([np.tile([1.0, 1.0, -1.0, -1.0], 5)]).phi == pytest.approx(1 / 19 + 1 / 20)
     rng = np.random.default_rng(1)
     apart = [rng.standard_normal(100) + shift for shift in (-2.0, 2.0)]
     assert noise(apart).phi > 0.7
