@@ -100,7 +100,7 @@ MUTANTS = (
     Mutant("growing.py", "self._held += float", "self._held -= float", GROWING),
     Mutant("from_feeds.py", "<= FRESH_US)", "< FRESH_US)", GROWING),
     Mutant("from_feeds.py", "int(np.argmin(around))", "0", GROWING),
-    Mutant("from_feeds.py", 'kept = ~marks["boundary"] & ', "kept = ", RECOMPUTED),
+    Mutant("from_feeds.py", 'kept = ~marks["boundary"] & ', "kept = ", of("feed_rows")),
     Mutant("from_feeds.py", "_boundary(marks, end_us, 0)", "None", of("feed_rows")),
     Mutant("feed_rows.py", "_MS_DECIMALS = 3", "_MS_DECIMALS = 2", RECOMPUTED),
     Mutant("feed_rows.py", "days == day", "days >= day", RECOMPUTED),
