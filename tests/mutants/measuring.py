@@ -190,7 +190,7 @@ MUTANTS = (
     Mutant("numbering.py", "if not kept.all()", "if False", ORDER),
     Mutant("refuse.py", "coverage < limits", "coverage > limits", of("dataset")),
     Mutant("summary.py", "refused >= limits", "refused > limits", of("dataset")),
-    Mutant("stored_feeds.py", "self._held += float", "self._held -= float", of("dataset")),
+    Mutant("stored_feeds.py", "self._held += float", "self._held -= float", STORED),
     Mutant("stored_feeds.py", "DAY_US - spare_us - MARGIN_US", "DAY_US", of("dataset")),
     Mutant("stored_feeds.py", "table, end_us - margin)", "table, end_us)", of("dataset")),
 )

@@ -83,6 +83,7 @@ def test_what_cannot_be_true_fails(tmp_path: Path) -> None:
     assert not good
     assert any(line.startswith("fault: ") for line in said)
     assert said[-1].startswith("FAIL: ")
+    assert said[-1].endswith(": it cannot be measured")
 
 
 @pytest.mark.parametrize(

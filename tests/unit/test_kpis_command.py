@@ -209,3 +209,11 @@ def test_stored_and_growing_feeds_say_the_same_of_a_span(
     assert growing.poll() == []
     span = START + begin * SECOND, START + end * SECOND
     assert same(read_feeds(folder, Asked(*span)).observed(), growing.window(*span))
+
+
+def test_what_was_filled_before_a_span_is_held_at_its_start(tmp_path: Path) -> None:
+    hour = 3600
+    write(tmp_path, "fills", *[fill(n, price=100.0, mid=100.0) for n in (10, 20, 2 * hour)])
+    stored = read_feeds(tmp_path, Asked(start_us=START + hour * SECOND))
+    assert stored.held == 4.0
+    assert stored.observed().inventory_start == 4.0
