@@ -28,12 +28,14 @@ class _Followed(NamedTuple):
 
 
 def followed(gates: Sequence[Gate], market: str) -> dict[str, _Followed]:
-    """The thresholds whose drift decides, by metric: of the first gate that looks at it."""
+    """The thresholds whose drift decides, by metric: of the strictest of the gates."""
     found: dict[str, _Followed] = {}
     for gate in gates:
-        for one in gate.on(market):
-            if gate.drift_of(one) != "off":
-                found.setdefault(one.metric, _Followed(gate.name, one, gate.drift_of(one)))
+        for threshold in gate.on(market):
+            one = _Followed(gate.name, threshold, gate.drift_of(threshold))
+            known = found.get(threshold.metric)
+            if one.rule != "off" and (known is None or (one.rule, known.rule) == ("fail", "warn")):
+                found[threshold.metric] = one
     return found
 
 

@@ -21,6 +21,7 @@ MUTANTS = (
     Mutant(
         "lasting.py", 'return ">= 0" if symbol in _FALLING', 'return "<= 0" if True', of("lasting")
     ),
+    Mutant("lasting.py", '(one.rule, known.rule) == ("fail", "warn")', "False", of("lasting")),
     Mutant("lasting.py", "if all(holds):", "if any(holds):", of("lasting")),
     Mutant("lasting.py", "or not any(holds):", "or True:", of("lasting")),
     Mutant("means.py", "math.sqrt(inflation(values) / n)", "math.sqrt(1 / n)", of("means")),

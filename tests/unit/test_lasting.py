@@ -77,10 +77,21 @@ def test_a_threshold_says_otherwise_than_its_gate() -> None:
     assert ended([gate(loud)], net_bps=line(5.1, 2.8, 24)).verdict is FAIL
 
 
-def test_a_metric_of_several_gates_is_looked_at_once() -> None:
-    first, second = drifting("warn"), drifting("fail").model_copy(update={"name": "last"})
-    found = ended([first, second], net_bps=line(5.1, 2.8, 24))
-    assert [c.gate for c in found.checks if c.metric == "net_bps.drift"] == ["test"]
+@pytest.mark.parametrize(
+    ("rules", "by", "verdict"),
+    [
+        (("warn", "fail", "fail"), "gate 1", FAIL),
+        (("fail", "warn", "off"), "gate 0", FAIL),
+        (("off", "warn", "warn"), "gate 1", WARN),
+    ],
+)
+def test_of_several_gates_the_strictest_follows_a_metric(
+    rules: tuple[DriftRule, ...], by: str, verdict: Verdict
+) -> None:
+    named = [drifting(r).model_copy(update={"name": f"gate {n}"}) for n, r in enumerate(rules)]
+    found = ended(named, net_bps=line(5.1, 2.8, 24))
+    assert [c.gate for c in found.checks if c.metric == "net_bps.drift"] == [by]
+    assert found.verdict is verdict
 
 
 @pytest.mark.parametrize(("hours", "more"), [(1, 7), (7, 1)])
