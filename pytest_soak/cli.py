@@ -242,7 +242,7 @@ def _as_soak(name: str) -> Callable[[_Command], _Command]:
     option = _OPTION[name]
     default = _CALIBRATED.get(name, option.default)
     typed = "--seeds" if name == "seed" else f"--{name}"
-    text = f"as --soak-{name}  [default: {default}]"
+    text = f"as --soak-{name}" + (f"  [default: {default}]" if default else "")
     key = name.replace("-", "_")
     return click.option(typed, key, default=None, metavar=option.metavar, help=text)
 
@@ -256,6 +256,7 @@ def _as_soak(name: str) -> Callable[[_Command], _Command]:
 @_as_soak("minutes")
 @_as_soak("seed")
 @_as_soak("target")
+@_as_soak("cluster")
 @click.option(
     "--pool",
     default="artifacts/calibration",

@@ -25,6 +25,10 @@ class ArtifactError(Exception):
     """A file of the run cannot be written; names it and says why."""
 
 
+class ClusterError(ArtifactError):
+    """The cluster gave no result. As with a file, it is no fault of the target: resume."""
+
+
 class TargetError(Exception):
     """The target raised, or gave something that is not a measurement; says which and why."""
 

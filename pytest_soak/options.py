@@ -207,6 +207,12 @@ OPTIONS = (
         f"[env: {', '.join(variable for variable, _, _ in KNOBS.values())}]",
         repeatable=True,
     ),
+    Option(
+        "cluster",
+        "",
+        "dask://HOST:PORT",
+        "run the windows of all lanes on the workers of a dask scheduler that is there",
+    ),
     Option("dir", "artifacts/soak", "PATH", "where artifacts are written", "SOAK_DIR"),
     Option(
         "report",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.layout import LaneFiles
@@ -18,6 +18,22 @@ from pytest_soak.storage.files import append_new, cut, sweep, write_text, writin
 from pytest_soak.storage.packing import pack, packed_name, unpack, unpacked_size
 
 AUDIT_EVENTS = 1000
+
+
+class Audit(NamedTuple):
+    """All of a window's events that is written where no feeds are kept."""
+
+    blocks: Any
+    block_reasons: tuple[str, ...]
+
+
+def needed(observation: Any, kept: bool) -> Any:
+    """What `Feeds.write` needs of a window: less than it is given, unless feeds are `kept`."""
+    if kept:
+        return observation
+    if not hasattr(observation, "blocks"):
+        return None
+    return Audit(observation.blocks[-AUDIT_EVENTS:], observation.block_reasons)
 
 
 class Feeds:
@@ -68,7 +84,7 @@ class Feeds:
             self._index.unpacked(path)
 
     def _audit(self, observation: Observation) -> None:
-        blocks = observation.blocks if self._kept else observation.blocks[-AUDIT_EVENTS:]
+        blocks = needed(observation, self._kept).blocks
         names, reasons = blocks.dtype.names or (), observation.block_reasons
         rows = (dict(zip(names, row, strict=True)) for row in blocks.tolist())
         lines = (compact(row | {"reason": reasons[row["reason"]]}) for row in rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,8 @@ from pytest_soak.calibration.shelf import with_gate
 from pytest_soak.calibration.stored import stored_lane
 from pytest_soak.calibration.study import FEWEST_LANES, CausedLanes, study
 from pytest_soak.calibration.words import report_lines
+from pytest_soak.cluster.remote import Cluster
+from pytest_soak.cluster.scheduler import connected
 from pytest_soak.commands.output import output_file
 from pytest_soak.config.names import shown_path, user_path
 from pytest_soak.errors import SoakUsageError, one_line
@@ -103,12 +106,13 @@ def _simulated(
     causes = list(_causes(request, settings, pool))
     every = [*good, *(one for _, _, _, several in causes for one in several)]
     missing = sum(not one.file.exists() for one in every)
-    if settings.target == SIM and missing:
+    if settings.target == SIM and missing and settings.cluster is None:
         compile_announced(progress)
     progress(f"recording {missing} of {plural(len(every), 'lane')} in {pool}")
     done = map(_tenths(missing, progress), count(1))
     try:
-        fill(every, request.jobs, lambda: next(done))
+        with _as_typed(), _cluster(settings) as cluster:
+            fill(every, request.jobs, lambda: next(done), cluster)
     except KeyboardInterrupt:
         progress("interrupted; the same command goes on with the lanes that are missing")
         raise
@@ -116,6 +120,12 @@ def _simulated(
         CausedLanes(cause, unit, size, [recorded(one) for one in several])
         for cause, unit, size, several in causes
     ]
+
+
+def _cluster(settings: Settings) -> AbstractContextManager[Cluster | None]:
+    if settings.cluster is None:
+        return nullcontext()
+    return connected(settings.cluster, settings.target, settings.rootdir)
 
 
 def _tenths(missing: int, progress: Say) -> Callable[[int], None]:
@@ -152,11 +162,20 @@ def _causes(
 
 def _settings(request: Request, folder: Path) -> Settings:
     inputs = Inputs({**request.defaults, **request.options}, {}, {}, folder, folder, folder)
-    try:
+    with _as_typed():
         settings = resolve_settings(inputs)
-    except SoakUsageError as error:
-        renamed = error.source.replace("--soak-seed", "--seeds").replace("--soak-", "--")
-        raise SoakUsageError(renamed, error.problem) from None
+    if settings.cluster is not None and request.jobs != 1:
+        raise SoakUsageError("--jobs", "with --cluster its workers run the lanes; leave it out")
     if len(settings.profiles) > 1 or len(settings.scenarios) > 1:
         raise SoakUsageError("--profile, --market", "calibrate one of each at a time")
     return settings
+
+
+@contextmanager
+def _as_typed() -> Iterator[None]:
+    """Name an option in an error as this command has it."""
+    try:
+        yield
+    except SoakUsageError as error:
+        renamed = error.source.replace("--soak-seed", "--seeds").replace("--soak-", "--")
+        raise SoakUsageError(renamed, error.problem) from None

@@ -99,6 +99,11 @@ class Past:
     failures: tuple[Failure, ...] = ()
     carried: Carried = NOTHING
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The notes of its summaries."""
+        return tuple(note for done in self.iterations for note in done.summary.notes)
+
 
 def redo(plan: LanePlan, state: LaneState, done: Done) -> tuple[LaneState, IterationRecord]:
     """The state after an iteration that was done before, and its record."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Protocol
 
 from pytest_soak.clock import Clock
-from pytest_soak.engine.ask import ask
 from pytest_soak.engine.events import (
     Event,
     IterationFailed,
@@ -26,6 +24,7 @@ from pytest_soak.engine.in_force import InForce, RuntimeFile
 from pytest_soak.engine.lane import LaneState, advance, begin, finish, prepare
 from pytest_soak.engine.pace import ClockWatch, Pace
 from pytest_soak.engine.past import (
+    NO_EDITS,
     Carried,
     Done,
     Edits,
@@ -40,12 +39,12 @@ from pytest_soak.engine.past import (
 )
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
-from pytest_soak.engine.stops import Stops
-from pytest_soak.engine.windows import ExtraKpi, Windows
+from pytest_soak.engine.service import Elsewhere, Here, Service
+from pytest_soak.engine.windows import ExtraKpi
 from pytest_soak.errors import ArtifactError, TargetError, one_line
 from pytest_soak.gates.sustained import Transition
 from pytest_soak.targets.abilities import Abilities, abilities
-from pytest_soak.targets.base import Target
+from pytest_soak.targets.base import Target, Window
 from pytest_soak.tuning.phases import phase_of
 
 
@@ -85,7 +84,8 @@ class LaneRun:
     What the journal has of the lane is not run again: its iterations are replayed one by one, and
     the target is started before the first new one. Raises SoakUsageError where the journal's past
     is not one of `plan`. `pause` are the seconds between two iterations, `can` is what the target
-    is able to: where an earlier session had another source file of it, that is noted.
+    is able to: where an earlier session had another source file of it, that is noted. Its windows
+    are run `elsewhere` where that is given.
     """
 
     def __init__(
@@ -99,26 +99,35 @@ class LaneRun:
         extra_kpis: Mapping[str, ExtraKpi] | None = None,
         pause: float = 0.0,
         can: Abilities | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.plan = plan
         self.state = begin(plan)
         self.ended: Ending | None = None
-        self._target = target
         self._file = InForce(runtime, plan.table)
         self._clock = clock
         self._pace = Pace(clock, pause, 60 * plan.lane.minutes)
         self._clocks = ClockWatch(clock, plan.clocks)
         self._emit = emit
         self._journal = journal
-        told = [note for done in journal.past.iterations for note in done.summary.notes]
-        self._windows = Windows(target, plan.declared, extra_kpis or {}, told)
-        self._stops = Stops(plan.criteria, self._fired)
         self._last = rehearse(plan, journal.past)
         self._left = deque(journal.past.iterations)
         self._failures = {x.iteration: x.cause for x in journal.past.failures}
         self._cause = ""
         self._can = abilities(target, plan.target) if can is None else can
         self._note = other_source(journal.past.iterations, self._can.source)
+        self._elsewhere = elsewhere
+        self._service: Service = elsewhere or Here(
+            plan,
+            target,
+            self._can,
+            journal.past,
+            clock,
+            self._heard,
+            self._fired,
+            journal.past.told,
+            extra_kpis,
+        )
         self._begun = False
         self._serving = False
         self._lasting = False
@@ -149,6 +158,13 @@ class LaneRun:
         except ArtifactError:
             self._lasting = False
             raise
+
+    def foresee(self) -> None:
+        """Let the next window begin elsewhere, if it is a new one, under what would be in force."""
+        over = self.ended is not None or self._left or self._journal.past.end is not None
+        if self._elsewhere is not None and not over:
+            ahead = with_edits(self.plan, self.state, NO_EDITS)
+            self._elsewhere.foresee(ahead.overrides, self._window)
 
     def end(self, ending: Ending, cause: str) -> None:
         """End the lane, once; the target is stopped, also when that is its last complaint.
@@ -210,25 +226,20 @@ class LaneRun:
             edits = self._begin_iteration()
             self._announce(iteration)
             self._pace.begin()
-            started, clock = self._clock.now(), self._clock.monotonic()
-            window = self.state.window(self.plan.lane.minutes)
-            self._stops.begin(self._windows.usage, self.plan.lane.minutes)
-            observation, summary = self._windows.run(
-                self.state.overrides, window, self._heard, self._stops.stopped
-            )
-            summary = self._stops.conclude(observation, summary)
-            seconds = self._clock.monotonic() - clock
+            started = self._clock.now()
+            measured = self._service.run(self.state.overrides, self._window)
             self._pace.end()
-            checkpoint = self._checkpoint()
         except TargetError as error:
             cause = str(error)
             self._tell(IterationFailed, iteration=iteration, cause=cause)
             self.end(Ending.TARGET, f"iteration {iteration}: {cause}")
             raise
+        for fired in measured.fired:
+            self._fired(fired)
         jump = self._clocks.look()
         note, self._note = self._note, None
         ready = noted(noted(self.state, jump), note)
-        watched = self._stops.watched
+        summary, watched = measured.summary, measured.carried.watched
         state, record = advance(self.plan, ready, summary, watched)
         done = Done(
             iteration=iteration,
@@ -240,11 +251,14 @@ class LaneRun:
             summary=summary,
             state_hash=record.state_hash,
             started=started.isoformat(timespec="milliseconds"),
-            seconds=seconds,
+            seconds=measured.seconds,
         )
-        carried = Carried(closing=self._windows.before, usage=self._windows.usage, watched=watched)
-        self._journal.keep(done, carried, checkpoint, observation)
-        return state, record.model_copy(update={"started": done.started, "seconds": seconds})
+        self._journal.keep(done, measured.carried, measured.checkpoint, measured.observation)
+        return state, record.model_copy(update={"started": done.started, "seconds": done.seconds})
+
+    @property
+    def _window(self) -> Window:
+        return self.state.window(self.plan.lane.minutes)
 
     def _finish(
         self, state: LaneState, record: IterationRecord, *, replayed: bool
@@ -254,6 +268,7 @@ class LaneRun:
         ending = self._ending(record)
         if ending is not None:
             self.end(ending, "")
+        self.foresee()
         return record
 
     def _ending(self, record: IterationRecord) -> Ending | None:
@@ -264,8 +279,8 @@ class LaneRun:
     def _stop(self, ending: Ending, cause: str) -> tuple[Ending, str]:
         try:
             if self._serving:
-                text = ask("stop", self._target.stop)
-                if isinstance(text, str):
+                text = self._service.stop()
+                if text is not None:
                     self._tell(Notice, text=text)
         except TargetError as error:
             cause = f"{cause}; {error}" if cause else str(error)
@@ -305,26 +320,8 @@ class LaneRun:
             self._journal.begin()
             self._lasting = True
         self._serving = True
-        ask("start", lambda: self._target.start(self.plan.lane))
-        if past.checkpoint is not None:
-            self._restore(past.checkpoint)
-            self._windows.before = past.carried.closing
-        self._windows.usage = past.carried.usage
-        self._stops.watched = past.carried.watched
+        self._service.start()
         self._lasting = True
-
-    def _restore(self, checkpoint: bytes) -> None:
-        if self._can.restore is None:
-            raise TargetError("an earlier session kept a checkpoint, the target has no restore()")
-        ask("restore", partial(self._can.restore, checkpoint))
-
-    def _checkpoint(self) -> bytes | None:
-        if self._can.checkpoint is None:
-            return None
-        taken = ask("checkpoint", self._can.checkpoint)
-        if not isinstance(taken, bytes):
-            raise TargetError(f"checkpoint() returned {type(taken).__name__}, expected bytes")
-        return taken
 
     def _announce(self, iteration: int) -> None:
         warmup = self.plan.warmup
@@ -336,7 +333,6 @@ class LaneRun:
     def _heard(self, minutes: float, fills: int, part: Any) -> None:
         iteration = self.state.iteration + 1
         self._tell(Sampled, iteration=iteration, minutes=minutes, fills=fills, part=part)
-        self._stops.hear(part)
 
     def _fired(self, fired: Transition) -> None:
         self._tell(StopFired, iteration=self.state.iteration + 1, fired=fired)

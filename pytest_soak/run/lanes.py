@@ -15,12 +15,14 @@ from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.names import FEEDS
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.clock import Clock
+from pytest_soak.cluster.remote import Cluster, Remote, check_able, first_task
 from pytest_soak.engine.events import Event, LaneFinished, Notice
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.engine.windows import ExtraKpi
 from pytest_soak.errors import ArtifactError, TargetError
+from pytest_soak.run.order import under_way
 from pytest_soak.run.planning import flags_early, plan_lane
 from pytest_soak.run.settings import Settings
 from pytest_soak.targets.abilities import Abilities, abilities
@@ -41,7 +43,8 @@ class Lanes:
     """The lanes under way in this process; what happens in them is told to `emit`.
 
     `prepare` makes room for the artifacts, before the first lane opens. That a lane is finished is
-    told by `release`: until the test of its last iteration is over, it may still fail by it.
+    told by `release`: until the test of its last iteration is over, it may still fail by it. Their
+    windows are run on `cluster` where there is one.
     """
 
     def __init__(
@@ -51,7 +54,9 @@ class Lanes:
         clock: Clock,
         emit: Callable[[Event], None],
         prepare: Callable[[], None],
+        cluster: Cluster | None = None,
     ) -> None:
+        self._cluster = cluster
         self._settings = settings
         self._layout = layout
         self._clock = clock
@@ -77,6 +82,30 @@ class Lanes:
         if lane in self._runs:
             self._runs[lane].pause()
 
+    @property
+    def at_once(self) -> int:
+        """How many lanes are under way side by side."""
+        return 1 if self._cluster is None else self._cluster.at_once
+
+    def open_ahead(
+        self,
+        lane: str,
+        iteration: int,
+        choose: Callable[[], Chosen],
+        last: Mapping[str, int] | None = None,
+    ) -> LaneRun:
+        """The lane, for one of its iterations; with a cluster also those that go beside it.
+
+        `last` is as in `open`, by lane.
+        """
+        if self._cluster is not None:
+            places = list(self._infos)
+            ends = self._settings.iterations if last is None else last.get(lane, 0)
+            for other in under_way(places, lane, self.at_once, is_last=iteration >= ends):
+                if last is None or other in last:
+                    self.open(other, choose, None if last is None else last[other])
+        return self.open(lane, choose, None if last is None else last.get(lane))
+
     def open(self, lane: str, choose: Callable[[], Chosen], last: int | None = None) -> LaneRun:
         """The lane, which ends with iteration `last`, by default that of the settings.
 
@@ -85,6 +114,7 @@ class Lanes:
         """
         if lane not in self._runs:
             self._runs[lane] = self._opened(lane, choose(), last)
+            self._runs[lane].foresee()
         return self._runs[lane]
 
     def _opened(self, lane: str, chosen: Chosen, last: int | None) -> LaneRun:
@@ -98,9 +128,13 @@ class Lanes:
             iterations=settings.iterations,
         )
         early = flags_early(settings, info, chosen.factory, chosen.name)
-        target = _build(chosen.factory, replace(info, config=early.values))
+        built = replace(info, config=early.values)
+        target = _build(chosen.factory, built)
         can = abilities(target, chosen.name)
         plan = plan_lane(settings, info, can, chosen.name, extra, last)
+        cluster = None if isinstance(target, _Unbuilt) else self._cluster
+        if cluster is not None:
+            check_able(chosen.factory, chosen.name, can, extra, settings.rootdir)
         self._prepare()
         artifacts = LaneArtifacts(files, self._clock)
         keep = (settings.feeds, settings.feeds_gzip)
@@ -116,8 +150,13 @@ class Lanes:
 
         journal.open()
         runtime = RuntimeOverridesFile(files.runtime)
+        remote = None
+        if cluster is not None:
+            name, root, past = chosen.name, settings.rootdir, journal.past
+            first = first_task(name, can, root, built, plan, past, events=settings.feeds)
+            remote = Remote(cluster, first)
         pause = settings.sleep
-        return LaneRun(plan, target, runtime, self._clock, emit, journal, extra, pause, can)
+        return LaneRun(plan, target, runtime, self._clock, emit, journal, extra, pause, can, remote)
 
     def settle(
         self, lane: str, iteration: int, record: IterationRecord | None, failure: str | None

@@ -141,6 +141,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         limits=limits,
         rules=load_rules(),
         pacing=load_pacing(),
+        cluster=_cluster(given["cluster"]) if "cluster" in given else None,
         directory=_directory(given["dir"]),
         report=_report(given["report"]) if "report" in given else None,
         rootdir=inputs.rootdir,
@@ -302,6 +303,15 @@ def _items(given: Given) -> tuple[str, ...]:
     if not all(items):
         raise SoakUsageError(given.at, f"expected names parted by commas, got {given.text!r}")
     return items
+
+
+def _cluster(given: Given) -> str:
+    """HOST:PORT of the scheduler."""
+    found = re.fullmatch(r"dask://(\[[0-9A-Fa-f:.]+\]|[^\s/:@?#\[\]]+):(\d{1,5})", given.text)
+    if not found or not 0 < int(found[2]) < 65536:
+        problem = f"expected dask://HOST:PORT, as in dask://127.0.0.1:8786, got {given.text!r}"
+        raise SoakUsageError(given.at, problem)
+    return f"{found[1]}:{found[2]}"
 
 
 def _directory(given: Given) -> Path:

@@ -41,7 +41,7 @@ class Settings(BaseModel):
     """What a run does. Raises pydantic.ValidationError for values that no option would take.
 
     `criteria` may stop a lane; None leaves them to the target; with `drills` the run
-    is no evidence.
+    is no evidence. `cluster` is the HOST:PORT of a dask scheduler.
     `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
     """
 
@@ -74,6 +74,7 @@ class Settings(BaseModel):
     limits: Limits
     rules: tuple[Rule, ...]
     pacing: Pacing
+    cluster: str | None = None
     directory: Path
     report: Path | None
     rootdir: Path

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_soak.clock import Clock
+from pytest_soak.cluster.remote import Cluster
+from pytest_soak.cluster.scheduler import connected
 from pytest_soak.engine.plan import succeeds
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.run.handlers import Handler
 from pytest_soak.run.lanes import Chosen, Lanes
+from pytest_soak.run.order import interleaved
 from pytest_soak.run.run import Run
 from pytest_soak.run.settings import Settings
 
@@ -36,19 +39,27 @@ class SoakResult:
 
 
 def run_soak(
-    settings: Settings, chosen: Chosen, handlers: Sequence[Handler], clock: Clock
+    settings: Settings,
+    chosen: Chosen,
+    handlers: Sequence[Handler],
+    clock: Clock,
+    cluster: Cluster | None = None,
 ) -> SoakResult:
-    """Soak every lane of `settings` to its end.
+    """Soak every lane of `settings` to its end, on `cluster`, or on that which they name, if any.
 
     Raises SoakUsageError where target and settings do not fit, and KeyboardInterrupt, after the
     artifacts say that the run was interrupted.
     """
+    if cluster is None and settings.cluster is not None:
+        with connected(settings.cluster, chosen.name, settings.rootdir) as found:
+            return run_soak(settings, chosen, handlers, clock, found)
     run = Run(settings, handlers, clock)
-    lanes = Lanes(settings, run.layout, clock, run.handle, run.prepare)
+    lanes = Lanes(settings, run.layout, clock, run.handle, run.prepare, cluster)
+    names = [lane.id for lane in settings.lanes()]
     run.folder.announce()
     try:
-        for lane in settings.lanes():
-            _soak_lane(lanes, lane.id, chosen, settings.iterations)
+        for lane, iteration in interleaved(names, settings.iterations, lanes.at_once):
+            _soak(lanes, lane, iteration, chosen)
         return _end(run, lanes)
     except KeyboardInterrupt:
         _end(run, lanes, INTERRUPTED)
@@ -62,18 +73,17 @@ def run_soak(
         run.folder.release()
 
 
-def _soak_lane(lanes: Lanes, lane: str, chosen: Chosen, iterations: int) -> None:
-    under_way = lanes.open(lane, lambda: chosen)
-    for iteration in range(1, iterations + 1):
-        if lanes.obstacle(lane, iteration) is not None:
-            break
-        lanes.pause(lane)
-        record, failure = None, None
-        try:
-            record = under_way.run_iteration()
-        except (TargetError, ArtifactError) as error:
-            failure = str(error)
-        lanes.settle(lane, iteration, record, failure)
+def _soak(lanes: Lanes, lane: str, iteration: int, chosen: Chosen) -> None:
+    if lanes.obstacle(lane, iteration) is not None:
+        return
+    under_way = lanes.open_ahead(lane, iteration, lambda: chosen)
+    lanes.pause(lane)
+    record, failure = None, None
+    try:
+        record = under_way.run_iteration()
+    except (TargetError, ArtifactError) as error:
+        failure = str(error)
+    lanes.settle(lane, iteration, record, failure)
     lanes.release()
 
 

@@ -95,6 +95,7 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
     from pytest_soak.session.announcer import Announcer
     from pytest_soak.session.controller import Controller
     from pytest_soak.session.hooks import users_handlers
+    from pytest_soak.session.on_cluster import session_cluster
     from pytest_soak.session.screen import settle
     from pytest_soak.session.signals import StopOnce
     from pytest_soak.session.terminal import Terminal
@@ -103,7 +104,9 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
     terminal = Terminal(config, context, clock)
     run = Run(context.settings, [terminal, *users_handlers(config)], clock)
     controller = Controller(config, context, run, terminal, distributed(config))
-    context.lanes = Lanes(context.settings, run.layout, clock, controller.deliver, run.prepare)
+    cluster = session_cluster(config, context.settings, distributed=distributed(config))
+    deliver, prepare = controller.deliver, run.prepare
+    context.lanes = Lanes(context.settings, run.layout, clock, deliver, prepare, cluster)
     parts: dict[str, object] = {}
     step = github_step(os.environ)
     if step is not None:

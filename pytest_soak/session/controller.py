@@ -71,7 +71,8 @@ class Controller:
         try:
             if self._distributed:
                 self._run.prepare()
-            if simulates(self._config, self._context.settings):
+            settings = self._context.settings
+            if settings.cluster is None and simulates(self._config, settings):
                 compile_market(self._terminal)
         except SoakUsageError as error:
             raise pytest.UsageError(str(error)) from None

@@ -82,7 +82,7 @@ def _lane(request: pytest.FixtureRequest, soak_target: TargetFactory, slot: Slot
         return chosen_by_fixture(request.config, soak_target)
 
     try:
-        return context.lanes.open(slot.lane, choose, context.selected.get(slot.lane))
+        return context.lanes.open_ahead(*slot, choose, context.selected)
     except SoakUsageError as error:
         context.usage_error = str(error)
     pytest.skip(USAGE_ERROR)

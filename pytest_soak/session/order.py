@@ -7,8 +7,9 @@ from collections.abc import Generator, Sequence
 
 import pytest
 
+from pytest_soak.run.order import interleaved
 from pytest_soak.session.collection import FIXTURE, WHOLE, SoakItem
-from pytest_soak.session.context import SoakContext, slot_of
+from pytest_soak.session.context import Slot, SoakContext, slot_of
 from pytest_soak.session.item_ids import PREFIX
 from pytest_soak.session.target_fixture import check_fixture, is_ours
 from pytest_soak.session.targets import check_plans
@@ -46,10 +47,20 @@ class ItemOrder:
         items[:] = [item for item in soak if self._is_wanted(item)]
         yield
         self._context.selected = _last_iterations(items)
-        kept = [item for item in soak if self._is_selected(item)]
+        kept = self._interleaved([item for item in soak if self._is_selected(item)])
         dropped = [item for item in soak if not self._is_selected(item)]
         items[:] = kept
         _correct_count(config, kept, dropped)
+
+    def _interleaved(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """`items` in their order; on a cluster, those of several lanes in turn."""
+        settings, at_once = self._context.settings, self._context.lanes.at_once
+        if at_once == 1:
+            return items
+        lanes = [lane.id for lane in settings.lanes()]
+        by_slot = {slot_of(item): item for item in items}
+        order = interleaved(lanes, settings.iterations, at_once)
+        return [by_slot[slot] for each in order if (slot := Slot(*each)) in by_slot]
 
     def _check(
         self, config: pytest.Config, soak: Sequence[pytest.Item], others: Sequence[pytest.Item]

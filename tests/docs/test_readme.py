@@ -22,12 +22,24 @@ OBSERVATION = (ROOT / "docs" / "OBSERVATION.md").read_text(encoding="utf-8")
 AB = (ROOT / "docs" / "AB.md").read_text(encoding="utf-8")
 STOP = (ROOT / "docs" / "STOP.md").read_text(encoding="utf-8")
 TRUST = (ROOT / "docs" / "TRUST.md").read_text(encoding="utf-8")
+CLUSTER = (ROOT / "docs" / "CLUSTER.md").read_text(encoding="utf-8")
 COMPARE = (ROOT / "docs" / "COMPARE.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 SECTIONS = [
     text
-    for document in (README, OPERATIONS, OBSERVATION, FEEDS, PROCESS, STOP, TRUST, COMPARE, AB)
+    for document in (
+        README,
+        OPERATIONS,
+        OBSERVATION,
+        FEEDS,
+        PROCESS,
+        STOP,
+        TRUST,
+        COMPARE,
+        AB,
+        CLUSTER,
+    )
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
     if "```console" in text and (sys.platform != "win32" or "=process:" not in text)
 ]
@@ -129,6 +141,7 @@ def test_the_main_command_works_in_a_checkout_with_tests(bench: Workbench) -> No
             ("docs", STOP),
             ("docs", TRUST),
             ("docs", AB),
+            ("docs", CLUSTER),
         )
         for name in re.findall(r"\]\(([^)#:]+)\)", text)
     ],

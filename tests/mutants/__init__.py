@@ -3,7 +3,18 @@
 `python tests/kill_mutants.py` tries them all.
 """
 
-from mutants import ab, calibration, comparing, judging, lanes, measuring, sessions, soaked, stops
+from mutants import (
+    ab,
+    calibration,
+    cluster,
+    comparing,
+    judging,
+    lanes,
+    measuring,
+    sessions,
+    soaked,
+    stops,
+)
 from mutants.mutant import TESTS, Mutant
 
 __all__ = ["MUTANTS", "TESTS", "Mutant"]
@@ -11,6 +22,7 @@ __all__ = ["MUTANTS", "TESTS", "Mutant"]
 MUTANTS = [
     *ab.MUTANTS,
     *calibration.MUTANTS,
+    *cluster.MUTANTS,
     *comparing.MUTANTS,
     *judging.MUTANTS,
     *lanes.MUTANTS,

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from builders import usage_error
+from clusters import GONE, FakeCluster
+from crashes import journal_lines
 
 from pytest_soak import cli
 from pytest_soak.api import soak
@@ -71,6 +73,34 @@ def test_processes_record_what_one_records(folder: Path) -> None:
     for one, before in zip(both, kept, strict=True):
         now = recorded(one)
         assert [d.summary for d in now.done] == [d.summary for d in before.done]
+
+
+LOOSE = "name: loose\nthresholds:\n  - {metric: net_bps, fail_unless: '>= -50'}\n"
+
+
+def walking_orders(folder: Path, minutes: str = "60") -> list[Order]:
+    (folder / "loose.yaml").write_text(LOOSE, encoding="utf-8")
+    return orders_of(folder, target="clusters:Walking", gate="loose.yaml", minutes=minutes)
+
+
+def test_a_cluster_records_what_one_process_records(folder: Path) -> None:
+    every = [*walking_orders(folder), *walking_orders(folder, minutes="30")]
+    fill(every, 1, lambda: None)
+    kept = [journal_lines(one.file) for one in every]
+    shutil.rmtree(folder / "pool")
+    cluster, done = FakeCluster(dies=(2, 9)), list[None]()
+    fill(every, 1, lambda: done.append(None), cluster)
+    assert [journal_lines(one.file) for one in every] == kept
+    assert (len(done), len(cluster.tasks), cluster.most) == (6, 30, 2)
+    fill(every, 1, lambda: done.append(None), cluster)
+    assert len(cluster.tasks) == 30
+
+
+def test_a_cluster_that_goes_away_loses_the_lanes_under_way_alone(folder: Path) -> None:
+    every = walking_orders(folder)
+    problem = usage_error(lambda: fill(every, 1, lambda: None, FakeCluster(answers=12)))
+    assert GONE in problem
+    assert [one.file.exists() for one in every] == [True, True, False]
 
 
 def test_an_interruption_loses_the_lane_under_way_alone(
@@ -227,6 +257,11 @@ def test_the_command_says_and_writes_what_it_found(
         (["--market=calm,spike"], "--profile, --market: calibrate one of each at a time"),
         (["--from=runs"], "--target: the lanes of --from have their own; leave it out"),
         (["--output="], "--output: expected the path of a file"),
+        (
+            ["--cluster=dask://h"],
+            "--cluster: expected dask://HOST:PORT, as in dask://127.0.0.1:8786",
+        ),
+        (["--cluster=dask://h:1", "--jobs=2"], "--jobs: with --cluster its workers run the lanes"),
         (["--gate=soaq"], "did you mean 'soak'?"),
     ],
 )

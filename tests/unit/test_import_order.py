@@ -16,6 +16,7 @@ FLOORS = (
     {"commands", "session"},
     {"calibration", "comparing", "merging", "report"},
     {"run"},
+    {"cluster"},
     {"artifacts"},
     {"engine"},
     {"ab", "tuning", "gates", "targets", "dataset"},

@@ -1,0 +1,1 @@
+"""The windows of many lanes on the workers of a cluster."""
