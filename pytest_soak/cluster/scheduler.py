@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
+from logging import CRITICAL, getLogger
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, TypeVar
 
 from pytest_soak.cluster.remote import OPTION, Cluster, Pending
 from pytest_soak.cluster.task import Answer, WindowTask, facts, run_packed, why_not
 from pytest_soak.errors import ClusterError, SoakUsageError, TargetError, one_line, told
+
+Result = TypeVar("Result")
 
 CONNECT_SECONDS = 10.0
 PATIENCE_SECONDS = 60.0
@@ -40,16 +46,27 @@ def _client(address: str) -> Any:
     except ImportError:
         problem = "needs dask's scheduler; pip install 'pytest-soak[cluster]'"
         raise SoakUsageError(OPTION, problem) from None
+    for name in ("distributed", "distributed.client"):  # what they say with tracebacks, we say
+        getLogger(name).setLevel(CRITICAL)
+    make = partial(distributed.Client, address, timeout=CONNECT_SECONDS, set_as_default=False)
     try:
-        return distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        return _within(CONNECT_SECONDS, make)
     except OSError:
         problem = f"no dask scheduler answers at {address} within {CONNECT_SECONDS:g} s"
         raise SoakUsageError(OPTION, f"{problem}; start one by: dask scheduler") from None
+    except Exception as error:
+        problem = f"what answers at {address} is no dask scheduler: {told(error)}"
+        raise SoakUsageError(OPTION, f"{problem}; give its address") from None
 
 
 def _able_workers(client: Any, address: str, target: str, rootdir: Path) -> int:
     """How many workers there are; SoakUsageError unless there is one, and all are able."""
-    found = client.run(why_not, facts(), target, rootdir, on_error="return")
+    ask = partial(client.run, why_not, facts(), target, rootdir, on_error="return")
+    try:
+        found = _within(PATIENCE_SECONDS, ask)
+    except OSError as error:
+        problem = f"the workers of {address} do not answer: {told(error)}"
+        raise SoakUsageError(OPTION, f"{problem}; start them anew") from None
     for worker, problem in sorted(found.items()):
         if isinstance(problem, BaseException):
             problem = f"cannot use pytest_soak ({told(problem)}); install the same version there"
@@ -59,6 +76,23 @@ def _able_workers(client: Any, address: str, target: str, rootdir: Path) -> int:
         problem = f"the scheduler at {address} has no worker"
         raise SoakUsageError(OPTION, f"{problem}; start one by: dask worker {address}")
     return len(found)
+
+
+def _within(seconds: float, call: Callable[[], Result]) -> Result:
+    """What `call` gives, in a thread of its own; TimeoutError where it takes longer.
+
+    dask's own limits do not hold against a server that is none of dask's and says nothing.
+    """
+    outcome: Future[Result] = Future()
+
+    def settle() -> None:
+        try:
+            outcome.set_result(call())
+        except Exception as error:
+            outcome.set_exception(error.with_traceback(None))  # its frames hold what was half made
+
+    Thread(target=settle, daemon=True).start()
+    return outcome.result(seconds)
 
 
 class DaskCluster:

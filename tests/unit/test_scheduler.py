@@ -6,11 +6,13 @@ import pickle
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from builders import usage_error
+from harness import HANGS
 
 from pytest_soak.cluster import scheduler
 from pytest_soak.cluster.scheduler import DaskCluster, connected
@@ -158,10 +160,29 @@ def test_two_windows_a_worker_are_under_way(tmp_path: Path, dask: Callable[[Any]
     assert client.closed
 
 
+@pytest.mark.parametrize("silent", ["Client", "run"])
+def test_a_server_that_says_nothing_is_not_waited_for(
+    tmp_path: Path,
+    dask: Callable[[Any], None],
+    monkeypatch: pytest.MonkeyPatch,
+    silent: str,
+) -> None:
+    monkeypatch.setattr(scheduler, "CONNECT_SECONDS", 0.05)
+    monkeypatch.setattr(scheduler, "PATIENCE_SECONDS", 0.05)
+    client, end = Client(), Event()
+    dask(client)
+    place = sys.modules["distributed"] if silent == "Client" else client
+    monkeypatch.setattr(place, silent, lambda *given, **more: end.wait(HANGS))
+    problem = usage_error(lambda: connect(tmp_path))
+    end.set()
+    assert ("no dask scheduler answers" if silent == "Client" else "do not answer") in problem
+
+
 @pytest.mark.parametrize(
     ("client", "problem"),
     [
         (OSError("timed out"), "no dask scheduler answers at h:8786 within 10 s; start one by"),
+        (TypeError("no such key"), "what answers at h:8786 is no dask scheduler: TypeError: no su"),
         (Client(workers=0), "the scheduler at h:8786 has no worker; start one by: dask worker h:8"),
         (Client(workers=2, said="has kernel 1"), "the worker at tcp://w:0 has kernel 1"),
         (
