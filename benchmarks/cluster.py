@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -90,7 +91,7 @@ def soaked(
     root = folder / "artifacts" / "soak"
     asked = (f"--soak-iterations={hours}", f"--soak-seed=1..{lanes}", "--soak-gate=smoke")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *asked, *more]
-    began = time.monotonic()
+    began, cpu = time.monotonic(), _children()
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         while process.poll() is None and disturb is not None:
             time.sleep(0.05)
@@ -99,8 +100,15 @@ def soaked(
                 break
         output, _ = process.communicate(timeout=HANGS)
     last = output.splitlines()[-1] if output else "nothing was printed"
-    print(f"{folder.name}: {last}; {time.monotonic() - began:.1f} s", flush=True)
+    wall, cpu = time.monotonic() - began, _children() - cpu
+    print(f"{folder.name}: {last}; {wall:.1f} s, {cpu:.1f} CPU-s of pytest", flush=True)
     return root
+
+
+def _children() -> float:
+    """CPU seconds of the processes that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> int:

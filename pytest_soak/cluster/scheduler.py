@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from logging import CRITICAL, getLogger
 from pathlib import Path
@@ -32,6 +32,9 @@ def connected(address: str, target: str, rootdir: Path) -> Iterator[Cluster]:
 
     Raises SoakUsageError where that is not so.
     """
+    if target.startswith("__main__:"):
+        problem = f"{target} is known to this script alone"
+        raise SoakUsageError(OPTION, f"{problem}; put it into a module that workers can import")
     client = _client(address)
     try:
         workers = _able_workers(client, address, target, rootdir)
@@ -125,6 +128,12 @@ class DaskCluster:
             raise found
         return found  # type: ignore[no-any-return]
 
+    def forget(self, future: Any) -> None:
+        """Take a window back, as far as there is still somebody to tell."""
+        if self._lost is None:
+            with suppress(Exception):
+                future.cancel()
+
     def _wait(self, future: Any) -> bytes | None:
         """What came of a window; None, and `_lost` why, where nothing will."""
         looks = 0
@@ -165,4 +174,4 @@ class _Future:
     def cancel(self) -> None:
         """Let the scheduler forget it."""
         if self._future is not None:
-            self._future.cancel()
+            self._cluster.forget(self._future)

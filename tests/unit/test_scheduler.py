@@ -134,6 +134,16 @@ def test_a_window_that_nobody_waits_for_is_cancelled() -> None:
     assert future.cancelled
 
 
+def test_where_nobody_is_left_to_be_told_nothing_is_cancelled() -> None:
+    future = Future()
+    cluster = DaskCluster(Client(Future(OSError("lost")), future), "h:1", 2)
+    lost, other = (cluster.submit(()) for _ in range(2))  # type: ignore[arg-type]
+    with pytest.raises(ClusterError):
+        lost.result()
+    other.cancel()
+    assert not future.cancelled
+
+
 def connect(folder: Path) -> int:
     with connected("h:8786", "sim", folder) as cluster:
         return cluster.at_once
@@ -198,6 +208,14 @@ def test_a_cluster_that_cannot_be_used_is_refused(
     dask(client)
     assert usage_error(lambda: connect(tmp_path)).startswith(f"--soak-cluster: {problem}")
     assert getattr(client, "closed", True)
+
+
+def test_what_a_script_has_in_itself_is_refused(tmp_path: Path) -> None:
+    def soak() -> None:
+        with connected("h:8786", "__main__:Bot", tmp_path):
+            pass
+
+    assert "__main__:Bot is known to this script alone; put it into" in usage_error(soak)
 
 
 def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
