@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -31,6 +33,7 @@ from pytest_soak.targets.resolve import named_factory
 from pytest_soak.testing import InstantTarget
 
 LOOSE = "name: loose\nthresholds:\n  - {metric: net_bps, fail_unless: '>= -50'}\n"
+STOP = "name: any\ncriteria:\n  - {name: taker, metric: taker_ratio, window: 5m, stop_if: '< 0.5'}\n"
 WALKING = {"target": "clusters:Walking", "iterations": "4", "seed": "1..3", "gate": "loose.yaml"}
 
 
@@ -52,11 +55,19 @@ class Heard:
         pass
 
 
-def settings_of(folder: Path, **options: str) -> Settings:
-    folder.mkdir(exist_ok=True)
-    (folder / "loose.yaml").write_text(LOOSE, encoding="utf-8")
+@cache
+def resolved(**options: str) -> Settings:
     texts = WALKING | {name.replace("_", "-"): text for name, text in options.items()}
-    return resolve_settings(Inputs(texts, {}, {}, folder, folder, folder))
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        for name, text in (("loose.yaml", LOOSE), ("any.yaml", STOP)):
+            (home / name).write_text(text, encoding="utf-8")
+        return resolve_settings(Inputs(texts, {}, {}, home, home, home))
+
+
+def settings_of(folder: Path, **options: str) -> Settings:
+    where = {"directory": folder / "artifacts" / "soak", "rootdir": folder}
+    return resolved(**options).model_copy(update=where)
 
 
 def soaked(
@@ -72,28 +83,34 @@ def left(folder: Path) -> dict[str, Any]:
     return contents(folder / "artifacts" / "soak")
 
 
-@pytest.mark.parametrize("dies", [(), (1, 3, 4, 12)], ids=["all live", "workers die"])
-@pytest.mark.parametrize("feeds", ["0", "1"])
+@pytest.mark.parametrize(
+    ("feeds", "dies"), [("1", ()), ("0", (1, 3, 4, 8))], ids=["all live", "workers die"]
+)
 def test_a_run_leaves_the_same_bytes(tmp_path: Path, feeds: str, dies: tuple[int, ...]) -> None:
-    options = {"feeds": feeds, "auto_tune": "1", "warmup": "1"}
+    options = {"feeds": feeds, "auto_tune": "1", "warmup": "1", "seed": "1,2"}
     cluster = FakeCluster(dies=dies)
     here = soaked(tmp_path / "here", None, **options)
     there = soaked(tmp_path / "there", cluster, **options)
     assert left(tmp_path / "there") == left(tmp_path / "here")
     assert (there.text, there.exit_status) == (here.text, here.exit_status)
-    assert len(cluster.tasks) == 12
+    assert len(cluster.tasks) == 8
     assert cluster.under_way == 0
 
 
 def test_the_market_leaves_the_same_bytes(tmp_path: Path) -> None:
-    options = {"target": "sim", "seed": "1,2", "iterations": "2", "minutes": "10", "feeds": "1"}
-    options |= {"stop": "stop", "drill": "stalls@2m+2m"}
-    heard = Heard(), Heard()
-    soaked(tmp_path / "here", None, heard[0], **options)
-    soaked(tmp_path / "there", FakeCluster(dies=(2,)), heard[1], **options)
+    options = {"target": "sim", "seed": "1,2", "iterations": "2", "minutes": "5", "feeds": "1"}
+    soaked(tmp_path / "here", None, **options)
+    soaked(tmp_path / "there", FakeCluster(dies=(2,)), **options)
     assert left(tmp_path / "there") == left(tmp_path / "here")
-    stops = [[e.fired for e in one.events if isinstance(e, StopFired)] for one in heard]
-    assert stops[0] == stops[1]
+
+
+def test_a_stop_criterion_that_fires_there_is_told_here(tmp_path: Path) -> None:
+    heard = Heard(), Heard()
+    for one, where in zip(heard, (None, FakeCluster()), strict=True):
+        soaked(tmp_path / str(where is None), where, one, seed="1", stop="any.yaml")
+    assert left(tmp_path / "True") == left(tmp_path / "False")
+    fired = [[e.fired for e in one.events if isinstance(e, StopFired)] for one in heard]
+    assert fired[0] == fired[1] != []
 
 
 def test_lanes_run_side_by_side(tmp_path: Path) -> None:
@@ -101,13 +118,6 @@ def test_lanes_run_side_by_side(tmp_path: Path) -> None:
     soaked(tmp_path, cluster)
     assert cluster.most == 2
     assert cluster.sent == "1/1 2/1 1/2 2/2 1/3 2/3 1/4 2/4 3/1 3/2 3/3 3/4"
-
-
-def test_a_place_that_becomes_free_is_filled_at_once(tmp_path: Path) -> None:
-    cluster = FakeCluster(at_once=2)
-    soaked(tmp_path, cluster, seed="1..4", iterations="2")
-    assert cluster.sent == "1/1 2/1 1/2 2/2 3/1 4/1 3/2 4/2"
-    assert cluster.most == 2
 
 
 @given(st.integers(1, 7), st.integers(1, 4), st.integers(1, 9))
@@ -165,24 +175,18 @@ def test_what_a_target_says_and_why_it_fails_is_told_as_here(tmp_path: Path) -> 
     assert said[0] == said[1] != []
 
 
-def test_without_its_cluster_a_run_fails_and_goes_on_later(tmp_path: Path) -> None:
+def test_without_its_cluster_a_run_fails_and_goes_on_later_here_or_there(tmp_path: Path) -> None:
     soaked(tmp_path / "here", None, seed="1")
     lost = soaked(tmp_path / "there", FakeCluster(answers=2), seed="1")
     assert lost.exit_status == 1
     assert GONE in lost.text
-    cluster = FakeCluster()
-    soaked(tmp_path / "there", cluster, seed="1", resume="1")
-    assert cluster.sent == "1/3 1/4"
+    again = FakeCluster(answers=1)
+    soaked(tmp_path / "there", again, seed="1", resume="1")
+    assert again.sent == "1/3 1/4"
+    assert soaked(tmp_path / "there", None, seed="1", resume="1").exit_status == 0
     found, wanted = left(tmp_path / "there"), left(tmp_path / "here")
-    for one in (found, wanted):
-        one["latest/RESULT.json"]["settings"].pop("resume", None)
+    found["latest/RESULT.json"]["settings"].pop("resume", None)
     assert found == wanted
-
-
-def test_a_run_goes_on_with_a_cluster_and_without(tmp_path: Path) -> None:
-    """The fingerprint of a lane says nothing of where its windows run."""
-    soaked(tmp_path, FakeCluster(answers=2), seed="1")
-    assert soaked(tmp_path, None, seed="1", resume="1").exit_status == 0
 
 
 def test_what_cannot_go_to_a_worker_is_refused(tmp_path: Path) -> None:
@@ -211,15 +215,15 @@ def test_what_cannot_go_to_a_worker_is_refused(tmp_path: Path) -> None:
     ["tcp://a:1", "dask://a", "dask://:8786", "dask://a:0", "dask://a:65536", "dask://a:1/x",
      "dask://u@a:1", "a:8786"],
 )  # fmt: skip
-def test_an_address_is_dask_host_and_port(tmp_path: Path, text: str) -> None:
-    problem = usage_error(lambda: settings_of(tmp_path, cluster=text))
+def test_an_address_is_dask_host_and_port(text: str) -> None:
+    problem = usage_error(lambda: resolved(cluster=text))
     assert problem.startswith("--soak-cluster: expected dask://HOST:PORT, as in dask://127.0.0.1")
     assert problem.endswith(repr(text))
 
 
-def test_an_address_may_have_any_form_of_host(tmp_path: Path) -> None:
+def test_an_address_may_have_any_form_of_host() -> None:
     for text in ("a.b-c.example:8786", "127.0.0.1:1", "[::1]:65535"):
-        assert settings_of(tmp_path, cluster=f"dask://{text}").cluster == text
+        assert resolved(cluster=f"dask://{text}").cluster == text
 
 
 def a_task(folder: Path, target: str = "clusters:Walking") -> Any:
