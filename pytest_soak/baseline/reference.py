@@ -87,7 +87,6 @@ def _read(name: str, folder: Path) -> StoredRun:
         raise SoakUsageError(run.given, f"{problem}; finish it with --soak-resume, or give another")
     check_evidence(run.given, run.result.lanes)
     check_whole(run)
-    run.check_files()
     return run
 
 

@@ -80,7 +80,6 @@ MUTANTS = tuple(
         ("reference.py", " or run.result.unfinished:", ":", "baseline"),
         ("reference.py", "    check_evidence(run.given, run.result.lanes)\n", "", "baseline"),
         ("reference.py", "    check_whole(run)\n", "", "baseline"),
-        ("reference.py", "    run.check_files()\n", "", "baseline"),
         ("reference.py", "    check_distinct(runs)\n", "", "baseline"),
         ("reference.py", "    if found.digest != runs.digest:", "    if False:", "baseline"),
         ("reference.py", "    check_windows(baseline.runs[0], run, minutes)\n", "", "baseline"),

@@ -137,6 +137,14 @@ def test_too_few_hold_and_say_how_many_more_would_decide(tmp_path: Path) -> None
     )
 
 
+def test_the_sentence_has_only_what_decided_it(tmp_path: Path) -> None:
+    few = read_baseline({"base": stored(tmp_path / "base", range(1, 4))})
+    found = beside(stored(tmp_path / "b", range(11, 14), {"p95_latency_ms": 200.0}), few)
+    assert {check.verdict for check in found.checks} == {"PASS", "HOLD", "FAIL"}
+    assert baseline_sentence([found]).startswith("FAIL against base: p95_latency_ms +7")
+    assert "net_bps" not in baseline_sentence([found])
+
+
 def test_a_warning_says_so_and_needs_no_evidence_to_pass(tmp_path: Path, base: Baseline) -> None:
     warn = Threshold(metric="net_bps", baseline="difference", warn_unless=">= -0.2")
     worse = beside(stored(tmp_path / "b", SEEDS, {"net_bps": -0.4}), base, warn)
@@ -171,6 +179,8 @@ def test_what_changes_by_the_same_everywhere_is_not_known(tmp_path: Path) -> Non
     assert of(found, "net_bps").verdict == "HOLD"
     assert "worse by 0.25 everywhere" in of(found, "net_bps").reason
     assert beside(runs[0], read_baseline({"b": runs[1]})).verdict == "PASS"
+    rounded = stored(tmp_path / "c" / "same", SEEDS, {"net_bps": -4e-15})
+    assert beside(rounded, read_baseline({"a": runs[0]})).verdict == "PASS"
 
 
 def test_cold_hours_of_either_are_left_out_of_both(tmp_path: Path) -> None:
