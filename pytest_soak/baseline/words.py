@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_soak.artifacts.baseline_models import AgainstBaseline, BaselineCheck
 from pytest_soak.errors import escaped, one_line
-from pytest_soak.gates.engine import Verdict, badness, worst
+from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.text import NO_VALUE, number, plural, signed, table
 
 HEADS = ("KPI", "before", "after", "difference, +- 95 %", "could see", "fail unless", "verdict")
@@ -19,7 +19,7 @@ def baseline_sentence(beside: Sequence[AgainstBaseline]) -> str:
     if verdict is Verdict.PASS:
         count = plural(sum(len(one.checks) for one in beside), "limit")
         return f"no worse than {against} by {count}"
-    bad = max((check.verdict for one in beside for check in one.checks), key=badness)
+    bad = worst([check.verdict for one in beside for check in one.checks])
     told = [
         f"{_where(one, beside)}{text}"
         for one in beside

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from pytest_soak.commands.judge_file import judge_file
 from pytest_soak.comparing.groups import groups_of
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.model import Gate, Threshold, gate_shelf, load_gate
+from pytest_soak.merging.whole import check_whole
 from pytest_soak.report.github import annotate, summary_text
 from pytest_soak.run.verdict import verdict_line
 
@@ -293,6 +295,15 @@ def test_the_last_line_begins_with_what_is_worst(tmp_path: Path, base: Baseline)
     assert line(base, [good], verdict=Verdict.FAIL).startswith(
         "FAIL: something beside the gates failed"
     )
+
+
+def test_a_result_that_contradicts_itself_is_refused(tmp_path: Path, base: Baseline) -> None:
+    bad = run_in(stored(tmp_path / "bad", SEEDS, {"net_bps": -0.4}))
+    told = replace(
+        bad, result=bad.result.model_copy(update={"baseline": [beside(tmp_path / "bad", base)]})
+    )
+    message = usage_error(lambda: check_whole(told))
+    assert message.endswith("verdict: PASS, but beside its baseline it is FAIL; get the whole run")
 
 
 def test_markets_have_limits_of_their_own(tmp_path: Path, base: Baseline) -> None:
