@@ -24,6 +24,7 @@ from pytest_soak.artifacts.stored_run import StoredRun, find_run
 from pytest_soak.baseline.judge import judge_run
 from pytest_soak.baseline.reference import Baseline, check_against, read_baseline
 from pytest_soak.baseline.words import baseline_lines
+from pytest_soak.calibration.stored import run_rates
 from pytest_soak.commands.verdict import HELD
 from pytest_soak.comparing.groups import ended_lanes, groups_of
 from pytest_soak.comparing.match import MINUTES
@@ -100,7 +101,8 @@ def merge(
             comparison = compare(whole, reference)
             write_json(layout.latest / COMPARISON, comparison.data())
         write_json(layout.result, result.data())
-        write_report(layout, layout.report)
+        rates = {k: v for run in runs for k, v in run_rates(run, Path.cwd()).items()}
+        write_report(layout, layout.report, rates)
     return Merged(result, comparison)
 
 
