@@ -44,13 +44,13 @@ def stored(
     grace: int = COLD,
     **facts: Any,
 ) -> Path:
-    """An artifact root with a finished run of `sim`, of 8 iterations unless its outcome says else.
+    """An artifact root with a finished run of `sim`, of 6 iterations unless its outcome says else.
 
     `change` is added to KPIs, `fixed` stand in place of them.
     """
     lane_facts = facts.pop("outcome", {})
-    iterations = lane_facts.get("iterations", 8)
-    lanes = [outcome(seed, **({"iterations": 8, "planned": 8} | lane_facts)) for seed in seeds]
+    iterations = lane_facts.get("iterations", 6)
+    lanes = [outcome(seed, **({"iterations": 6, "planned": 6} | lane_facts)) for seed in seeds]
     write_run(root, result(*lanes, **facts))
     for lane in lanes:
         home = root / "latest" / (lane.lane if len(lanes) > 1 else "")

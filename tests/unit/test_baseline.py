@@ -38,7 +38,7 @@ from pytest_soak.report.github import annotate, summary_text
 from pytest_soak.run.verdict import verdict_line
 
 NO_WORSE = load_gate("no_worse", gate_shelf(Path("/nowhere")), Path("/nowhere"), "test")
-SEEDS = range(1, 7)
+SEEDS = range(1, 6)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_relative_change_is_of_the_size_of_the_baselines(tmp_path: Path) -> No
 
 
 def test_other_seeds_are_not_paired_and_see_less(tmp_path: Path, base: Baseline) -> None:
-    found = beside(stored(tmp_path / "b", range(11, 17)), base)
+    found = beside(stored(tmp_path / "b", range(11, 16)), base)
     paired = beside(stored(tmp_path / "c", SEEDS), base)
     assert (found.way, found.unpaired) == (Way.LANES, "no seed in common")
     seen = [of(one, "net_bps").detectable or 0.0 for one in (found, paired)]
@@ -125,7 +125,7 @@ def test_a_lone_lane_stands_beside_the_baselines_lane_of_its_seed(
     assert (found.way, found.seeds, found.verdict) == (Way.WINDOWS, [3], "FAIL")
     short = beside(stored(tmp_path / "c", [3]), base)
     assert (short.way, short.verdict) == (Way.NONE, "HOLD")
-    assert "6 more graded iterations of base and 6 more graded" in baseline_sentence([short])
+    assert "8 more graded iterations of base and 8 more graded" in baseline_sentence([short])
     assert len(list(baseline_lines([short]))) == 1 + 6 + 1
 
 
@@ -159,7 +159,7 @@ def test_a_warning_says_so_and_needs_no_evidence_to_pass(tmp_path: Path, base: B
 def test_no_data_is_never_good_data(tmp_path: Path, base: Baseline) -> None:
     lacking = beside(stored(tmp_path / "b", SEEDS, fixed={"net_quote": None}), base)
     assert of(lacking, "net_quote").verdict == "FAIL"
-    assert of(lacking, "net_quote").reason == "no data (0 of 36 iterations)"
+    assert of(lacking, "net_quote").reason == "no data (0 of 20 iterations)"
     softer = relative("net_quote", ">= -10 %", no_data="warn")
     assert beside(tmp_path / "b", base, softer).verdict == "WARN"
     without = read_baseline({"a": stored(tmp_path / "a", SEEDS, fixed={"net_quote": None})})
@@ -188,14 +188,14 @@ def test_what_changes_by_the_same_everywhere_is_not_known(tmp_path: Path) -> Non
 def test_cold_hours_of_either_are_left_out_of_both(tmp_path: Path) -> None:
     """The one grades from its fifth hour on, the other already two that are absurd."""
     late = stored(tmp_path / "late", SEEDS, cold=4, grace=4)
-    early = stored(tmp_path / "early", range(11, 17), cold=4, grace=2)
+    early = stored(tmp_path / "early", range(11, 16), cold=4, grace=2)
     for run, base in ((early, late), (late, early)):
         found = beside(run, read_baseline({"base": base}))
         assert abs(of(found, "net_bps").difference or 9.9) < 0.2
 
 
 def test_lanes_without_a_partner_are_told(tmp_path: Path, base: Baseline) -> None:
-    found = beside(stored(tmp_path / "b", range(1, 9)), base)
+    found = beside(stored(tmp_path / "b", range(1, 8)), base)
     assert list(baseline_lines([found]))[-1] == f"without a partner: 2 lanes of {tmp_path / 'b'}"
 
 
@@ -285,7 +285,7 @@ def line(base: Baseline, roots: Sequence[Path], **facts: Any) -> str:
 def test_the_last_line_begins_with_what_is_worst(tmp_path: Path, base: Baseline) -> None:
     good = stored(tmp_path / "good", SEEDS)
     bad = stored(tmp_path / "bad", SEEDS, {"net_bps": -0.4})
-    lanes = "PASS for 6 lanes (6 PASS, sim)"
+    lanes = "PASS for 5 lanes (5 PASS, sim)"
     assert line(base, [good]) == f"{lanes}; no worse than base by 5 limits"
     failed = line(base, [bad], verdict=Verdict.FAIL, exit_status=1)
     assert failed.startswith("FAIL against base: net_bps -0.4")
@@ -327,7 +327,7 @@ def test_github_shows_the_table_and_annotates_what_is_worse(tmp_path: Path, base
     facts = {"baseline": [beside(bad, base)], "verdict": Verdict.FAIL, "exit_status": 1}
     run = run_in(bad).result.model_copy(update=facts)
     text = unescape(summary_text(run))
-    assert "steady_safe on calm against base: paired by seed, 6 seeds:\n" in text
+    assert "steady_safe on calm against base: paired by seed, 5 seeds:\n" in text
     assert re.search(r"\| net_bps \| .* \| FAIL \|", text)
     [error] = annotate(run)
     assert error.startswith("::error title=steady_safe on calm::FAIL against base: net_bps -0.4")

@@ -23,6 +23,7 @@ changes = st.builds(
 chances = st.floats(1e-4, 0.05)
 
 
+@settings(max_examples=40)
 @given(changes, chances)
 def test_a_harm_that_is_shown_is_beyond_its_limit_and_beyond_chance(
     change: MeanEstimate, chance: float
@@ -35,12 +36,14 @@ def test_a_harm_that_is_shown_is_beyond_its_limit_and_beyond_chance(
         assert harm is Harm.UNKNOWN
 
 
+@settings(max_examples=40)
 @given(changes, chances)
 def test_both_directions_are_alike(change: MeanEstimate, chance: float) -> None:
     turned = MeanEstimate(-change.mean, change.error, change.freedom)
     assert decide(parse("<= 7"), change, chance) == decide(parse(">= -7"), turned, chance)
 
 
+@settings(max_examples=40)
 @given(changes, chances, st.floats(0.01, 100))
 def test_units_do_not_matter(change: MeanEstimate, chance: float, scale: float) -> None:
     limit = parse("<= 8")
@@ -51,6 +54,7 @@ def test_units_do_not_matter(change: MeanEstimate, chance: float, scale: float) 
     assert detectable(scaled, chance) == pytest.approx(scale * detectable(change, chance))
 
 
+@settings(max_examples=40)
 @given(changes, chances, st.floats(0, 30))
 def test_more_harm_is_judged_no_better(change: MeanEstimate, chance: float, more: float) -> None:
     badness = [Harm.NONE, Harm.UNKNOWN, Harm.SHOWN].index
@@ -92,7 +96,7 @@ def test_nothing_decides_on_a_limit_of_no_change_at_all() -> None:
     assert more_needed(limit, change, CHANCE, 8) is None
 
 
-@pytest.mark.parametrize(("true", "least", "most"), [(0.0, 0.0, 0.006), (-1.0, 0.75, 0.85)])
+@pytest.mark.parametrize(("true", "least", "most"), [(0.0, 0.0, 0.008), (-1.0, 0.74, 0.86)])
 def test_chance_shows_a_harm_as_seldom_as_it_says_and_power_as_often(
     true: float, least: float, most: float
 ) -> None:
@@ -101,6 +105,6 @@ def test_chance_shows_a_harm_as_seldom_as_it_says_and_power_as_often(
     size = detectable(MeanEstimate(0.0, 1 / math.sqrt(8), 7), CHANCE)
     shown = [
         decide(limit, mean_of(true * size + rng.normal(size=8)), CHANCE) is Harm.SHOWN
-        for _ in range(2000)
+        for _ in range(800)
     ]
     assert least <= np.mean(shown) <= most

@@ -19,8 +19,8 @@ def lanes(name: str, loss: float = 0.0) -> dict[int, Hours]:
 
 def test_of_the_same_bot_few_fail_and_of_a_worse_one_all() -> None:
     good, again, bad = lanes("a"), lanes("b"), lanes("c", 0.4)
-    assert judged(other_seeds(good), 10).failed == 0
-    assert judged(same_seeds(good, again), 10).failed == 0
+    assert judged(other_seeds(good), 5).failed == 0
+    assert judged(same_seeds(good, again), 5).failed == 0
     found = judged(same_seeds(good, bad), 10)
     assert (found.failed, found.cells[0]) == (10, "100.0% [72.2, 100.0]")
 
@@ -41,7 +41,7 @@ def test_a_lane_between_two_has_their_mean_hour_by_hour() -> None:
 def test_the_size_that_is_caught_lies_a_little_beyond_the_limit() -> None:
     """The limit is 0.2 bps, and a size takes 0.1 bps of each."""
     causes = [lanes("c", 0.1 * size) for size in (1.0, 3.0)]
-    found = caught(lanes("a"), 0.0, (1.0, 3.0), causes, 20)
+    found = caught(lanes("a"), 0.0, (1.0, 3.0), causes, 8)
     assert found is not None
     assert 2.0 < found < 2.4
     assert caught(lanes("a"), 0.0, (1.0,), causes[:1], 5) is None
