@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pytest_soak.baseline.reference import BaselineRuns
 from pytest_soak.config.documents import show
 from pytest_soak.config.drills import Drill
 from pytest_soak.config.flag_layers import FlagLayer
@@ -42,6 +43,7 @@ class Settings(BaseModel):
 
     `criteria` may stop a lane; None leaves them to the target; with `drills` the run
     is no evidence. `cluster` is the HOST:PORT of a dask scheduler.
+    is no evidence. With a `baseline` its end is judged beside that.
     `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
     """
 
@@ -60,6 +62,7 @@ class Settings(BaseModel):
     iteration_timeout: Annotated[float, Field(ge=LEAST_TIMEOUT, le=MAX_SECONDS)] | None
     gates: dict[str, tuple[Gate, ...]]
     gate_mode: GateMode
+    baseline: BaselineRuns | None = None
     criteria: Criteria | None = None
     drills: tuple[Drill, ...] = ()
     layers: tuple[Layer, ...]

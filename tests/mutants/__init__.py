@@ -5,6 +5,7 @@
 
 from mutants import (
     ab,
+    beside,
     calibration,
     cluster,
     comparing,
@@ -21,6 +22,7 @@ __all__ = ["MUTANTS", "TESTS", "Mutant"]
 
 MUTANTS = [
     *ab.MUTANTS,
+    *beside.MUTANTS,
     *calibration.MUTANTS,
     *cluster.MUTANTS,
     *comparing.MUTANTS,

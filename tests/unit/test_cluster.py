@@ -33,7 +33,9 @@ from pytest_soak.targets.resolve import named_factory
 from pytest_soak.testing import InstantTarget
 
 LOOSE = "name: loose\nthresholds:\n  - {metric: net_bps, fail_unless: '>= -50'}\n"
-STOP = "name: any\ncriteria:\n  - {name: taker, metric: taker_ratio, window: 5m, stop_if: '< 0.5'}\n"
+STOP = (
+    "name: any\ncriteria:\n  - {name: taker, metric: taker_ratio, window: 5m, stop_if: '< 0.5'}\n"
+)
 WALKING = {"target": "clusters:Walking", "iterations": "4", "seed": "1..3", "gate": "loose.yaml"}
 
 

@@ -14,9 +14,11 @@ SOURCE = Path(pytest_soak.__file__).parent
 FLOORS = (
     {"__init__", "plugin", "cli", "api", "hookspecs", "testing"},
     {"commands", "session"},
-    {"calibration", "comparing", "merging", "report"},
+    {"calibration", "report"},
     {"run"},
     {"cluster"},
+    {"baseline"},
+    {"comparing", "merging"},
     {"artifacts"},
     {"engine"},
     {"ab", "tuning", "gates", "targets", "dataset"},
