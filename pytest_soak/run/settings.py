@@ -42,8 +42,8 @@ class Settings(BaseModel):
     """What a run does. Raises pydantic.ValidationError for values that no option would take.
 
     `criteria` may stop a lane; None leaves them to the target; with `drills` the run
-    is no evidence. `cluster` is the HOST:PORT of a dask scheduler.
-    is no evidence. With a `baseline` its end is judged beside that.
+    is no evidence. With a `baseline` its end is judged beside that. `cluster` is the HOST:PORT of a
+    dask scheduler that runs the windows.
     `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
     """
 
