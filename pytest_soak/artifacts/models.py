@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pytest_soak.artifacts.ab_models import AbReport
+from pytest_soak.artifacts.ab_models import AbPlan, AbReport
 from pytest_soak.artifacts.artifact import Artifact, Number
 from pytest_soak.artifacts.calibration import Calibration
 from pytest_soak.artifacts.compare_models import ComparedRuns
@@ -379,6 +379,7 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "feed-index": FeedIndex,
     "span-kpis": SpanKpis,
     "ab-report": AbReport,
+    "ab-plan": AbPlan,
 }
 FEED_LINES = {f"feed-{name}": feed for name, feed in FEEDS.items()}
 DATASET_ROW = "dataset-row"

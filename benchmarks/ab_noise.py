@@ -1,0 +1,114 @@
+"""How noisy the blocks of an A/B are, what pairing takes away of it, and the hours that follow.
+
+Deviations of net_bps of a block: of lane C, of T and C with other draws (T of a seed, C of the
+next), and of T and C with the same draws. `middle` is half of what the middle 68 % of the paired
+differences span: of normal values it is the deviation. `pilots` are the deviations that pilots
+(four lanes, twelve blocks) would find, of which nine in ten lie between the two. The table goes
+into docs/AB.md. Run:
+
+    python -m benchmarks.ab_noise --pool=ab_pool --lanes=24
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.ab_pool import LIMITS, TABLES, control, neutral, pooled
+from benchmarks.lanes import MARKETS, ROOT, put_section, table
+from pytest_soak.ab.arms import Arm, load_arm
+from pytest_soak.ab.blocks import PairedBlocks
+from pytest_soak.ab.compare import NET, by_lane
+from pytest_soak.ab.design import STAGES
+from pytest_soak.ab.power import BlockNoise, hours_needed
+from pytest_soak.stats.sequential import Noise, noise, skewness
+
+Floats = NDArray[np.float64]
+
+FIRST_SEED = 5000
+PILOTS = 2000
+DOCUMENT = ROOT / "docs" / "AB.md"
+NOISES = ["B", "market", "blocks", "lane C", "other draws", "same draws", "phi", "correlation"]
+NOISES += ["skewness", "middle", "pilots"]
+HOURS = ["B", "market", *(f"{int(share)} %" for share in STAGES)]
+
+
+def preset(name: str) -> Arm:
+    return load_arm(name, control(), TABLES, Path(), "B")
+
+
+def differences(b: PairedBlocks, a: PairedBlocks) -> tuple[list[Floats], float]:
+    """T of `b` less C of `a`, lane by lane, and their correlation."""
+    known = NET.known(b.t) & NET.known(a.c)
+    sides = NET.sides(b.t[known], a.c[known])
+    alike = float(np.corrcoef(sides.of_b, sides.of_a)[0, 1])
+    return by_lane(sides.of_b - sides.of_a, known), alike
+
+
+def level(blocks: PairedBlocks) -> Noise:
+    known = NET.known(blocks.c)
+    return noise(by_lane(NET.sides(blocks.c[known], blocks.c[known]).of_a, known))
+
+
+def shifted(blocks: PairedBlocks) -> PairedBlocks:
+    """C of the next seed."""
+    return PairedBlocks(blocks.t, np.roll(blocks.c, 1, axis=0), blocks.treated)
+
+
+def pilots(lanes: list[Floats]) -> tuple[float, float]:
+    """Between which deviations nine in ten pilots of such blocks find."""
+    rng, pilot = np.random.default_rng(1), LIMITS.pilot
+    found = []
+    for _ in range(PILOTS):
+        chosen = [lanes[n] for n in rng.integers(len(lanes), size=pilot.seeds)]
+        starts = [int(rng.integers(len(lane) - pilot.blocks + 1)) for lane in chosen]
+        parts = [x[s : s + pilot.blocks] for x, s in zip(chosen, starts, strict=True)]
+        found.append(noise(parts).inflated)
+    low, high = np.quantile(found, (0.05, 0.95))
+    return float(low), float(high)
+
+
+def noises(b: str, market: str, blocks: PairedBlocks) -> tuple[list[str], Noise]:
+    lanes, alike = differences(blocks, blocks)
+    seen, values = noise(lanes), np.concatenate(lanes)
+    others = noise(differences(blocks, shifted(blocks))[0])
+    low, high = np.quantile(values, (0.16, 0.84))
+    least, most = pilots(lanes)
+    sds = [f"{one.sd:.3f}" for one in (level(blocks), others, seen)]
+    facts = [f"{seen.phi:.2f}", f"{alike:.2f}", f"{skewness(values):+.1f}"]
+    last = [f"{(high - low) / 2:.3f}", f"{least:.2f} to {most:.2f}"]
+    return [b, market, str(len(values)), *sds, *facts, *last], seen
+
+
+def hours(seen: Noise) -> Iterator[str]:
+    """Of one lane: by one look, and by the bound for every look."""
+    for share in STAGES:
+        needed = hours_needed(BlockNoise(seen.inflated), 100 // share, 1, 1, LIMITS)
+        yield f"{needed.fixed:g} / {needed.sequence:g}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pool", type=Path, default=Path("ab_pool"))
+    parser.add_argument("--lanes", type=int, default=24)
+    parser.add_argument("--jobs", type=int, default=1)
+    given = parser.parse_args()
+    seeds = range(FIRST_SEED, FIRST_SEED + given.lanes)
+    found, needs = [], []
+    for b in (neutral(), preset("maker_bias_uplift_v1")):
+        for market in MARKETS:
+            blocks = pooled(given.pool, b, market, seeds, given.jobs)
+            row, seen = noises(b.name, market, blocks)
+            found.append(row)
+            needs.append([b.name, market, *hours(seen)])
+    text = "\n".join([table(NOISES, found), "", table(HOURS, needs)])
+    print(text)
+    put_section(DOCUMENT, "noise", text)
+
+
+if __name__ == "__main__":
+    main()
