@@ -54,7 +54,10 @@ MUTANTS = (
     Mutant("design.py", "self.blocks // self.group", "self.blocks", SWITCHED),
     Mutant("blocks.py", "_means(t, ~treated)", "_means(t, treated)", SWITCHED),
     Mutant(
-        "blocks.py", "treated.any(axis=2) & ~treated.all(axis=2)", "treated.any(axis=2)", SWITCHED
+        "blocks.py",
+        "np.logical_and(treated.any(axis=2), ~treated.all(axis=2))",
+        "treated.any(axis=2)",
+        SWITCHED,
     ),
     Mutant(
         "blocks.py", "np.where(where, blocks[name], 0.0)", "np.nan_to_num(blocks[name])", SWITCHED
