@@ -91,6 +91,12 @@ class Fixed(Bot):
     flags: ClassVar[Any] = {"boost.enabled": {"type": "bool", "default": False}}
 
 
+class Repeatable(Bot):
+    """Does the same again where it is started anew."""
+
+    deterministic = True
+
+
 class Reckoning(Bot):
     """Tells KPIs in place of events."""
 

@@ -137,8 +137,7 @@ class SwitchedBlocks:
         shape = (lanes, blocks // self.group, self.group)
         whole = shape[1] * self.group
         t, treated = self.t[:, :whole].reshape(shape), self.treated[:, :whole].reshape(shape)
-        both = np.logical_and(treated.any(axis=2), ~treated.all(axis=2))
-        return Contrast(_means(t, treated), _means(t, ~treated), both)
+        return Contrast(_means(t, treated), _means(t, ~treated), np.ones(shape[:2], np.bool_))
 
 
 def _means(blocks: Blocks, where: NDArray[np.bool_]) -> Blocks:

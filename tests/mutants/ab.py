@@ -54,20 +54,9 @@ MUTANTS = (
     Mutant("design.py", "self.blocks // self.group", "self.blocks", SWITCHED),
     Mutant("blocks.py", "_means(t, ~treated)", "_means(t, treated)", SWITCHED),
     Mutant(
-        "blocks.py",
-        "np.logical_and(treated.any(axis=2), ~treated.all(axis=2))",
-        "treated.any(axis=2)",
-        SWITCHED,
-    ),
-    Mutant(
         "blocks.py", "np.where(where, blocks[name], 0.0)", "np.nan_to_num(blocks[name])", SWITCHED
     ),
-    Mutant(
-        "switched.py",
-        "except TargetError as error:\n            return Done",
-        "except KeyError as error:\n            return Done",
-        SWITCHED,
-    ),
+    Mutant("switched.py", "            self._failed = True", "            raise", SWITCHED),
     Mutant("switched.py", "return bool(parts) and", "return False and", SWITCHED),
     Mutant("switched.py", "if changed and not self.hot", "if False", SWITCHED),
     Mutant("switched.py", "if not self._fresh:", "if False:", SWITCHED),

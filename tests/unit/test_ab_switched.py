@@ -21,6 +21,7 @@ from pytest_soak.ab.judge import Decision, judge
 from pytest_soak.ab.kept import KeptRunner
 from pytest_soak.ab.lanes import Done
 from pytest_soak.ab.limits import load_rails
+from pytest_soak.ab.power import BlockNoise, hours_needed
 from pytest_soak.ab.switched import SwitchedLane, asked_bot
 from pytest_soak.artifacts.ab_models import AbPlan, AbReport
 from pytest_soak.artifacts.ledger import Ledger
@@ -313,6 +314,27 @@ def test_hours_that_one_lane_cannot_do_are_refused_without_more_seeds(place: Pla
     assert (plan.enough, plan.remedies, list(plan.stages)) == (False, [], ["10"])
     assert place.ab(target="wild:Wild", plan=True) == 3
     assert place.said[-1].endswith("30 h are too few: one lane cannot show it")
+
+
+def test_a_block_is_compared_with_the_mean_of_the_others_of_its_group(place: Place) -> None:
+    place.ab(plan=True)
+    plan = AbPlan.model_validate(place.document)
+    sd = plan.stages["50"].sd
+    for stage, group in (("10", 10), ("50", 2), ("100", 10)):
+        noise = BlockNoise(sd * (group / (group - 1)) ** 0.5)
+        fewer = LIMITS.model_copy(update={"least_promoted": 6})
+        needed = hours_needed(noise, group, 1, 1, fewer)
+        assert plan.stages[stage].model_dump(exclude={"sd"}) == needed._asdict()
+
+
+def test_a_deterministic_bot_keeps_no_blocks_and_a_stage_is_of_its_bot(place: Place) -> None:
+    assert place.ab(target="lone_bot:Repeatable") == 0
+    first = dict(place.document)
+    assert not [*place.path.glob("out/*/blocks.jsonl")]
+    assert place.ab(target="lone_bot:Repeatable", directory="again") == 0
+    assert dict(place.document) == first
+    problem = usage_error(lambda: place.ab(stage=50))
+    assert problem.startswith("--stage: stage 50 needs PROMOTE of stage 10 with the same A, B")
 
 
 WILD = """
