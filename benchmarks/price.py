@@ -1,8 +1,13 @@
 """What pytest adds to the price of an iteration, beside a bare pytest item in the same minute.
 
 Of each kind the price of a long session less that of a short one, an item: a bare test, an
-iteration soaked by `pytest_soak.soak`, and the same iteration as an item of a pytest session. The
-last less the one before is what the plugin itself costs.
+iteration soaked by `pytest_soak.soak`, the same iteration run in the body of a bare test, without
+the plugin, and as an item of a pytest session.
+
+An iteration and pytest's own code, in turn, cost more than each alone: the processor has the code
+of the other in its caches. So two figures are told. What pytest adds is the session less the
+iteration by call. What the plugin costs is the session less the iteration in a body, and the bare
+item that pytest has of it.
 
 Two measures: function calls, which are the same in every round, and CPU time, which is not. Every
 kind is timed in turn, several rounds; told are the medians, and where the middle half of the rounds
@@ -38,6 +43,39 @@ def test_bare(n):
     pass
 """
 _CALL = "from pytest_soak import soak; soak({target!r}, iterations={items}, gate_mode='off')"
+
+_BODY = """
+import pytest
+from pathlib import Path
+from pytest_soak.clock import SystemClock
+from pytest_soak.report.write import write_report
+from pytest_soak.run.lanes import Chosen, Lanes
+from pytest_soak.run.resolve import Inputs, resolve_settings
+from pytest_soak.run.run import Run
+from pytest_soak.targets.resolve import named_factory
+
+HERE, CLOCK = Path.cwd(), SystemClock()
+TEXTS = {{"iterations": "{items}", "target": {target!r}, "gate-mode": "off"}}
+SETTINGS = resolve_settings(Inputs(TEXTS, {{}}, {{}}, HERE, HERE, HERE))
+RUN = Run(SETTINGS, [], CLOCK)
+LANES = Lanes(SETTINGS, RUN.layout, CLOCK, RUN.handle, RUN.prepare)
+NAME = SETTINGS.lanes()[0].id
+CHOSEN = Chosen(named_factory(SETTINGS.target, "target", HERE), SETTINGS.target, {{}})
+LANE = LANES.open(NAME, lambda: CHOSEN)
+
+@pytest.mark.parametrize("n", range(1, {items} + 1))
+def test_body(n):
+    LANES.settle(NAME, n, LANE.run_iteration(), None)
+
+def test_end():
+    LANES.release()
+    RUN.close(LANES)
+    conclusion = RUN.conclude(1, RUN.iterations)
+    RUN.result_file.end(RUN.results, conclusion.verdict, 0, interrupted=False)
+    RUN.folder.release()
+    write_report(RUN.layout, RUN.layout.report, {{}})
+    assert RUN.results[0].iterations == {items}
+"""
 
 
 class Command(NamedTuple):
@@ -83,6 +121,11 @@ def called(target: str, items: int) -> Command:
     return Command((SCRIPT,), _CALL.format(target=target, items=items))
 
 
+def in_body(target: str, items: int) -> Command:
+    """The same soak, each iteration in the body of a test that the plugin knows nothing of."""
+    return Command((*PYTEST, SCRIPT), _BODY.format(target=target, items=items))
+
+
 def session(target: str, items: int) -> Command:
     """The same soak as a pytest session."""
     options = (f"--soak-iterations={items}", f"--soak-target={target}", "--soak-gate-mode=off")
@@ -90,10 +133,23 @@ def session(target: str, items: int) -> Command:
 
 
 class Prices(NamedTuple):
-    """The price of an item of each kind, in one round; `own` is the plugin's, by target."""
+    """Of one round: the price of a bare item, and of an iteration of a target by kind."""
 
     bare: float
-    own: dict[str, float]
+    call: dict[str, float]
+    body: dict[str, float]
+    session: dict[str, float]
+
+    def added(self, target: str) -> float:
+        """What pytest adds to an iteration."""
+        return self.session[target] - self.call[target]
+
+    def plugin(self, target: str) -> float:
+        """What the plugin costs, with its item."""
+        return self.session[target] - self.body[target] + self.bare
+
+
+KINDS = {"call": called, "body": in_body, "session": session}
 
 
 def one_round(measure: Measure, items: int) -> Prices:
@@ -102,41 +158,46 @@ def one_round(measure: Measure, items: int) -> Prices:
     def each(kind: Callable[[int], Command]) -> float:
         return (measure(kind(SHORT + items)) - measure(kind(SHORT))) / items
 
-    item = each(bare)
-    line, own = [f"bare {item:.2f}"], {}
-    for name, target in TARGETS.items():
-        alone = each(partial(called, target))
-        whole = each(partial(session, target))
-        own[name] = whole - alone
-        line.append(f"{name} {whole:.2f}, by call {alone:.2f}, plugin {own[name]:.2f}")
-    print(f"{measure.__name__}: {'; '.join(line)}", flush=True)
-    return Prices(item, own)
+    prices = Prices(each(bare), {}, {}, {})
+    line = [f"bare {prices.bare:.2f}"]
+    for target, source in TARGETS.items():
+        for name, kind in KINDS.items():
+            getattr(prices, name)[target] = each(partial(kind, source))
+            line.append(f"{target} by {name} {getattr(prices, name)[target]:.2f}")
+    print(f"{measure.__name__}: {', '.join(line)}", flush=True)
+    return prices
+
+
+def told(target: str, counted: Prices, timed: list[Prices], what: Callable[..., float]) -> str:
+    """What was found, in bare items: of the calls, and the quartiles of the CPU time."""
+    item = statistics.median(prices.bare for prices in timed)
+    low, middle, high = statistics.quantiles([what(x, target) / item for x in timed], n=4)
+    number = what(counted, target) / counted.bare
+    return f"{number:.2f} x the calls, {middle:.2f} x ({low:.2f} to {high:.2f}) the CPU time"
 
 
 def warm_up() -> None:
     """Run every kind once: what is compiled on the way is nothing that an item costs."""
     bare(SHORT).run()
-    for target in TARGETS.values():
-        called(target, SHORT).run()
-        session(target, SHORT).run()
+    for source in TARGETS.values():
+        for kind in KINDS.values():
+            kind(source, SHORT).run()
 
 
 def main() -> None:
-    """Print a line a round, then what the plugin costs in items."""
+    """Print a line a round, then what was found, in bare items."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=9)
     given = parser.parse_args()
+    if given.rounds < 2:
+        parser.error("--rounds: quartiles need two or more")
     warm_up()
     counted = one_round(calls, given.items)
     timed = [one_round(cpu, given.items) for _ in range(given.rounds)]
-    item = statistics.median(prices.bare for prices in timed)
-    for name in TARGETS:
-        low, middle, high = statistics.quantiles([x.own[name] / item for x in timed], n=4)
-        print(
-            f"{name}: the plugin costs {counted.own[name] / counted.bare:.2f} x the calls of a "
-            f"bare item, {middle:.2f} x ({low:.2f} to {high:.2f}) its CPU time"
-        )
+    for target in TARGETS:
+        print(f"{target}: pytest adds {told(target, counted, timed, Prices.added)} of a bare item")
+        print(f"{target}: the plugin costs {told(target, counted, timed, Prices.plugin)}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
+from pytest_soak.artifacts.stored_run import run_in
+from pytest_soak.calibration.stored import run_rates
 from pytest_soak.clock import Clock, SystemClock
 from pytest_soak.config.documents import show
 from pytest_soak.errors import SoakUsageError, unknown
@@ -83,7 +85,8 @@ def _soak(
     chosen = _chosen(target, checked, kpis)
     result = run_soak(checked, chosen, told, clock or SystemClock())
     layout = layout_of(checked)
-    write_report(layout, checked.report or layout.report)
+    rates = run_rates(run_in(layout.latest), checked.rootdir)
+    write_report(layout, checked.report or layout.report, rates)
     return result
 
 

@@ -21,6 +21,7 @@ from pytest_soak.artifacts.names import (
     TREND,
 )
 from pytest_soak.artifacts.stored_run import StoredRun, find_run
+from pytest_soak.calibration.stored import run_rates
 from pytest_soak.commands.verdict import HELD
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import OF_ITERATIONS, Verdict
@@ -79,7 +80,8 @@ def merge(
             comparison = compare(StoredRun(str(output), layout.latest, result), reference)
             write_json(layout.latest / COMPARISON, comparison.data())
         write_json(layout.result, result.data())
-        write_report(layout, layout.report)
+        rates = {k: v for run in runs for k, v in run_rates(run, Path.cwd()).items()}
+        write_report(layout, layout.report, rates)
     return Merged(result, comparison)
 
 

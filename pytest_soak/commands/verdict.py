@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.artifacts.names import BEGUN, LATEST
 from pytest_soak.artifacts.stored_run import StoredRun, run_in
-from pytest_soak.calibration.stored import calibration_line
+from pytest_soak.calibration.stored import run_rates
 from pytest_soak.errors import one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.whole import check_whole, journal_of, outcome_line
@@ -40,7 +40,8 @@ def verdict(given: Path, folder: Path) -> Judged:
     run = run_in(given)
     check_whole(run)
     lanes = [lane.lane for lane in run.result.lanes]
-    lines = [line for lane in run.result.lanes for line in _ended(run, lane, folder)]
+    rates = run_rates(run, folder)
+    lines = [line for lane in run.result.lanes for line in _ended(lane, rates.get(lane.lane))]
     lines += [_open(run, lane) for lane in run.result.unfinished if lane not in lanes]
     return Judged([*map(one_line, lines), _last_line(run)], _status(run))
 
@@ -80,9 +81,7 @@ def _open(run: StoredRun, lane: str) -> str:
     return f"{lane}: not finished, {plural(done, 'iteration')} done"
 
 
-def _ended(run: StoredRun, lane: LaneOutcome, folder: Path) -> list[str]:
+def _ended(lane: LaneOutcome, rates: str | None) -> list[str]:
     why = f": {'; '.join(lane.reasons)}" if lane.reasons else ""
     told = f"{lane.lane}: {outcome_line(lane)}{why}"
-    if lane.verdict is None:
-        return [told]
-    return [told, f"{lane.lane}: {calibration_line(run, lane, folder)}"]
+    return [told] if rates is None else [told, f"{lane.lane}: {rates}"]

@@ -68,6 +68,7 @@ class LaneView:
     notes: Sequence[str]
     strip: Chart | None
     judged: Sequence[Judged]
+    rates: str
     kpis: Sequence[KpiChart]
     others: Sequence[KpiChart]
     edge: Chart | None
@@ -82,8 +83,8 @@ class LaneView:
     trends: Sequence[KpiTrend]
 
 
-def lane_view(lane: ReportLane, anchor: str, much: Detail) -> LaneView:
-    """What is shown of a lane."""
+def lane_view(lane: ReportLane, anchor: str, much: Detail, rates: str) -> LaneView:
+    """What is shown of a lane; `rates` are how often its gate is wrong."""
     drawn = groups(lane.iterations, much.size)
     made = list(changes(lane.iterations))
     moved = [change for change in made if change.by != PHASE]
@@ -103,6 +104,7 @@ def lane_view(lane: ReportLane, anchor: str, much: Detail) -> LaneView:
         ],
         strip=_strip(drawn) if drawn else None,
         judged=_judged(lane, trends),
+        rates=rates,
         kpis=[plots[name] for name in gated if name in plots],
         others=[plot for name, plot in plots.items() if name not in gated],
         edge=_edge(lane),

@@ -51,8 +51,8 @@ class Page:
     meta: Mapping[str, str]
 
 
-def page_view(run: ReportRun) -> Page:
-    """What is shown of a run."""
+def page_view(run: ReportRun, rates: Mapping[str, str]) -> Page:
+    """What is shown of a run, and of the error rates of the gates that judged its lanes."""
     shown = _shown(run.lanes)
     much = detail(max((len(lane.iterations) for lane in shown), default=0), len(shown) or 1)
     anchors = {id(lane): f"lane-{n}" for n, lane in enumerate(shown, 1)}
@@ -72,7 +72,7 @@ def page_view(run: ReportRun) -> Page:
         ][:MOST_LANES],
         metrics=metrics,
         rows=[_row(lane, anchors.get(id(lane), ""), metrics) for lane in run.lanes],
-        lanes=[lane_view(lane, anchors[id(lane)], much) for lane in shown],
+        lanes=[lane_view(lane, anchors[id(lane)], much, rates.get(lane.id, "")) for lane in shown],
         notes=_notes(run, len(shown), much.size),
         settings=result.settings if result else {},
         meta={name: str(value) for name, value in result.meta.items()} if result else {},
@@ -108,7 +108,7 @@ def _facts(run: ReportRun) -> list[tuple[str, str]]:
     facts = [
         ("lanes", str(len(run.lanes))),
         ("iterations", str(done)),
-        ("PASS / WARN / FAIL", " / ".join(str(n) for n in counts.values())),
+        (" / ".join(counts), " / ".join(str(n) for n in counts.values())),
     ]
     if run.result is not None:
         exit_status = run.result.exit_status

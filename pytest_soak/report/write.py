@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_soak.artifacts.layout import Layout
@@ -12,8 +13,10 @@ from pytest_soak.storage.files import write_text
 from pytest_soak.storage.links import plain
 
 
-def write_report(layout: Layout, report: Path) -> None:
+def write_report(layout: Layout, report: Path, rates: Mapping[str, str]) -> None:
     """Write STEADY_TREND.md of the latest run, and its HTML report to `report`.
+
+    `rates` are the error rates of gates, by the lane that they judged.
 
     Raises SoakUsageError for a file that cannot be read, ArtifactError for one that cannot be
     written.
@@ -23,4 +26,4 @@ def write_report(layout: Layout, report: Path) -> None:
             plain(layout.root, path)
     run = read_run(layout.latest)
     write_text(layout.trend, trend_text(run))
-    write_text(report, report_text(run))
+    write_text(report, report_text(run, rates))

@@ -42,6 +42,7 @@ class Controller:
         self._failed: dict[str, str | None] = {}
         self._session: pytest.Session | None = None
         self._report: Path | None = None
+        self._rates: dict[str, str] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -176,12 +177,16 @@ class Controller:
 
     def _write_report(self) -> None:
         """Write what is to look at; where that fails it is told, and the verdict stands."""
+        from pytest_soak.artifacts.stored_run import run_in
+        from pytest_soak.calibration.stored import run_rates
         from pytest_soak.report.write import write_report
 
-        layout, wanted = self._run.layout, self._context.settings.report
+        layout, settings = self._run.layout, self._context.settings
+        report = settings.report or layout.report
         try:
-            write_report(layout, wanted or layout.report)
-            self._report = wanted or layout.report
+            self._rates = run_rates(run_in(layout.latest), settings.rootdir)
+            write_report(layout, report, self._rates)
+            self._report = report
         except Exception as error:
             self._terminal.complain(f"no report: {one_line(str(error) or type(error).__name__)}")
 
@@ -191,4 +196,4 @@ class Controller:
         if results or self._run.iterations:
             seen = {result.lane.id for result in results}
             unstarted = [x.id for x in self._context.settings.lanes() if x.id not in seen]
-            self._terminal.table(results, unstarted, self._report)
+            self._terminal.table(results, unstarted, self._rates, self._report)

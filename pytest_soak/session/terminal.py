@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -185,9 +185,14 @@ class Terminal:
             self._reporter.write_line(f"soak: {text}", red=True)
 
     def table(
-        self, results: Sequence[LaneResult], unfinished: Sequence[str], report: Path | None
+        self,
+        results: Sequence[LaneResult],
+        unfinished: Sequence[str],
+        rates: Mapping[str, str],
+        report: Path | None,
     ) -> None:
-        """The lanes side by side, why each is not PASS, where artifacts and report lie."""
+        """The lanes side by side, why each is not PASS, how often their gates are wrong, and where
+        artifacts and report lie."""
         if self._reporter is None:
             return
         self._reporter.section("soak")
@@ -200,6 +205,8 @@ class Terminal:
         for result in results:
             for reason in result.reasons:
                 self._line(f"{result.lane.id}: {reason}")
+        for text, lanes in _lanes_by_text(rates).items():
+            self._line(f"{lanes[0] if len(lanes) == 1 else plural(len(lanes), 'lane')}: {text}")
         if unfinished or any(result.verdict is None for result in results):
             self._line("to go on: the same command with --soak-resume")
         latest = self._context.layout.latest
@@ -222,6 +229,14 @@ def _yours(settings: Settings) -> list[str]:
     """What a user of the package would take for its own, by kind and name."""
     profiles = [f"profile {one.name}" for one in settings.profiles if one.hides_shipped]
     return profiles + [f"market {one.name}" for one in settings.scenarios if one.hides_built_in]
+
+
+def _lanes_by_text(rates: Mapping[str, str]) -> dict[str, list[str]]:
+    """Which lanes each text is of: all seeds of a gate, a profile and a market share theirs."""
+    found: dict[str, list[str]] = {}
+    for lane, text in rates.items():
+        found.setdefault(text, []).append(lane)
+    return found
 
 
 def _is_soak(report: pytest.TestReport) -> bool:

@@ -45,6 +45,8 @@ def test_a_net_that_falls_fails_where_it_must_not_drift(drifting: Workbench) -> 
     done = drifting.soak(24, "--soak-target=bot:Bot", gate(drifting, "drift: fail"))
     assert done.returncode == 1, done.everything
     assert "FAILED soak::gates::default-calm-42::net_bps.drift" in done.stdout
+    rates = "default-calm-42: not calibrated (the nearest is of another gate: soak, not desk)"
+    assert rates in done.lines
     assert done.last_line == f"FAIL for default on calm (24 iterations, bot:Bot): {DRIFTS} (desk)"
     [lane] = done.artifact("RESULT.json")["lanes"]
     assert lane["drifts"]["net_bps"] == pytest.approx(-0.1, rel=0.1)

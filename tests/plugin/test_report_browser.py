@@ -92,7 +92,9 @@ def test_nothing_sticks_out_and_nothing_complains(
     tmp_path: Path, made: object, width: int, dark: bool
 ) -> None:
     assert callable(made)
-    (tmp_path / "report.html").write_text(report_text(read_run(made(tmp_path / "run"))), "utf-8")
+    (tmp_path / "report.html").write_text(
+        report_text(read_run(made(tmp_path / "run")), {}), "utf-8"
+    )
     (tmp_path / "probe.html").write_text(PROBE.format(width=width), "utf-8")
     options = ["--blink-settings=preferredColorScheme=0"] if dark else []
     dom = browse(tmp_path, "probe.html", "--window-size=1400,1000", "--dump-dom", *options)
@@ -108,7 +110,7 @@ def test_nothing_sticks_out_and_nothing_complains(
 
 def test_it_prints(tmp_path: Path) -> None:
     (tmp_path / "report.html").write_text(
-        report_text(read_run(good_run(tmp_path / "run"))), "utf-8"
+        report_text(read_run(good_run(tmp_path / "run")), {}), "utf-8"
     )
     browse(tmp_path, "report.html", f"--print-to-pdf={tmp_path / 'report.pdf'}")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
@@ -116,7 +118,7 @@ def test_it_prints(tmp_path: Path) -> None:
 
 def test_it_can_be_pictured(tmp_path: Path) -> None:
     (tmp_path / "report.html").write_text(
-        report_text(read_run(good_run(tmp_path / "run"))), "utf-8"
+        report_text(read_run(good_run(tmp_path / "run")), {}), "utf-8"
     )
     picture = tmp_path / "report.png"
     browse(tmp_path, "report.html", "--window-size=390,2000", f"--screenshot={picture}")

@@ -87,6 +87,7 @@ def test_several_lanes_are_told_apart(bench: Workbench) -> None:
         ]
         assert (done.directory / "artifacts/soak/latest" / lane / "runtime_overrides.json").exists()
     assert done.last_line.startswith("WARN for 4 lanes (4 WARN")
+    assert sum(line.startswith("2 lanes: not calibrated (") for line in done.lines) == 2
 
 
 def test_a_new_run_keeps_the_earlier_one(bench: Workbench) -> None:

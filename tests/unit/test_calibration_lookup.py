@@ -90,7 +90,11 @@ def test_the_places_are_asked_in_their_order(tmp_path: Path) -> None:
 
 
 def test_a_verdict_has_the_rates_beside_it_where_they_are_of_its_lane(tmp_path: Path) -> None:
-    soak("mock", iterations=5, gate="smoke", dir="s", folder=tmp_path)
+    def soaked() -> str:
+        soak("mock", iterations=5, gate="smoke", dir="s", folder=tmp_path)
+        return (tmp_path / "s" / "latest" / "report.html").read_text(encoding="utf-8")
+
+    assert "How far to trust it: <bdi>not calibrated (" in soaked()
     root = tmp_path / "s"
     lines, status = verdict(root, tmp_path)
     assert status == 0
@@ -101,11 +105,19 @@ def test_a_verdict_has_the_rates_beside_it_where_they_are_of_its_lane(tmp_path: 
     mine = tmp_path / "gates" / "calibration" / CALIBRATION
     write_json(mine, with_gate(mine, calibrated(**found.model_dump())).data())
     assert verdict(root, tmp_path).lines[1].startswith("default-calm-42: a lane of 5 h: false")
+    assert "How far to trust it: <bdi>a lane of 5 h: false alarms 1.0 % [0.2, 5.5];" in soaked()
     (root / CALIBRATION).write_text("{}", encoding="utf-8")
     lines, status = verdict(root, tmp_path)
     assert status == 0
     assert f"({root / CALIBRATION}: expected the schema 'pytest-soak/calibration/1'" in lines[1]
+    (root / CALIBRATION).unlink()
     (root / "latest" / "journal").unlink()
     assert (
         "not calibrated (has no journal, as no merged run has)" in verdict(root, tmp_path).lines[1]
     )
+
+
+def test_a_gate_that_decides_nothing_has_no_rates(tmp_path: Path) -> None:
+    soak("mock", iterations=1, gate_mode="off", dir="s", folder=tmp_path)
+    lines, _ = verdict(tmp_path / "s", tmp_path)
+    assert not any("calibrated" in line for line in lines)

@@ -123,7 +123,7 @@ def test_no_snapshot_is_made_of_a_run_with_a_drill(runs: tuple[Path, Path], tmp_
 def test_a_report_and_a_later_judgement_say_of_a_drill(runs: tuple[Path, Path]) -> None:
     text = "no evidence: drill leak from 0 min on for 1 min"
     for root, says in zip(runs, (True, False), strict=True):
-        assert (text in report_text(read_run(root / "latest"))) is says
+        assert (text in report_text(read_run(root / "latest"), {})) is says
         lines = judge_file("smoke", root / "latest", root, None).lines()
         assert (text in lines[-1]) is says
 

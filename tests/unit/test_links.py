@@ -71,7 +71,7 @@ def lane(root: Path) -> None:
 
 
 def report(root: Path) -> None:
-    write_report(Layout(root, several_lanes=False), root / "pages/mine.html")
+    write_report(Layout(root, several_lanes=False), root / "pages/mine.html", {})
 
 
 def rotated(root: Path) -> None:

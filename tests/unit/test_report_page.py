@@ -79,7 +79,7 @@ class Page(HTMLParser):
 
 
 def report(run: Path) -> str:
-    return report_text(read_run(run))
+    return report_text(read_run(run), {})
 
 
 def page(run: Path) -> Page:
