@@ -21,14 +21,14 @@ class Bot:
         "taker_share": {"default": 0.0, "bounds": [0, 1]},
     }
     version = "1"
-    noise_bps = 0.2
+    noise_bps = 0.05
 
     def __init__(self, lane: LaneInfo) -> None:
         self.inventory = self.equity = 0.0
         self.told: list[float] = []
 
     def start(self, lane: LaneInfo) -> None:
-        self.rng = np.random.default_rng(lane.seed)
+        self.rng = np.random.default_rng([2, lane.seed])
 
     def run(self, overrides: Mapping[str, float], window: Window) -> Any:
         self.told.append(overrides["edge_bps"])

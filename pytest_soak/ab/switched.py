@@ -66,13 +66,31 @@ def asked_bot(name: str, factory: TargetFactory, lane: LaneInfo) -> Bot:
     return Bot(name, factory, abilities(target, name), callable(_configure(target)))
 
 
+class _Live:
+    """A block while it runs: whether it has `passed` an absolute limit, which `stops` tells of it.
+
+    They are looked at whenever a minute of it is over.
+    """
+
+    def __init__(self, stops: Callable[[Any], tuple[str, ...]]) -> None:
+        self.passed = False
+        self._stops = stops
+        self._parts: list[Any] = []
+        self._minutes = 0
+
+    def hear(self, minutes: float, _: int, part: Any) -> None:
+        """Take the next part, after which so many minutes of the block are over."""
+        self._parts.append(part)
+        if int(minutes) > self._minutes:
+            self._minutes = int(minutes)
+            self.passed = self.passed or bool(self._stops(joined(self._parts)))
+
+
 class SwitchedLane:
     """A lane of a bot, started under A; `lane` has its folder, feeds and file of overrides.
 
-    Its blocks are counted on from the number of those that were `done` before.
-
-    The absolute limits are looked at with every part of a block that the bot reports; one that is
-    passed ends the block.
+    Its blocks are counted on from the number of those that were `done` before. An absolute limit
+    that is passed ends the block of a bot that reports it in parts.
     """
 
     def __init__(
@@ -110,10 +128,10 @@ class SwitchedLane:
         self._number += 1
         self._fresh = False
         if not treated:
-            given = self._given(self._arms[False], lambda _: False)
+            given = self._given(self._arms[False], _Live(lambda _: ()))
             return Done((self._block(given),), ())
         try:
-            given = self._given(self._arms[True], self._passed)
+            given = self._given(self._arms[True], _Live(lambda part: stops(self._watched(part)[1])))
         except TargetError as error:
             self._failed = True
             return Done((NOTHING,), (one_line(f"the bot failed under B: {error}"),))
@@ -122,17 +140,15 @@ class SwitchedLane:
         self._watch, acted = self._watched(given)
         return Done((self._block(given),), stops(acted))
 
-    def _given(self, arm: Arm, passed: Callable[[list[Any]], bool]) -> Any:
+    def _given(self, arm: Arm, live: _Live) -> Any:
         """What the bot did in a block, None of what cannot be true.
 
         Raises TargetError where it fails, or tells no events.
         """
         self._switch(arm)
-        minutes, parts = float(self._limits.block_minutes), list[Any]()
+        minutes = float(self._limits.block_minutes)
         window = Window(self._number, (self._number - 1) * minutes, minutes)
-        given, _ = self._windows.run(
-            arm.overrides, window, lambda *heard: parts.append(heard[2]), lambda: passed(parts)
-        )
+        given, _ = self._windows.run(arm.overrides, window, live.hear, lambda: live.passed)
         if given is not None and not hasattr(given, "fills"):
             problem = "gave KPIs that are reckoned already; an A/B is judged by events"
             raise TargetError(f"{self._name} {problem}, so return an Observation")
@@ -140,10 +156,6 @@ class SwitchedLane:
 
     def _block(self, given: Any) -> Blocks:
         return NOTHING if given is None else block_of(given, self._skipped_us)
-
-    def _passed(self, parts: list[Any]) -> bool:
-        """Whether B has passed an absolute limit in what was reported of a block."""
-        return bool(parts) and bool(stops(self._watched(joined(parts))[1]))
 
     def _watched(self, given: Any) -> tuple[Watch, tuple[Transition, ...]]:
         return watched(self._rails, self._watch, given, self._skipped_us)

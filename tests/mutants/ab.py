@@ -57,7 +57,7 @@ MUTANTS = (
         "blocks.py", "np.where(where, blocks[name], 0.0)", "np.nan_to_num(blocks[name])", SWITCHED
     ),
     Mutant("switched.py", "            self._failed = True", "            raise", SWITCHED),
-    Mutant("switched.py", "return bool(parts) and", "return False and", SWITCHED),
+    Mutant("switched.py", "self.passed or bool(", "False and bool(", SWITCHED),
     Mutant("switched.py", "if changed and not self.hot", "if False", SWITCHED),
     Mutant("switched.py", "if not self._fresh:", "if False:", SWITCHED),
     Mutant("kept.py", "for _ in range(self._cold)", "for _ in range(0)", SWITCHED),

@@ -222,7 +222,7 @@ REQUEST = Request(
     a=None,
     target="lone_bot:Bot",
     stage=None,
-    hours=30.0,
+    hours=20.0,
     seeds=None,
     market="calm",
     settings=(),
@@ -256,7 +256,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    fewer = LIMITS.model_copy(update={"least_promoted": 6})
+    fewer = LIMITS.model_copy(update={"least_promoted": 4, "least_rolled_back": 3})
     monkeypatch.setattr("pytest_soak.commands.ab.load_limits", lambda: fewer)
     return Place(tmp_path)
 
@@ -269,9 +269,9 @@ def test_a_bot_of_a_users_own_goes_through_its_stages(place: Place) -> None:
         assert report.source == "lone_bot:Bot"
         assert report.placebo is None
         net = next(metric for metric in report.metrics if metric.metric == "net_bps")
-        assert net.delta == pytest.approx(0.6, abs=0.25)
+        assert net.delta == pytest.approx(0.6, abs=0.1)
     blocks = report.assignment[0].blocks
-    assert {blocks[n : n + 10].count("A") for n in range(0, 60, 10)} == {1}
+    assert {blocks[n : n + 10].count("A") for n in range(0, 40, 10)} == {1}
     assert place.events == [(e, s) for s in (10, 50, 100) for e in ("started", "promoted")]
     assert len([*place.path.glob("out/AB_*_pilot/blocks.jsonl")]) == 1
 
@@ -308,12 +308,12 @@ def test_one_that_fails_under_a_goes_on_with_the_blocks_that_it_has(
 def test_hours_that_one_lane_cannot_do_are_refused_without_more_seeds(place: Place) -> None:
     place.write("wild.py", WILD)
     assert place.ab(target="wild:Wild") == 3
-    assert place.said[-1].startswith("HOLD: 30 h of 1 seeds at 10 % are too few to see 0.2 bps")
+    assert place.said[-1].startswith("HOLD: 20 h of 1 seeds at 10 % are too few to see 0.2 bps")
     assert place.said[-1].endswith("; give --accept-low-power, which marks the report")
     plan = AbPlan.model_validate(place.document)
     assert (plan.enough, plan.remedies, list(plan.stages)) == (False, [], ["10"])
     assert place.ab(target="wild:Wild", plan=True) == 3
-    assert place.said[-1].endswith("30 h are too few: one lane cannot show it")
+    assert place.said[-1].endswith("20 h are too few: one lane cannot show it")
 
 
 def test_a_block_is_compared_with_the_mean_of_the_others_of_its_group(place: Place) -> None:
@@ -322,17 +322,14 @@ def test_a_block_is_compared_with_the_mean_of_the_others_of_its_group(place: Pla
     sd = plan.stages["50"].sd
     for stage, group in (("10", 10), ("50", 2), ("100", 10)):
         noise = BlockNoise(sd * (group / (group - 1)) ** 0.5)
-        fewer = LIMITS.model_copy(update={"least_promoted": 6})
+        fewer = LIMITS.model_copy(update={"least_promoted": 4})
         needed = hours_needed(noise, group, 1, 1, fewer)
         assert plan.stages[stage].model_dump(exclude={"sd"}) == needed._asdict()
 
 
 def test_a_deterministic_bot_keeps_no_blocks_and_a_stage_is_of_its_bot(place: Place) -> None:
     assert place.ab(target="lone_bot:Repeatable") == 0
-    first = dict(place.document)
     assert not [*place.path.glob("out/*/blocks.jsonl")]
-    assert place.ab(target="lone_bot:Repeatable", directory="again") == 0
-    assert dict(place.document) == first
     problem = usage_error(lambda: place.ab(stage=50))
     assert problem.startswith("--stage: stage 50 needs PROMOTE of stage 10 with the same A, B")
 
