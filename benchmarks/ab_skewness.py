@@ -114,7 +114,8 @@ def found(said: Bools, good: Bools) -> Found:
 def joined(values: Floats) -> tuple[Looks, Bools]:
     """Looks at the pairs that end with each value, and where there are some that are not held."""
     times, n = values.shape
-    skew, above, good = (np.zeros((times, n), kind) for kind in (np.float64, np.bool_, np.bool_))
+    skew = np.zeros((times, n))
+    above, good = np.zeros((2, times, n), np.bool_)
     for first in (0, 1):
         whole = (n - first) // 2
         pairs = values[:, first : first + 2 * whole].reshape(times, whole, 2).mean(axis=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -93,9 +94,9 @@ def _question(request: Request, folder: Path) -> Question:
         Tables(SimulatedTarget.parameters, SimulatedTarget.flags) if bot is None else bot.tables
     )
     usual = (CONTROL, PAIRS) if bot is None else (DEFAULT, LANE)
-    at_first = _snapshot(request.a, scenario.name, folder) if request.a else usual[0]
+    at_first = _snapshot(request.a, scenario.name, folder, "--a") if request.a else usual[0]
     a = load_arm(at_first, tables.base(), tables, folder, "--a")
-    b = load_arm(_snapshot(request.b, scenario.name, folder), a, tables, folder, "--b")
+    b = load_arm(_snapshot(request.b, scenario.name, folder, "--b"), a, tables, folder, "--b")
     if a.digest == b.digest:
         problem = f"{request.b} is the same as {request.a or usual[0]} in every parameter and flag"
         raise SoakUsageError("--b", f"{problem}; there is nothing to compare")
@@ -120,9 +121,11 @@ def _bot(target: str, where: Where, folder: Path) -> Bot | None:
     return asked_bot(target, factory, lane_of(where, int(LANE), nothing, load_limits()))
 
 
-def _snapshot(given: str, market: str, folder: Path) -> str:
+def _snapshot(given: str, market: str, folder: Path, at: str) -> str:
     """`given`, or the path of the production snapshot in the run that it names."""
-    run = find_run(folder / given) if (folder / given).is_dir() else None
+    path = user_path(given, folder, at)
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name too long
+    run = find_run(path) if is_folder else None
     if run is None:
         return given
     homes = {lane.lane: run.home(lane.lane) for lane in run.result.lanes if lane.market == market}
@@ -130,10 +133,12 @@ def _snapshot(given: str, market: str, folder: Path) -> str:
     frozen = {lane: path for lane, path in paths.items() if is_there(path)}
     if not frozen:
         problem = f"no lane on {market} has a {PRODUCTION_SNAPSHOT}, which a freeze writes"
-        raise SoakUsageError(given, f"{problem}; give a profile or a file")
+        raise SoakUsageError(at, f"{given}: {problem}; give a profile or a file")
     if len(frozen) > 1:
         problem = f"{len(frozen)} lanes on {market} have a {PRODUCTION_SNAPSHOT}"
-        raise SoakUsageError(given, f"{problem}; give the path of one, e.g. {min(frozen.values())}")
+        raise SoakUsageError(
+            at, f"{given}: {problem}; give the path of one, e.g. {min(frozen.values())}"
+        )
     return str(*frozen.values())
 
 

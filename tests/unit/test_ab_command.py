@@ -304,6 +304,8 @@ def test_a_plan_says_the_hours_of_each_stage_and_writes_nothing(here: Folder) ->
     [
         ({"b": "steady_safe"}, "--b: steady_safe is the same as steady_safe in every parameter"),
         ({"b": "nobody"}, "--b: unknown profile, preset or variant 'nobody'"),
+        ({"b": "x" * 300}, "--b: unknown profile, preset or variant 'xxx"),
+        ({"b": "x\0"}, "--b: "),
         ({"a": "agressive"}, "--a: unknown profile, preset or variant 'agressive'; did you mean"),
         ({"market": "calmer"}, "--market: unknown market 'calmer'; did you mean 'calm'?"),
         ({"settings": ("sigmas=1",)}, "--set: unknown market setting 'sigmas'; did you mean"),
@@ -432,11 +434,13 @@ def test_a_run_stands_for_the_snapshot_in_it(here: Folder) -> None:
 def test_a_run_that_has_no_snapshot_or_several_is_refused(here: Folder) -> None:
     write_run(here.path / "none", result(outcome(1)))
     assert usage_error(lambda: here.ab(a="none")).startswith(
-        "none: no lane on calm has a PRODUCTION_SNAPSHOT.json, which a freeze writes"
+        "--a: none: no lane on calm has a PRODUCTION_SNAPSHOT.json, which a freeze writes"
     )
     frozen(here.path / "two", 1, 2)
     problem = usage_error(lambda: here.ab(a="two"))
-    assert "two: 2 lanes on calm have a PRODUCTION_SNAPSHOT.json; give the path of one" in problem
+    assert (
+        "--a: two: 2 lanes on calm have a PRODUCTION_SNAPSHOT.json; give the path of one" in problem
+    )
     frozen(here.path / "calmer", 1)
     assert "no lane on spike" in usage_error(lambda: here.ab(a="calmer", market="spike"))
     (here.path / "steady_safe").mkdir()
