@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from ab_blocks import LIMITS, MadeUpPair, alone, of_pairs, switched
 from builders import usage_error
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_soak.ab.arms import Arm
@@ -53,6 +53,7 @@ def test_of_too_few_blocks_no_group_is_whole() -> None:
     )
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(amounts, amounts, st.booleans()), min_size=2, max_size=9))
 def test_a_difference_is_that_of_the_sums_over_whole_groups(
     rows: list[tuple[tuple[float, float], tuple[float, float], bool]],
@@ -105,12 +106,12 @@ def test_a_switchback_says_how_many_groups_it_lacks() -> None:
 
 def test_where_nothing_differs_hardly_anything_is_decided() -> None:
     made, decisions = alone(hours=24.0), []
-    for seed in range(60):
+    for seed in range(40):
         blocks = of_pairs(made, [MadeUpPair(5000 + seed)], made.blocks)
         lone = SwitchedBlocks(blocks.t, blocks.treated, made.group)
         decisions.append(judge(lone, made, LIMITS, ()).decision)
-    assert decisions.count(Decision.PROMOTE) <= 5
-    assert decisions.count(Decision.ROLLBACK) <= 5
+    assert decisions.count(Decision.PROMOTE) <= 4
+    assert decisions.count(Decision.ROLLBACK) <= 4
 
 
 # the lane
