@@ -1,4 +1,4 @@
-"""How noisy the blocks of an A/B are, what pairing takes away of it, and the hours that follow.
+"""How noisy blocks are where nothing differs, what pairing takes away, and the hours it takes.
 
 Deviations of net_bps of a block: of lane C, of T and C with other draws (T of a seed, C of the
 next), and of T and C with the same draws. `by lanes` is that of the last again, from how far the
@@ -20,9 +20,8 @@ from statistics import stdev
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.ab_pool import LIMITS, TABLES, control, neutral, pooled
+from benchmarks.ab_pool import LIMITS, neutral, pooled
 from benchmarks.lanes import MARKETS, ROOT, put_section, table
-from pytest_soak.ab.arms import Arm, load_arm
 from pytest_soak.ab.blocks import PairedBlocks
 from pytest_soak.ab.compare import NET, by_lane
 from pytest_soak.ab.design import STAGES
@@ -34,13 +33,9 @@ Floats = NDArray[np.float64]
 FIRST_SEED = 5000
 PILOTS = 2000
 DOCUMENT = ROOT / "docs" / "AB.md"
-NOISES = ["B", "market", "blocks", "lane C", "other draws", "same draws", "by lanes", "phi"]
+NOISES = ["market", "blocks", "lane C", "other draws", "same draws", "by lanes", "phi"]
 NOISES += ["correlation", "skewness", "largest", "pilots"]
-HOURS = ["B", "market", *(f"{int(share)} %" for share in STAGES)]
-
-
-def preset(name: str) -> Arm:
-    return load_arm(name, control(), TABLES, Path(), "B")
+HOURS = ["market", *(f"{int(share)} %" for share in STAGES)]
 
 
 def differences(b: PairedBlocks, a: PairedBlocks) -> tuple[list[Floats], float]:
@@ -74,7 +69,7 @@ def pilots(lanes: list[Floats]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def noises(b: str, market: str, blocks: PairedBlocks) -> tuple[list[str], Noise]:
+def noises(market: str, blocks: PairedBlocks) -> tuple[list[str], Noise]:
     lanes, alike = differences(blocks, blocks)
     seen, values = noise(lanes), np.concatenate(lanes)
     others = noise(differences(blocks, shifted(blocks))[0])
@@ -85,7 +80,7 @@ def noises(b: str, market: str, blocks: PairedBlocks) -> tuple[list[str], Noise]
     least, most = pilots(lanes)
     sds = [f"{sd:.2f}" for sd in (level(blocks).sd, others.sd, seen.sd, by_lanes)]
     facts = [f"{seen.phi:.2f}", f"{alike:.2f}", f"{skewness(values):+.1f}", f"{largest:.0%}"]
-    return [b, market, str(len(values)), *sds, *facts, f"{least:.2f} to {most:.2f}"], seen
+    return [market, str(len(values)), *sds, *facts, f"{least:.2f} to {most:.2f}"], seen
 
 
 def hours(seen: Noise) -> Iterator[str]:
@@ -102,14 +97,10 @@ def main() -> None:
     given = parser.parse_args()
     seeds = range(FIRST_SEED, FIRST_SEED + given.lanes)
     found, needs = [], []
-    wanted = [
-        *((neutral(), market) for market in MARKETS),
-        (preset("maker_bias_uplift_v1"), "calm"),
-    ]
-    for b, market in wanted:
-        row, seen = noises(b.name, market, pooled(given.pool, b, market, seeds, given.jobs))
+    for market in MARKETS:
+        row, seen = noises(market, pooled(given.pool, neutral(), market, seeds, given.jobs))
         found.append(row)
-        needs.append([b.name, market, *hours(seen)])
+        needs.append([market, *hours(seen)])
     text = "\n".join([table(NOISES, found), "", table(HOURS, needs)])
     print(text)
     put_section(DOCUMENT, "noise", text)

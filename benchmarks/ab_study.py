@@ -6,7 +6,7 @@ Those of one lane share no block: of each lane there are two, in which A and B c
 of eight lanes are drawn with replacement, so they are less than independent. Tables go into
 docs/AB.md. Run:
 
-    python -m benchmarks.ab_study --pool=ab_pool --lanes=30
+    python -m benchmarks.ab_study --pool=ab_pool
 """
 
 from __future__ import annotations
@@ -124,18 +124,18 @@ def _rate(count: int, total: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pool", type=Path, default=Path("ab_pool"))
-    parser.add_argument("--lanes", type=int, default=30)
     parser.add_argument("--stages", type=int, default=100)
-    parser.add_argument("--markets", default="calm,spike")
+    parser.add_argument("--lanes", nargs="+", default=["calm:30", "spike:30"], metavar="MARKET:N")
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
     load_kernel()
-    seeds, rows = range(FIRST_SEED, FIRST_SEED + given.lanes), []
-    for market in given.markets.split(","):
+    rows = []
+    for market, lanes in (one.split(":") for one in given.lanes):
+        seeds = range(FIRST_SEED, FIRST_SEED + int(lanes))
         pool = pooled(given.pool, neutral(), market, seeds, given.jobs)
-        rows.append(rates(market, "50 %, one lane", list(alone(pool))))
+        rows.append(rates(market, f"50 %, each of {lanes} lanes", list(alone(pool))))
         came = list(together(pool, Share.HALF, given.stages))
-        rows.append(rates(market, f"50 %, {SEEDS} lanes", came))
+        rows.append(rates(market, f"50 %, {SEEDS} of {lanes} lanes", came))
     heads = ["market", "stage", "stages", "PROMOTE", "ROLLBACK", "HOLD", "held as skewed"]
     text = "\n\n".join([whole_stages(given.pool / "stages.jsonl", given.jobs), table(heads, rows)])
     print(text)
