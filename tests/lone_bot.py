@@ -91,6 +91,12 @@ class Fixed(Bot):
     flags: ClassVar[Any] = {"boost.enabled": {"type": "bool", "default": False}}
 
 
+class Cold(Switchable):
+    """Has a flag that it is told when it starts, and others that can be set."""
+
+    flags: ClassVar[Any] = {"boost.enabled": {"type": "bool", "default": False}}
+
+
 class Repeatable(Bot):
     """Does the same again where it is started anew."""
 

@@ -47,10 +47,13 @@ class Bot(NamedTuple):
 
     def check_switches(self, a: Arm, b: Arm) -> None:
         """Raise SoakUsageError where B sets a flag that cannot be set while the bot runs."""
-        changed = [name for name in b.changes(a) if name in b.flags]
-        if changed and not self.hot:
-            problem = f"sets the flag {changed[0]}, and {self.name} has no method configure(flags)"
-            raise SoakUsageError("--b", f"{problem} by which it could switch between two blocks")
+        for name in (name for name in b.changes(a) if name in b.flags):
+            if not self.hot:
+                problem = f"{self.name} has no method configure(flags) to switch it between blocks"
+                raise SoakUsageError("--b", f"sets the flag {name}, and {problem}")
+            if not self.tables.flags[name].hot:
+                problem = "which is not `hot`: the bot would have to be started anew"
+                raise SoakUsageError("--b", f"sets the flag {name}, {problem}")
 
 
 def asked_bot(name: str, factory: TargetFactory, lane: LaneInfo) -> Bot:

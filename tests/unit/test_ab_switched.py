@@ -349,6 +349,7 @@ class Wild(lone_bot.Bot):
         ({"b": "steady"}, "--b: unknown profile, preset or variant 'steady'"),
         ({"b": "wrong.yaml"}, "unknown parameter 'edge'; did you mean 'edge_bps'?"),
         ({"b": "flag.yaml", "target": "lone_bot:Fixed"}, "--b: sets the flag boost.enabled, and"),
+        ({"b": "flag.yaml", "target": "lone_bot:Cold"}, "boost.enabled, which is not `hot`: the"),
         ({"target": "lone_bot:Bott"}, "--target: unknown attribute of lone_bot 'Bott'; did you"),
         ({"target": "lone_bot:Reckoning"}, "--target: the bot failed under A: lone_bot:Reckoning"),
         ({"target": "lone_bot:Idle"}, "--target: tick_total_p95_ms has a value in 0 of 12 blocks"),
