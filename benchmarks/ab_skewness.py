@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.ab_pool import LIMITS, neutral, pooled
 from benchmarks.lanes import ROOT, put_section, table
 from pytest_soak.ab.compare import NET
-from pytest_soak.ab.judge import skewness_limit
+from pytest_soak.ab.judge import SKEWNESS_ERRORS
 from pytest_soak.stats.limits import share_interval
 from pytest_soak.stats.sequential import Noise, sequence_half_width, skewness
 
@@ -38,10 +38,15 @@ DOCUMENT = ROOT / "docs" / "AB.md"
 
 
 class Looks(NamedTuple):
-    """After each value of each series: its skewness, and whether its lower bound is above 0."""
+    """After each value of each series: skewness, its error, whether the lower bound is above 0."""
 
     skew: Floats
+    error: Floats
     above: Bools
+
+    def good(self, limit: float) -> Bools:
+        """Where the skewness to the left is within `limit`, or may be chance."""
+        return self.skew >= -np.maximum(limit, SKEWNESS_ERRORS * self.error)
 
 
 class Found(NamedTuple):
@@ -71,12 +76,17 @@ def drawn_from(values: Floats) -> Draw:
 def looks(values: Floats, planned: float) -> Looks:
     """Of series of shape (times, values)."""
     count = np.arange(1, values.shape[1] + 1)
-    mean, mean2, mean3 = (np.cumsum(values**power, axis=1) / count for power in (1, 2, 3))
-    second = np.maximum(mean2 - mean**2, 1e-12)
+    mean, m2, m3, m4, m5, m6 = (np.cumsum(values**k, axis=1) / count for k in range(1, 7))
+    second = np.maximum(m2 - mean**2, 1e-12)
+    third = m3 - 3.0 * mean * m2 + 2.0 * mean**3
+    fourth = m4 - 4.0 * mean * m3 + 6.0 * mean**2 * m2 - 3.0 * mean**4
+    sixth = m6 - 6.0 * mean * m5 + 15.0 * mean**2 * m4 - 20.0 * mean**3 * m3
+    sixth += 15.0 * mean**4 * m2 - 5.0 * mean**6
+    moved = np.maximum(sixth - 6.0 * second * fourth + 9.0 * second**3, 0.0)
     sd = np.sqrt(second * count / np.maximum(count - 1, 1))
-    raw = (mean3 - 3.0 * mean * mean2 + 2.0 * mean**3) / second**1.5
-    skew = raw * np.sqrt(count * np.maximum(count - 1, 1)) / np.maximum(count - 2, 1)
-    return Looks(skew, mean > sd * widths(values.shape[1], planned))
+    whole = np.sqrt(count * np.maximum(count - 1, 1)) / np.maximum(count - 2, 1)
+    error = np.sqrt(moved / count / second**3)
+    return Looks(whole * third / second**1.5, error, mean > sd * widths(values.shape[1], planned))
 
 
 @cache
@@ -86,22 +96,15 @@ def widths(n: int, planned: float) -> Floats:
     return np.array([np.inf, *(sequence_half_width(x, LIMITS.chance, planned) for x in unit)])
 
 
-def most(n: int, limit: float) -> Floats:
-    """The skewness beyond which so many values are held, from one value on."""
-    limits = LIMITS.model_copy(update={"skewness": limit})
-    return np.array([skewness_limit(k, limits) for k in range(1, n + 1)])
-
-
 def judged(values: Floats) -> Iterator[Found]:
     """What the rule makes of series, by its limit; at last, where pairs take the place of what is
     beyond the one in force."""
     n = values.shape[1]
     seen = looks(values, n)
     for limit in TRIED:
-        good = seen.skew >= -most(n, limit)
+        good = seen.good(limit)
         yield found(good & seen.above, good[:, -1])
-    good = seen.skew >= -most(n, LIMITS.skewness)
-    pairs, good_pairs = joined(values)
+    good, (pairs, good_pairs) = seen.good(LIMITS.skewness), joined(values)
     either = good | good_pairs
     yield found((good & seen.above) | (~good & good_pairs & pairs.above), either[:, -1])
 
@@ -114,15 +117,16 @@ def found(said: Bools, good: Bools) -> Found:
 def joined(values: Floats) -> tuple[Looks, Bools]:
     """Looks at the pairs that end with each value, and where there are some that are not held."""
     times, n = values.shape
-    skew = np.zeros((times, n))
+    skew, error = np.zeros((2, times, n))
     above, good = np.zeros((2, times, n), np.bool_)
     for first in (0, 1):
         whole = (n - first) // 2
         pairs = values[:, first : first + 2 * whole].reshape(times, whole, 2).mean(axis=2)
         places = slice(first + 1, first + 2 * whole, 2)
-        skew[:, places], above[:, places] = looks(pairs, n / 2)
-        good[:, places] = skew[:, places] >= -most(whole, LIMITS.skewness)
-    return Looks(skew, above), good
+        seen = looks(pairs, n / 2)
+        skew[:, places], error[:, places], above[:, places] = seen
+        good[:, places] = seen.good(LIMITS.skewness)
+    return Looks(skew, error, above), good
 
 
 def block_values(pool: Path, lanes: int, jobs: int) -> Floats:

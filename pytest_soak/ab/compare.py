@@ -14,6 +14,7 @@ from pytest_soak.stats.sequential import (
     Noise,
     noise,
     skewness,
+    skewness_error,
 )
 
 
@@ -96,7 +97,8 @@ class Difference(NamedTuple):
     """B - A of a metric over a number of `blocks`, beside `missing` ones that had no value.
 
     `joined` blocks in a row make one value of the noise. `correlation` is that of the block values
-    of both, NaN of a constant. `skew` is the skewness of the values of the noise.
+    of both, NaN of a constant. `skew` is the skewness of the values of the noise, `skew_error` its
+    standard error.
     """
 
     metric: Metric
@@ -107,6 +109,7 @@ class Difference(NamedTuple):
     joined: int
     correlation: float
     skew: float
+    skew_error: float
     missing: int
 
     @property
@@ -146,6 +149,7 @@ def difference(metric: Metric, contrast: Contrast, likeness: float) -> Differenc
         joined=joined,
         correlation=_correlation(sides),
         skew=skewness(np.concatenate(lanes)),
+        skew_error=skewness_error(np.concatenate(lanes)),
         missing=int(np.count_nonzero(where & ~known)),
     )
 

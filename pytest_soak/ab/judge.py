@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -24,12 +23,12 @@ from pytest_soak.ab.compare import (
 from pytest_soak.ab.design import Design
 from pytest_soak.ab.limits import Limits
 from pytest_soak.ab.power import BlockNoise, hours_needed, lane_hours
-from pytest_soak.stats.sequential import look_half_width, sequence_half_width, skewness_error
+from pytest_soak.stats.sequential import look_half_width, sequence_half_width
 from pytest_soak.text import signed
 
 TOLERANCE = 1e-9
 _SAFETY = (SLIPPAGE, TICK)
-_ERRORS = 2.0
+SKEWNESS_ERRORS = 1.5
 """So many standard errors make a skewness more than chance."""
 
 
@@ -117,12 +116,12 @@ def _shows_harm(finding: Finding, limits: Limits) -> bool:
     """Whether a bound of a finding can be relied on that says that B is worse."""
     found = finding.difference
     alike = found.noise.phi > limits.likeness
-    return not (found.constant or alike or _tilt(found) > skewness_limit(found.noise.n, limits))
+    return not (found.constant or alike or _tilt(found) > _skewness_limit(found, limits))
 
 
-def skewness_limit(n: int, limits: Limits) -> float:
-    """The skewness of `n` values beyond which it is no chance, and does harm."""
-    return max(limits.skewness, _ERRORS * skewness_error(n)) if n > 2 else math.inf
+def _skewness_limit(found: Difference, limits: Limits) -> float:
+    """The skewness beyond which it does harm, and is no chance."""
+    return max(limits.skewness, SKEWNESS_ERRORS * found.skew_error)
 
 
 def _tilt(found: Difference) -> float:
@@ -182,7 +181,7 @@ def _unsound(finding: Finding, limits: Limits) -> Iterator[str]:
     if found.noise.phi > limits.likeness:
         most = f"{limits.likeness:g} at most"
         yield f"{found.metric.name}: blocks are too alike (phi {found.noise.phi:.2g}, {most})"
-    limit = skewness_limit(found.noise.n, limits)
+    limit = _skewness_limit(found, limits)
     if found.metric is NET and _tilt(found) < -limit:
         why = f"{signed(found.skew)}, {limit:.2g} at most"
         yield f"net_bps: blocks are too skewed for its lower bound ({why})"

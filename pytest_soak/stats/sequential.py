@@ -99,9 +99,17 @@ def skewness(values: Floats) -> float:
     return raw * math.sqrt(n * (n - 1)) / (n - 2)
 
 
-def skewness_error(n: int) -> float:
-    """The standard error of the skewness of `n` normal values, three or more."""
-    return math.sqrt(6.0 * n * (n - 1) / ((n - 2) * (n + 1) * (n + 3)))
+def skewness_error(values: Floats) -> float:
+    """The standard error of the skewness of values that are symmetric, by their own tails.
+
+    Of normal values sqrt(6 / n); 0 of a constant.
+    """
+    rest = values - values.mean()
+    if not is_noise(rest, values):
+        return 0.0
+    second = float(np.mean(rest**2))
+    moved = rest**3 - 3.0 * second * rest
+    return math.sqrt(float(np.mean(moved**2)) / len(values) / second**3)
 
 
 def fixed_values(sd: float, effect: float, alpha: float, power: float) -> int:

@@ -22,6 +22,7 @@ MUTANTS = (
     Mutant(
         "sequential.py", "math.sqrt(n) >= (quantile(n) +", "math.sqrt(n) >= (0 *", of("sequential")
     ),
+    Mutant("sequential.py", "rest**3 - 3.0 * second * rest", "rest**3", of("sequential")),
     # assignment and blocks
     Mutant("design.py", "{int(share)} {seed} {first // group}", "{seed} {first}", of("ab_design")),
     Mutant("design.py", "len(set(seeds)) < len(seeds)", "False", of("ab_design")),

@@ -123,10 +123,15 @@ def test_skewness_is_that_of_scipy(values: list[float]) -> None:
     assert skewness(np.array(values)) == pytest.approx(wanted, abs=1e-9)
 
 
-def test_the_error_of_a_skewness_is_that_of_normal_values() -> None:
-    normal = np.random.default_rng(1).standard_normal((2000, 24))
-    seen = np.array([skewness(row) for row in normal])
-    assert seen.std() == pytest.approx(skewness_error(24), rel=0.08)
+@pytest.mark.parametrize("freedom", [math.inf, 7.0])
+def test_the_error_of_a_skewness_is_that_of_symmetric_values_of_such_tails(freedom: float) -> None:
+    rng = np.random.default_rng(1)
+    draws = (
+        rng.standard_t(freedom, (1500, 200)) if freedom < math.inf else rng.normal(size=(1500, 200))
+    )
+    seen = np.array([skewness(row) / skewness_error(row) for row in draws])
+    assert seen.std() == pytest.approx(1.0, abs=0.1)
+    assert skewness_error(np.full(9, 0.1)) == 0.0
 
 
 def ever_above(series: Floats, looks: range, alpha: float) -> bool:
