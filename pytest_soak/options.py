@@ -103,7 +103,7 @@ OPTIONS = (
         "gate",
         "soak",
         "NAME|PATH",
-        "the gate: soak, smoke, release, last8, leak or a YAML file",
+        "the gate: soak, smoke, release, last8, leak, no_worse or a YAML file",
         "SOAK_GATE",
     ),
     Option(
@@ -112,6 +112,14 @@ OPTIONS = (
         "hard|soft|off",
         "hard ends a lane at its first graded FAIL, soft judges its end, off never fails",
         "KPI_GATE_MODE",
+    ),
+    Option(
+        "baseline",
+        "",
+        "RUN[,...]|off",
+        "run (or runs) that this one must be no worse than, by the gate's limits of a change, else "
+        "by no_worse",
+        "SOAK_BASELINE",
     ),
     Option(
         "stop",

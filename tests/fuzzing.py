@@ -112,7 +112,9 @@ def read_preset(path: Path) -> Iterable[str]:
 
 
 def read_gate(path: Path) -> Iterable[str]:
-    load_gates(path.name, gate_shelf(path.parent), path.parent, "--soak-gate")
+    gate, *_ = load_gates(path.name, gate_shelf(path.parent), path.parent, "--soak-gate")
+    if gate.needs_baseline:
+        return []
     return judge_file(path.name, path.parent / "ITER_SUMMARY_6.json", path.parent, None).lines()
 
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Number = float | None
+
+
+def as_text(of: type[StrEnum]) -> BeforeValidator:
+    """JSON has a member as its text, which strict validation alone would refuse."""
+
+    def member(given: Any) -> StrEnum:
+        if given not in list(of):
+            raise ValueError(f"one of {', '.join(of)}")
+        return of(given)
+
+    return BeforeValidator(member)
 
 
 class Artifact(BaseModel):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pytest_soak.artifacts.ab_models import AbPlan, AbReport
-from pytest_soak.artifacts.artifact import Artifact, Number
+from pytest_soak.artifacts.artifact import Artifact, Number, as_text
+from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.calibration import Calibration
 from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
@@ -25,21 +25,9 @@ from pytest_soak.storage.files import write_json
 from pytest_soak.tuning.freeze import Lock
 from pytest_soak.tuning.guards import Move
 
-
-def _as_text(of: type[StrEnum]) -> BeforeValidator:
-    """JSON has a member as its text, which strict validation alone would refuse."""
-
-    def member(given: Any) -> StrEnum:
-        if given not in list(of):
-            raise ValueError(f"one of {', '.join(of)}")
-        return of(given)
-
-    return BeforeValidator(member)
-
-
-_Verdict = Annotated[Verdict, _as_text(Verdict)]
-_GateMode = Annotated[GateMode, _as_text(GateMode)]
-_Ending = Annotated[Ending, _as_text(Ending)]
+_Verdict = Annotated[Verdict, as_text(Verdict)]
+_GateMode = Annotated[GateMode, as_text(GateMode)]
+_Ending = Annotated[Ending, as_text(Ending)]
 
 
 class IterationKpis(BaseModel):
@@ -320,6 +308,7 @@ class RunResult(Artifact):
     settings: dict[str, str]
     lanes: list[LaneOutcome]
     unfinished: list[str]
+    baseline: list[AgainstBaseline] = Field([], description="The lanes beside those of a baseline.")
 
 
 class LanePair(BaseModel):

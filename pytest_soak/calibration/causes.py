@@ -37,7 +37,9 @@ def _market(change: Callable[[Scenario, float], Scenario]) -> Turn:
     return turn
 
 
-def _maker(parameter: str, change: Callable[[float, float], float]) -> Turn:
+def of_maker(parameter: str, change: Callable[[float, float], float]) -> Turn:
+    """A parameter of the maker, from what it was and a size."""
+
     def turn(settings: Settings, size: float) -> Settings:
         (profile,), table = settings.profiles, reference_table()
         before = (table.defaults() | profile.values(table)[0])[parameter]
@@ -63,14 +65,14 @@ def _latency(scenario: Scenario, ms: float) -> Scenario:
 CAUSES = (
     Cause("fees", "bps more", (0.1, 0.2, 0.3, 0.5), _market(_fees)),
     Cause("latency", "ms more to the venue", (25.0, 50.0, 75.0, 100.0), _market(_latency)),
-    Cause("size", "of the order size", (0.9, 0.75, 0.6, 0.5), _maker("impact_cap_ratio", mul)),
+    Cause("size", "of the order size", (0.9, 0.75, 0.6, 0.5), of_maker("impact_cap_ratio", mul)),
     Cause(
         "spread",
         "of the half spread more",
         (0.05, 0.1, 0.2, 0.4),
-        _maker("base_spread_bps_delta", add),
+        of_maker("base_spread_bps_delta", add),
     ),
     Cause(
-        "taking", "times the rescue ratio", (1.5, 2.0, 3.0, 5.0), _maker("rescue_max_ratio", mul)
+        "taking", "times the rescue ratio", (1.5, 2.0, 3.0, 5.0), of_maker("rescue_max_ratio", mul)
     ),
 )

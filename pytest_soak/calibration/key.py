@@ -33,10 +33,10 @@ WORDS = {
 
 def key_of(lane: RecordedLane) -> CalibrationKey:
     """The key that all lanes share which differ from `lane` by their seed alone."""
-    plan = lane.plan
+    plan, market = lane.plan, lane.plan.lane.market
     return CalibrationKey(
         gate=plan.gate.name,
-        market=plan.lane.market,
+        market=market,
         profile=plan.lane.profile,
         iterations=plan.planned,
         minutes=plan.lane.minutes,
@@ -44,7 +44,7 @@ def key_of(lane: RecordedLane) -> CalibrationKey:
         target=plan.target,
         target_version=lane.version,
         pytest_soak=__version__,
-        gate_hash=_hash([_on_market(gate, plan.lane.market) for gate in plan.finals]),
+        gate_hash=_hash([_on_market(gate, market) for gate in plan.finals if gate.on(market)]),
         settings_hash=_hash(_settings(plan)),
     )
 

@@ -17,7 +17,7 @@ from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.comparing.document import document
 from pytest_soak.comparing.findings import compare_groups
 from pytest_soak.comparing.groups import groups_of
-from pytest_soak.comparing.match import check_windows, match
+from pytest_soak.comparing.match import MINUTES, check_windows, match
 from pytest_soak.errors import escaped, one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.merging.evidence import check_evidence
@@ -34,7 +34,7 @@ def compare(reference: Path, others: Sequence[Path]) -> ComparedRuns:
     groups, comparisons, notes = groups_of(first), [], _unfinished(first)
     for other in others:
         run = _read(other)
-        check_windows(first, run)
+        check_windows(first, run.given, run.result.settings.get(MINUTES))
         matched = match(groups, groups_of(run))
         comparisons += [compare_groups(before, after) for before, after in matched.pairs]
         notes += [*_versions(first, run), *_unfinished(run), *matched.notes]

@@ -65,6 +65,9 @@ def judge_file(gate_name: str, file: Path, base: Path, market: str | None) -> Fi
     read = _read(read_document(final_of(file)))
     known = {*KNOWN, *SPAN_KPIS, *read.sample.values}
     gate = load_gate(gate_name, gate_shelf(base), base, "GATE", known)
+    if gate.needs_baseline:
+        problem = "has limits of a change; judge runs by --soak-baseline, or by merge --against"
+        raise SoakUsageError(f"gate {gate.name}", problem)
     if market is not None and market not in (markets := {*BUILT_IN, *gate.markets}):
         raise SoakUsageError("--market", unknown("market", market, markets))
     checks = _checks(gate, market or read.market, read)

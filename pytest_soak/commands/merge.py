@@ -21,10 +21,17 @@ from pytest_soak.artifacts.names import (
     TREND,
 )
 from pytest_soak.artifacts.stored_run import StoredRun, find_run
+from pytest_soak.baseline.judge import judge_run
+from pytest_soak.baseline.reference import Baseline, check_against, read_baseline
+from pytest_soak.baseline.words import baseline_lines
 from pytest_soak.calibration.stored import run_rates
 from pytest_soak.commands.verdict import HELD
+from pytest_soak.comparing.groups import ended_lanes, groups_of
+from pytest_soak.comparing.match import MINUTES
+from pytest_soak.engine.plan import succeeds
 from pytest_soak.errors import SoakUsageError, one_line
-from pytest_soak.gates.engine import OF_ITERATIONS, Verdict
+from pytest_soak.gates.engine import OF_ITERATIONS, Verdict, worst
+from pytest_soak.gates.model import Gate, gate_shelf, load_gates
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
 from pytest_soak.merging.evidence import check_evidence
@@ -51,9 +58,16 @@ class Merged(NamedTuple):
 
 
 def merge(
-    given: Sequence[Path], output: Path, against: Path | None, *, allow_different: bool
+    given: Sequence[Path],
+    output: Path,
+    against: Path | None,
+    *,
+    allow_different: bool,
+    gates: Sequence[Gate] = (),
 ) -> Merged:
     """Join the runs in `given` as the latest run of the artifact root `output`.
+
+    With `gates` the whole is judged beside the run `against`, by their limits of a change.
 
     Raises SoakUsageError when they do not go together, ArtifactError when it cannot be written.
     """
@@ -67,6 +81,10 @@ def merge(
         run.check_files()
     if not allow_different:
         check_alike(runs)
+    baseline = read_baseline({str(against): against}) if against is not None and gates else None
+    for run in runs:
+        if baseline is not None and ended_lanes(run):
+            check_against(baseline, run.given, run.result.settings.get(MINUTES), groups_of(run))
     result = join(runs, empty)
     layout = Layout(
         output, several_lanes=len({*result.unfinished, *(x.lane for x in result.lanes)}) > 1
@@ -76,13 +94,46 @@ def merge(
         for run in runs:
             _copy(run, layout)
         comparison = None
+        whole = StoredRun(str(output), layout.latest, result)
+        if baseline is not None:
+            result = _judged_beside(whole, baseline, gates)
         if reference is not None:
-            comparison = compare(StoredRun(str(output), layout.latest, result), reference)
+            comparison = compare(whole, reference)
             write_json(layout.latest / COMPARISON, comparison.data())
         write_json(layout.result, result.data())
         rates = {k: v for run in runs for k, v in run_rates(run, Path.cwd()).items()}
         write_report(layout, layout.report, rates)
     return Merged(result, comparison)
+
+
+def gates_of(given: str, folder: Path) -> tuple[Gate, ...]:
+    """The gate of that name or path, whose limits are of a change; SoakUsageError for another."""
+    gates = load_gates(given, gate_shelf(folder), folder, "--gate")
+    if not any(gate.needs_baseline for gate in gates):
+        problem = f"{given} has no limit of a change; give no_worse, or a gate with `baseline:`"
+        raise SoakUsageError("--gate", problem)
+    return gates
+
+
+def _judged_beside(run: StoredRun, baseline: Baseline, gates: Sequence[Gate]) -> RunResult:
+    """What the run comes to beside its baseline: no better than it was before."""
+    result = run.result
+    if not ended_lanes(run):
+        return result
+    beside = judge_run(run, baseline, {lane.profile: gates for lane in result.lanes})
+    found = worst([one.verdict for one in beside])
+    verdict = None if result.verdict is None else worst([result.verdict, found])
+    if found is Verdict.FAIL:
+        verdict = found
+    status = result.exit_status if verdict is result.verdict else 0
+    if not succeeds(verdict, result.gate_mode):
+        status = 1
+    update = {
+        "baseline": [*result.baseline, *beside],
+        "verdict": verdict,
+        "exit_status": status,
+    }
+    return result.model_copy(update=update)
 
 
 def merged_lines(merged: Merged) -> Iterator[str]:
@@ -99,6 +150,7 @@ def merged_lines(merged: Merged) -> Iterator[str]:
         yield from (one_line(f"{lane.lane}: {reason}") for reason in lane.reasons)
     if merged.comparison is not None:
         yield from comparison_lines(merged.comparison)
+    yield from baseline_lines(merged.result.baseline)
     yield verdict_line(merged.result)
 
 

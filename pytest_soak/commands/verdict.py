@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.artifacts.names import BEGUN, LATEST
 from pytest_soak.artifacts.stored_run import StoredRun, run_in
+from pytest_soak.baseline.words import baseline_lines
 from pytest_soak.calibration.stored import run_rates
 from pytest_soak.errors import one_line
 from pytest_soak.gates.engine import Verdict
@@ -43,7 +44,8 @@ def verdict(given: Path, folder: Path) -> Judged:
     rates = run_rates(run, folder)
     lines = [line for lane in run.result.lanes for line in _ended(lane, rates.get(lane.lane))]
     lines += [_open(run, lane) for lane in run.result.unfinished if lane not in lanes]
-    return Judged([*map(one_line, lines), _last_line(run)], _status(run))
+    beside = baseline_lines(run.result.baseline)
+    return Judged([*map(one_line, lines), *beside, _last_line(run)], _status(run))
 
 
 def _status(run: StoredRun) -> int:

@@ -46,6 +46,13 @@ def design(before: Group, after: Group) -> Design:
     return Design(way, paired, why)
 
 
+def alone(made: Design, before: Group, after: Group) -> list[str]:
+    """What of the lanes has no part in a comparison of pairs."""
+    paired = len(made.seeds)
+    left = [(group.run, len(group.lanes) - paired) for group in (before, after)]
+    return [f"without a partner: {plural(n, 'lane')} of {run}" for run, n in left if paired and n]
+
+
 def _common_seeds(before: Group, after: Group) -> tuple[int, ...]:
     """Of lanes that have an iteration in common."""
     common = before.lanes.keys() & after.lanes.keys()

@@ -11,6 +11,7 @@ from pytest_soak.artifacts.compare_models import (
     ComparedRuns,
     Found,
 )
+from pytest_soak.comparing.design import alone
 from pytest_soak.comparing.findings import ComparedGroups, Finding
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.text import plural
@@ -73,15 +74,8 @@ def _lanes(one: ComparedGroups) -> ComparedLanes:
         lacking=one.lacking,
         kpis=[_kpi(finding) for finding in one.findings],
         left_out=one.left_out,
-        notes=[*one.before.notes, *one.after.notes, *_alone(one)],
+        notes=[*one.before.notes, *one.after.notes, *alone(one.design, one.before, one.after)],
     )
-
-
-def _alone(one: ComparedGroups) -> list[str]:
-    """What of the lanes has no part in a comparison of pairs."""
-    paired = len(one.design.seeds)
-    alone = [(group.run, len(group.lanes) - paired) for group in (one.before, one.after)]
-    return [f"without a partner: {plural(n, 'lane')} of {run}" for run, n in alone if paired and n]
 
 
 def _kpi(finding: Finding) -> ComparedKpi:

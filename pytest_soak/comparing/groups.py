@@ -62,11 +62,16 @@ class Group:
 
 def groups_of(run: StoredRun) -> list[Group]:
     """The groups of a run's finished lanes; SoakUsageError without any, or with a damaged file."""
-    ended = [lane for lane in run.result.lanes if lane.lane not in run.result.unfinished]
+    ended = ended_lanes(run)
     if not ended:
         raise SoakUsageError(run.given, "has no lane that came to its end; finish the run first")
     lanes = groupby(sorted(ended, key=_kind), key=_kind)
     return [_group(run, list(alike)) for _, alike in lanes]
+
+
+def ended_lanes(run: StoredRun) -> list[LaneOutcome]:
+    """The lanes that came to their end."""
+    return [lane for lane in run.result.lanes if lane.lane not in run.result.unfinished]
 
 
 def _kind(lane: LaneOutcome) -> tuple[str, str, str]:

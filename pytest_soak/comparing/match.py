@@ -19,13 +19,13 @@ class Matched(NamedTuple):
     notes: list[str]
 
 
-def check_windows(reference: StoredRun, run: StoredRun) -> None:
+def check_windows(reference: StoredRun, run: str, minutes: str | None) -> None:
     """Raise SoakUsageError for iterations of another length: their KPIs are no like quantities."""
-    lengths = [one.result.settings.get(MINUTES) for one in (reference, run)]
-    if _number(lengths[0]) != _number(lengths[1]):
+    before = reference.result.settings.get(MINUTES)
+    if _number(before) != _number(minutes):
         raise SoakUsageError(
             f"settings.{MINUTES}",
-            f"{lengths[0]} in {reference.given}, {lengths[1]} in {run.given}; "
+            f"{before} in {reference.given}, {minutes} in {run}; "
             "compare runs whose iterations are equally long",
         )
 
@@ -37,26 +37,29 @@ def match(reference: Sequence[Group], others: Sequence[Group]) -> Matched:
     """
     pairs, notes = [], []
     for group in others:
-        found = _partner(reference, group)
+        found = partner(reference, group)
         if found is None:
-            notes.append(f"not compared: {group} of {group.run}: {_why(reference, group)}")
+            notes.append(f"not compared: {group} of {group.run}: {why_alone(reference, group)}")
         else:
             pairs.append((found, group))
     if not pairs:
-        raise SoakUsageError(others[0].run, "; ".join(_why(reference, group) for group in others))
+        raise SoakUsageError(
+            others[0].run, "; ".join(why_alone(reference, group) for group in others)
+        )
     used = [before for before, _ in pairs]
     notes += [f"only in {group.run}: {group}" for group in reference if group not in used]
     return Matched(pairs, notes)
 
 
-def _partner(reference: Sequence[Group], group: Group) -> Group | None:
+def partner(reference: Sequence[Group], group: Group) -> Group | None:
+    """The one of the reference that stands against a group; None where none does, or several."""
     there = [one for one in reference if one.market == group.market]
     alike = [one for one in there if one.kind == group.kind]
     found = alike or there
     return found[0] if len(found) == 1 else None
 
 
-def _why(reference: Sequence[Group], group: Group) -> str:
+def why_alone(reference: Sequence[Group], group: Group) -> str:
     """Why nothing of the reference stands against a group."""
     where, name = reference[0].run, group.market.name
     alike = [one for one in reference if one.market.name == name]

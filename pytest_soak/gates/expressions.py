@@ -64,6 +64,21 @@ def parse_share(text: str) -> Expression:
     return Expression(text, match[1], limit, bool(match[3]))
 
 
+def parse_percent(text: str) -> Expression:
+    """Parse an expression whose number is followed by `%`; ValueError as `parse`."""
+    found = parse_share(text)
+    if not found.percent:
+        raise ValueError('a percentage of the baseline, e.g. ">= -10 %"')
+    return found
+
+
+def check_harm(limit: Expression) -> None:
+    """Raise ValueError for a limit of a change that no change misses, or that has two sides."""
+    if limit.symbol in ("==", "!=") or not limit.holds(0.0):
+        told = f'e.g. ">= -10 %", not {limit.text!r}'
+        raise ValueError(f"a limit on one side that holds of no change, {told}")
+
+
 def check_reach(
     fail_unless: Expression | None, warn_unless: Expression | None, low: float, high: float
 ) -> None:

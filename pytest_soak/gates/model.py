@@ -8,7 +8,14 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.config.names import NAME, Shelf
@@ -18,14 +25,26 @@ from pytest_soak.gates.expressions import (
     ExpressionText,
     ShareText,
     check_at_once,
+    check_harm,
     check_reach,
     parse,
+    parse_percent,
     parse_share,
 )
 from pytest_soak.kpi.definitions import KNOWN
 from pytest_soak.kpi.spans import SPAN_KPIS, so_far
 
 DriftRule = Literal["fail", "warn", "off"]
+
+Basis = Literal["absolute", "relative", "difference"]
+"""What a limit is of: the value, its change in % of the baseline's, or its change."""
+
+_PARSERS: dict[Basis, Callable[[str], Expression]] = {
+    "absolute": parse,
+    "relative": parse_percent,
+    "difference": parse,
+}
+_OF_A_LANE = ("min_samples", "window", "for_", "fail_at_once", "drift", "confidence")
 
 
 class Threshold(BaseModel):
@@ -44,8 +63,9 @@ class Threshold(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     metric: str
-    fail_unless: ExpressionText | None = None
-    warn_unless: ExpressionText | None = None
+    baseline: Basis = "absolute"
+    fail_unless: str | None = None
+    warn_unless: str | None = None
     min_samples: Annotated[int, Field(ge=1)] | None = None
     no_data: Literal["fail", "warn"] = "fail"
     window: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -59,23 +79,49 @@ class Threshold(BaseModel):
         """Whether each iteration has a value of its own."""
         return self.metric not in SPAN_KPIS and not so_far(self.metric)
 
+    @property
+    def of_baseline(self) -> bool:
+        """Whether it judges a run beside its baseline, and no lane."""
+        return self.baseline != "absolute"
+
+    @field_validator("fail_unless", "warn_unless")
+    @classmethod
+    def _is_of_its_basis(cls, text: str | None, info: ValidationInfo) -> str | None:
+        if text is not None:
+            _PARSERS[info.data.get("baseline", "absolute")](text)
+        return text
+
     @model_validator(mode="after")
     def _can_follow(self) -> Threshold:
-        for key in ("drift", "confidence"):
-            if getattr(self, key) not in (None, "off") and not self.of_iterations:
+        for key in ("drift", "confidence", "baseline"):
+            if getattr(self, key) not in (None, "off", "absolute") and not self.of_iterations:
                 raise ValueError(f"no {key}: {self.metric} is of a span, not of each iteration")
+        fields = type(self).model_fields
+        given = [key for key in _OF_A_LANE if getattr(self, key) != fields[key].default]
+        if self.of_baseline and given:
+            problem = f"no {given[0].rstrip('_')}: a baseline is compared with whole lanes"
+            raise ValueError(problem)
         return self
 
     @model_validator(mode="after")
     def _can_decide(self) -> Threshold:
-        fails, warns = _said(self.fail_unless, self.warn_unless, parse)
-        low, high = range_of(self.metric)
+        fails, warns = self.limits
+        low, high = _reach(self.metric, self.baseline)
         check_reach(fails, warns, low, high)
+        if self.of_baseline:
+            for limit in (fails, warns):
+                if limit is not None:
+                    check_harm(limit)
         if self.fail_at_once is not None:
             if fails is None or self.for_ == 1:
                 raise ValueError("`for` of 2 or more and fail_unless beside fail_at_once")
             check_at_once(parse(self.fail_at_once), fails, low, high)
         return self
+
+    @property
+    def limits(self) -> tuple[Expression | None, Expression | None]:
+        """`fail_unless` and `warn_unless`, parsed."""
+        return _said(self.fail_unless, self.warn_unless, _PARSERS[self.baseline])
 
 
 class Failed(BaseModel):
@@ -117,6 +163,14 @@ def range_of(metric: str) -> tuple[float, float]:
     return (-math.inf, math.inf) if kpi is None else (kpi.low, kpi.high)
 
 
+def _reach(metric: str, basis: Basis) -> tuple[float, float]:
+    """The lowest and the highest value of what a limit is of."""
+    low, high = range_of(metric)
+    if basis == "relative":
+        return (-100.0 if low >= 0.0 else -math.inf), math.inf
+    return (low, high) if basis == "absolute" else (low - high, high - low)
+
+
 class OnMarket(BaseModel):
     """What a gate asks for on one market, in place of what it asks for elsewhere."""
 
@@ -133,7 +187,8 @@ class Gate(BaseModel):
     may FAIL. `final` names the gates that judge the end of the lane together with this one; of a
     lane whose overrides changed under way they need `min_final` iterations with the last ones.
     `drift` is that of the thresholds that say nothing of it. `markets` holds, by market, the
-    thresholds that replace those for the same metric there, and the `failed` that does.
+    thresholds that replace those for the same metric there, and the `failed` that does; what is of
+    a baseline replaces what is of one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -157,10 +212,22 @@ class Gate(BaseModel):
         return blocks
 
     def on(self, market: str) -> list[Threshold]:
-        """The thresholds in force on `market`."""
+        """The thresholds in force on `market` that judge a lane."""
+        return [t for t in self._in_force(market) if not t.of_baseline]
+
+    def on_baseline(self, market: str) -> list[Threshold]:
+        """The thresholds in force on `market` that judge a run beside its baseline."""
+        return [t for t in self._in_force(market) if t.of_baseline]
+
+    def _in_force(self, market: str) -> list[Threshold]:
         block = self.markets.get(market, OnMarket()).thresholds
-        replaced = {threshold.metric for threshold in block}
-        return [t for t in self.thresholds if t.metric not in replaced] + block
+        replaced = {(t.metric, t.of_baseline) for t in block}
+        return [t for t in self.thresholds if (t.metric, t.of_baseline) not in replaced] + block
+
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether any of its thresholds is of a baseline."""
+        return any(t.of_baseline for block in self.blocks().values() for t in block)
 
     def drift_of(self, threshold: Threshold) -> DriftRule:
         """The verdict on a drift of what one of its thresholds is on."""
@@ -184,7 +251,7 @@ class Gate(BaseModel):
     def restricted(self, metrics: Collection[str], market: str) -> dict[str, object]:
         """The gate on `market` as data, with only the thresholds on `metrics`: to be pasted."""
         block = {
-            "thresholds": [t for t in self.on(market) if t.metric in metrics],
+            "thresholds": [t for t in self._in_force(market) if t.metric in metrics],
             "failed": self.failed_on(market),
         }
         alone = self.model_copy(update={**block, "description": "", "final": [], "markets": {}})

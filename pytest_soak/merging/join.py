@@ -46,6 +46,7 @@ def join(runs: Sequence[StoredRun], empty: Sequence[str]) -> RunResult:
         settings=_settings(results),
         lanes=sorted(lanes, key=lambda lane: lane.axes.rank),
         unfinished=[lane for result in results for lane in result.unfinished] + list(empty),
+        baseline=[one for result in results for one in result.baseline],
         meta=_meta(runs),
     )
 

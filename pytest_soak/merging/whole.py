@@ -26,10 +26,14 @@ def check_whole(run: StoredRun) -> None:
                 str(run.folder / run.home(lane.lane)),
                 f"{RESULT} says {outcome_line(lane)}, but {problem}; get the whole run",
             )
-    judged = worst([lane.verdict for lane in result.lanes if lane.verdict])
-    if result.verdict is not None and worst([judged, result.verdict]) != result.verdict:
-        problem = f"verdict: {result.verdict}, but a lane is {judged}; get the whole run"
-        raise SoakUsageError(str(run.folder / RESULT), problem)
+    judged = {
+        "a lane is": worst([lane.verdict for lane in result.lanes if lane.verdict]),
+        "beside its baseline it is": worst([one.verdict for one in result.baseline]),
+    }
+    for what, verdict in judged.items():
+        if result.verdict is not None and worst([verdict, result.verdict]) != result.verdict:
+            problem = f"verdict: {result.verdict}, but {what} {verdict}; get the whole run"
+            raise SoakUsageError(str(run.folder / RESULT), problem)
 
 
 def outcome_line(lane: LaneOutcome) -> str:

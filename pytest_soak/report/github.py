@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.models import Comparison, LaneOutcome, RunResult
-from pytest_soak.engine.plan import succeeds
+from pytest_soak.baseline.words import HEADS, baseline_sentence, rows_of, title
+from pytest_soak.engine.plan import GateMode, succeeds
 from pytest_soak.errors import one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.kpi.definitions import HEADLINES
@@ -78,6 +80,8 @@ def annotate(result: RunResult) -> list[str]:
     judged = [(lane, succeeds(lane.verdict, result.gate_mode)) for lane in result.lanes]
     errors = [_of_lane("error", lane) for lane, good in judged if lane.verdict and not good]
     errors += [command("error", name, "not finished") for name in result.unfinished]
+    told = [_beside(one, result.gate_mode) for one in result.baseline]
+    errors += [text for good, text in told if text and not good]
     if not errors and not succeeds(result.verdict, result.gate_mode):
         errors = [command("error", "soak", verdict_line(result))]
     warnings = [
@@ -85,6 +89,7 @@ def annotate(result: RunResult) -> list[str]:
         for lane, good in judged
         if good and lane.verdict is not Verdict.PASS
     ]
+    warnings += [text for good, text in told if text and good]
     return [*_few("error", errors), *_few("warning", warnings)]
 
 
@@ -121,6 +126,11 @@ def _lines(result: RunResult, comparison: Comparison | None) -> Iterator[str]:
     if result.lanes:
         heads = ("lane", "verdict", "iterations", *_COLUMNS, "why")
         yield from _table([heads, *(_row(lane) for lane in result.lanes)])
+        yield ""
+    for one in result.baseline:
+        yield f"{_text(title(one))}:"
+        yield ""
+        yield from _table([HEADS, *rows_of(one)])
         yield ""
     if comparison is not None:
         yield from _compared(comparison)
@@ -163,6 +173,15 @@ def _text(text: str) -> str:
 
 def _of_lane(kind: str, lane: LaneOutcome) -> str:
     return command(kind, lane.lane, "; ".join(lane.reasons) or f"the lane is {lane.verdict}")
+
+
+def _beside(one: AgainstBaseline, mode: GateMode) -> tuple[bool, str]:
+    """Whether lanes beside a baseline let the run succeed, and the annotation; none of a PASS."""
+    good = succeeds(one.verdict, mode)
+    if one.verdict is Verdict.PASS:
+        return good, ""
+    where = f"{one.after} on {one.market}"
+    return good, command("warning" if good else "error", where, baseline_sentence([one]))
 
 
 def _few(kind: str, commands: Sequence[str]) -> Sequence[str]:

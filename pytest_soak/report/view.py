@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from pytest_soak.baseline.words import HEADS, reasons, rows_of, title
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.report.lane_view import LaneView, lane_view
 from pytest_soak.report.read import ReportLane, ReportRun
@@ -36,6 +37,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Lanes beside those of a baseline: how, a row of `HEADS` for each limit, and why."""
+
+    title: str
+    rows: Sequence[Sequence[str]]
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Page:
     """The whole report."""
 
@@ -45,6 +55,7 @@ class Page:
     reasons: Sequence[str]
     metrics: Sequence[str]
     rows: Sequence[Row]
+    beside: Sequence[Beside]
     lanes: Sequence[LaneView]
     notes: Sequence[str]
     settings: Mapping[str, str]
@@ -72,6 +83,10 @@ def page_view(run: ReportRun, rates: Mapping[str, str]) -> Page:
         ][:MOST_LANES],
         metrics=metrics,
         rows=[_row(lane, anchors.get(id(lane), ""), metrics) for lane in run.lanes],
+        beside=[
+            Beside(title(one), [HEADS, *rows_of(one)], list(reasons(one)))
+            for one in (result.baseline if result else ())
+        ],
         lanes=[lane_view(lane, anchors[id(lane)], much, rates.get(lane.id, "")) for lane in shown],
         notes=_notes(run, len(shown), much.size),
         settings=result.settings if result else {},

@@ -105,7 +105,7 @@ class Lanes:
         artifacts = LaneArtifacts(files, self._clock)
         keep = (settings.feeds, settings.feeds_gzip)
         feeds = Feeds(files, LaneIndex(lane, chosen.name), *keep, bots_own=can.writes_feeds)
-        journal = LaneJournal(files, _fingerprint(plan, can, extra, keep), feeds)
+        journal = LaneJournal(files, _fingerprint(settings, plan, can, extra), feeds)
 
         def emit(event: Event) -> None:
             artifacts.handle(event)
@@ -166,16 +166,21 @@ class Lanes:
 
 
 def _fingerprint(
-    plan: LanePlan, can: Abilities, extra_kpis: Iterable[str], feeds: tuple[bool, bool]
+    settings: Settings, plan: LanePlan, can: Abilities, extra_kpis: Iterable[str]
 ) -> dict[str, Any]:
-    """All that a lane's bytes depend on, but for its length."""
-    return plan.model_dump(mode="json", exclude={"iterations", "planned"}) | {
-        "pytest_soak": __version__,
-        "target_version": can.version,
-        "extra_kpis": sorted(extra_kpis),
-        "feeds": feeds[0],
-        "feeds_gzip": feeds[1],
-    }
+    """All that the bytes of a lane, and the verdict on its run, depend on, but for its length."""
+    beside = {} if settings.baseline is None else {"baseline": settings.baseline.digest}
+    return (
+        beside
+        | plan.model_dump(mode="json", exclude={"iterations", "planned"})
+        | {
+            "pytest_soak": __version__,
+            "target_version": can.version,
+            "extra_kpis": sorted(extra_kpis),
+            "feeds": settings.feeds,
+            "feeds_gzip": settings.feeds_gzip,
+        }
+    )
 
 
 class _Unbuilt:

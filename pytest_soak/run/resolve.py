@@ -32,6 +32,7 @@ from pytest_soak.errors import SoakUsageError, escaped, unknown
 from pytest_soak.gates.criteria import Criteria, criteria_shelf, load_criteria
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
 from pytest_soak.options import KNOBS, OPTIONS, Option
+from pytest_soak.run.baseline import check_has_baseline, with_baseline
 from pytest_soak.run.settings import (
     LEAST_TIMEOUT,
     MAX_ITERATIONS,
@@ -153,7 +154,16 @@ def resolve_settings(inputs: Inputs) -> Settings:
         | {name: f"{value:g}" for name, value in knobs.items()},
     )
     check_distinct([lane.id for lane in settings.lanes()])
+    settings = _with_baseline(settings, given.get("baseline"))
+    check_has_baseline(settings)
     return settings
+
+
+def _with_baseline(settings: Settings, given: Given | None) -> Settings:
+    if given is None or given.text == "off":
+        return settings
+    folders = {name: user_path(name, given.base, given.at) for name in _items(given)}
+    return with_baseline(settings, given.at, folders)
 
 
 def _profiles(given: Given, rootdir: Path) -> tuple[Profile, ...]:

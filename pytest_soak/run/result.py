@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.build import machine, outcome
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import RunResult
@@ -33,7 +34,7 @@ class ResultFile:
 
     def begin(self) -> None:
         """Say that a run is under way."""
-        self._write("running", [], None, None)
+        self._write(self.result("running", [], None, None))
 
     def end(
         self,
@@ -42,9 +43,11 @@ class ResultFile:
         exit_status: int,
         *,
         interrupted: bool,
+        baseline: Sequence[AgainstBaseline] = (),
     ) -> None:
-        """Say how it ended."""
-        self._write("interrupted" if interrupted else "finished", results, verdict, exit_status)
+        """Say how it ended, and how it stands beside its baseline if it has one."""
+        status = "interrupted" if interrupted else "finished"
+        self._write(self.result(status, results, verdict, exit_status, baseline))
 
     def earlier(self) -> RunResult:
         """What the latest run says of itself; SoakUsageError when that cannot be read."""
@@ -55,17 +58,19 @@ class ResultFile:
             problem = "cannot be read; restore the file, or start anew without --soak-resume"
             raise SoakUsageError(str(path), problem) from None
 
-    def _write(
+    def result(
         self,
         status: str,
         results: Sequence[LaneResult],
         verdict: Verdict | None,
         exit_status: int | None,
-    ) -> None:
+        baseline: Sequence[AgainstBaseline] = (),
+    ) -> RunResult:
+        """What is to be said of the run."""
         settings = self._settings
         targets = list(dict.fromkeys(r.target for r in results)) or [settings.target]
         finished = {r.lane.id for r in results if r.verdict is not None}
-        result = RunResult.model_validate(
+        return RunResult.model_validate(
             {
                 "source": ", ".join(targets),
                 "status": status,
@@ -75,9 +80,12 @@ class ResultFile:
                 "settings": {k: v for k, v in settings.shown.items() if k not in _ELSEWHERE},
                 "lanes": [outcome(r) for r in results],
                 "unfinished": [x.id for x in settings.lanes() if x.id not in finished],
+                "baseline": [one.model_dump() for one in baseline],
                 "meta": self._meta(),
             }
         )
+
+    def _write(self, result: RunResult) -> None:
         write_json(plain(self._layout.root, self._layout.result), result.data(), durable=True)
 
     def _meta(self) -> dict[str, str]:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pytest_soak.artifacts.baseline_models import AgainstBaseline
+from pytest_soak.artifacts.stored_run import StoredRun
+from pytest_soak.baseline.judge import judge_run
+from pytest_soak.baseline.reference import Baseline, read_again
 from pytest_soak.clock import Clock
 from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, Notice
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.run.baseline import THIS_RUN, check_has_baseline
 from pytest_soak.run.folder import RunFolder, layout_of
 from pytest_soak.run.handlers import Handler, Handlers
 from pytest_soak.run.lanes import Lanes
 from pytest_soak.run.result import ResultFile
 from pytest_soak.run.settings import Settings
-from pytest_soak.run.verdict import Conclusion, conclude
+from pytest_soak.run.verdict import Conclusion, conclude, judged
 
 
 class Run:
     """Takes the events of all lanes, from whichever process, and tells the handlers.
 
-    `problems` are what fails the run beside its lanes; `began` says that something happened.
+    `problems` are what fails the run beside its lanes; `began` says that something happened;
+    `beside_baseline` is how it stands beside its baseline, once it is judged.
     """
 
     def __init__(self, settings: Settings, handlers: Sequence[Handler], clock: Clock) -> None:
@@ -30,6 +36,8 @@ class Run:
         self.problems: dict[str, None] = {}
         self.iterations = 0
         self.began = False
+        self.beside_baseline: list[AgainstBaseline] = []
+        self._baseline: Baseline | None = None
         self._results: dict[str, LaneResult] = {}
         self._clock = clock
         self._handlers = Handlers(handlers, self._complain)
@@ -47,6 +55,9 @@ class Run:
         """
         if self.folder.prepared:
             return
+        check_has_baseline(self.settings)
+        if self.settings.baseline is not None:
+            self._baseline = read_again(self.settings.baseline)
         try:
             told = self.folder.prepare()
         except ArtifactError as error:
@@ -93,6 +104,22 @@ class Run:
 
         `failed` names what failed beside the lanes, as do the problems.
         """
+        self.judge_beside(lanes)
         first, *others = [*(f"{name} failed" for name in failed), *self.problems] or [""]
         more = f" (and {len(others)} more)" if others else ""
-        return conclude(self.results, lanes, done, first + more)
+        return conclude(self.results, lanes, done, first + more, self.beside_baseline)
+
+    def judge_beside(self, lanes: int) -> None:
+        """Judge a run of so many lanes beside its baseline, once they are over.
+
+        What cannot be read is a problem.
+        """
+        if self._baseline is None or self.beside_baseline or not judged(self.results, lanes):
+            return
+        result = self.result_file.result("finished", self.results, None, None)
+        run = StoredRun(THIS_RUN, self.layout.latest, result)
+        try:
+            self.beside_baseline = judge_run(run, self._baseline, self.settings.gates)
+        except SoakUsageError as error:
+            self._baseline = None
+            self.note(f"not judged beside its baseline: {error}", problem=True)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pytest_soak.baseline.reference import BaselineRuns
 from pytest_soak.config.documents import show
 from pytest_soak.config.drills import Drill
 from pytest_soak.config.flag_layers import FlagLayer
@@ -41,7 +42,7 @@ class Settings(BaseModel):
     """What a run does. Raises pydantic.ValidationError for values that no option would take.
 
     `criteria` may stop a lane; None leaves them to the target; with `drills` the run
-    is no evidence.
+    is no evidence. With a `baseline` its end is judged beside that.
     `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
     """
 
@@ -60,6 +61,7 @@ class Settings(BaseModel):
     iteration_timeout: Annotated[float, Field(ge=LEAST_TIMEOUT, le=MAX_SECONDS)] | None
     gates: dict[str, tuple[Gate, ...]]
     gate_mode: GateMode
+    baseline: BaselineRuns | None = None
     criteria: Criteria | None = None
     drills: tuple[Drill, ...] = ()
     layers: tuple[Layer, ...]

@@ -85,7 +85,13 @@ def _end(run: Run, lanes: Lanes, ended_by: int | None = None) -> SoakResult:
     status = ended_by if ended_by is not None else 0 if good else FAILED
     if run.folder.prepared:
         interrupted = ended_by == INTERRUPTED
-        run.result_file.end(run.results, conclusion.verdict, status, interrupted=interrupted)
+        run.result_file.end(
+            run.results,
+            conclusion.verdict,
+            status,
+            interrupted=interrupted,
+            baseline=run.beside_baseline,
+        )
     return SoakResult(
         verdict=conclusion.verdict,
         text=conclusion.text,

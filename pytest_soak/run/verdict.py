@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.build import outcome
 from pytest_soak.artifacts.models import LaneOutcome, RunResult
 from pytest_soak.artifacts.names import PRODUCTION_SNAPSHOT, TUNING_REPORT
+from pytest_soak.baseline.words import baseline_sentence
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import one_line
@@ -22,39 +24,65 @@ class Conclusion(NamedTuple):
     text: str
 
 
-def conclude(results: Sequence[LaneResult], lanes: int, done: int, failed: str = "") -> Conclusion:
+def judged(results: Sequence[LaneResult], lanes: int) -> bool:
+    """Whether there is a verdict on a run of so many lanes: all are over, or one FAILs."""
+    verdicts = [result.verdict for result in results if result.verdict is not None]
+    return len(verdicts) >= lanes or Verdict.FAIL in verdicts
+
+
+def conclude(
+    results: Sequence[LaneResult],
+    lanes: int,
+    done: int,
+    failed: str = "",
+    beside: Sequence[AgainstBaseline] = (),
+) -> Conclusion:
     """Judge a run: `lanes` were to be judged, `done` counts the iterations of all of them.
 
-    `failed` says what failed beside the gates: it fails the run, though not its lane.
+    `failed` says what failed beside the gates: it fails the run, though not its lane. So does what
+    is worse `beside` a baseline.
     """
-    judged = [result.verdict for result in results if result.verdict is not None]
-    if len(judged) < lanes and Verdict.FAIL not in judged:
-        finished = f"{len(judged)} of {plural(lanes, 'lane')} finished"
+    verdicts = [result.verdict for result in results if result.verdict is not None]
+    if not judged(results, lanes):
+        finished = f"{len(verdicts)} of {plural(lanes, 'lane')} finished"
         return Conclusion(None, f"NO VERDICT: {finished}, {plural(done, 'iteration')} done")
-    verdict = worst(judged)
     targets = ", ".join(dict.fromkeys(result.target for result in results))
     outcomes = [outcome(result) for result in results]
     drilled = no_evidence(outcomes)
     frozen = len(results) == 1 and results[0].frozen and not drilled
     see = PRODUCTION_SNAPSHOT if frozen else TUNING_REPORT
     text = _judged(outcomes, lanes, _named(targets, results[0].gate_mode), see)
-    text += drilled
+    told = _with_baseline(Conclusion(worst(verdicts), text + drilled), beside)
+    verdict, text = told
     if failed and verdict is not Verdict.FAIL:
         return Conclusion(Verdict.FAIL, f"FAIL: {failed}; {text}")
-    return Conclusion(verdict, text)
+    return told
+
+
+def _with_baseline(lanes: Conclusion, beside: Sequence[AgainstBaseline]) -> Conclusion:
+    """What the lanes come to, and how they stand beside a baseline: the worse of both first."""
+    if not beside:
+        return lanes
+    verdict = worst([one.verdict for one in beside])
+    found = worst([verdict] if lanes.verdict is None else [lanes.verdict, verdict])
+    texts = [lanes.text, baseline_sentence(beside)]
+    return Conclusion(found, "; ".join(texts if found is lanes.verdict else reversed(texts)))
 
 
 def verdict_line(result: RunResult) -> str:
     """What RESULT.json says of a run that is over: its verdict, on what, and who is to blame."""
     unfinished = f"not finished: {', '.join(result.unfinished)}" if result.unfinished else ""
-    judged = [lane for lane in result.lanes if lane.verdict]
+    over = [lane for lane in result.lanes if lane.verdict]
     if result.verdict is None:
-        finished = plural(len(judged), "lane")
+        finished = plural(len(over), "lane")
         return one_line(f"NO VERDICT: {finished} finished; {unfinished or result.status}")
-    text = _judged(judged, len(judged), _named(result.source, result.gate_mode), TUNING_REPORT)
-    if result.verdict is Verdict.FAIL and all(lane.verdict is not Verdict.FAIL for lane in judged):
+    text = _judged(over, len(over), _named(result.source, result.gate_mode), TUNING_REPORT)
+    lanes = Conclusion(
+        worst([x.verdict for x in over if x.verdict]), text + no_evidence(result.lanes)
+    )
+    verdict, text = _with_baseline(lanes, result.baseline)
+    if result.verdict is Verdict.FAIL and verdict is not Verdict.FAIL:
         text = f"FAIL: something beside the gates failed; {text}"
-    text += no_evidence(result.lanes)
     return one_line(f"{text}; {unfinished}" if unfinished else text)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.lane_journal import iterations_kept
 from pytest_soak.engine.events import Event
 from pytest_soak.engine.plan import succeeds
@@ -16,7 +17,7 @@ from pytest_soak.gates.engine import Verdict
 from pytest_soak.run.run import Run
 from pytest_soak.run.verdict import Conclusion
 from pytest_soak.session.context import USAGE_ERROR, SoakContext
-from pytest_soak.session.gate_items import GATES, report_gate
+from pytest_soak.session.gate_items import GATES, report_baseline, report_gate
 from pytest_soak.session.hooks import tell_hooks
 from pytest_soak.session.protocol import LANE, USAGE
 from pytest_soak.session.readiness import compile_market, simulates
@@ -66,6 +67,9 @@ class Controller:
         finally:
             for result in self._bad():
                 report_gate(session, result, self._failed.values())
+            self._run.judge_beside(self._lanes())
+            for one in self._bad_beside():
+                report_baseline(session, one)
 
     def _get_ready(self) -> None:
         try:
@@ -131,11 +135,14 @@ class Controller:
     def _conclude(self, session: pytest.Session) -> Conclusion:
         if self._context.usage_error is not None:
             return Conclusion(None, f"ERROR: {self._context.usage_error}")
-        lanes = len(self._context.selected) or len(self._context.settings.lanes())
-        failed = list(self._failed)
-        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and not failed and not self._bad():
+        failed, bad = list(self._failed), [*self._bad(), *self._bad_beside()]
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and not failed and not bad:
             failed = [] if self._run.problems else ["something beside the soak"]
-        return self._run.conclude(lanes, self._done(), failed)
+        return self._run.conclude(self._lanes(), self._done(), failed)
+
+    def _lanes(self) -> int:
+        """How many lanes are to be judged."""
+        return len(self._context.selected) or len(self._context.settings.lanes())
 
     def _done(self) -> int:
         """How many iterations are done; workers that were cut off may not have told of all."""
@@ -160,6 +167,10 @@ class Controller:
         judged = [result for result in self._run.results if result.verdict is not None]
         return [result for result in judged if not self._succeeds(result.verdict)]
 
+    def _bad_beside(self) -> list[AgainstBaseline]:
+        """The groups of lanes that fail the session by their changes."""
+        return [one for one in self._run.beside_baseline if not self._succeeds(one.verdict)]
+
     def _succeeds(self, verdict: Verdict | None) -> bool:
         return succeeds(verdict, self._context.settings.gate_mode)
 
@@ -170,6 +181,7 @@ class Controller:
                 conclusion.verdict,
                 int(session.exitstatus),
                 interrupted=self._context.interrupted,
+                baseline=self._run.beside_baseline,
             )
         except ArtifactError as error:
             self._terminal.complain(str(error))
@@ -196,4 +208,5 @@ class Controller:
         if results or self._run.iterations:
             seen = {result.lane.id for result in results}
             unstarted = [x.id for x in self._context.settings.lanes() if x.id not in seen]
-            self._terminal.table(results, unstarted, self._rates, self._report)
+            beside = self._run.beside_baseline
+            self._terminal.table(results, unstarted, self._rates, beside, self._report)

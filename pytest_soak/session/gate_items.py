@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import pytest
 
+from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.gates.engine import metrics_of
 from pytest_soak.session.item_ids import gate_item
@@ -22,16 +23,25 @@ def report_gate(session: pytest.Session, result: LaneResult, told: Collection[st
     failing = {metric: c for metric, c in checks.items() if c.verdict is result.verdict}
     for metric, check in failing.items():
         text = f"{check.gate} gate, {result.judgement.note}: {check.reason}"
-        _emit(session, result, metric, f"gate {check.gate}: {metric}", text)
+        _emit(session, result.lane.id, metric, f"gate {check.gate}: {metric}", text)
     if not failing and result.lane.id not in told:
-        _emit(session, result, "lane", result.lane.id, "; ".join(result.reasons))
+        _emit(session, result.lane.id, "lane", result.lane.id, "; ".join(result.reasons))
 
 
-def _emit(session: pytest.Session, result: LaneResult, name: str, title: str, text: str) -> None:
+def report_baseline(session: pytest.Session, beside: AgainstBaseline) -> None:
+    """Emit a failed item for each KPI that fails or holds lanes beside their baseline."""
+    lanes = f"{beside.after}-{beside.market}"
+    for check in beside.checks:
+        if check.verdict is beside.verdict:
+            text = f"{check.gate} gate, against {beside.baseline}: {check.metric} {check.reason}"
+            _emit(session, lanes, check.metric, f"gate {check.gate}: {check.metric}", text)
+
+
+def _emit(session: pytest.Session, lane: str, name: str, title: str, text: str) -> None:
     session.testscollected += 1
     for when, outcome in (("call", "failed"), ("teardown", "passed")):
         report = pytest.TestReport(
-            nodeid=gate_item(result.lane.id, name),
+            nodeid=gate_item(lane, name),
             location=("soak", None, title),
             keywords={"soak": 1, GATES: 1},
             outcome=outcome,  # type: ignore[arg-type]

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from pytest_soak.artifacts.baseline_models import AgainstBaseline
+from pytest_soak.baseline.words import baseline_lines
 from pytest_soak.clock import Clock
 from pytest_soak.engine.events import (
     Event,
@@ -63,12 +65,15 @@ class Terminal:
         shown = [lane.id for lane in lanes[:LANES_SHOWN]]
         more = f" and {len(lanes) - LANES_SHOWN} more" if len(lanes) > LANES_SHOWN else ""
         stops = f", stop criteria {settings.criteria.name}" if settings.criteria else ""
+        held = (
+            f", no worse than {', '.join(settings.baseline.folders)}" if settings.baseline else ""
+        )
         lines = [
             f"soak: {plural(settings.iterations, 'iteration')} of {settings.minutes:g} min, "
             f"{plural(len(lanes), 'lane')}, target {self._target()}",
             f"soak: {', '.join(shown)}{more}",
             f"soak: gate {', '.join(dict.fromkeys(g[0].name for g in settings.gates.values()))} "
-            f"({settings.gate_mode}){stops}, "
+            f"({settings.gate_mode}){stops}{held}, "
             f"artifacts in {_short(settings.directory, self._config)}",
         ]
         if settings.target_source == "USE_MOCK":
@@ -189,10 +194,11 @@ class Terminal:
         results: Sequence[LaneResult],
         unfinished: Sequence[str],
         rates: Mapping[str, str],
+        beside: Sequence[AgainstBaseline],
         report: Path | None,
     ) -> None:
-        """The lanes side by side, why each is not PASS, how often their gates are wrong, and where
-        artifacts and report lie."""
+        """The lanes side by side, why each is not PASS, how often their gates are wrong, how they
+        stand `beside` a baseline, and where artifacts and report lie."""
         if self._reporter is None:
             return
         self._reporter.section("soak")
@@ -207,6 +213,8 @@ class Terminal:
                 self._line(f"{result.lane.id}: {reason}")
         for text, lanes in _lanes_by_text(rates).items():
             self._line(f"{lanes[0] if len(lanes) == 1 else plural(len(lanes), 'lane')}: {text}")
+        for text in baseline_lines(beside):
+            self._line(text)
         if unfinished or any(result.verdict is None for result in results):
             self._line("to go on: the same command with --soak-resume")
         latest = self._context.layout.latest

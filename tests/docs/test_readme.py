@@ -19,6 +19,7 @@ OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
 PROCESS = (ROOT / "docs" / "PROCESS.md").read_text(encoding="utf-8")
 FEEDS = (ROOT / "docs" / "FEEDS.md").read_text(encoding="utf-8")
 OBSERVATION = (ROOT / "docs" / "OBSERVATION.md").read_text(encoding="utf-8")
+BASELINE = (ROOT / "docs" / "BASELINE.md").read_text(encoding="utf-8")
 AB = (ROOT / "docs" / "AB.md").read_text(encoding="utf-8")
 STOP = (ROOT / "docs" / "STOP.md").read_text(encoding="utf-8")
 TRUST = (ROOT / "docs" / "TRUST.md").read_text(encoding="utf-8")
@@ -27,7 +28,18 @@ _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE 
 
 SECTIONS = [
     text
-    for document in (README, OPERATIONS, OBSERVATION, FEEDS, PROCESS, STOP, TRUST, COMPARE, AB)
+    for document in (
+        README,
+        OPERATIONS,
+        OBSERVATION,
+        FEEDS,
+        PROCESS,
+        STOP,
+        TRUST,
+        COMPARE,
+        BASELINE,
+        AB,
+    )
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
     if "```console" in text and (sys.platform != "win32" or "=process:" not in text)
 ]
@@ -128,6 +140,7 @@ def test_the_main_command_works_in_a_checkout_with_tests(bench: Workbench) -> No
             ("docs", PROCESS),
             ("docs", STOP),
             ("docs", TRUST),
+            ("docs", BASELINE),
             ("docs", AB),
         )
         for name in re.findall(r"\]\(([^)#:]+)\)", text)

@@ -3,13 +3,25 @@
 `python tests/kill_mutants.py` tries them all.
 """
 
-from mutants import ab, calibration, comparing, judging, lanes, measuring, sessions, soaked, stops
+from mutants import (
+    ab,
+    beside,
+    calibration,
+    comparing,
+    judging,
+    lanes,
+    measuring,
+    sessions,
+    soaked,
+    stops,
+)
 from mutants.mutant import TESTS, Mutant
 
 __all__ = ["MUTANTS", "TESTS", "Mutant"]
 
 MUTANTS = [
     *ab.MUTANTS,
+    *beside.MUTANTS,
     *calibration.MUTANTS,
     *comparing.MUTANTS,
     *judging.MUTANTS,

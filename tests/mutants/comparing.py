@@ -27,7 +27,7 @@ MUTANTS = tuple(
         ("groups.py", "LARGEST = 1e60", "LARGEST = 1e160", "comparing"),
         ("match.py", " if one.market == group.market", "", "comparing"),
         ("match.py", "found = alike or there", "found = there", "comparing"),
-        ("match.py", "_number(lengths[0]) != _number(lengths[1])", "False", "compare_command"),
+        ("match.py", "_number(before) != _number(minutes)", "False", "compare_command"),
         # how
         ("design.py", "if after.target not in BUILT_IN:", "if False:", "comparing"),
         ("design.py", "if before.target != after.target:", "if False:", "comparing"),

@@ -49,7 +49,7 @@ MUTANTS = (
     Mutant("engine.py", "lasting = min([now.", "lasting = max([now.", of("gates")),
     Mutant(
         "model.py",
-        "for t in self.thresholds if t.metric not in replaced",
+        "for t in self.thresholds if (t.metric, t.of_baseline) not in replaced",
         "for t in self.thresholds",
         of("gates"),
     ),

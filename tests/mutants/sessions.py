@@ -100,8 +100,8 @@ MUTANTS = (
             ),
             (
                 "controller.py",
-                "self._report = wanted or layout.report",
-                "pass",
+                "self._report = report\n",
+                "pass\n",
                 "report.py::test_a_soak_ends_with_a_report_and_a_trend",
             ),
             (

@@ -109,7 +109,32 @@ def test_a_builtin_gate_is_that_of_the_specification(name: str) -> None:
 
 
 def test_the_shelf_has_the_gates_of_the_specification_and_no_other() -> None:
-    assert gate_shelf(NOWHERE).names() == sorted(TABLE)
+    assert gate_shelf(NOWHERE).names() == sorted([*TABLE, "no_worse"])
+
+
+def test_no_worse_is_that_of_the_specification() -> None:
+    found = builtin("no_worse")
+    assert [(t.metric, t.baseline, t.fail_unless) for t in found.on_baseline("calm")] == [
+        ("risk_ratio", "relative", "<= +10 %"),
+        ("maker_taker_ratio", "difference", ">= -0.02"),
+        ("net_bps", "difference", ">= -0.2"),
+        ("p95_latency_ms", "relative", "<= +10 %"),
+        ("net_quote", "relative", ">= -10 %"),
+    ]
+    assert found.on("calm") == []
+
+
+def test_a_limit_of_a_change_judges_no_lane_and_replaces_none_of_a_value() -> None:
+    value = threshold(warn_unless=">= 2.7")
+    change = threshold(baseline="difference", fail_unless=">= -0.2")
+    other = threshold(baseline="relative", fail_unless=">= -10 %")
+    asked = gate(value, change, markets={"spike": OnMarket(thresholds=[other])})
+    assert asked.needs_baseline
+    assert (asked.on("calm"), asked.on_baseline("calm")) == ([value], [change])
+    assert (asked.on("spike"), asked.on_baseline("spike")) == ([value], [other])
+    assert not gate(value).needs_baseline
+    losing = judge(asked, "calm", [sample(net_bps=-5.0)])
+    assert len(losing.checks) == 1
 
 
 def test_the_end_of_a_soak_is_judged_by_its_gate_and_by_last8_other_gates_alone() -> None:
@@ -409,6 +434,9 @@ def test_a_restricted_gate_can_be_pasted_into_a_file() -> None:
     assert (found.thresholds, found.failed) == ([stricter], Failed(fail_unless="<= 20 %"))
 
 
+CHANGE = "  - {metric: net_bps, baseline: "
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -428,6 +456,40 @@ def test_a_restricted_gate_can_be_pasted_into_a_file() -> None:
         ),
         ("  - {metric: net_bps, fail_unless: '5 %'}", "thresholds.1.fail_unless: expected"),
         ("  - {metric: net_bps, fail_unless: >= 0.4}", "g.yaml:4: is not valid YAML"),
+        (
+            "  - {metric: net_bps, fail_unless: '>= 5 %'}",
+            "thresholds.1.fail_unless: expected a num",
+        ),
+        (
+            CHANGE + "relative, fail_unless: '>= -10'}",
+            "expected a percentage of the baseline, e.g.",
+        ),
+        (
+            CHANGE + "difference, fail_unless: '>= -1 %'}",
+            "fail_unless: expected a number without %",
+        ),
+        (CHANGE + "relative, fail_unless: '>= 5 %'}", "expected a limit on one side that holds of"),
+        (CHANGE + "difference, fail_unless: '== 0'}", "expected a limit on one side that holds of"),
+        (
+            CHANGE + "shares, fail_unless: '>= -1 %'}",
+            "baseline: expected 'absolute', 'relative' or",
+        ),
+        (
+            CHANGE + "relative, for: 2, fail_unless: '>= -1 %'}",
+            "expected no for: a baseline is com",
+        ),
+        (
+            "  - {metric: drawdown_ratio, baseline: relative, fail_unless: '<= 5 %'}",
+            "expected no baseline: drawdown_ratio is of a span, not of each iteration",
+        ),
+        (
+            "  - {metric: num_fills, baseline: relative, fail_unless: '>= -100 %'}",
+            "expected a limit that some value of -100 or more can miss, not '>= -100 %'",
+        ),
+        (
+            "  - {metric: risk_ratio, baseline: difference, fail_unless: '<= 1.5'}",
+            "expected a limit that some value from -1 to 1 can miss, not '<= 1.5'",
+        ),
         ("  - metric: net_bps\n    fail_unless: >= 0.4", 'quote the limit: ">= 0.4"'),
     ],
 )

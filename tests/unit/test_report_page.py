@@ -106,7 +106,7 @@ def test_it_is_well_formed_and_refers_to_nothing(tmp_path: Path) -> None:
 def test_key_figures_are_text(tmp_path: Path) -> None:
     shown = words(page(write_run(tmp_path, lanes=2)))
     assert "PASS 2 lanes, target fake" in shown
-    assert "iterations 48" in shown
+    assert "iterations 48 PASS / WARN / HOLD / FAIL 2 / 0 / 0 / 0" in shown
     assert ">= 2.0" in shown
     assert "soak: fail unless >= 2.0, warn unless >= 2.7" in shown
     assert "none seen" in shown

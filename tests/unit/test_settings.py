@@ -99,7 +99,7 @@ def test_no_pause_is_allowed_but_no_timeout_of_nothing(tmp_path: Path) -> None:
 
 def test_every_option_with_a_variable_is_tested_for_its_precedence() -> None:
     with_variable = {option.name for option in OPTIONS if option.env}
-    assert with_variable - set(LAYERED) == {"overrides-json"}
+    assert with_variable - set(LAYERED) == {"baseline", "overrides-json"}
 
 
 def test_an_empty_variable_or_ini_value_is_no_value(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""A run beside the stored runs that it must be no worse than."""
