@@ -3,7 +3,7 @@
 The three changes are stages from end to end. An A/A has a B that changes next to nothing: its
 stages are drawn from a pool of blocks that are made once, lane T being lane C where it is under A.
 Those of one lane share no block: of each lane there are two, in which A and B change places. Those
-of eight lanes are drawn with replacement, so they are less than independent. Tables go into
+of eight of the lanes share some, so they are less than independent. Tables go into
 docs/AB.md. Run:
 
     python -m benchmarks.ab_study --pool=ab_pool
