@@ -29,7 +29,7 @@ from pytest_soak.storage.files import sweep, writing
 from pytest_soak.storage.lock import locked
 from pytest_soak.targets.resolve import named_factory
 from pytest_soak.targets.simulated import SimulatedTarget
-from pytest_soak.text import number, table
+from pytest_soak.text import number, plural, table
 
 Say = Callable[[str], None]
 
@@ -156,7 +156,7 @@ def _plan(question: Question, request: Request, root: Path, say: Say, warn: Say)
     rows += [(f"{int(s)} %", *(f"{number(h)} h" for h in needed)) for s, needed in needs.items()]
     say("\n".join(table(rows)))
     effect = f"{limits.net_bps:g} bps with {limits.power:.0%} chance"
-    noise = f"a noise of {number(seen.sd)} bps a block, {seeds} seeds"
+    noise = f"a noise of {number(seen.sd)} bps a block, {plural(seeds, 'seed')}"
     give = f"give {' or '.join(could)}" if could else "one lane cannot show it"
     said = "enough" if plan.enough else f"too few: {give}"
     say(one_line(f"{question.title}: to see {effect} at {noise}, {hours:g} h are {said}"))

@@ -24,6 +24,7 @@ from pytest_soak.market.announced import compile_announced
 from pytest_soak.report.ab import ab_text, headline
 from pytest_soak.storage.files import write_text
 from pytest_soak.storage.links import plain
+from pytest_soak.text import plural
 
 STEP = "ab"
 STATUS = {Decision.PROMOTE: 0, Decision.ROLLBACK: 1, Decision.HOLD: 3}
@@ -131,7 +132,7 @@ class Stages:
         """Say that the design cannot decide, and what could."""
         question = self._question
         limits, hours, seeds = question.limits, design.hours, len(design.seeds)
-        told = f"{hours:g} h of {seeds} seeds at {int(design.share)} % are too few to see"
+        told = f"{hours:g} h of {plural(seeds, 'seed')} at {int(design.share)} % are too few to see"
         effect = f"{limits.net_bps:g} bps with {limits.power:.0%} chance"
         could = remedies(hours, needed.planned, seeds, limits, design.paired)
         marked = f"{'or ' if could else ''}--accept-low-power, which marks the report"

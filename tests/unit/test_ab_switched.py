@@ -309,7 +309,7 @@ def test_one_that_fails_under_a_goes_on_with_the_blocks_that_it_has(
 def test_hours_that_one_lane_cannot_do_are_refused_without_more_seeds(place: Place) -> None:
     place.write("wild.py", WILD)
     assert place.ab(target="wild:Wild") == 3
-    assert place.said[-1].startswith("HOLD: 20 h of 1 seeds at 10 % are too few to see 0.2 bps")
+    assert place.said[-1].startswith("HOLD: 20 h of 1 seed at 10 % are too few to see 0.2 bps")
     assert place.said[-1].endswith("; give --accept-low-power, which marks the report")
     plan = AbPlan.model_validate(place.document)
     assert (plan.enough, plan.remedies, list(plan.stages)) == (False, [], ["10"])
