@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_soak.ab.blocks import BLOCK, Blocks
+from pytest_soak.ab.blocks import BLOCK, PairedBlocks, SwitchedBlocks
 from pytest_soak.ab.design import B, Design, Share, make_design
-from pytest_soak.ab.lanes import Done
+from pytest_soak.ab.lanes import Done, columns
 from pytest_soak.ab.limits import Limits, load_limits
 
 LIMITS: Limits = load_limits()
@@ -64,21 +64,38 @@ class MadeUpPair:
             net + own + by_net, cost + other[0] + by_cost, (tick + other[1]) * by_tick,
             volume * by_volume,
         )  # fmt: skip
-        return Done(t, c, ())
+        return Done((t, c), ())
+
+    def close(self) -> None:
+        """Nothing to end."""
 
 
 def design(share: Share = Share.HALF, hours: float = 24.0, seeds: int = 4) -> Design:
     return make_design(share, hours, range(1, seeds + 1), LIMITS)
 
 
-def blocks_of(made: Design, done: int | None = None, /, **effect: float) -> Blocks:
+def blocks_of(made: Design, done: int | None = None, /, **effect: float) -> PairedBlocks:
     """The first blocks of a design, all of them by default."""
     number = made.blocks if done is None else done
     return of_pairs(made, [MadeUpPair(seed, **effect) for seed in made.seeds], number)  # type: ignore[arg-type]
 
 
-def of_pairs(made: Design, pairs: Sequence[MadeUpPair], number: int) -> Blocks:
-    treated = np.array([[arm == B for arm in text[:number]] for text in made.assignment.values()])
+def of_pairs(made: Design, pairs: Sequence[MadeUpPair], number: int) -> PairedBlocks:
+    treated = treated_of(made, number)
     ran = [[pair.run(bool(one)) for one in lane] for pair, lane in zip(pairs, treated, strict=True)]
-    t, c = (np.array([[getattr(d, side) for d in lane] for lane in ran], BLOCK) for side in "tc")
-    return Blocks(t, c, treated)
+    t, c = columns(ran)
+    return PairedBlocks(t, c, treated)
+
+
+def alone(share: Share = Share.HALF, hours: float = 24.0) -> Design:
+    return make_design(share, hours, [1], LIMITS, paired=False)
+
+
+def switched(made: Design, done: int | None = None, /, **effect: float) -> SwitchedBlocks:
+    """Lane T of the first blocks of a design, all of them by default."""
+    number = made.blocks if done is None else done
+    return SwitchedBlocks(blocks_of(made, number, **effect).t, treated_of(made, number), made.group)
+
+
+def treated_of(made: Design, number: int) -> NDArray[np.bool_]:
+    return np.array([[arm == B for arm in text[:number]] for text in made.assignment.values()])

@@ -1,4 +1,4 @@
-"""How lanes T and C differ in a KPI: the difference block by block, and how sure its mean is."""
+"""How B and A differ in a KPI: the difference block by block, and how sure its mean is."""
 
 from __future__ import annotations
 
@@ -8,31 +8,26 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_soak.ab.blocks import Blocks
+from pytest_soak.ab.blocks import Blocks, Contrast
+from pytest_soak.stats.estimate import Floats
 from pytest_soak.stats.sequential import (
-    Floats,
     Noise,
     noise,
-    skew_error,
     skewness,
     skewness_error,
 )
 
-_ERRORS = 2.0
-"""So many standard errors make a skewness more than chance."""
-
 
 class Sides(NamedTuple):
-    """A KPI of both lanes over the same blocks, and its value block by block.
+    """A KPI under A and under B over equally many blocks, and its value block by block.
 
-    `difference` is the mean of `t - c`: it is the difference of `b` and `a` as the KPI has it, of
-    which the block values are the parts.
+    The mean of `of_b - of_a` is the difference of `b` and `a`, of which they are the parts.
     """
 
     a: float
     b: float
-    c: Floats
-    t: Floats
+    of_a: Floats
+    of_b: Floats
 
 
 class Metric(NamedTuple):
@@ -44,9 +39,9 @@ class Metric(NamedTuple):
     name: str
     unit: str
     needs: tuple[str, ...]
-    sides: Callable[[NDArray[np.void], NDArray[np.void]], Sides]
+    sides: Callable[[Blocks, Blocks], Sides]
 
-    def known(self, blocks: NDArray[np.void]) -> NDArray[np.bool_]:
+    def known(self, blocks: Blocks) -> NDArray[np.bool_]:
         """Where a block has all that is needed, and something to divide by."""
         good = np.ones(blocks.shape, np.bool_)
         for name in self.needs:
@@ -57,24 +52,24 @@ class Metric(NamedTuple):
 def _ratio(name: str, unit: str, over: str, under: str, scale: float) -> Metric:
     """A ratio of sums; a block's part of it is linear in the block's own sums (delta method)."""
 
-    def values(blocks: NDArray[np.void]) -> tuple[float, Floats]:
+    def values(blocks: Blocks) -> tuple[float, Floats]:
         whole = float(blocks[over].sum() / blocks[under].sum())
         rest = blocks[over] - whole * blocks[under]
         return scale * whole, scale * (whole + rest / blocks[under].mean())
 
-    def sides(t: NDArray[np.void], c: NDArray[np.void]) -> Sides:
-        (b, ours), (a, theirs) = values(t), values(c)
-        return Sides(a, b, theirs, ours)
+    def sides(b: Blocks, a: Blocks) -> Sides:
+        (of_b, parts_b), (of_a, parts_a) = values(b), values(a)
+        return Sides(of_a, of_b, parts_a, parts_b)
 
     return Metric(name, unit, (over, under), sides)
 
 
 def _relative(name: str) -> Metric:
-    """A quantile, in percent of C's mean of it."""
+    """A quantile, in percent of A's mean of it."""
 
-    def sides(t: NDArray[np.void], c: NDArray[np.void]) -> Sides:
-        a, b = float(c[name].mean()), float(t[name].mean())
-        return Sides(a, b, 100.0 / a * c[name], 100.0 / a * t[name])
+    def sides(b: Blocks, a: Blocks) -> Sides:
+        before, after = float(a[name].mean()), float(b[name].mean())
+        return Sides(before, after, 100.0 / before * a[name], 100.0 / before * b[name])
 
     return Metric(name, "%", (name,), sides)
 
@@ -82,8 +77,8 @@ def _relative(name: str) -> Metric:
 def _sum(name: str, unit: str) -> Metric:
     """Money, a block."""
 
-    def sides(t: NDArray[np.void], c: NDArray[np.void]) -> Sides:
-        return Sides(float(c[name].mean()), float(t[name].mean()), c[name], t[name])
+    def sides(b: Blocks, a: Blocks) -> Sides:
+        return Sides(float(a[name].mean()), float(b[name].mean()), a[name], b[name])
 
     return Metric(name, unit, (name, "volume_quote"), sides)
 
@@ -99,11 +94,11 @@ METRICS = (*JUDGED, TAKER, MISSES)
 
 
 class Difference(NamedTuple):
-    """T - C of a metric over a number of `blocks`, beside `missing` ones that had no value.
+    """B - A of a metric over a number of `blocks`, beside `missing` ones that had no value.
 
-    `joined` blocks in a row make one value of the noise. `correlation` is that of the lanes' block
-    values, NaN of a constant. `skew` is the values' skewness, `skewed` whether it is so great that
-    a bound on one side cannot be trusted.
+    `joined` blocks in a row make one value of the noise. `correlation` is that of the block values
+    of both, NaN of a constant. `skew` is the skewness of the values of the noise, `skew_error` its
+    standard error.
     """
 
     metric: Metric
@@ -114,7 +109,7 @@ class Difference(NamedTuple):
     joined: int
     correlation: float
     skew: float
-    skewed: bool
+    skew_error: float
     missing: int
 
     @property
@@ -128,28 +123,19 @@ class Difference(NamedTuple):
         return self.noise.sd == 0.0
 
 
-class Rule(NamedTuple):
-    """How alike neighbouring values may be, and what their skewness may add to `alpha`."""
+def difference(metric: Metric, contrast: Contrast, likeness: float) -> Difference | None:
+    """The difference where both are known; None of fewer than two blocks.
 
-    likeness: float
-    skew_error: float
-    alpha: float
-
-
-def difference(
-    metric: Metric, blocks: Blocks, where: NDArray[np.bool_], rule: Rule
-) -> Difference | None:
-    """The difference over the blocks `where`, of shape (seeds, blocks); None of fewer than two.
-
-    Where neighbours are too alike, or values too skewed, two blocks in a row are joined.
+    Where neighbours are more alike than `likeness`, two blocks in a row are joined.
     """
-    known = where & metric.known(blocks.t) & metric.known(blocks.c)
+    b, a, where = contrast
+    known = where & metric.known(b) & metric.known(a)
     if np.count_nonzero(known) < 2:
         return None
-    sides = metric.sides(blocks.t[known], blocks.c[known])
-    lanes = _by_lane(sides.t - sides.c, known)
+    sides = metric.sides(b[known], a[known])
+    lanes = by_lane(sides.of_b - sides.of_a, known)
     joined, seen = 1, noise(lanes)
-    if seen.phi > rule.likeness or _is_skewed(lanes, rule):
+    if seen.phi > likeness:
         pairs = [_joined(lane) for lane in lanes]
         if sum(map(len, pairs)) > 1:
             joined, lanes = 2, pairs
@@ -163,12 +149,13 @@ def difference(
         joined=joined,
         correlation=_correlation(sides),
         skew=skewness(np.concatenate(lanes)),
-        skewed=_is_skewed(lanes, rule),
+        skew_error=skewness_error(np.concatenate(lanes)),
         missing=int(np.count_nonzero(where & ~known)),
     )
 
 
-def _by_lane(values: Floats, known: NDArray[np.bool_]) -> list[Floats]:
+def by_lane(values: Floats, known: NDArray[np.bool_]) -> list[Floats]:
+    """The values of `known` blocks, of shape (seeds, blocks), seed by seed."""
     ends = np.cumsum(known.sum(axis=1))[:-1]
     return list(np.split(values, ends))
 
@@ -179,16 +166,7 @@ def _joined(lane: Floats) -> Floats:
     return means
 
 
-def _is_skewed(lanes: list[Floats], rule: Rule) -> bool:
-    """Whether the skewness is more than chance, and moves the error too far."""
-    values = np.concatenate(lanes)
-    n, skew = len(values), skewness(values)
-    if n < 3 or abs(skew) <= _ERRORS * skewness_error(n):
-        return False
-    return skew_error(skew, n, rule.alpha) > rule.skew_error
-
-
 def _correlation(sides: Sides) -> float:
-    if not sides.t.std() or not sides.c.std():
+    if not sides.of_b.std() or not sides.of_a.std():
         return float("nan")
-    return float(np.corrcoef(sides.t, sides.c)[0, 1])
+    return float(np.corrcoef(sides.of_b, sides.of_a)[0, 1])

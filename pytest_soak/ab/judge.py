@@ -7,9 +7,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pytest_soak.ab.blocks import Blocks
+from pytest_soak.ab.blocks import Contrast, Evidence
 from pytest_soak.ab.compare import (
     JUDGED,
     METRICS,
@@ -19,18 +18,18 @@ from pytest_soak.ab.compare import (
     TICK,
     Difference,
     Metric,
-    Rule,
     difference,
 )
 from pytest_soak.ab.design import Design
 from pytest_soak.ab.limits import Limits
 from pytest_soak.ab.power import BlockNoise, hours_needed, lane_hours
-from pytest_soak.gates.sustained import Transition
 from pytest_soak.stats.sequential import look_half_width, sequence_half_width
 from pytest_soak.text import signed
 
 TOLERANCE = 1e-9
 _SAFETY = (SLIPPAGE, TICK)
+SKEWNESS_ERRORS = 1.5
+"""So many standard errors make a skewness more than chance."""
 
 
 class Decision(StrEnum):
@@ -63,14 +62,14 @@ class Judgement(NamedTuple):
     placebo: Finding | None
 
 
-def judge(blocks: Blocks, design: Design, limits: Limits, fired: Sequence[Transition]) -> Judgement:
+def judge(blocks: Evidence, design: Design, limits: Limits, fired: Sequence[str]) -> Judgement:
     """Judge what the lanes have done so far, at the end of a block of each.
 
-    `fired` are the absolute limits that B has passed.
+    `fired` says which absolute limits B has passed.
     """
     findings = {m.name: f for m in METRICS if (f := _finding(m, blocks, design, limits))}
     placebo = _placebo(blocks, design, limits)
-    harm = [*map(str, fired), *_lost(blocks, limits), *_harm(findings, limits)]
+    harm = [*fired, *_lost(blocks, limits), *_harm(findings, limits)]
     if harm:
         return Judgement(Decision.ROLLBACK, tuple(harm), findings, placebo)
     done = blocks.treated.shape[1]
@@ -91,44 +90,48 @@ def _chance(metric: Metric, limits: Limits) -> float:
     return limits.chance / len(_SAFETY) if metric in _SAFETY else limits.chance
 
 
-def _finding(metric: Metric, blocks: Blocks, design: Design, limits: Limits) -> Finding | None:
-    chance = _chance(metric, limits)
-    return _bounded(metric, blocks, blocks.treated, design.treated, chance, limits)
+def _finding(metric: Metric, blocks: Evidence, design: Design, limits: Limits) -> Finding | None:
+    return _bounded(metric, blocks.effect, design.values, _chance(metric, limits), limits)
 
 
-def _placebo(blocks: Blocks, design: Design, limits: Limits) -> Finding | None:
+def _placebo(blocks: Evidence, design: Design, limits: Limits) -> Finding | None:
     """net_bps where nothing should differ any more; each bound has half of the chance."""
-    where = blocks.begun & ~blocks.treated
+    if blocks.placebo is None:
+        return None
     planned = max(1, len(design.seeds) * design.blocks - design.treated)
-    return _bounded(NET, blocks, where, planned, limits.chance / 2, limits)
+    return _bounded(NET, blocks.placebo, planned, limits.chance / 2, limits)
 
 
 def _bounded(
-    metric: Metric,
-    blocks: Blocks,
-    where: NDArray[np.bool_],
-    planned: int,
-    chance: float,
-    limits: Limits,
+    metric: Metric, contrast: Contrast, planned: int, chance: float, limits: Limits
 ) -> Finding | None:
-    found = difference(
-        metric, blocks, where, Rule(limits.likeness, limits.skew_error, limits.chance)
-    )
+    found = difference(metric, contrast, limits.likeness)
     if found is None or found.blocks < limits.least_rolled_back:
         return None
     width = sequence_half_width(found.noise, chance, planned / found.joined)
     return Finding(found, chance, found.delta - width, found.delta + width)
 
 
-def _trusted(finding: Finding, limits: Limits) -> bool:
-    """Whether the bounds of a finding can be relied on."""
+def _shows_harm(finding: Finding, limits: Limits) -> bool:
+    """Whether a bound of a finding can be relied on that says that B is worse."""
     found = finding.difference
-    return not (found.constant or found.skewed or found.noise.phi > limits.likeness)
+    alike = found.noise.phi > limits.likeness
+    return not (found.constant or alike or _tilt(found) > _skewness_limit(found, limits))
+
+
+def _skewness_limit(found: Difference, limits: Limits) -> float:
+    """The skewness beyond which it does harm, and is no chance."""
+    return max(limits.skewness, SKEWNESS_ERRORS * found.skew_error)
+
+
+def _tilt(found: Difference) -> float:
+    """The skewness towards what is good: bounds err against B where it is above 0, else for B."""
+    return -found.skew if found.metric is TICK else found.skew
 
 
 def _harm(findings: dict[str, Finding], limits: Limits) -> Iterator[str]:
     """What is shown to be worse by more than it may."""
-    good = {name: finding for name, finding in findings.items() if _trusted(finding, limits)}
+    good = {name: finding for name, finding in findings.items() if _shows_harm(finding, limits)}
     if (net := good.get(NET.name)) and net.high < 0.0:
         yield f"net_bps {_shown(net)}: worse, its upper bound {signed(net.high)} is below 0"
     if (cost := good.get(SLIPPAGE.name)) and -cost.high > limits.slippage_bps:
@@ -139,21 +142,21 @@ def _harm(findings: dict[str, Finding], limits: Limits) -> Iterator[str]:
         yield f"tick_total_p95_ms {_shown(tick)}: at least {signed(tick.low)} %, {limit}"
 
 
-def _lost(blocks: Blocks, limits: Limits) -> Iterator[str]:
+def _lost(blocks: Evidence, limits: Limits) -> Iterator[str]:
     for metric in JUDGED:
         if (minutes := _silent(metric, blocks, limits)) >= limits.lost_minutes:
             yield f"{metric.name}: no data for {minutes} min, {limits.lost_minutes} at most"
 
 
-def _silent(metric: Metric, blocks: Blocks, limits: Limits) -> int:
+def _silent(metric: Metric, blocks: Evidence, limits: Limits) -> int:
     """The longest that a lane has now been without data of a metric, in minutes."""
-    known = metric.known(blocks.t) & metric.known(blocks.c)
+    known = np.logical_and.reduce([metric.known(lane) for lane in blocks.lanes])
     trailing = np.logical_and.accumulate(~known[:, ::-1], axis=1)
     return int(trailing.sum(axis=1).max(initial=0)) * limits.judged_minutes
 
 
 def _untrusted(
-    blocks: Blocks, findings: dict[str, Finding], placebo: Finding | None, limits: Limits
+    blocks: Evidence, findings: dict[str, Finding], placebo: Finding | None, limits: Limits
 ) -> Iterator[str]:
     """Why nothing can be concluded from the blocks."""
     for metric in JUDGED:
@@ -178,27 +181,23 @@ def _unsound(finding: Finding, limits: Limits) -> Iterator[str]:
     if found.noise.phi > limits.likeness:
         most = f"{limits.likeness:g} at most"
         yield f"{found.metric.name}: blocks are too alike (phi {found.noise.phi:.2g}, {most})"
-    if found.skewed and not _errs_against_b(finding):
-        name = found.metric.name
-        yield f"{name}: blocks are too skewed ({found.skew:.2g}) for a bound on one side"
-
-
-def _errs_against_b(finding: Finding) -> bool:
-    """Whether values are skewed to the good side: bounds then err against B, which does no harm."""
-    found = finding.difference
-    return found.skew < 0.0 if found.metric is TICK else found.skew > 0.0
+    limit = _skewness_limit(found, limits)
+    if found.metric is NET and _tilt(found) < -limit:
+        why = f"{signed(found.skew)}, {limit:.2g} at most"
+        yield f"net_bps: blocks are too skewed for its lower bound ({why})"
 
 
 def _lacking(
-    blocks: Blocks, findings: dict[str, Finding], design: Design, look: int, limits: Limits
+    blocks: Evidence, findings: dict[str, Finding], design: Design, look: int, limits: Limits
 ) -> Iterator[str]:
     """Which of the conditions of a promotion do not hold at a planned look."""
     net, money = findings.get(NET.name), findings.get(MONEY.name)
-    known = int(blocks.treated.sum()) if net is None else net.difference.blocks
+    known = int(blocks.effect.where.sum()) if net is None else net.difference.blocks
     if net is None or money is None or known < limits.least_promoted:
-        needed = lane_hours(limits.least_promoted, design.share, len(design.seeds), limits)
+        needed = lane_hours(limits.least_promoted, design.group, len(design.seeds), limits)
         more = f"at least {max(needed - limits.hours(design.looks[look - 1]), 0.0):g} h more"
-        yield f"{known} blocks under B, {limits.least_promoted} are needed: {more} of each lane"
+        what = "blocks under B" if design.paired else "groups of blocks with both"
+        yield f"{known} {what}, {limits.least_promoted} are needed: {more} of each lane"
         return
     found, looks = net.difference, len(design.looks)
     low = found.delta - look_half_width(found.noise, look, looks)
@@ -218,7 +217,7 @@ def _more(net: Finding, design: Design, limits: Limits) -> str:
     """How many hours more it takes, by the noise of these blocks."""
     found = net.difference
     seen = BlockNoise(found.noise.inflated, found.joined)
-    needed = hours_needed(seen, design.share, len(design.seeds), len(design.looks), limits)
+    needed = hours_needed(seen, design.group, len(design.seeds), len(design.looks), limits)
     effect = f"{limits.net_bps:g} bps"
     if needed.planned <= design.hours:
         return f"{design.hours:g} h show {effect} with {limits.power:.0%} chance"

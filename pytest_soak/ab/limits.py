@@ -19,7 +19,7 @@ class _Data(BaseModel):
 
 
 class Pilot(_Data):
-    """The lanes from which the noise is learnt before an A/B begins."""
+    """The lanes from which the noise is learnt before an A/B begins; of a lone lane, one."""
 
     seeds: Count
     blocks: Count
@@ -40,7 +40,7 @@ class Limits(_Data):
     slippage_bps: Annotated[float, Field(ge=0)]
     tick_total_p95_pct: Annotated[float, Field(ge=0)]
     likeness: Annotated[float, Field(gt=0, lt=0.9)]
-    skew_error: Above
+    skewness: Above
     held_minutes: Count
     lost_minutes: Count
     pilot: Pilot

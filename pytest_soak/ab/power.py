@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from pytest_soak.ab.design import Share, most_hours
+from pytest_soak.ab.design import most_hours
 from pytest_soak.ab.limits import Limits
 from pytest_soak.stats.sequential import fixed_values, planned_values, sequence_values
 
 
 class BlockNoise(NamedTuple):
-    """The noise of T - C of net_bps: the inflated deviation of values of `joined` blocks each."""
+    """The noise of B - A of net_bps: the inflated deviation of values of `joined` blocks each."""
 
     sd: float
     joined: int = 1
@@ -29,12 +29,15 @@ class Hours(NamedTuple):
     floor: float
 
 
-def hours_needed(seen: BlockNoise, share: Share, seeds: int, looks: int, limits: Limits) -> Hours:
-    """Hours until `limits.net_bps` is found with the chance `limits.power`."""
+def hours_needed(seen: BlockNoise, group: int, seeds: int, looks: int, limits: Limits) -> Hours:
+    """Hours until `limits.net_bps` is found with the chance `limits.power`.
+
+    One block of each `group` gives a value.
+    """
     effect, power, chance = limits.net_bps, limits.power, limits.chance
 
     def hours(values: int) -> float:
-        return lane_hours(max(values * seen.joined, limits.least_promoted), share, seeds, limits)
+        return lane_hours(max(values * seen.joined, limits.least_promoted), group, seeds, limits)
 
     return Hours(
         fixed=hours(fixed_values(seen.sd, effect, chance, power)),
@@ -44,9 +47,9 @@ def hours_needed(seen: BlockNoise, share: Share, seeds: int, looks: int, limits:
     )
 
 
-def lane_hours(treated: int, share: Share, seeds: int, limits: Limits) -> float:
-    """How long each of so many lanes is until they have `treated` blocks under B together."""
-    return limits.hours(math.ceil(treated / seeds) * share.group)
+def lane_hours(values: int, group: int, seeds: int, limits: Limits) -> float:
+    """How long each of so many lanes is until they have so many values together."""
+    return limits.hours(math.ceil(values / seeds) * group)
 
 
 def seeds_needed(hours: float, needed: float, seeds: int) -> int:
@@ -54,7 +57,9 @@ def seeds_needed(hours: float, needed: float, seeds: int) -> int:
     return math.ceil(seeds * needed / hours)
 
 
-def remedies(hours: float, needed: float, seeds: int, limits: Limits) -> list[str]:
+def remedies(
+    hours: float, needed: float, seeds: int, limits: Limits, paired: bool = True
+) -> list[str]:
     """What to give instead of `hours` and so many seeds where `needed` hours are."""
     found = [f"--hours={needed:g}"] if needed <= most_hours(limits) else []
-    return [*found, f"{seeds_needed(hours, needed, seeds)} seeds"]
+    return [*found, f"{seeds_needed(hours, needed, seeds)} seeds"] if paired else found

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from functools import partial
 from hashlib import sha256
+from itertools import count
+from pathlib import Path
 from typing import NamedTuple
 
 from pytest_soak.ab.arms import Arm
-from pytest_soak.ab.design import Share, make_design
-from pytest_soak.ab.lanes import SimulatedPair, Where
+from pytest_soak.ab.design import Design, Share, make_design
+from pytest_soak.ab.kept import KeptRunner
+from pytest_soak.ab.lanes import Runner, SimulatedPair, Where, lane_of
 from pytest_soak.ab.limits import Limits
 from pytest_soak.ab.power import BlockNoise, Hours, hours_needed
-from pytest_soak.ab.stage import pilot_noise
+from pytest_soak.ab.stage import lone_noise, paired_noise
+from pytest_soak.ab.switched import Bot, SwitchedLane
 from pytest_soak.canonical import compact
 from pytest_soak.gates.criteria import Criteria
+from pytest_soak.market.compile import source_digest
+from pytest_soak.storage.links import plain
+from pytest_soak.version import __version__
+
+SIM = "sim"
 
 
 class Question(NamedTuple):
-    """Is B better than A; `rails` are what B may not pass."""
+    """Is B better than A; `rails` are what B may not pass.
+
+    Without a `bot` they are configurations of the reference maker, whose lanes come in pairs.
+    """
 
     a: Arm
     b: Arm
@@ -24,6 +39,17 @@ class Question(NamedTuple):
     seeds: tuple[int, ...]
     limits: Limits
     rails: Criteria
+    bot: Bot | None = None
+
+    @property
+    def paired(self) -> bool:
+        """Whether a lane that is all A runs beside each, on the same draws."""
+        return self.bot is None
+
+    @property
+    def target(self) -> str:
+        """What is configured."""
+        return SIM if self.bot is None else self.bot.name
 
     @property
     def title(self) -> str:
@@ -34,20 +60,66 @@ class Question(NamedTuple):
     def inputs(self) -> dict[str, str]:
         """Hashes of what must be the same in all stages."""
         scenario, settings = self.where.scenario.model_dump(mode="json"), dict(self.where.settings)
-        market = sha256(compact([scenario, settings]).encode()).hexdigest()
+        where = [scenario, settings] if self.bot is None else [scenario, settings, self.bot.name]
+        market = sha256(compact(where).encode()).hexdigest()
         return {"a": self.a.digest, "b": self.b.digest, "market": market}
 
-    def pair(self, seed: int) -> SimulatedPair:
-        """The lanes of a seed, freshly started."""
-        return SimulatedPair(self.where, seed, (self.a, self.b), self.limits, self.rails)
+    @property
+    def versions(self) -> dict[str, str]:
+        """Of what must be the same in all stages, too."""
+        if self.bot is None:
+            return {"package": __version__, "kernel": source_digest()}
+        return {"package": __version__, "target": self.bot.version}
 
-    def pilot(self, jobs: int) -> BlockNoise:
-        """The noise, by lanes of seeds that no stage has."""
+    @property
+    def name(self) -> str:
+        """What of it is the same in all stages, as the begin of a file's name."""
+        same = [self.inputs, *self.versions.values()]
+        return f"AB_{sha256(compact(same).encode()).hexdigest()[:12]}"
+
+    def design(self, share: Share, hours: float) -> Design:
+        """A stage; SoakUsageError for one in which B would be compared with nothing."""
+        return make_design(share, hours, self.seeds, self.limits, self.paired)
+
+    def runner(self, home: Path, seed: int) -> Runner:
+        """The lanes of a seed, freshly started; what a bot leaves is in the folder `home`.
+
+        What is deterministic is run again where it was interrupted, any other bot goes on.
+        """
+        arms = (self.a, self.b)
+        if self.bot is None:
+            return SimulatedPair(self.where, seed, arms, self.limits, self.rails)
+        make = partial(self._switched, self.bot, home, seed)
+        if self.bot.can.deterministic:
+            return make(0)
+        return KeptRunner(plain(home, home / "blocks.jsonl"), make, self.limits.cold_blocks)
+
+    def _switched(self, bot: Bot, home: Path, seed: int, done: int) -> SwitchedLane:
+        folder = next(path for n in count(1) if not (path := home / str(n)).exists())
+        lane = replace(
+            lane_of(self.where, seed, self.a, self.limits),
+            folder=plain(home, folder),
+            feeds=folder / "feeds",
+            runtime=folder / "overrides.json",
+        )
+        return SwitchedLane(bot, lane, (self.a, self.b), self.limits, self.rails, done)
+
+    def pilot(self, home: Path, jobs: int) -> BlockNoise:
+        """The noise, by lanes of seeds that no stage has: of pairs, or of a lane under A."""
         pilot, first = self.limits.pilot, max(self.seeds) + 1
+        make = partial(self.runner, home)
+        if self.bot is not None:
+            return lone_noise(first, make, pilot.blocks, self.limits)
         seeds = range(first, first + pilot.seeds)
-        return pilot_noise(seeds, self.pair, pilot.blocks, self.limits, jobs)
+        return paired_noise(seeds, make, pilot.blocks, self.limits, jobs)
 
     def needs(self, seen: BlockNoise, share: Share, hours: float) -> Hours:
-        """The hours that a stage takes, with the looks that so many hours have."""
-        looks = len(make_design(share, hours, self.seeds, self.limits).looks)
-        return hours_needed(seen, share, len(self.seeds), looks, self.limits)
+        """The hours that a stage takes, with the looks that so many hours have.
+
+        The block of a group that is unlike the others is compared with their mean.
+        """
+        design = self.design(share, hours)
+        if not self.paired:
+            seen = seen._replace(sd=seen.sd * math.sqrt(design.group / (design.group - 1)))
+        looks = len(design.looks)
+        return hours_needed(seen, design.group, len(self.seeds), looks, self.limits)

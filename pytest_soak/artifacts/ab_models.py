@@ -32,23 +32,23 @@ class AbChange(_Part):
 
 
 class AbMetric(_Part):
-    """A KPI of lanes T and C over the blocks under B."""
+    """A KPI under A and under B, over equally many blocks."""
 
     metric: str
-    a: float = Field(description="Of lane C.")
-    b: float = Field(description="Of lane T.")
+    a: float
+    b: float
     delta: float = Field(description="B - A; of a quantile in percent.")
     unit: str = Field(description="Of delta, low and high.")
     low: float = Field(description="Bound of delta on one side, for every look.")
     high: float
     chance: float = Field(description="That a bound is ever wrong.")
-    blocks: int
-    missing: int = Field(description="Blocks left out: no data.")
+    blocks: int = Field(description="Unpaired: groups of blocks.")
+    missing: int = Field(description="Left out: no data.")
     joined: int = Field(description="Blocks in a row that make one value of the noise.")
     sd: float = Field(description="Of such values.")
     phi: float = Field(description="How alike neighbouring ones are, 0 to 0.9.")
     skewness: float
-    correlation: Number = Field(description="Of the lanes' blocks; null of a constant.")
+    correlation: Number = Field(description="Of A's and B's blocks; null of a constant.")
     rule: str = Field(description="Empty: it is not judged.")
     verdict: str
 
@@ -67,7 +67,26 @@ class AbNeeds(_Part):
     planned: float = Field(description="By the planned looks: what --hours is held against.")
     sequence: float = Field(description="By the bound for every look.")
     floor: float = Field(description="What the fewest blocks under B take.")
-    sd: float = Field(description="Of the pilot's block differences of net_bps, inflated by phi.")
+    sd: float = Field(
+        description="Of the pilot's blocks of net_bps (paired: of differences), inflated by phi."
+    )
+
+
+class AbPlan(Artifact):
+    """What the stages of an A/B take, or the one for which too few hours were given."""
+
+    schema_: Literal["pytest-soak/ab-plan/1"] = Field("pytest-soak/ab-plan/1", alias="schema")
+    enough: bool = Field(description="The hours asked for, for every stage told of.")
+    a: AbArm
+    b: AbArm
+    market: str
+    paired: bool = Field(description="A lane that is all A runs beside each.")
+    seeds: list[int]
+    hours_asked: float
+    net_bps: float = Field(description="The difference to be found.")
+    power: float = Field(description="The chance with which it is.")
+    stages: dict[str, AbNeeds]
+    remedies: list[str] = Field(description="What to give instead; empty where that is enough.")
 
 
 class AbReport(Artifact):
@@ -76,7 +95,10 @@ class AbReport(Artifact):
     schema_: Literal["pytest-soak/ab-report/1"] = Field("pytest-soak/ab-report/1", alias="schema")
     decision: Literal["PROMOTE", "HOLD", "ROLLBACK"]
     reasons: list[str]
-    stage: int = Field(description="Blocks under B, of a hundred.")
+    stage: int = Field(description="Blocks under B, of a hundred; unpaired, 100 leaves 10 to A.")
+    paired: bool = Field(
+        description="A lane that is all A runs beside each; else B is compared within groups."
+    )
     low_power: bool = Field(description="Begun though its hours are too few by the pilot.")
     a: AbArm
     b: AbArm
@@ -93,8 +115,10 @@ class AbReport(Artifact):
     assignment: list[AbLane] = Field(description="By seed, drawn before the first block.")
     blocks_b: int = Field(description="Under B, of all seeds, that were run.")
     metrics: list[AbMetric]
-    placebo: AbMetric | None = Field(description="net_bps over the blocks of T under A.")
-    net_quote_a: Number = Field(description="Money of lane C over the blocks under B.")
-    net_quote_b: Number = Field(description="Of lane T.")
+    placebo: AbMetric | None = Field(
+        description="Paired: net_bps over the blocks of lane T under A."
+    )
+    net_quote_a: Number = Field(description="Money under A, over as many blocks as compared.")
+    net_quote_b: Number
     needs: AbNeeds
     versions: dict[str, str]

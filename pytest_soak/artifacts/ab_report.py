@@ -1,19 +1,28 @@
-"""The document of what a stage of an A/B came to."""
+"""The documents of what an A/B takes, and of what a stage of it came to."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
 from pytest_soak.ab.arms import Arm
 from pytest_soak.ab.compare import JUDGED, MONEY, NET, SLIPPAGE, TICK
-from pytest_soak.ab.design import Design
+from pytest_soak.ab.design import Design, Share
 from pytest_soak.ab.judge import Finding
 from pytest_soak.ab.limits import Limits
 from pytest_soak.ab.power import BlockNoise, Hours
 from pytest_soak.ab.question import Question
 from pytest_soak.ab.stage import Outcome
-from pytest_soak.artifacts.ab_models import AbArm, AbChange, AbLane, AbMetric, AbNeeds, AbReport
+from pytest_soak.artifacts.ab_models import (
+    AbArm,
+    AbChange,
+    AbLane,
+    AbMetric,
+    AbNeeds,
+    AbPlan,
+    AbReport,
+)
 from pytest_soak.artifacts.build import machine
 
 
@@ -38,6 +47,7 @@ class Setting(NamedTuple):
             },
             "a": question.a.model_dump(mode="json"),
             "b": question.b.model_dump(mode="json"),
+            "target": question.target,
             "market": question.where.scenario.name,
             "settings": dict(question.where.settings),
             "limits": limits.model_dump(mode="json"),
@@ -56,10 +66,11 @@ def ab_report(setting: Setting, outcome: Outcome) -> AbReport:
     money = judgement.findings.get(MONEY.name)
     blocks = 0 if money is None else money.difference.blocks
     return AbReport(
-        source="sim",
+        source=question.target,
         decision=outcome.decision.value,
         reasons=list(judgement.reasons),
         stage=int(design.share),
+        paired=design.paired,
         low_power=setting.low_power,
         a=_arm(a),
         b=_arm(b),
@@ -79,10 +90,39 @@ def ab_report(setting: Setting, outcome: Outcome) -> AbReport:
         placebo=None if judgement.placebo is None else _placebo(judgement.placebo),
         net_quote_a=None if money is None else money.difference.a * blocks,
         net_quote_b=None if money is None else money.difference.b * blocks,
-        needs=AbNeeds(**setting.needs._asdict(), sd=setting.pilot.sd),
+        needs=_needs(setting.needs, setting.pilot),
         versions=setting.versions,
         meta=machine(),
     )
+
+
+def ab_plan(
+    question: Question,
+    hours: float,
+    seen: BlockNoise,
+    needs: Mapping[Share, Hours],
+    remedies: Sequence[str],
+) -> AbPlan:
+    """What stages take; `remedies` are what to give where `hours` are too few for one of them."""
+    return AbPlan(
+        source=question.target,
+        enough=all(needed.planned <= hours for needed in needs.values()),
+        a=_arm(question.a),
+        b=_arm(question.b),
+        market=question.where.scenario.name,
+        paired=question.paired,
+        seeds=list(question.seeds),
+        hours_asked=hours,
+        net_bps=question.limits.net_bps,
+        power=question.limits.power,
+        stages={str(int(share)): _needs(needed, seen) for share, needed in needs.items()},
+        remedies=list(remedies),
+        meta=machine(),
+    )
+
+
+def _needs(needed: Hours, seen: BlockNoise) -> AbNeeds:
+    return AbNeeds(**needed._asdict(), sd=seen.sd)
 
 
 def _arm(arm: Arm) -> AbArm:

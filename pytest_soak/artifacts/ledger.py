@@ -19,7 +19,9 @@ from pytest_soak.storage.files import append, cut, write_bytes
 from pytest_soak.storage.journal import DamageError, decode, encode
 
 LEDGER = "LEDGER.jsonl"
-Kind = Literal["started", "finished", "interrupted", "promoted", "held", "rolled_back"]
+Kind = Literal[
+    "started", "finished", "interrupted", "promoted", "held", "rolled_back", "superseded"
+]
 
 
 class Entry(BaseModel):

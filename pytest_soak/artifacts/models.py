@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pytest_soak.artifacts.ab_models import AbReport
+from pytest_soak.artifacts.ab_models import AbPlan, AbReport
 from pytest_soak.artifacts.artifact import Artifact, Number, as_text
 from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.calibration import Calibration
@@ -368,6 +368,7 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "feed-index": FeedIndex,
     "span-kpis": SpanKpis,
     "ab-report": AbReport,
+    "ab-plan": AbPlan,
 }
 FEED_LINES = {f"feed-{name}": feed for name, feed in FEEDS.items()}
 DATASET_ROW = "dataset-row"

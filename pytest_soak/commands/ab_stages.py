@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pytest_soak.ab.design import STAGES, Design, Share, make_design
+from pytest_soak.ab.design import STAGES, Design, Share
 from pytest_soak.ab.judge import Decision, Judgement
-from pytest_soak.ab.power import Hours, remedies
+from pytest_soak.ab.power import BlockNoise, Hours, remedies
 from pytest_soak.ab.question import Question
 from pytest_soak.ab.stage import Outcome, run_stage
 from pytest_soak.artifacts.ab_models import AbReport
-from pytest_soak.artifacts.ab_report import Setting, ab_report
+from pytest_soak.artifacts.ab_report import Setting, ab_plan, ab_report
 from pytest_soak.artifacts.ledger import Entry, Kind, Ledger
 from pytest_soak.canonical import compact, dumps
-from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
+from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError, one_line
 from pytest_soak.market.announced import compile_announced
-from pytest_soak.market.compile import source_digest
 from pytest_soak.report.ab import ab_text, headline
 from pytest_soak.storage.files import write_text
-from pytest_soak.version import __version__
+from pytest_soak.storage.links import plain
+from pytest_soak.text import plural
 
 STEP = "ab"
 STATUS = {Decision.PROMOTE: 0, Decision.ROLLBACK: 1, Decision.HOLD: 3}
@@ -32,11 +33,15 @@ EVENTS: dict[Decision, Kind] = {
     Decision.ROLLBACK: "rolled_back",
     Decision.HOLD: "held",
 }
-_SAME = ("package", "kernel")
-"""Versions that must be the same in all stages."""
-
 Say = Callable[[str], None]
 RolledBack = Callable[[tuple[str, ...]], None]
+
+
+class Answer(NamedTuple):
+    """What a command came to: its exit status, and the same as a document, JSON data."""
+
+    status: int
+    document: Mapping[str, Any]
 
 
 class Asked(NamedTuple):
@@ -63,15 +68,12 @@ class Stages:
         self._warn = warn
         self._rolled_back = rolled_back
         self._ledger = Ledger(root, warn)
-        self._versions = {
-            "package": __version__,
-            "kernel": source_digest(),
-            "python": platform.python_version(),
-        }
+        self._same = question.versions
+        self._versions = {**self._same, "python": platform.python_version()}
         self._inputs = question.inputs
 
-    def run(self, asked: Asked) -> int:
-        """Run a stage, unless it is decided; the exit status.
+    def run(self, asked: Asked) -> Answer:
+        """Run a stage, unless it is decided.
 
         Raises SoakUsageError where one before it is not promoted, or it was begun otherwise.
         """
@@ -80,31 +82,38 @@ class Stages:
         if share in decided:
             return self._recall(decided[share])
         question = self._question
-        design = make_design(share, asked.hours, question.seeds, question.limits)
-        compile_announced(self._warn)
-        seen = question.pilot(asked.jobs)
+        design = question.design(share, asked.hours)
+        seen = pilot(question, self._root, asked.jobs, self._warn)
         needed = question.needs(seen, share, asked.hours)
         low_power = needed.planned > asked.hours
         if low_power and not asked.accept_low_power:
-            return self._refuse(needed, design)
+            return self._refuse(seen, needed, design)
         setting = Setting(question, design, seen, needed, low_power, self._versions)
         self._begin(setting)
         return self._finish(share, ab_report(setting, self._measure(design, asked.jobs)))
 
     def _ours(self) -> list[Entry]:
         """The events of this step that are of the same A, B, market, package and kernel."""
-        return [
-            entry
-            for entry in self._ledger.entries
-            if (entry.step, entry.inputs) == (STEP, self._inputs)
-            and all(entry.versions.get(name) == self._versions[name] for name in _SAME)
-        ]
+        return [entry for entry in self._ledger.entries if self._is_ours(entry)]
+
+    def _is_ours(self, entry: Entry) -> bool:
+        same = (entry.step, entry.inputs) == (STEP, self._inputs)
+        return same and entry.versions.items() >= self._same.items()
+
+    def _supersede(self) -> None:
+        """Say of each stage of another comparison that it was begun, and is not decided."""
+        last = {(compact([e.inputs, e.versions]), e.stage): e for e in self._ledger.entries}
+        for entry in last.values():
+            if entry.event in ("started", "interrupted") and not self._is_ours(entry):
+                of = {"stage": entry.stage, "inputs": entry.inputs, "versions": entry.versions}
+                why = ["another comparison was begun before it was decided"]
+                self._ledger.add("superseded", entry.step, reasons=why, **of)
 
     def _add(self, event: Kind, share: Share, **fields: Any) -> None:
         same = {"inputs": self._inputs, "versions": self._versions}
         self._ledger.add(event, STEP, stage=int(share), **same, **fields)
 
-    def _recall(self, entry: Entry) -> int:
+    def _recall(self, entry: Entry) -> Answer:
         """Say again what a stage came to: it is decided once."""
         for name, digest in entry.outputs.items():
             path = self._root / name
@@ -112,27 +121,31 @@ class Stages:
                 problem = "is missing, or is not what the ledger says was written"
                 remedy = "restore it, or begin anew in another --dir"
                 raise ArtifactError(f"{path}: {problem}; {remedy}")
+        report = next(name for name in entry.outputs if name.endswith(".json"))
         decision = Decision(entry.verdict or "")
         final = "" if decision is Decision.PROMOTE else "; it is final for this B, change that"
         why = "; ".join(entry.reasons)
         self._say(one_line(f"{decision}: stage {entry.stage} was decided before: {why}{final}"))
-        return STATUS[decision]
+        return Answer(STATUS[decision], json.loads((self._root / report).read_bytes()))
 
-    def _refuse(self, needed: Hours, design: Design) -> int:
+    def _refuse(self, seen: BlockNoise, needed: Hours, design: Design) -> Answer:
         """Say that the design cannot decide, and what could."""
-        limits, hours, seeds = self._question.limits, design.hours, len(design.seeds)
-        told = f"{hours:g} h of {seeds} seeds at {int(design.share)} % are too few to see"
+        question = self._question
+        limits, hours, seeds = question.limits, design.hours, len(design.seeds)
+        told = f"{hours:g} h of {plural(seeds, 'seed')} at {int(design.share)} % are too few to see"
         effect = f"{limits.net_bps:g} bps with {limits.power:.0%} chance"
-        could = remedies(hours, needed.planned, seeds, limits)
-        marked = "or --accept-low-power, which marks the report"
+        could = remedies(hours, needed.planned, seeds, limits, design.paired)
+        marked = f"{'or ' if could else ''}--accept-low-power, which marks the report"
         self._say(one_line(f"HOLD: {told} {effect}; give {', '.join([*could, marked])}"))
-        return STATUS[Decision.HOLD]
+        plan = ab_plan(question, hours, seen, {design.share: needed}, could)
+        return Answer(STATUS[Decision.HOLD], plan.data())
 
     def _begin(self, setting: Setting) -> None:
         """Put the plan on the ledger; a stage that was begun goes on only as it was planned."""
         plan, share = json.loads(compact(setting.plan())), setting.design.share
         begun = [e for e in self._ours() if e.event == "started" and e.stage == share]
         if not begun:
+            self._supersede()
             self._add("started", share, plan=plan)
             return
         former = begun[-1].plan
@@ -153,18 +166,22 @@ class Stages:
                 at = f"look {looks.index(done) + 1} of {len(looks)}"
                 self._say(one_line(f"{at}, the stage goes on: {'; '.join(judgement.reasons)}"))
 
-        make, limits = self._question.pair, self._question.limits
+        home = plain(self._root, self._root / f"{self._question.name}_{int(design.share)}")
+        make, limits = partial(self._question.runner, home), self._question.limits
         try:
             return run_stage(design, make, limits, jobs, self._rolled_back, look)
         except KeyboardInterrupt:
             self._add("interrupted", design.share)
             raise
+        except TargetError as error:
+            self._add("interrupted", design.share, reasons=[str(error)])
+            problem = f"the bot failed under A: {error}; the same command goes on"
+            raise SoakUsageError("--target", problem) from None
 
-    def _finish(self, share: Share, report: AbReport) -> int:
+    def _finish(self, share: Share, report: AbReport) -> Answer:
         """Write the report, then the decision; say both."""
         texts = {".json": dumps(report.data()), ".md": ab_text(report)}
-        same = [self._inputs, *(self._versions[name] for name in _SAME)]
-        name = f"AB_{sha256(compact(same).encode()).hexdigest()[:12]}_{int(share)}"
+        name = f"{self._question.name}_{int(share)}"
         outputs = {}
         for suffix, text in texts.items():
             write_text(self._root / f"{name}{suffix}", text, durable=True)
@@ -174,7 +191,17 @@ class Stages:
         self._add(EVENTS[decision], share, **found)
         self._say(f"report: {self._root / name}.md")
         self._say(one_line(f"{headline(report)}; next: {_then(decision, share)}"))
-        return STATUS[decision]
+        return Answer(STATUS[decision], report.data())
+
+
+def pilot(question: Question, root: Path, jobs: int, warn: Say) -> BlockNoise:
+    """The noise of a question's blocks; SoakUsageError where it cannot be learnt."""
+    if question.paired:
+        compile_announced(warn)
+    try:
+        return question.pilot(plain(root, root / f"{question.name}_pilot"), jobs)
+    except TargetError as error:
+        raise SoakUsageError("--target", f"the bot failed under A: {error}") from None
 
 
 def _chosen(asked: Share | None, decided: dict[int | None, Entry]) -> Share:

@@ -129,7 +129,7 @@ def _judged_beside(run: StoredRun, baseline: Baseline, gates: Sequence[Gate]) ->
     if not succeeds(verdict, result.gate_mode):
         status = 1
     update = {
-        "baseline": [*result.baseline, *beside],
+        "baseline": [*result.baseline, *(one for one in beside if one not in result.baseline)],
         "verdict": verdict,
         "exit_status": status,
     }

@@ -66,21 +66,26 @@ def _lines(report: AbReport) -> Iterator[str]:
 
 def _design(report: AbReport) -> Iterator[str]:
     looks = ", ".join(number(hours) for hours in report.looks)
+    beside = "lane C is all A, on the same draws"
+    alone = "no lane runs beside it: B is compared with A within groups of blocks"
     yield (
         f"Stage {report.stage} % on {safe(report.market)}: {len(report.assignment)} seeds, "
         f"{number(report.hours_used)} of {number(report.hours_asked)} h of each lane, "
         f"{report.blocks_b} blocks of {report.block_minutes} min under B, of which the first "
-        f"{report.skipped_minutes} min are not judged. Lane T switches, lane C is all A, on the "
-        f"same draws; {report.cold_blocks} cold blocks come before. Promotion is looked at after "
-        f"{looks} h. By a pilot of other seeds {number(report.needs.planned)} h are needed."
+        f"{report.skipped_minutes} min are not judged. Lane T switches, "
+        f"{beside if report.paired else alone}; {report.cold_blocks} cold blocks come before. "
+        f"Promotion is looked at after {looks} h. By a pilot {number(report.needs.planned)} h are "
+        "needed."
     )
 
 
 def _money(report: AbReport) -> Iterator[str]:
+    over = "the blocks under B" if report.paired else "as many mean blocks of each"
     yield (
-        f"Money over the blocks under B: {number(report.net_quote_b)} instead of "
-        f"{number(report.net_quote_a)}."
+        f"Money over {over}: {number(report.net_quote_b)} instead of {number(report.net_quote_a)}."
     )
+    if not report.paired:
+        return
     if (placebo := report.placebo) is None:
         yield "Placebo: lane T was never under A after its first block under B."
         return

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from pytest_soak.stats.estimate import ROUNDING, Floats, MeanEstimate
+from pytest_soak.stats.autocorrelation import first_autocorrelation, is_noise
+from pytest_soak.stats.estimate import Floats, MeanEstimate
 
 LEAST_BATCHES = 12
 _MOST_ALIKE, _MOST_R = 0.5, 0.9
@@ -50,7 +49,6 @@ def _batches(series: Floats, size: int) -> Floats:
 def likeness(values: Floats) -> float:
     """The first autocorrelation of a series, from 0 to 0.9; 0 of one that varies nowhere."""
     rest = values - values.mean()
-    power, n = float(rest @ rest), len(values)
-    if power <= n * (ROUNDING * float(np.abs(values).max())) ** 2:
+    if not is_noise(rest, values):
         return 0.0
-    return min(max(float(rest[1:] @ rest[:-1]) / power + 1.0 / n, 0.0), _MOST_R)
+    return min(max(first_autocorrelation([rest]) + 1.0 / len(values), 0.0), _MOST_R)

@@ -8,8 +8,8 @@ cost next to nothing. Both are made for a known standard deviation; Student's t 
 quantile widens them for one that is estimated.
 
 Neighbouring values resemble each other, so their standard deviation is inflated by
-sqrt((1 + phi) / (1 - phi)) of the first autocorrelation phi. Bounds on one side are wrong for
-skewed values: `skew_error` says by how much (Johnson 1978, JASA 73).
+sqrt((1 + phi) / (1 - phi)) of the first autocorrelation phi. Of skewed values a bound on one side
+is wrong more often than it says; heavy tails on both sides do no harm.
 """
 
 from __future__ import annotations
@@ -21,18 +21,15 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pytest_soak.stats.autocorrelation import first_autocorrelation, is_noise
+from pytest_soak.stats.estimate import Floats
 from pytest_soak.stats.student import student_quantile
-
-Floats = NDArray[np.float64]
 
 MOST_PHI = 0.9
 MOST_LOOKS = 5
 _BOUNDARIES = {2: 1.678, 3: 1.710, 4: 1.733, 5: 1.751}
 """O'Brien and Fleming's for 5 % on one side, at the last of so many looks."""
-_ROUNDING = 1e-12
-"""What of a value its last digits may be: a constant has no other noise."""
 _NORMAL = NormalDist()
 
 
@@ -67,14 +64,12 @@ def noise(lanes: Sequence[Floats]) -> Noise:
     if n < 2:
         raise ValueError(f"expected two or more values, got {n}")
     mean = float(values.mean())
-    rest = [lane - mean for lane in lanes]
-    power = math.fsum(float(lane @ lane) for lane in rest)
-    if power <= n * (_ROUNDING * float(np.abs(values).max())) ** 2:
+    if not is_noise(values - mean, values):
         return Noise(n, mean, 0.0, 0.0)
-    pairs = sum(max(len(lane) - 1, 0) for lane in rest)
-    alike = math.fsum(float(lane[1:] @ lane[:-1]) for lane in rest)
-    phi = (alike / pairs) / (power / n) + 1.0 / n if pairs else 0.0
-    return Noise(n, mean, math.sqrt(power / (n - 1)), min(max(phi, 0.0), MOST_PHI))
+    pairs = sum(max(len(lane) - 1, 0) for lane in lanes)
+    alike = first_autocorrelation([lane - mean for lane in lanes])
+    phi = alike * n / pairs + 1.0 / n if pairs else 0.0
+    return Noise(n, mean, float(values.std(ddof=1)), min(max(phi, 0.0), MOST_PHI))
 
 
 def sequence_half_width(seen: Noise, alpha: float, planned: float) -> float:
@@ -97,22 +92,24 @@ def skewness(values: Floats) -> float:
     """The skewness, corrected for the sample's size (G1); 0 of a constant or of less than three."""
     n = len(values)
     rest = values - values.mean() if n else values
-    second = float(np.mean(rest**2)) if n else 0.0
-    if n < 3 or second <= (_ROUNDING * float(np.abs(values).max())) ** 2:
+    if n < 3 or not is_noise(rest, values):
         return 0.0
+    second = float(np.mean(rest**2))
     raw = float(np.mean(rest**3)) / math.sqrt(second**3)
     return raw * math.sqrt(n * (n - 1)) / (n - 2)
 
 
-def skewness_error(n: int) -> float:
-    """The standard error of the skewness of `n` normal values, three or more."""
-    return math.sqrt(6.0 * n * (n - 1) / ((n - 2) * (n + 1) * (n + 3)))
+def skewness_error(values: Floats) -> float:
+    """The standard error of the skewness of values that are symmetric, by their own tails.
 
-
-def skew_error(skew: float, n: int, alpha: float) -> float:
-    """By how much a chance of `alpha` on one side is off for the mean of `n` skewed values."""
-    z = _NORMAL.inv_cdf(1.0 - alpha)
-    return abs(skew) * (2.0 * z * z + 1.0) * _NORMAL.pdf(z) / (6.0 * math.sqrt(n))
+    Of normal values sqrt(6 / n); 0 of a constant.
+    """
+    rest = values - values.mean()
+    if not is_noise(rest, values):
+        return 0.0
+    second = float(np.mean(rest**2))
+    moved = rest**3 - 3.0 * second * rest
+    return math.sqrt(float(np.mean(moved**2)) / len(values) / second**3)
 
 
 def fixed_values(sd: float, effect: float, alpha: float, power: float) -> int:

@@ -15,12 +15,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pytest_soak.stats.estimate import ROUNDING
+from pytest_soak.stats.autocorrelation import first_autocorrelation, is_noise
+from pytest_soak.stats.estimate import Floats
 from pytest_soak.stats.student import student_quantile
-
-Floats = NDArray[np.float64]
 
 MOST_POINTS = 240
 """Longer series are averaged in equal batches, which also resemble each other less."""
@@ -101,10 +99,9 @@ def _noise(x: Floats, y: Floats) -> _Noise:
         return _UNKNOWN
     rest = y - float(np.median(_slopes(x, y))) * x
     rest -= rest.mean()
-    power = float(rest @ rest)
-    if power <= n * (ROUNDING * float(np.abs(y).max())) ** 2:
+    if not is_noise(rest, y):
         return _Noise(0.0, n)
-    seen = float(rest[1:] @ rest[:-1]) / power
+    seen = first_autocorrelation([rest])
     r = min(max((n * seen + 2.0) / (n - 4.0), 0.0), _MOST_R)
     return _Noise(r, n * (1.0 - r) / (1.0 + r))
 

@@ -6,6 +6,7 @@ from mutants.mutant import Mutant, of
 
 JUDGE = of("ab_judge")
 COMMAND = of("ab_command")
+SWITCHED = of("ab_switched")
 
 MUTANTS = (
     # bounds
@@ -15,16 +16,15 @@ MUTANTS = (
         "(1.0 + self.phi) / 1.0",
         of("sequential"),
     ),
-    Mutant("sequential.py", "/ (power / n) + 1.0 / n", "/ (power / n)", of("sequential")),
+    Mutant("sequential.py", "alike * n / pairs + 1.0 / n", "alike * n / pairs", of("sequential")),
     Mutant("sequential.py", "last * math.sqrt(looks / look)", "last", of("sequential")),
     Mutant("sequential.py", "share = n * tuned / planned", "share = tuned", of("sequential")),
     Mutant(
         "sequential.py", "math.sqrt(n) >= (quantile(n) +", "math.sqrt(n) >= (0 *", of("sequential")
     ),
+    Mutant("sequential.py", "rest**3 - 3.0 * second * rest", "rest**3", of("sequential")),
     # assignment and blocks
-    Mutant(
-        "design.py", "{int(share)} {seed} {first // share.group}", "{seed} {first}", of("ab_design")
-    ),
+    Mutant("design.py", "{int(share)} {seed} {first // group}", "{seed} {first}", of("ab_design")),
     Mutant("design.py", "len(set(seeds)) < len(seeds)", "False", of("ab_design")),
     Mutant(
         "blocks.py",
@@ -36,20 +36,46 @@ MUTANTS = (
     Mutant("rails.py", 'new["time_us"] += begun_us - start', "pass", of("ab_blocks")),
     # differences and decisions
     Mutant("compare.py", "rest / blocks[under].mean()", "rest / blocks[under]", JUDGE),
-    Mutant("compare.py", "seen.phi > rule.likeness or", "False or", JUDGE),
+    Mutant("compare.py", "if seen.phi > likeness", "if False", JUDGE),
     Mutant("compare.py", "good & (blocks[self.needs[-1]] > 0)", "good", JUDGE),
     Mutant("judge.py", "-cost.high > limits", "cost.high > limits", JUDGE),
     Mutant("judge.py", "net.high < 0.0", "net.low < 0.0", JUDGE),
     Mutant("judge.py", "tick.low > limits", "tick.high > limits", JUDGE),
     Mutant("judge.py", "if done not in design.looks", "if False", JUDGE),
-    Mutant("judge.py", "blocks.begun & ~blocks.treated", "~blocks.treated", JUDGE),
+    Mutant("blocks.py", "self.begun & ~self.treated", "~self.treated", JUDGE),
     Mutant("judge.py", "if high < 0.0:", "if False:", JUDGE),
-    Mutant("judge.py", "else found.skew > 0.0", "else True", JUDGE),
+    Mutant("judge.py", "alike or _tilt(found) >", "alike or 0 >", JUDGE),
+    Mutant("judge.py", "_tilt(found) < -limit", "False", JUDGE),
     Mutant("judge.py", "not placebo.low <= 0.0 <= placebo.high", "False", JUDGE),
     Mutant("judge.py", "known < limits.least_promoted", "known < 0", JUDGE),
     Mutant("judge.py", "found.blocks < limits.least_rolled_back", "False", JUDGE),
     Mutant("judge.py", "accumulate(~known[:, ::-1]", "accumulate(~known", JUDGE),
+    # one lane that switches
+    Mutant("design.py", "if group == 100 // share else", "if True else", SWITCHED),
+    Mutant("design.py", "self.blocks // self.group", "self.blocks", SWITCHED),
+    Mutant("blocks.py", "_means(t, ~treated)", "_means(t, treated)", SWITCHED),
+    Mutant(
+        "blocks.py", "np.where(where, blocks[name], 0.0)", "np.nan_to_num(blocks[name])", SWITCHED
+    ),
+    Mutant("switched.py", "            self._failed = True", "            raise", SWITCHED),
+    Mutant("switched.py", "self.passed or bool(", "False and bool(", SWITCHED),
+    Mutant("switched.py", "if not self.hot:", "if False:", SWITCHED),
+    Mutant("switched.py", "if not self.tables.flags[name].hot", "if False", SWITCHED),
+    Mutant("switched.py", "if not self._fresh:", "if False:", SWITCHED),
+    Mutant("kept.py", "for _ in range(self._cold)", "for _ in range(0)", SWITCHED),
+    Mutant("kept.py", "if was_treated != treated", "if False", SWITCHED),
+    Mutant("kept.py", "cut(path, size)", "pass", SWITCHED),
+    Mutant("question.py", "design.group / (design.group - 1)", "1.0", SWITCHED),
+    Mutant("question.py", "[scenario, settings, self.bot.name]", "[scenario, settings]", SWITCHED),
+    Mutant(
+        "stage.py",
+        "np.count_nonzero(known) < limits",
+        "np.count_nonzero(known) < 0 * limits",
+        SWITCHED,
+    ),
+    Mutant("ab.py", "if len(frozen) > 1", "if False", COMMAND),
     # stages and ledger
+    Mutant("ab_stages.py", "and not self._is_ours(entry)", "and False", COMMAND),
     Mutant("ab_stages.py", "(STEP, self._inputs)", "(STEP, entry.inputs)", COMMAND),
     Mutant("ab_stages.py", "if _is_same(former, plan):", "if True:", COMMAND),
     Mutant("ab_stages.py", "if asked > following:", "if False:", COMMAND),

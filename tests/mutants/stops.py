@@ -56,7 +56,7 @@ MUTANTS = (
     Mutant(
         "growth.py", "np.isfinite(values) & (times_us >= last)", "values == values", of("growth")
     ),
-    Mutant("trend.py", "if power <= n * (ROUNDING", "if power < 0 * (ROUNDING", of("growth")),
+    Mutant("trend.py", "if not is_noise(rest, y)", "if False", of("growth")),
     Mutant(
         "drills.py",
         "if d.start_us <= time_us < d.end_us",

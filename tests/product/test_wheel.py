@@ -71,8 +71,8 @@ def test_every_artifact_validates_against_its_shipped_schema(soaked: Outcome) ->
         jsonschema.validate(data, json.loads(shipped_schema(name)))
         assert path.read_bytes().endswith(b"}\n")
         seen.add(name)
-    of_commands = {"ab-report", "comparison", "compared-runs", "feed-facts", "feed-index"}
-    assert seen == set(ARTIFACTS) - of_commands - {"calibration", "span-kpis"}
+    of_commands = {"ab-plan", "ab-report", "calibration", "comparison", "compared-runs"}
+    assert seen == set(ARTIFACTS) - of_commands - {"feed-facts", "feed-index", "span-kpis"}
     assert len(files) == 24 + 1 + 4 + 3
 
 

@@ -12,25 +12,29 @@ import jsonschema
 import pytest
 from ab_blocks import MadeUpPair
 from builders import usage_error
+from finished_runs import outcome, result, write_run
 
 from pytest_soak.ab import question
 from pytest_soak.ab.lanes import Done
 from pytest_soak.artifacts.ab_models import AbReport
 from pytest_soak.artifacts.ledger import LEDGER, Ledger
 from pytest_soak.artifacts.models import shipped_schema
+from pytest_soak.artifacts.names import PRODUCTION_SNAPSHOT
+from pytest_soak.cli import main
 from pytest_soak.commands import ab_stages
 from pytest_soak.commands.ab import Request, ab
 from pytest_soak.errors import ArtifactError
 from pytest_soak.report.ab import ab_text
-from pytest_soak.storage.files import write_text
+from pytest_soak.storage.files import write_json, write_text
 from pytest_soak.text import number, signed
 
 REQUEST = Request(
     b="better.yaml",
-    a="steady_safe",
+    a=None,
+    target="sim",
     stage=None,
     hours=5.0,
-    seeds="1..16",
+    seeds=None,
     market="calm",
     settings=(),
     directory="out",
@@ -80,7 +84,9 @@ class Folder:
 
     def ab(self, **asked: Any) -> int:
         self.said = []
-        return ab(REQUEST._replace(**asked), self.path, self.said.append, self.said.append)
+        say = self.said.append
+        self.answer = ab(REQUEST._replace(**asked), self.path, say, say)
+        return self.answer.status
 
     @property
     def entries(self) -> list[tuple[str, int | None]]:
@@ -101,7 +107,6 @@ class Folder:
 def lanes(monkeypatch: pytest.MonkeyPatch) -> Lanes:
     made = Lanes()
     monkeypatch.setattr(question, "SimulatedPair", made)
-    monkeypatch.setattr("pytest_soak.commands.ab.compile_announced", lambda _: None)
     monkeypatch.setattr("pytest_soak.commands.ab_stages.compile_announced", lambda _: None)
     return made
 
@@ -241,6 +246,27 @@ def test_an_interrupted_stage_says_so_and_goes_on_only_as_planned(
     assert here.ab() == 0
 
 
+def test_a_stage_that_another_comparison_comes_before_is_superseded(
+    here: Folder, lanes: Lanes
+) -> None:
+    def interrupt(number: int) -> None:
+        if number == 200:
+            raise KeyboardInterrupt
+
+    lanes.before = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        here.ab()
+    lanes.before = lambda _: None
+    assert here.ab(b="little.yaml") == 3
+    told = [("started", 10), ("interrupted", 10), ("superseded", 10), ("started", 10), ("held", 10)]
+    assert here.entries == told
+    first, _, over, *_ = Ledger(here.path / "out", pytest.fail).entries
+    assert over.inputs == first.inputs
+    assert here.ab() == 0  # as it was planned
+    assert here.ab(b="worse.yaml", seeds="1..40") == 1
+    assert here.entries == [*told, ("promoted", 10), ("started", 10), ("rolled_back", 10)]
+
+
 def test_what_cannot_decide_is_refused_with_what_could(here: Folder) -> None:
     assert here.ab(b="noisy.yaml") == 3
     (line,) = here.said
@@ -278,6 +304,8 @@ def test_a_plan_says_the_hours_of_each_stage_and_writes_nothing(here: Folder) ->
     [
         ({"b": "steady_safe"}, "--b: steady_safe is the same as steady_safe in every parameter"),
         ({"b": "nobody"}, "--b: unknown profile, preset or variant 'nobody'"),
+        ({"b": "x" * 300}, "--b: unknown profile, preset or variant 'xxx"),
+        ({"b": "x\0"}, "--b: "),
         ({"a": "agressive"}, "--a: unknown profile, preset or variant 'agressive'; did you mean"),
         ({"market": "calmer"}, "--market: unknown market 'calmer'; did you mean 'calm'?"),
         ({"settings": ("sigmas=1",)}, "--set: unknown market setting 'sigmas'; did you mean"),
@@ -347,3 +375,73 @@ def test_several_threads_give_the_same_bytes(tmp_path: Path, lanes: Lanes) -> No
     one, two = workplace(tmp_path / "one"), workplace(tmp_path / "two")
     assert (one.ab(), two.ab(jobs=4)) == (0, 0)
     assert one.files() == two.files()
+
+
+def test_what_it_came_to_is_a_document_for_machines(here: Folder) -> None:
+    here.ab()
+    assert here.answer.document == here.report().data()
+    before = here.answer
+    assert here.ab(stage=10) == 0
+    assert here.answer == before
+    for asked in ({"b": "noisy.yaml"}, {"b": "noisy.yaml", "plan": True}):
+        assert here.ab(**asked) == 3
+        plan = dict(here.answer.document)
+        jsonschema.validate(plan, json.loads(shipped_schema("ab-plan")))
+        assert (plan["enough"], plan["hours_asked"]) == (False, 5.0)
+        assert set(plan["stages"]) == ({"10", "50", "100"} if "plan" in asked else {"10"})
+        assert plan["remedies"][-1] in here.said[-1]
+    assert here.ab(plan=True) == 0
+    assert (here.answer.document["enough"], here.answer.document["remedies"]) == (True, [])
+
+
+def test_json_is_all_that_is_on_stdout(
+    here: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(here.path)
+    monkeypatch.setattr("sys.argv", ["pytest-soak", "ab", "--b=better.yaml", "--hours=5", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    assert ended.value.code == 0
+    assert json.loads(told.out)["decision"] == "PROMOTE"
+    assert told.err.splitlines()[-1].startswith("PROMOTE: better against steady_safe on calm, 10 %")
+
+
+def frozen(root: Path, *seeds: int) -> Path:
+    """A run whose lanes have frozen their overrides."""
+    write_run(root, result(*(outcome(seed) for seed in seeds)))
+    for seed in seeds:
+        home = f"steady_safe-calm-{seed}" if len(seeds) > 1 else ""
+        snapshot = {
+            "schema": "pytest-soak/production-snapshot/1",
+            "source": "sim",
+            "lane": f"steady_safe-calm-{seed}",
+            "overrides": {"tail_age_ms": 690.0},
+        }
+        write_json(root / "latest" / home / PRODUCTION_SNAPSHOT, snapshot)
+    return root
+
+
+def test_a_run_stands_for_the_snapshot_in_it(here: Folder) -> None:
+    frozen(here.path / "run", 1)
+    assert here.ab(a="run") == 0
+    assert here.report().a.overrides["tail_age_ms"] == 690.0
+    assert here.ab(a="run/latest/PRODUCTION_SNAPSHOT.json") == 0
+    assert here.report(50).a.digest == here.report().a.digest
+    assert here.ab(a="run/latest", b="better.yaml") == 0
+
+
+def test_a_run_that_has_no_snapshot_or_several_is_refused(here: Folder) -> None:
+    write_run(here.path / "none", result(outcome(1)))
+    assert usage_error(lambda: here.ab(a="none")).startswith(
+        "--a: none: no lane on calm has a PRODUCTION_SNAPSHOT.json, which a freeze writes"
+    )
+    frozen(here.path / "two", 1, 2)
+    problem = usage_error(lambda: here.ab(a="two"))
+    assert (
+        "--a: two: 2 lanes on calm have a PRODUCTION_SNAPSHOT.json; give the path of one" in problem
+    )
+    frozen(here.path / "calmer", 1)
+    assert "no lane on spike" in usage_error(lambda: here.ab(a="calmer", market="spike"))
+    (here.path / "steady_safe").mkdir()
+    assert here.ab(a="steady_safe") == 0

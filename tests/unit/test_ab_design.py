@@ -23,8 +23,8 @@ def test_one_block_of_each_group_is_under_b(share: Share, hours: float, given: l
     for text in design.assignment.values():
         assert len(text) == design.blocks == 2 * hours
         assert set(text) <= {A, B}
-        groups = [text[n : n + share.group] for n in range(0, len(text), share.group)]
-        assert all(group.count(B) == 1 for group in groups if len(group) == share.group)
+        groups = [text[n : n + 100 // share] for n in range(0, len(text), 100 // share)]
+        assert all(group.count(B) == 1 for group in groups if len(group) == 100 // share)
 
 
 @given(shares, halves, seeds)
@@ -80,7 +80,7 @@ def test_what_cannot_be_is_refused() -> None:
 
 @pytest.mark.parametrize(("share", "floor"), [(Share.TENTH, 60), (Share.HALF, 12), (Share.ALL, 6)])
 def test_twelve_blocks_take_so_many_hours(share: Share, floor: float) -> None:
-    needed = hours_needed(BlockNoise(0.05), share, 1, 1, LIMITS)
+    needed = hours_needed(BlockNoise(0.05), 100 // share, 1, 1, LIMITS)
     assert set(needed) == {float(floor)}
 
 
@@ -91,10 +91,13 @@ def test_remedies_are_hours_that_there_are_and_seeds() -> None:
 
 @given(st.floats(0.05, 3.0), shares, st.integers(1, 20), st.integers(1, 5))
 def test_seeds_add_up(sd: float, share: Share, n: int, looks: int) -> None:
-    one, many = (hours_needed(BlockNoise(sd), share, k, looks, LIMITS) for k in (1, n))
+    one, many = (hours_needed(BlockNoise(sd), 100 // share, k, looks, LIMITS) for k in (1, n))
     assert one.fixed <= one.planned <= one.sequence
     for alone, together in zip(one, many, strict=True):
-        assert alone / n <= together <= alone / n + share.group / 2
-    assert hours_needed(BlockNoise(sd, 2), share, n, looks, LIMITS).planned >= many.planned
+        assert alone / n <= together <= alone / n + 100 // share / 2
+    assert hours_needed(BlockNoise(sd, 2), 100 // share, n, looks, LIMITS).planned >= many.planned
     more = seeds_needed(24.0, many.planned, n)
-    assert hours_needed(BlockNoise(sd), share, more, looks, LIMITS).planned <= 24 + share.group / 2
+    assert (
+        hours_needed(BlockNoise(sd), 100 // share, more, looks, LIMITS).planned
+        <= 24 + 100 // share / 2
+    )

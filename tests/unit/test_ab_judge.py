@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from ab_blocks import LIMITS, VOLUME, MadeUpPair, block, blocks_of, design, of_pairs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak.ab.blocks import BLOCK, Blocks
-from pytest_soak.ab.compare import METRICS, MONEY, NET, SLIPPAGE, TICK, Rule, difference
+from pytest_soak.ab.blocks import BLOCK, PairedBlocks
+from pytest_soak.ab.compare import METRICS, MONEY, NET, SLIPPAGE, TICK, difference
 from pytest_soak.ab.design import Share
 from pytest_soak.ab.judge import Decision, Judgement, judge
 from pytest_soak.gates.sustained import Transition
 
-RULE = Rule(LIMITS.likeness, LIMITS.skew_error, LIMITS.chance)
 HALF = design()
 amounts = st.integers(-1000, 1000).map(float)
 one = st.tuples(amounts, st.integers(1, 1000).map(float))
@@ -25,12 +26,12 @@ def judged(hours: float = 24.0, share: Share = Share.HALF, **effect: float) -> J
     return judge(blocks_of(made, None, **effect), made, LIMITS, ())
 
 
-def lanes(rows: list[tuple[tuple[float, float], tuple[float, float]]]) -> Blocks:
+def lanes(rows: list[tuple[tuple[float, float], tuple[float, float]]]) -> PairedBlocks:
     t, c = (np.zeros((1, len(rows)), BLOCK) for _ in "tc")
     for side, place in ((t, 0), (c, 1)):
         side["net_quote"][0] = [row[place][0] for row in rows]
         side["volume_quote"][0] = [row[place][1] for row in rows]
-    return Blocks(t, c, np.ones((1, len(rows)), np.bool_))
+    return PairedBlocks(t, c, np.ones((1, len(rows)), np.bool_))
 
 
 @given(st.lists(st.tuples(one, one), min_size=2, max_size=12))
@@ -38,7 +39,7 @@ def test_a_difference_of_ratios_is_that_of_ratios_of_sums(
     rows: list[tuple[tuple[float, float], tuple[float, float]]],
 ) -> None:
     blocks = lanes(rows)
-    found = difference(NET, blocks, blocks.treated, RULE)
+    found = difference(NET, blocks.effect, LIMITS.likeness)
     assert found is not None
     b, a = (1e4 * s["net_quote"].sum() / s["volume_quote"].sum() for s in (blocks.t, blocks.c))
     assert (found.a, found.b) == pytest.approx((a, b))
@@ -48,9 +49,9 @@ def test_a_difference_of_ratios_is_that_of_ratios_of_sums(
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_every_difference_is_b_minus_a_and_turns_with_the_lanes(metric: object) -> None:
     there = blocks_of(HALF, net=0.4, cost=-0.1, tick=1.05, volume=1.1)
-    back = Blocks(there.c, there.t, there.treated)
+    back = PairedBlocks(there.c, there.t, there.treated)
     for blocks, sign in ((there, 1.0), (back, -1.0)):
-        found = difference(metric, blocks, blocks.treated, RULE)  # type: ignore[arg-type]
+        found = difference(metric, blocks.effect, LIMITS.likeness)  # type: ignore[arg-type]
         assert found is not None
         change = found.b - found.a if found.metric is not TICK else 100 * (found.b / found.a - 1)
         assert found.delta == pytest.approx(change, abs=1e-9)
@@ -60,7 +61,7 @@ def test_every_difference_is_b_minus_a_and_turns_with_the_lanes(metric: object) 
 def test_blocks_that_are_too_alike_are_joined() -> None:
     drift = np.repeat(np.random.default_rng(3).normal(size=24), 4)
     blocks = lanes([((0.0, VOLUME), (value, VOLUME)) for value in drift])
-    found = difference(NET, blocks, blocks.treated, RULE)
+    found = difference(NET, blocks.effect, LIMITS.likeness)
     assert found is not None
     assert (found.joined, found.noise.n, found.blocks) == (2, 48, 96)
     assert found.delta == pytest.approx(found.b - found.a)
@@ -70,9 +71,9 @@ def test_a_block_without_a_value_is_left_out_and_counted() -> None:
     blocks = blocks_of(HALF, net=0.4)
     where = np.argwhere(blocks.treated)[3]
     for name, value in (("net_quote", np.nan), ("volume_quote", 0.0)):
-        other = Blocks(blocks.t.copy(), blocks.c, blocks.treated)
+        other = PairedBlocks(blocks.t.copy(), blocks.c, blocks.treated)
         other.t[name][tuple(where)] = value
-        found = difference(NET, other, other.treated, RULE)
+        found = difference(NET, other.effect, LIMITS.likeness)
         assert found is not None
         assert (found.missing, found.blocks) == (1, 95)
         assert np.isfinite(found.delta)
@@ -140,7 +141,7 @@ def test_an_absolute_limit_rolls_back() -> None:
         since=0,
         at=6,
     )
-    came = judge(blocks_of(HALF, 2), HALF, LIMITS, [fired])
+    came = judge(blocks_of(HALF, 2), HALF, LIMITS, [str(fired)])
     assert came.decision is Decision.ROLLBACK
     assert came.reasons == (str(fired),)
 
@@ -149,7 +150,7 @@ def test_a_lane_that_stays_changed_under_a_is_held() -> None:
     blocks = blocks_of(HALF, net=0.4)
     carried = blocks.t.copy()
     carried["net_quote"][~blocks.treated] += 0.4 * VOLUME / 1e4
-    came = judge(Blocks(carried, blocks.c, blocks.treated), HALF, LIMITS, ())
+    came = judge(PairedBlocks(carried, blocks.c, blocks.treated), HALF, LIMITS, ())
     assert came.decision is Decision.HOLD
     assert came.reasons[0].startswith("placebo:")
 
@@ -157,8 +158,8 @@ def test_a_lane_that_stays_changed_under_a_is_held() -> None:
 def test_before_the_first_block_under_b_nothing_is_placebo() -> None:
     treated = np.array([[False, False, True, False], [True, False, False, False]])
     nothing = np.zeros(treated.shape, BLOCK)
-    found = Blocks(nothing, nothing, treated)
-    assert (found.begun & ~treated).tolist() == [
+    found = PairedBlocks(nothing, nothing, treated)
+    assert found.placebo.where.tolist() == [
         [False, False, False, True],
         [False, True, True, True],
     ]
@@ -166,21 +167,19 @@ def test_before_the_first_block_under_b_nothing_is_placebo() -> None:
     tenth = blocks_of(design(Share.TENTH))
     placebo = judged(share=Share.TENTH).placebo
     assert placebo is not None
-    assert (
-        placebo.difference.blocks == np.sum(tenth.begun & ~tenth.treated) < np.sum(~tenth.treated)
-    )
+    assert placebo.difference.blocks == np.sum(tenth.placebo.where) < np.sum(~tenth.treated)
 
 
 def test_what_does_nothing_or_always_the_same_is_held() -> None:
     blocks = blocks_of(HALF)
-    same = judge(Blocks(blocks.c, blocks.c, blocks.treated), HALF, LIMITS, ())
+    same = judge(PairedBlocks(blocks.c, blocks.c, blocks.treated), HALF, LIMITS, ())
     assert same.decision is Decision.HOLD
     assert "did the same as A in all 96 blocks" in same.reasons[0]
     flat = np.full(blocks.c.shape, block(), BLOCK)
     more = np.full(blocks.c.shape, block(4.0), BLOCK)
     worse = np.full(blocks.c.shape, block(1.0), BLOCK)
     for t in (more, worse):
-        came = judge(Blocks(t, flat, blocks.treated), HALF, LIMITS, ())
+        came = judge(PairedBlocks(t, flat, blocks.treated), HALF, LIMITS, ())
         assert came.decision is Decision.HOLD
         assert "no noise to judge by" in came.reasons[0]
 
@@ -214,25 +213,32 @@ def test_of_too_few_blocks_there_is_no_number(hours: float, seeds: int, findings
     assert len(came.findings) == findings
     if made.treated < 12:
         assert came.decision is Decision.HOLD
-        assert came.reasons[0].startswith(f"{made.treated} blocks under B, 12 are needed: at least")
+        assert came.reasons[-1].startswith(f"{made.treated} blocks under B, 12 are needed: at")
     else:
         assert came.decision is Decision.PROMOTE
 
 
-def test_blocks_skewed_to_the_good_side_are_promoted() -> None:
+def skewed(net: float, sd: float, left: bool) -> Judgement:
+    """Of one lane whose blocks have a long tail to the left, or to the right."""
+    side = -1.0 if left else 1.0
     made = design(seeds=1)
-    pairs = [MadeUpPair(1, net=0.8, sd=0.3, draw=lambda rng: float(rng.exponential()) ** 3 / 6 - 1)]
-    came = judge(of_pairs(made, pairs, made.blocks), made, LIMITS, ())
-    assert came.findings[NET.name].difference.skewed
-    assert came.decision is Decision.PROMOTE
+    draw = lambda rng: side * (float(rng.exponential()) ** 3 / 6 - 1)  # noqa: E731
+    return judge(of_pairs(made, [MadeUpPair(1, net=net, sd=sd, draw=draw)], 48), made, LIMITS, ())
 
 
-def test_of_skewed_blocks_nothing_is_concluded() -> None:
-    made = design(seeds=1)
-    pairs = [MadeUpPair(1, net=0.4, sd=0.3, draw=lambda rng: 1 - float(rng.exponential()) ** 3 / 6)]
-    came = judge(of_pairs(made, pairs, made.blocks), made, LIMITS, ())
-    assert came.decision is Decision.HOLD
-    assert "too skewed" in came.reasons[0]
+def test_blocks_skewed_to_the_good_side_are_promoted_and_never_rolled_back() -> None:
+    assert skewed(0.8, 0.3, left=False).decision is Decision.PROMOTE
+    worse = skewed(-3.0, 0.3, left=False)
+    assert worse.findings[NET.name].high < 0
+    assert worse.decision is Decision.HOLD
+
+
+def test_blocks_skewed_to_the_bad_side_are_rolled_back_and_never_promoted() -> None:
+    better = skewed(0.8, 0.3, left=True)
+    assert better.decision is Decision.HOLD
+    assert better.findings[NET.name].low > 0
+    assert re.match(r"net_bps: blocks are too skewed .* \(-\d.*, \d.* at most\)", better.reasons[0])
+    assert skewed(-3.0, 0.3, left=True).decision is Decision.ROLLBACK
 
 
 def test_where_nothing_differs_hardly_anything_is_decided() -> None:

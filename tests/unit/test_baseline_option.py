@@ -189,7 +189,9 @@ def test_a_merge_is_judged_against_a_run_where_a_gate_is_given(
     assert f"against {reference}: paired by seed, 4 seeds" in "\n".join(lines)
     assert verdict(tmp_path / "all", tmp_path).lines[-1] == lines[-1]
     assert verdict(tmp_path / "all", tmp_path).status == status
-    again = merge([tmp_path / "all"], tmp_path / "twice", None, allow_different=False)
+    again = merge(
+        [tmp_path / "all"], tmp_path / "twice", reference, allow_different=False, gates=gates
+    )
     assert (again.result.verdict, len(again.result.baseline)) == (word, 1)
 
 
