@@ -112,7 +112,7 @@ def test_the_two_commands_do_all_set_up() -> None:
     for command in (soak, test):
         assert command.startswith("python3 -m venv .venv && .venv/bin/pip install --quiet ")
     assert soak.endswith("pytest --soak-iterations=24 --soak-profile=steady_safe")
-    assert test.endswith("'.[test]' && .venv/bin/pytest -n 2 --dist worksteal")
+    assert test.endswith("'.[test]' && .venv/bin/pytest -n 3 --dist worksteal")
 
 
 def test_the_main_command_works_in_a_checkout_with_tests(bench: Workbench) -> None:
