@@ -70,7 +70,7 @@ def _by_seed(kpi: str, measure: Measure, made: Design, before: Group, after: Gro
 
 
 def _by_lane(kpi: str, measure: Measure, made: Design, before: Group, after: Group) -> KpiChange:
-    old, new = (_lane_values(kpi, measure, group.lanes) for group in (before, after))
+    old, new = (lane_values(kpi, measure, group.lanes) for group in (before, after))
     _enough(min(len(old), len(new)), ENOUGH_PAIRS, "lane")
     return _change(kpi, measure, (old, new), between(mean_of(old), mean_of(new)))
 
@@ -101,7 +101,8 @@ _WAYS: Mapping[Way, _Compared] = {
 }
 
 
-def _lane_values(kpi: str, measure: Measure, lanes: Mapping[int, Hours]) -> Floats:
+def lane_values(kpi: str, measure: Measure, lanes: Mapping[int, Hours]) -> Floats:
+    """What a KPI comes to in each lane that has it."""
     found = ((lane, numbers_with(kpi, lane)) for lane in lanes.values())
     return np.array([series(kpi, measure, lane, n).mean() for lane, n in found if n])
 

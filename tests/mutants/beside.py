@@ -47,6 +47,8 @@ MUTANTS = tuple(
         ("judge.py", "FAMILY / limits", "FAMILY", "baseline"),
         ("judge.py", "if number >= first}", "}", "baseline"),
         ("checks.py", "    if None in has:", "    if False:", "baseline"),
+        ("checks.py", "if _equal(kpi, before, after):", "if False:", "baseline"),
+        ("checks.py", "bool(new) and old == new", "bool(new)", "baseline"),
         (
             "checks.py",
             "if relative and abs(change.before) <= change.scale:",

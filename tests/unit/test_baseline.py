@@ -67,6 +67,21 @@ def test_the_same_run_is_identical_and_passes(tmp_path: Path, base: Baseline) ->
     assert baseline_sentence([found]) == "no worse than base by 5 limits"
 
 
+@pytest.mark.parametrize("seeds", [[1], [1, 2]])
+def test_few_lanes_that_are_identical_pass_and_those_that_are_not_hold(
+    tmp_path: Path, seeds: list[int]
+) -> None:
+    base = read_baseline({"base": stored(tmp_path / "base", seeds)})
+    same, other = (
+        beside(root, base) for root in (tmp_path / "base", stored(tmp_path / "b", seeds))
+    )
+    assert (same.verdict, other.verdict) == ("PASS", "HOLD")
+    assert [check.difference for check in same.checks] == [0.0] * 5
+    assert of(same, "net_bps").before == pytest.approx(3.0, abs=0.5)
+    zero = read_baseline({"zero": stored(tmp_path / "zero", seeds, fixed={"net_quote": 0.0})})
+    assert of(beside(tmp_path / "zero", zero), "net_quote").reason == "no baseline value (it is 0)"
+
+
 def test_another_run_of_the_same_bot_passes_and_says_what_it_could_see(
     tmp_path: Path, base: Baseline
 ) -> None:
