@@ -11,8 +11,23 @@ from pytest_soak.ab.blocks import BLOCK, PairedBlocks, SwitchedBlocks
 from pytest_soak.ab.design import B, Design, Share, make_design
 from pytest_soak.ab.lanes import Done, columns
 from pytest_soak.ab.limits import Limits, load_limits
+from pytest_soak.commands.ab import Request
 
 LIMITS: Limits = load_limits()
+REQUEST = Request(
+    b="better.yaml",
+    a=None,
+    target="sim",
+    stage=None,
+    hours=5.0,
+    seeds=None,
+    market="calm",
+    settings=(),
+    directory="out",
+    jobs=1,
+    plan=False,
+    accept_low_power=False,
+)
 VOLUME, NET_BPS, COST_BPS, TICK_MS = 100_000.0, 3.0, -0.3, 40.0
 
 

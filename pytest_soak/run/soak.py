@@ -26,8 +26,8 @@ FAILED, INTERRUPTED, USAGE = 1, 2, 4
 class SoakResult:
     """What a soak came to: `text` is the line that says what was judged, and how.
 
-    `exit_status` is 0 for PASS and WARN, else 1; `problems` are what failed beside the lanes;
-    `folder` holds the artifacts.
+    `exit_status` is 0 for PASS, WARN and, unless the gate is hard, HOLD, else 1; `problems` are
+    what failed beside the lanes; `folder` holds the artifacts.
     """
 
     verdict: Verdict | None

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ab_blocks import MadeUpPair
+from ab_blocks import REQUEST, MadeUpPair
 from builders import usage_error
 from finished_runs import outcome, result, write_run
 
@@ -22,26 +22,12 @@ from pytest_soak.artifacts.models import shipped_schema
 from pytest_soak.artifacts.names import PRODUCTION_SNAPSHOT
 from pytest_soak.cli import main
 from pytest_soak.commands import ab_stages
-from pytest_soak.commands.ab import Request, ab
+from pytest_soak.commands.ab import ab
 from pytest_soak.errors import ArtifactError
 from pytest_soak.report.ab import ab_text
 from pytest_soak.storage.files import write_json, write_text
 from pytest_soak.text import number, signed
 
-REQUEST = Request(
-    b="better.yaml",
-    a=None,
-    target="sim",
-    stage=None,
-    hours=5.0,
-    seeds=None,
-    market="calm",
-    settings=(),
-    directory="out",
-    jobs=1,
-    plan=False,
-    accept_low_power=False,
-)
 EFFECTS: dict[str, dict[str, float]] = {
     "better": {"net": 0.4},
     "little": {"net": 0.1},
@@ -228,9 +214,7 @@ def test_a_killed_stage_is_done_again_with_the_same_bytes(
     assert torn.files() == whole.files()
 
 
-def test_an_interrupted_stage_says_so_and_goes_on_only_as_planned(
-    here: Folder, lanes: Lanes
-) -> None:
+def interrupted(here: Folder, lanes: Lanes) -> None:
     def interrupt(number: int) -> None:
         if number == 200:
             raise KeyboardInterrupt
@@ -239,6 +223,12 @@ def test_an_interrupted_stage_says_so_and_goes_on_only_as_planned(
     with pytest.raises(KeyboardInterrupt):
         here.ab()
     lanes.before = lambda _: None
+
+
+def test_an_interrupted_stage_says_so_and_goes_on_only_as_planned(
+    here: Folder, lanes: Lanes
+) -> None:
+    interrupted(here, lanes)
     assert here.entries == [("started", 10), ("interrupted", 10)]
     problem = usage_error(lambda: here.ab(hours=30.0))
     assert problem.startswith("--stage: stage 10 was begun with another plan, and is not decided")
@@ -249,14 +239,7 @@ def test_an_interrupted_stage_says_so_and_goes_on_only_as_planned(
 def test_a_stage_that_another_comparison_comes_before_is_superseded(
     here: Folder, lanes: Lanes
 ) -> None:
-    def interrupt(number: int) -> None:
-        if number == 200:
-            raise KeyboardInterrupt
-
-    lanes.before = interrupt
-    with pytest.raises(KeyboardInterrupt):
-        here.ab()
-    lanes.before = lambda _: None
+    interrupted(here, lanes)
     assert here.ab(b="little.yaml") == 3
     told = [("started", 10), ("interrupted", 10), ("superseded", 10), ("started", 10), ("held", 10)]
     assert here.entries == told

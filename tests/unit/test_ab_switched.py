@@ -8,7 +8,7 @@ from typing import Any
 import lone_bot
 import numpy as np
 import pytest
-from ab_blocks import LIMITS, MadeUpPair, alone, of_pairs, switched
+from ab_blocks import LIMITS, REQUEST, MadeUpPair, alone, of_pairs, switched
 from builders import usage_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +25,7 @@ from pytest_soak.ab.power import BlockNoise, hours_needed
 from pytest_soak.ab.switched import SwitchedLane, asked_bot
 from pytest_soak.artifacts.ab_models import AbPlan, AbReport
 from pytest_soak.artifacts.ledger import Ledger
-from pytest_soak.commands.ab import Request, ab
+from pytest_soak.commands.ab import ab
 from pytest_soak.errors import ArtifactError, TargetError
 from pytest_soak.targets.base import LaneInfo
 
@@ -218,20 +218,7 @@ def test_what_is_not_known_of_a_block_is_kept_so(tmp_path: Path) -> None:
 # the command
 
 
-REQUEST = Request(
-    b="b.yaml",
-    a=None,
-    target="lone_bot:Bot",
-    stage=None,
-    hours=20.0,
-    seeds=None,
-    market="calm",
-    settings=(),
-    directory="out",
-    jobs=1,
-    plan=False,
-    accept_low_power=False,
-)
+ASKED = REQUEST._replace(b="b.yaml", target="lone_bot:Bot", hours=20.0)
 
 
 class Place:
@@ -246,7 +233,7 @@ class Place:
 
     def ab(self, **asked: Any) -> int:
         self.said: list[str] = []
-        found = ab(REQUEST._replace(**asked), self.path, self.said.append, self.said.append)
+        found = ab(ASKED._replace(**asked), self.path, self.said.append, self.said.append)
         self.document = found.document
         return found.status
 
