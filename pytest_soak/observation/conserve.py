@@ -6,9 +6,10 @@
 - They give the `inventory` of each mark too, to within what was traded in the five seconds before
   and after it: a bot may learn late of its fills.
 - The change of `equity_quote` between any two marks is what the fills paid, less their fees, and
-  the inventory at the mark's own `mid`: to within a hundredth of a basis point of the turnover,
-  and of what was traded in the five seconds around the two marks its fees and 1 %. Each mark is
-  held against the one around which least was traded. Funding and deposits are no part of it.
+  the inventory at the mark's own `mid`: to within a hundredth of a basis point of the turnover, and
+  what the fills in the five seconds around the two marks may move it (`_moved`). Each mark is held
+  against the one around which least may. Funding and deposits are no part of it.
+- The marks are of one account (`one_account`).
 - `inventory_start` is the `inventory_end` of the window before, to the same tolerance as the first;
   not of a window that is `apart` from it.
 - `mid_start` and `mid_end` are those of the first and the last mark to within 2 %, where these lie
@@ -28,6 +29,7 @@ from numpy.typing import NDArray
 from pytest_soak.observation.causes import fills_cause
 from pytest_soak.observation.closing import Closing
 from pytest_soak.observation.columns import Observation
+from pytest_soak.observation.one_account import several_accounts
 
 DUST, SINGLE = 1e-9, 1e-6
 LATE_US = 5_000_000
@@ -47,7 +49,7 @@ class _Sums:
     paid: _Floats  # cash less fees
     quantity: _Floats
     notional: _Floats
-    fees: _Floats  # without their signs
+    moved: _Floats  # by how much they may move an equity that does not know of them yet
 
     @classmethod
     def of(cls, observation: Observation) -> _Sums:
@@ -59,8 +61,30 @@ class _Sums:
             -_summed(fills["side"] * notional + fills["fee_quote"]),
             _summed(quantity),
             _summed(notional),
-            _summed(np.abs(fills["fee_quote"])),
+            _summed(_moved(observation)),
         )
+
+
+def _moved(observation: Observation) -> _Floats:
+    """By how much each fill may move the equity when the bot learns of it, up to LATE_US from it.
+
+    Its fee, and its quantity from its price to the farthest mid of the marks around it (where there
+    is none, of the next one), 1 % at most: a price that is wrong excuses no more. Without marks
+    there is no equity.
+    """
+    fills, marks = observation.fills, observation.marks
+    if not len(marks):
+        return np.zeros(len(fills))
+    since = np.searchsorted(marks["time_us"], fills["time_us"] - LATE_US, "left")
+    until = np.searchsorted(marks["time_us"], fills["time_us"] + LATE_US, "right")
+    spans = np.stack([since, until], axis=1).ravel()
+    mids = np.append(marks["mid"], marks["mid"][-1])  # an index may be the end
+    price: _Floats = fills["price"]
+    above = np.abs(np.maximum.reduceat(mids, spans)[::2] - price)
+    below = np.abs(np.minimum.reduceat(mids, spans)[::2] - price)
+    farthest = np.minimum(np.maximum(above, below), LATE_SHARE * price)
+    moved: _Floats = fills["quantity"] * farthest + np.abs(fills["fee_quote"])
+    return moved
 
 
 def _summed(values: _Floats) -> _Floats:
@@ -73,12 +97,24 @@ def unbalanced(observation: Observation, before: Closing | None) -> Iterator[str
     `before` is how the window before ended, None of the first one after a start.
     """
     sums = _Sums.of(observation)
+    if several := next(_several(observation, sums), None):
+        yield several
+        return
     if before is not None and not observation.apart:
         yield from _carried(observation, before, sums)
     yield from _inventory(observation, sums)
     if len(observation.marks):
         yield from _marks(observation, sums)
         yield from _mids(observation)
+
+
+def _several(observation: Observation, sums: _Sums) -> Iterator[str]:
+    marks = observation.marks
+    equity = DUST * np.max(np.abs(marks["equity_quote"]), initial=0)
+    worth = SINGLE * np.abs(marks["inventory"][:-1]) * marks["mid"][:-1]
+    moved = sums.moved[-1] + SINGLE * sums.notional[-1]
+    dust = (_dust(observation, sums), equity + worth)
+    return several_accounts(marks, sums.quantity[-1], moved, dust)
 
 
 def _inventory(observation: Observation, sums: _Sums) -> Iterator[str]:
@@ -132,8 +168,7 @@ def _marks(observation: Observation, sums: _Sums) -> Iterator[str]:
 
     worth = sums.paid[known] + held * marks["mid"]
     equity = marks["equity_quote"]
-    late = LATE_SHARE * (sums.notional[until] - sums.notional[since])
-    late += sums.fees[until] - sums.fees[since]
+    late = sums.moved[until] - sums.moved[since]
     quiet = int(np.argmin(late))
     expected = equity[quiet] + worth - worth[quiet]
     turnover = sums.notional[-1] + np.max(np.abs(held) * marks["mid"])

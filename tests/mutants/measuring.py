@@ -53,6 +53,16 @@ MUTANTS = (
         "if False:",
         ("engine/test_run.py",),
     ),
+    Mutant("one_account.py", "total > TIMES * explained and ", "", of("one_account")),
+    Mutant("one_account.py", "and _to_and_fro(steps)", "", of("one_account")),
+    Mutant("one_account.py", "back >= TURNS and ", "", of("one_account")),
+    Mutant("conserve.py", "np.maximum(above, below)", "below", of("one_account")),
+    Mutant(
+        "conserve.py",
+        "np.minimum(np.maximum(above, below), LATE_SHARE * price)",
+        "np.maximum(above, below)",
+        of("observation"),
+    ),
     # KPIs
     Mutant("edge.py", 'fills["mid"] - fills["price"]', 'fills["price"] - fills["mid"]', of("edge")),
     Mutant("edge.py", '"fees": -float(', '"fees": float(', of("edge")),
