@@ -320,7 +320,8 @@ def calibrate(
 @click.argument("reference", metavar="RUN", type=_PATH)
 @click.argument("others", metavar="OTHER...", nargs=-1, required=True, type=_PATH)
 @click.option("--json", "as_json", is_flag=True, help="print it as JSON")
-def compare(reference: Path, others: tuple[Path, ...], as_json: bool) -> int:
+@click.option("--html", type=_PATH, metavar="FILE", help="write it as a page, too")
+def compare(reference: Path, others: tuple[Path, ...], as_json: bool, html: Path | None) -> int:
     """Compare each OTHER run with RUN: every KPI, with an interval, and what could have been seen.
 
     Each is an artifact root, a run in its `runs`, or an archived one. Lanes are paired by seed
@@ -331,7 +332,7 @@ def compare(reference: Path, others: tuple[Path, ...], as_json: bool) -> int:
     from pytest_soak.commands.compare import EXIT_STATUS, compared_lines
     from pytest_soak.commands.compare import compare as run
 
-    found = run(reference, others)
+    found = run(reference, others, html)
     text = dumps(found.data()) if as_json else "\n".join(compared_lines(found))
     click.echo(text, nl=not as_json)
     return EXIT_STATUS[found.verdict]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_soak.artifacts.baseline_models import AgainstBaseline, BaselineCheck
+from pytest_soak.artifacts.compare_models import Way
 from pytest_soak.errors import escaped, one_line
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.text import NO_VALUE, number, plural, signed, table
@@ -42,7 +43,7 @@ def title(one: AgainstBaseline) -> str:
     beside = "" if one.before == one.after else f" ({one.before} there)"
     seeds = f", {len(one.seeds)} seeds" if len(one.seeds) > 1 else ""
     why = f" (not paired: {one.unpaired})" if one.unpaired else ""
-    told = f"{one.after} on {one.market} against {one.baseline}{beside}: {one.way}{seeds}{why}"
+    told = f"{one.after} on {one.market} against {one.baseline}{beside}: {_way(one)}{seeds}{why}"
     return one_line(told)
 
 
@@ -64,6 +65,12 @@ def reasons(one: AgainstBaseline) -> Iterator[str]:
     """Why each check that does not pass does not, and what else is to be known."""
     told = [f"{verdict}: {text}" for verdict, text in _told(one)]
     yield from map(one_line, [*told, *one.notes])
+
+
+def _way(one: AgainstBaseline) -> str:
+    """How they stand beside each other; what is equal in every iteration is never too little."""
+    held = any(check.verdict is Verdict.HOLD for check in one.checks)
+    return one.way if held or one.way is not Way.NONE else "iteration by iteration"
 
 
 def _difference(check: BaselineCheck) -> str:

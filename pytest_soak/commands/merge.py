@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
+from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.artifacts.models import Comparison, RunResult
 from pytest_soak.artifacts.names import (
@@ -26,8 +27,10 @@ from pytest_soak.baseline.reference import Baseline, check_against, read_baselin
 from pytest_soak.baseline.words import baseline_lines
 from pytest_soak.calibration.stored import run_rates
 from pytest_soak.commands.verdict import HELD
+from pytest_soak.comparing.document import not_compared
 from pytest_soak.comparing.groups import ended_lanes, groups_of
 from pytest_soak.comparing.match import MINUTES
+from pytest_soak.comparing.runs import compare_runs
 from pytest_soak.engine.plan import succeeds
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import OF_ITERATIONS, Verdict, worst
@@ -93,16 +96,16 @@ def merge(
         layout.prepare()
         for run in runs:
             _copy(run, layout)
-        comparison = None
+        comparison = compared = None
         whole = StoredRun(str(output), layout.latest, result)
         if baseline is not None:
             result = _judged_beside(whole, baseline, gates)
         if reference is not None:
-            comparison = compare(whole, reference)
+            comparison, compared = compare(whole, reference), _compared(reference, whole)
             write_json(layout.latest / COMPARISON, comparison.data())
         write_json(layout.result, result.data())
         rates = {k: v for run in runs for k, v in run_rates(run, Path.cwd()).items()}
-        write_report(layout, layout.report, rates)
+        write_report(layout, layout.report, rates, compared)
     return Merged(result, comparison)
 
 
@@ -113,6 +116,15 @@ def gates_of(given: str, folder: Path) -> tuple[Gate, ...]:
         problem = f"{given} has no limit of a change; give no_worse, or a gate with `baseline:`"
         raise SoakUsageError("--gate", problem)
     return gates
+
+
+def _compared(reference: StoredRun, run: StoredRun) -> ComparedRuns:
+    """The run beside the reference for the report, or why nothing can be said."""
+    try:
+        check_whole(reference)
+        return compare_runs(reference, [run])
+    except SoakUsageError as error:
+        return not_compared(reference.given, run, str(error))
 
 
 def _judged_beside(run: StoredRun, baseline: Baseline, gates: Sequence[Gate]) -> RunResult:

@@ -11,6 +11,7 @@ from pytest_soak.artifacts.compare_models import (
     ComparedRuns,
     Found,
 )
+from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.comparing.design import alone
 from pytest_soak.comparing.findings import ComparedGroups, Finding
 from pytest_soak.gates.engine import Verdict, worst
@@ -31,6 +32,20 @@ def document(
         text=_sentence(verdict, reference, comparisons),
         comparisons=[_lanes(one) for one in comparisons],
         notes=list(notes),
+    )
+
+
+def not_compared(reference: str, run: StoredRun, why: str) -> ComparedRuns:
+    """The document of a run of which nothing can be said beside `reference`."""
+    return ComparedRuns(
+        source=run.result.source,
+        meta=machine(),
+        reference=reference,
+        runs=[run.given],
+        verdict=Verdict.HOLD,
+        text=f"{Verdict.HOLD} against {reference}: not compared: {why}",
+        comparisons=[],
+        notes=[],
     )
 
 

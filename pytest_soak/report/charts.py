@@ -296,7 +296,7 @@ def _marks(marks: Sequence[tuple[float, float, str, str]], box: _Box) -> Iterabl
     """A mark each; those without a title as one a kind."""
     untold: dict[str, list[str]] = {}
     for x, y, kind, title in marks:
-        mark = _mark(box.x(x), box.y(y), kind, title)
+        mark = mark_at(box.x(x), box.y(y), kind, title)
         if title:
             yield mark
         else:
@@ -305,7 +305,7 @@ def _marks(marks: Sequence[tuple[float, float, str, str]], box: _Box) -> Iterabl
         yield Mark("".join(paths), kind, "")
 
 
-def _mark(x: float, y: float, kind: str, title: str) -> Mark:
+def mark_at(x: float, y: float, kind: str, title: str) -> Mark:
     """Shapes as well as colours: a dot, a triangle for WARN, a cross for FAIL."""
     shape = kind.partition(" ")[0]
     if shape == "WARN":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.artifacts.layout import Layout
 from pytest_soak.report.markdown import trend_text
 from pytest_soak.report.page import report_text
@@ -13,10 +14,16 @@ from pytest_soak.storage.files import write_text
 from pytest_soak.storage.links import plain
 
 
-def write_report(layout: Layout, report: Path, rates: Mapping[str, str]) -> None:
+def write_report(
+    layout: Layout,
+    report: Path,
+    rates: Mapping[str, str],
+    compared: ComparedRuns | None = None,
+) -> None:
     """Write STEADY_TREND.md of the latest run, and its HTML report to `report`.
 
-    `rates` are the error rates of gates, by the lane that they judged.
+    `rates` are the error rates of gates, by the lane that they judged; `compared` has the run
+    beside a reference.
 
     Raises SoakUsageError for a file that cannot be read, ArtifactError for one that cannot be
     written.
@@ -26,4 +33,4 @@ def write_report(layout: Layout, report: Path, rates: Mapping[str, str]) -> None
             plain(layout.root, path)
     run = read_run(layout.latest)
     write_text(layout.trend, trend_text(run))
-    write_text(report, report_text(run, rates))
+    write_text(report, report_text(run, rates, compared))

@@ -148,5 +148,6 @@ MUTANTS = tuple(
             "baseline_option",
         ),
         ("words.py", "if found is bad\n", "\n", "baseline"),
+        ("words.py", "if held or one.way is not Way.NONE", "if True", "baseline"),
     )
 )

@@ -141,7 +141,16 @@ def test_a_lone_lane_stands_beside_the_baselines_lane_of_its_seed(
     short = beside(stored(tmp_path / "c", [3]), base)
     assert (short.way, short.verdict) == (Way.NONE, "HOLD")
     assert "8 more graded iterations of base and 8 more graded" in baseline_sentence([short])
-    assert len(list(baseline_lines([short]))) == 1 + 6 + 1
+    lines = list(baseline_lines([short]))
+    assert lines[0].endswith(" against base: not enough")
+    assert len(lines) == 1 + 6 + 1
+
+
+def test_what_is_equal_is_never_told_to_be_too_little(tmp_path: Path) -> None:
+    alone = stored(tmp_path / "alone", [3])
+    found = beside(alone, read_baseline({"base": alone}))
+    assert (found.way, found.verdict) == (Way.NONE, "PASS")
+    assert next(baseline_lines([found])).endswith(" against base: iteration by iteration")
 
 
 def test_too_few_hold_and_say_how_many_more_would_decide(tmp_path: Path) -> None:
