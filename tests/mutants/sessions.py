@@ -65,17 +65,18 @@ MUTANTS = (
         of("lane_scheduling"),
     ),
     # sessions and commands
+    Mutant("cli.py", "(cmd_name,) if cmd_name in NAMES else NAMES", "NAMES", of("commands")),
     *(
         Mutant(file, old, new, (f"plugin/test_{test}",))
         for file, old, new, test in (
             (
-                "cli.py",
+                "gate_cli.py",
                 "return verdict.status",
                 "return 0",
                 "cli.py::test_a_violation_is_listed_and_fails",
             ),
             (
-                "cli.py",
+                "config_cli.py",
                 "return USAGE if errors else 0",
                 "return 0",
                 "config_commands.py::test_migrate_makes_a_profile_that_soaks_and_tells_what_is_broken",
@@ -87,7 +88,7 @@ MUTANTS = (
                 "merge_command.py::test_a_job_that_left_nothing_or_too_little_is_no_pass",
             ),
             (
-                "cli.py",
+                "rotate_cli.py",
                 "default=100, type=click.IntRange(min=1)",
                 "default=100, type=click.IntRange(min=0)",
                 "rotate_command.py::test_over_size_exits_2_and_a_missing_folder_4",

@@ -1,0 +1,69 @@
+"""`pytest-soak config ...` as it is typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pytest_soak.commands.options import DRY_RUN, ROOT, SESSION, USAGE
+
+
+@click.group()
+def config() -> None:
+    """Profiles, presets, gates and schemas: what there is and what it resolves to."""
+
+
+@config.command("list")
+def config_list() -> None:
+    """List every profile, preset, gate and tuner."""
+    from pytest_soak.commands.config import list_lines
+
+    click.echo("\n".join(list_lines(Path.cwd())))
+
+
+@config.command("show")
+@click.argument("name")
+def config_show(name: str) -> None:
+    """Print the file behind NAME."""
+    from pytest_soak.commands.config import show
+
+    click.echo(show(name, Path.cwd()), nl=False)
+
+
+@config.command("explain")
+@click.option("--profile", default="default", metavar="NAME", help="profile name or path")
+@click.option("--preset", multiple=True, metavar="NAME", help="preset name or path, in order")
+@click.option("--set", "items", multiple=True, metavar="KEY=VALUE", help="one override")
+@click.option(
+    "--target", default=SESSION["target"].default, metavar="module:attr", help="whose parameters"
+)
+def config_explain(
+    profile: str, preset: tuple[str, ...], items: tuple[str, ...], target: str
+) -> None:
+    """Print each override of a target, the reference maker by default, with its source."""
+    from pytest_soak.commands.config import explain, explain_lines
+
+    click.echo("\n".join(explain_lines(explain(profile, preset, items, target, Path.cwd()))))
+
+
+@config.command("schema")
+@click.argument("name", metavar="ARTIFACT")
+def config_schema(name: str) -> None:
+    """Print the JSON Schema of ARTIFACT, e.g. iter-summary, or of a feed, e.g. feed-fills."""
+    from pytest_soak.commands.config import schema_text
+
+    click.echo(schema_text(name))
+
+
+@config.command("migrate")
+@ROOT
+@DRY_RUN
+def config_migrate(root: Path, dry_run: bool) -> int:
+    """Turn legacy files of an artifact root into profiles of yours; keep them as backups."""
+    from pytest_soak.commands.migrate import migrate
+
+    errors = migrate(root, Path.cwd(), click.echo, dry=dry_run)
+    for error in errors:
+        click.echo(f"ERROR: {error}", err=True)
+    return USAGE if errors else 0
