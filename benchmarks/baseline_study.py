@@ -10,7 +10,7 @@ again. Eight lanes are drawn for each side, `--times` times.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import add
 from pathlib import Path
 from typing import NamedTuple
@@ -30,10 +30,12 @@ from pytest_soak.run.settings import Settings
 from pytest_soak.stats.limits import share_interval
 
 DOCUMENT = ROOT / "docs" / "BASELINE.md"
-PROFILE, MARKET, LANES, SEED = "steady_safe", "calm", 8, 42
+PROFILE, MARKET, LANES, SEED, RISK = "steady_safe", "calm", 8, 42, "risk_ratio"
 NEUTRAL_MS, POWER, STEPS = 5.0, 0.8, 6
 NOTHING = {"size": 1.0, "taking": 1.0}
 """The size of a cause that changes nothing, where that is not 0."""
+RISKS = (1.05, 1.1, 1.2, 1.85)
+"""Times the risk ratio: nothing in maker or market makes more risk and little else."""
 neutral = of_maker("tail_age_ms", add)
 """It hardly matters, and all that is drawn after it differs."""
 GATE = load_gate("no_worse", gate_shelf(ROOT / "none"), ROOT / "none", "no_worse")
@@ -55,6 +57,16 @@ class Shares(NamedTuple):
         low, high = share_interval(self.failed, self.times)
         told = f"{self.failed / self.times:.1%} [{100 * low:.1f}, {100 * high:.1f}]"
         return [told, f"{self.held / self.times:.1%}"]
+
+
+class Harm(NamedTuple):
+    """What makes lanes worse, the size that is no harm, and the lanes with each of the sizes."""
+
+    name: str
+    unit: str
+    nothing: float
+    sizes: Sequence[float]
+    lanes: Sequence[Lanes]
 
 
 def settings_of(seeds: str, hours: int) -> Settings:
@@ -129,6 +141,17 @@ def between(low: Lanes, high: Lanes, part: float) -> dict[int, Hours]:
     }
 
 
+def riskier(lanes: Lanes, times: float) -> dict[int, Hours]:
+    """Lanes with so many times the risk ratio."""
+    return {
+        seed: {
+            number: {**kpis, RISK: None if (risk := kpis[RISK]) is None else min(times * risk, 1.0)}
+            for number, kpis in hours.items()
+        }
+        for seed, hours in lanes.items()
+    }
+
+
 def caught(
     before: Lanes, nothing: float, sizes: Sequence[float], caused: Sequence[Lanes], times: int
 ) -> float | None:
@@ -148,6 +171,18 @@ def caught(
 
 def _power(before: Lanes, after: Lanes, times: int) -> float:
     return judged(same_seeds(before, after), times).failed / times
+
+
+def harms(few: Settings, changed: Lanes, pool: Path, jobs: int) -> Iterator[Harm]:
+    """Every cause, and the risk of `changed` lanes as a shift of the KPI."""
+    for cause in CAUSES:
+        lanes = [
+            lanes_of(cause.turn(few, size), pool, jobs, f"{cause.name}_{size:g}")
+            for size in cause.sizes
+        ]
+        yield Harm(cause.name, cause.unit, NOTHING.get(cause.name, 0.0), cause.sizes, lanes)
+    shifted = [riskier(changed, times) for times in RISKS]
+    yield Harm("risk, as a shift of the KPI", "times the risk ratio", 1.0, RISKS, shifted)
 
 
 def main() -> None:
@@ -177,15 +212,11 @@ def main() -> None:
     put_section(DOCUMENT, "false", f"{size}\n\n{text}")
     print(text)
     causes = []
-    for cause in CAUSES:
-        found = [
-            lanes_of(cause.turn(few, size), given.pool, given.jobs, f"{cause.name}_{size:g}")
-            for size in cause.sizes
-        ]
-        least = caught(lanes, NOTHING.get(cause.name, 0.0), cause.sizes, found, given.times)
-        told = f"more than {cause.sizes[-1]:g}" if least is None else f"{least:.3g}"
-        causes.append([cause.name, f"{told} {cause.unit}"])
-        print(*causes[-1])
+    for name, unit, nothing, sizes, found in harms(few, changed, given.pool, given.jobs):
+        least = caught(lanes, nothing, sizes, found, given.times)
+        told = f"more than {sizes[-1]:g}" if least is None else f"{least:.3g}"
+        causes.append([name, f"{told} {unit}"])
+        print(*causes[-1], flush=True)
     caught_text = table(["cause", "caught in 80 of 100 cases from"], causes)
     put_section(
         DOCUMENT, "caught", f"{LANES} paired seeds of {given.hours} hours:\n\n{caught_text}"
