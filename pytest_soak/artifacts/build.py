@@ -210,6 +210,7 @@ def outcome(result: LaneResult) -> LaneOutcome:
         drifts=result.judgement.drifts,
         drills=[str(drill) for drill in result.lane.drills],
         stopped=result.stopped,
+        deterministic=result.deterministic,
     )
 
 

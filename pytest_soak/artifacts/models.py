@@ -181,6 +181,9 @@ class LaneOutcome(BaseModel):
     )
     drills: list[str] = Field([], description="Trouble made on purpose: it is no evidence.")
     stopped: Transition | None = Field(None, description="The stop criterion that ended it.")
+    deterministic: bool | None = Field(
+        None, description="Whether its target calls itself so; null: nobody recorded it."
+    )
 
     @property
     def axes(self) -> Axes:

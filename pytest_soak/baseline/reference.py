@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.canonical import compact
-from pytest_soak.comparing.groups import Group, Hours, Kpis, groups_of
+from pytest_soak.comparing.groups import Group, Hours, Kpis, groups_of, in_all
 from pytest_soak.comparing.match import MINUTES, check_windows, partner, why_alone
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.merging.evidence import check_evidence
@@ -40,9 +40,9 @@ class Baseline:
     def digest(self) -> str:
         """Of all that is compared, wherever it lies: the identity of a baseline."""
         told = [
-            [one.kind, *one.market, one.target, {str(seed): _told(lane) for seed, lane in lanes}]
+            [one.kind, *one.market, one.target, one.deterministic, lanes]
             for one in self.groups
-            if (lanes := sorted(one.lanes.items()))
+            if (lanes := {str(seed): _told(lane) for seed, lane in sorted(one.lanes.items())})
         ]
         return sha256(compact(sorted(told, key=compact)).encode()).hexdigest()[:16]
 
@@ -101,7 +101,8 @@ def _joined(groups: Sequence[Group]) -> Iterator[Group]:
         lanes = {seed: lane for one in (first, *rest) for seed, lane in one.lanes.items()}
         run = ", ".join([first.run, *(one.run for one in rest)])
         notes = tuple(note for one in (first, *rest) for note in one.notes)
-        yield replace(first, run=run, lanes=lanes, notes=notes)
+        same = in_all(one.deterministic for one in (first, *rest))
+        yield replace(first, run=run, lanes=lanes, notes=notes, deterministic=same)
 
 
 def _told(lane: Hours) -> dict[str, Kpis]:

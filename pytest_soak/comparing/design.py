@@ -65,6 +65,13 @@ def _unlike(before: Group, after: Group) -> str:
     """Why lanes of one seed did not meet the same draws; empty where they did."""
     if before.target != after.target:
         return f"other targets: {before.target}, {after.target}"
-    if after.target not in BUILT_IN:
-        return f"it is not known that {after.target} draws the same again"
+    if after.target in BUILT_IN:
+        return ""
+    silent, unknown = (
+        [one.run for one in (before, after) if one.deterministic is said] for said in (False, None)
+    )
+    if silent:
+        return f"{after.target} does not call itself deterministic in {' and '.join(silent)}"
+    if unknown:
+        return f"whether {after.target} is deterministic is not recorded in {' and '.join(unknown)}"
     return ""

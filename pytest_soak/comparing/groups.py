@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
@@ -34,6 +34,7 @@ class MarketId(NamedTuple):
 class Group:
     """Lanes of a run by seed; `wished` has each gated metric with the wished direction, if known.
 
+    `deterministic` says whether the target calls itself so in every lane; None is not known.
     `notes` are what a reader should know of the lanes.
     """
 
@@ -44,6 +45,7 @@ class Group:
     target: str
     lanes: Mapping[int, Hours]
     wished: Mapping[str, str]
+    deterministic: bool | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -74,6 +76,11 @@ def ended_lanes(run: StoredRun) -> list[LaneOutcome]:
     return [lane for lane in run.result.lanes if lane.lane not in run.result.unfinished]
 
 
+def in_all(said: Iterable[bool | None]) -> bool | None:
+    """Whether all say so: False where one does not, else None where one is not known."""
+    return min(said, key=(False, None, True).index)
+
+
 def _kind(lane: LaneOutcome) -> tuple[str, str, str]:
     return lane.profile, lane.market, lane.variant
 
@@ -89,6 +96,7 @@ def _group(run: StoredRun, lanes: list[LaneOutcome]) -> Group:
         target=run.result.source,
         lanes={lane.seed: _hours(run, lane.lane) for lane in lanes},
         wished=dict(_wishes(run, lanes)),
+        deterministic=in_all(lane.deterministic for lane in lanes),
         notes=tuple(_notes(run.given, lanes)),
     )
 

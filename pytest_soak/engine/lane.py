@@ -246,6 +246,7 @@ def finish(
         frozen=state.control.watch.frozen == state.judged,
         evidence=evidence,
         stopped=state.stopped,
+        deterministic=plan.deterministic,
     )
 
 

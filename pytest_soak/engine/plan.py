@@ -43,7 +43,8 @@ class LanePlan(BaseModel):
     """The settings of one lane.
 
     `iterations` is how many will run, `planned` how many were asked for: a selection of a lane's
-    items runs a prefix of it. `declared` are the KPIs the target says it gives. `fallback` is what
+    items runs a prefix of it. `declared` are the KPIs the target says it gives, `deterministic`
+    says that it calls itself so. `fallback` is what
     a panic reverts to before the lane's first freeze. Unless `tuned`, nothing is suggested.
     `clocks` is how far apart the wall clock and the monotonic one may come. `criteria` may stop
     the lane.
@@ -66,6 +67,7 @@ class LanePlan(BaseModel):
     clocks: Allowance
     criteria: Criteria = OFF
     tuned: bool = True
+    deterministic: bool = False
     declared: tuple[str, ...] | None = None
     auto_tune: bool = False
     guards: bool = True

@@ -75,6 +75,7 @@ class LaneResult(BaseModel):
     `stopped` is the criterion that stopped it, if one did.
     `changed` are the parameters in which that is no longer what the lane began with, whose state
     hash is `began_with`; `frozen` says that the last snapshot of a freeze holds it.
+    `deterministic` says that the target calls itself so.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -100,3 +101,4 @@ class LaneResult(BaseModel):
     frozen: bool = False
     evidence: Evidence = Evidence()
     stopped: Transition | None = None
+    deterministic: bool = False

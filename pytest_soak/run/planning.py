@@ -80,6 +80,7 @@ def plan_lane(
         clocks=settings.pacing.clocks,
         criteria=_criteria(settings, spec, target),
         tuned=spec.tuned,
+        deterministic=spec.deterministic,
         auto_tune=settings.auto_tune and spec.tuned,
         guards=settings.guards,
         warmup=settings.warmup,

@@ -91,6 +91,7 @@ MUTANTS = tuple(
             "        if False:",
             "baseline",
         ),
+        ("reference.py", ", deterministic=same)", ")", "baseline"),
         # where it counts
         (
             "verdict.py",

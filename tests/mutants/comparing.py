@@ -29,7 +29,10 @@ MUTANTS = tuple(
         ("match.py", "found = alike or there", "found = there", "comparing"),
         ("match.py", "_number(before) != _number(minutes)", "False", "compare_command"),
         # how
-        ("design.py", "if after.target not in BUILT_IN:", "if False:", "comparing"),
+        ("design.py", "    if after.target in BUILT_IN:", "    if True:", "comparing"),
+        ("design.py", "    if silent:", "    if False:", "comparing"),
+        ("design.py", "    if unknown:", "    if False:", "comparing"),
+        ("groups.py", "return min(said", "return max(said", "comparing"),
         ("design.py", "if before.target != after.target:", "if False:", "comparing"),
         ("design.py", "if n < least]", "if n < least - 1]", "comparing"),
         ("series.py", "set.intersection", "set.union", "comparing"),

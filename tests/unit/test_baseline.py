@@ -240,6 +240,18 @@ def test_several_runs_are_one_baseline(tmp_path: Path, base: Baseline) -> None:
     assert usage_error(lambda: read_baseline(again)) == told
 
 
+def test_a_baseline_of_several_runs_is_deterministic_where_each_of_them_is(
+    tmp_path: Path,
+) -> None:
+    parts = {
+        name: stored(tmp_path / name, [seed], source="bot:Bot", outcome={"deterministic": said})
+        for name, seed, said in (("x", 1, True), ("y", 2, True), ("z", 3, None))
+    }
+    assert read_baseline(parts).groups[0].deterministic is None
+    del parts["z"]
+    assert read_baseline(parts).groups[0].deterministic is True
+
+
 def test_a_baseline_is_its_figures_wherever_they_lie(tmp_path: Path, base: Baseline) -> None:
     shutil.copytree(tmp_path / "base", tmp_path / "copy")
     assert read_baseline({"copy": tmp_path / "copy"}).digest == base.digest

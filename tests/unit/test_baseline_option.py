@@ -92,6 +92,17 @@ def test_a_worse_bot_fails_in_verdict_last_line_report_and_exit_status(before: P
     assert '<td class="FAIL">FAIL</td>' in page
 
 
+def test_lanes_of_a_deterministic_bot_are_paired_by_seed(tmp_path: Path) -> None:
+    class Again(Steady):
+        deterministic = True
+
+    run(Again, tmp_path, "before")
+    run(Again, tmp_path, "after", baseline="before")
+    assert [lane["deterministic"] for lane in result_of(tmp_path, "after")["lanes"]] == [True] * 3
+    [beside] = result_of(tmp_path, "after")["baseline"]
+    assert (beside["way"], beside["unpaired"]) == ("paired by seed", "")
+
+
 def test_limits_of_a_change_in_the_gate_stand_in_place_of_no_worse(before: Path) -> None:
     gate = write_gate(before, "<= +50 %")
     found = run(Slower, before, "after", baseline="before", gate=gate)

@@ -16,7 +16,7 @@ from pytest_soak.artifacts.compare_models import Found, Measure, Way
 from pytest_soak.canonical import dumps
 from pytest_soak.comparing.document import document
 from pytest_soak.comparing.findings import ComparedGroups, compare_groups
-from pytest_soak.comparing.groups import LARGEST, Group, Hours, MarketId
+from pytest_soak.comparing.groups import LARGEST, Group, Hours, MarketId, in_all
 from pytest_soak.comparing.match import match
 from pytest_soak.comparing.series import measure_of, series
 from pytest_soak.stats.estimate import mean_of
@@ -88,7 +88,7 @@ def test_lanes_of_one_seed_are_paired_and_see_what_others_do_not() -> None:
 @pytest.mark.parametrize(
     ("target", "why"),
     [
-        ("mybot:Bot", "it is not known that mybot:Bot draws the same again"),
+        ("mybot:Bot", "whether mybot:Bot is deterministic is not recorded in a and b"),
         ("mock", "other targets: sim, mock"),
     ],
 )
@@ -98,6 +98,31 @@ def test_lanes_that_need_not_have_met_the_same_are_not_paired(target: str, why: 
         group("a", lanes(range(4)), target=before), group("b", lanes(range(4)), target=target)
     )
     assert (one.design.way, one.design.unpaired, one.design.seeds) == (Way.LANES, why, ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (True, True, ""),
+        (False, False, "mybot:Bot does not call itself deterministic in a and b"),
+        (True, False, "mybot:Bot does not call itself deterministic in b"),
+        (False, None, "mybot:Bot does not call itself deterministic in a"),
+        (None, True, "whether mybot:Bot is deterministic is not recorded in a"),
+    ],
+)
+def test_lanes_of_ones_own_bot_are_paired_where_it_called_itself_deterministic_in_both(
+    before: bool | None, after: bool | None, why: str
+) -> None:
+    one = compare_groups(
+        group("a", lanes(range(4)), target="mybot:Bot", deterministic=before),
+        group("b", lanes(range(4)), target="mybot:Bot", deterministic=after),
+    )
+    assert (one.design.way, one.design.unpaired) == (Way.LANES if why else Way.SEEDS, why)
+
+
+@given(st.lists(st.sampled_from((True, False, None)), min_size=1))
+def test_all_say_so_only_where_none_denies_it_and_each_is_known(said: list[bool | None]) -> None:
+    assert in_all(said) is (False if False in said else None if None in said else True)
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
