@@ -117,8 +117,8 @@ OPTIONS = (
         "baseline",
         "",
         "RUN[,...]|off",
-        "run (or runs) that this one must be no worse than, by the gate's limits of a change, else "
-        "by no_worse",
+        "run (or runs; a path, the name of a baseline, a production snapshot) that it must be "
+        "no worse than, by the gate's limits of a change, else by no_worse",
         "SOAK_BASELINE",
     ),
     Option(

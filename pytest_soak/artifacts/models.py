@@ -295,6 +295,7 @@ class ProductionSnapshot(Artifact):
     overrides: dict[str, float]
     sources: dict[str, str]
     parameters: list[str] = Field(description="The names in the target's table.")
+    run: str | None = Field(None, description="That it was made of; null: the one it lies in.")
     rests_on: int = Field(0, description="Graded iterations with these overrides.")
     kpis: dict[str, Spread] = Field(description="Of the newest of them.")
     signature_hash: str

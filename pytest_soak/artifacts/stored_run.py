@@ -199,6 +199,12 @@ def result_says(folder: Path, *keys: str) -> Any:
     return found
 
 
+def run_around(file: Path) -> Path | None:
+    """The folder of the run that a lane's file lies in; None where it lies in none."""
+    folders = (file.parent, file.parent.parent)
+    return next((folder for folder in folders if is_there(folder / RESULT)), None)
+
+
 def final_of(source: Path) -> Path:
     """The `ITER_SUMMARY_final.json` of a lane's folder or archive; any other path is itself.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.models import FinalSummary, IterSummary, LaneOutcome, ProductionSnapshot
 from pytest_soak.artifacts.names import summary_name
-from pytest_soak.artifacts.stored_run import final_of, read
+from pytest_soak.artifacts.stored_run import final_of, read, result_says, run_around
 from pytest_soak.artifacts.tuning import spread
 from pytest_soak.canonical import state_hash
 from pytest_soak.config.names import check_name
@@ -39,6 +39,7 @@ def freeze(source: Path, output: Path, profile: str | None) -> ProductionSnapsho
         overrides=final.overrides,
         sources=final.sources,
         parameters=list(final.overrides),
+        run=_run(file),
         rests_on=result.graded,
         kpis=spread(_graded(file.parent, result)),
         signature_hash=state_hash(final.overrides),
@@ -46,6 +47,13 @@ def freeze(source: Path, output: Path, profile: str | None) -> ProductionSnapsho
     )
     write_json(output, snapshot.data())
     return snapshot
+
+
+def _run(final: Path) -> str | None:
+    """The name of the run that a lane's file lies in, if it says one."""
+    folder = run_around(final)
+    name = None if folder is None else result_says(folder, "meta", "run")
+    return name if isinstance(name, str) else None
 
 
 def _graded(folder: Path, result: LaneOutcome) -> list[dict[str, float | None]]:

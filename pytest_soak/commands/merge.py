@@ -21,7 +21,7 @@ from pytest_soak.artifacts.names import (
     RUNTIME,
     TREND,
 )
-from pytest_soak.artifacts.stored_run import StoredRun, find_run
+from pytest_soak.artifacts.stored_run import StoredRun, find_run, run_in
 from pytest_soak.baseline.judge import judge_run
 from pytest_soak.baseline.reference import Baseline, check_against, read_baseline
 from pytest_soak.baseline.words import baseline_lines
@@ -75,7 +75,7 @@ def merge(
     Raises SoakUsageError when they do not go together, ArtifactError when it cannot be written.
     """
     runs, empty = _read(given, output)
-    reference = None if against is None else _reference(against)
+    reference = None if against is None else run_in(against)
     for run in [*runs, *([reference] if reference else [])]:
         check_evidence(run.given, run.result.lanes)
     check_distinct(runs)
@@ -208,13 +208,6 @@ def _read(given: Sequence[Path], output: Path) -> tuple[list[StoredRun], list[st
     if not runs:
         raise SoakUsageError("DIR", f"there is no {RESULT} in {', '.join(map(str, sorted(given)))}")
     return runs, empty
-
-
-def _reference(path: Path) -> StoredRun:
-    run = find_run(path)
-    if run is None:
-        raise SoakUsageError("--against", f"there is no {RESULT} in {path}; give a run's folder")
-    return run
 
 
 def _copy(run: StoredRun, layout: Layout) -> None:

@@ -22,7 +22,7 @@ from pytest_soak.errors import ArtifactError, SoakUsageError
     metavar="DIR",
     help="the artifact root whose latest run this becomes",
 )
-@click.option("--against", default=None, type=PATH, metavar="RUN", help="compare with this run")
+@click.option("--against", default=None, metavar="RUN", help="compare with this run or baseline")
 @click.option(
     "--gate",
     default=None,
@@ -33,7 +33,7 @@ from pytest_soak.errors import ArtifactError, SoakUsageError
 def merge(
     runs: tuple[Path, ...],
     output: Path,
-    against: Path | None,
+    against: str | None,
     gate: str | None,
     allow_different_settings: bool,
 ) -> int:
@@ -43,6 +43,7 @@ def merge(
     not finished leaves the whole without a verdict. Lanes may differ in profile, market, seed and
     variant.
     """
+    from pytest_soak.baseline.named import find_baseline
     from pytest_soak.commands.merge import gates_of, merged_lines, merged_status
     from pytest_soak.commands.merge import merge as run
     from pytest_soak.report.github import annotate, github_step, harmless
@@ -51,7 +52,8 @@ def merge(
     if gate is not None and against is None:
         raise SoakUsageError("--gate", "judges against a run of before; give --against=RUN too")
     gates = () if gate is None else gates_of(gate, Path.cwd())
-    merged = run(runs, output, against, allow_different=allow_different_settings, gates=gates)
+    reference = None if against is None else find_baseline(against, output, Path())
+    merged = run(runs, output, reference, allow_different=allow_different_settings, gates=gates)
     *lines, last = merged_lines(merged)
     if github is not None:
         lines = [github.stop(), *lines, github.resume(), *annotate(merged.result)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_soak.artifacts.names import LATEST
+from pytest_soak.baseline.named import find_baseline
 from pytest_soak.baseline.reference import BaselineRuns, check_against, read_baseline
 from pytest_soak.comparing.groups import Group, MarketId
+from pytest_soak.config.names import user_path
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.model import Gate, gate_shelf, load_gate
 from pytest_soak.run.settings import Settings
@@ -17,21 +19,25 @@ NO_WORSE = "no_worse"
 THIS_RUN = "this run"
 
 
-def with_baseline(settings: Settings, at: str, folders: Mapping[str, Path]) -> Settings:
-    """`settings`, held against the runs in `folders`, by NO_WORSE where no gate says how.
+def with_baseline(settings: Settings, at: str, given: Sequence[str], base: Path) -> Settings:
+    """`settings`, held against the runs that are `given`, by NO_WORSE where no gate says how.
+
+    Each is a path from `base` on, or what else `find_baseline` knows.
 
     Raises SoakUsageError for what is no baseline, or none of these settings.
     """
     if settings.drills:
         problem = "a run with a drill is no evidence; leave out --soak-drill or the baseline"
         raise SoakUsageError(at, problem)
-    _check_stays(settings, at, folders)
+    _check_stays(settings, at, {one: user_path(one, base, at) for one in given})
     try:
+        folders = {one: find_baseline(one, settings.directory, base) for one in given}
         baseline = read_baseline(folders)
         check_against(baseline, THIS_RUN, settings.shown.get("minutes"), _groups(settings))
     except SoakUsageError as error:
         raise SoakUsageError(at, str(error)) from None
-    runs = BaselineRuns(folders=dict(folders), digest=baseline.digest)
+    _check_stays(settings, at, folders)
+    runs = BaselineRuns(folders=folders, digest=baseline.digest)
     gates = {name: _judging(several, settings.rootdir) for name, several in settings.gates.items()}
     return settings.model_copy(update={"baseline": runs, "gates": gates})
 

@@ -163,8 +163,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
 def _with_baseline(settings: Settings, given: Given | None) -> Settings:
     if given is None or given.text == "off":
         return settings
-    folders = {name: user_path(name, given.base, given.at) for name in _items(given)}
-    return with_baseline(settings, given.at, folders)
+    return with_baseline(settings, given.at, _items(given), given.base)
 
 
 def _profiles(given: Given, rootdir: Path) -> tuple[Profile, ...]:

@@ -92,6 +92,24 @@ MUTANTS = tuple(
             "baseline",
         ),
         ("reference.py", ", deterministic=same)", ")", "baseline"),
+        # which run is meant
+        (
+            "named.py",
+            "(root / BASELINES, base / BASELINES)",
+            "(base / BASELINES,)",
+            "baseline_named",
+        ),
+        (
+            "named.py",
+            "    if find_run(path) is not None:",
+            "    if path.exists():",
+            "baseline_named",
+        ),
+        ("named.py", "    if len(runs) == 1:", "    if runs:", "baseline_named"),
+        ("named.py", ", *_children(place / RUNS)", "", "baseline_named"),
+        ("named.py", '"meta", "run") == run)', '"meta", "run"))', "baseline_named"),
+        ("freeze.py", "        run=_run(file),\n", "", "baseline_named"),
+        ("baseline.py", "    _check_stays(settings, at, folders)\n", "", "baseline_option"),
         # where it counts
         (
             "verdict.py",

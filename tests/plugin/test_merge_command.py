@@ -122,7 +122,10 @@ def test_a_job_that_left_nothing_or_too_little_is_no_pass(jobs: Workbench) -> No
     [
         (("job-1", "job-1..3"), "default-calm-1: this lane is in job-1 and job-1..3; give one"),
         (("gone",), "DIR: there is no RESULT.json in gone"),
-        (("job-1", "--against=gone"), "--against: there is no RESULT.json in gone"),
+        (
+            ("job-1", "--against=gone"),
+            "gone: no run in it: RESULT.json is neither there nor in latest;",
+        ),
         (("job-1", "--output=job-1"), "--output: job-1 holds job-1 as its latest run"),
         ((), "Missing argument"),
     ],

@@ -15,6 +15,7 @@ from baselines import stored
 from builders import usage_error
 
 from pytest_soak import SoakResult, soak
+from pytest_soak.commands.freeze import freeze
 from pytest_soak.commands.merge import gates_of, merge, merged_lines, merged_status
 from pytest_soak.commands.verdict import verdict
 from pytest_soak.run.resolve import Inputs, resolve_settings
@@ -141,6 +142,20 @@ def test_what_cannot_be_compared_is_told_in_one_line_before_anything_runs(
     message = usage_error(lambda: run(Steady, before, "after", **given))
     assert message.startswith(told.format(before))
     assert not (before / "after").exists()
+
+
+def test_a_baseline_may_be_a_name_or_a_snapshot(before: Path) -> None:
+    (before / "baseline").mkdir()
+    (before / "before").rename(before / "baseline/main")
+    found = run(Steady, before, "after", baseline="main")
+    assert found.text.endswith("; no worse than main by 5 limits")
+    freeze(before / "baseline/main/latest/default-calm-2", before / "proven.json", None)
+    found = run(Steady, before, "after", baseline="proven.json")
+    assert found.text.endswith("; no worse than proven.json by 5 limits")
+    taken = partial(run, Steady, before, "baseline/main", baseline="proven.json")
+    assert usage_error(taken).startswith("baseline: proven.json is where this run goes; give a run")
+    lost = partial(run, Steady, before, "after", baseline="mian")
+    assert usage_error(lost).endswith("; baselines by name: main")
 
 
 def test_a_resumed_run_is_held_to_the_baseline_that_it_began_with(before: Path) -> None:
