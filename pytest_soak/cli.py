@@ -25,6 +25,7 @@ NAMES = (
     "kpis",
     "merge",
     "reopen",
+    "repeat",
     "rotate",
     "trend",
     "verdict",

@@ -28,15 +28,21 @@ def judge_run(
 
     Raises SoakUsageError for a group that nothing stands against, and for a damaged file.
     """
-    groups = groups_of(run)
+    found = judge_groups(groups_of(run), baseline, gates)
+    return found if run.result.gate_mode is not GateMode.OFF else list(map(_softened, found))
+
+
+def judge_groups(
+    groups: Sequence[Group], baseline: Baseline, gates: Mapping[str, Sequence[Gate]]
+) -> list[AgainstBaseline]:
+    """As `judge_run`, of groups of lanes that are all of it, in whichever mode."""
     asked = [_asked(gates[group.profile], group) for group in groups]
     limits = sum(map(len, asked))
-    found = [
+    return [
         _judged(_partner(baseline, group), group, several, limits)
         for group, several in zip(groups, asked, strict=True)
         if several
     ]
-    return found if run.result.gate_mode is not GateMode.OFF else list(map(_softened, found))
 
 
 def judge_group(before: Group, after: Group, gates: Sequence[Gate]) -> AgainstBaseline:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from pytest_soak.calibration.words import report_lines
 from pytest_soak.cluster.remote import Cluster
 from pytest_soak.cluster.scheduler import connected
 from pytest_soak.commands.output import output_file
+from pytest_soak.commands.typed import as_typed
 from pytest_soak.config.names import shown_path, user_path
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.market.announced import compile_announced
@@ -111,7 +112,7 @@ def _simulated(
     progress(f"recording {missing} of {plural(len(every), 'lane')} in {pool}")
     done = map(_tenths(missing, progress), count(1))
     try:
-        with _as_typed(), _cluster(settings) as cluster:
+        with as_typed(), _cluster(settings) as cluster:
             fill(every, request.jobs, lambda: next(done), cluster)
     except KeyboardInterrupt:
         progress("interrupted; the same command goes on with the lanes that are missing")
@@ -162,20 +163,10 @@ def _causes(
 
 def _settings(request: Request, folder: Path) -> Settings:
     inputs = Inputs({**request.defaults, **request.options}, {}, {}, folder, folder, folder)
-    with _as_typed():
+    with as_typed():
         settings = resolve_settings(inputs)
     if settings.cluster is not None and request.jobs != 1:
         raise SoakUsageError("--jobs", "with --cluster its workers run the lanes; leave it out")
     if len(settings.profiles) > 1 or len(settings.scenarios) > 1:
         raise SoakUsageError("--profile, --market", "calibrate one of each at a time")
     return settings
-
-
-@contextmanager
-def _as_typed() -> Iterator[None]:
-    """Name an option in an error as this command has it."""
-    try:
-        yield
-    except SoakUsageError as error:
-        renamed = error.source.replace("--soak-seed", "--seeds").replace("--soak-", "--")
-        raise SoakUsageError(renamed, error.problem) from None

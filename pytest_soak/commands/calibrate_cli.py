@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-from pytest_soak.commands.options import PATH, SESSION
+from pytest_soak.commands.options import PATH, SESSION, as_soak
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 _CALIBRATED = {"iterations": "24", "seed": "1..100"}
 
 
-def _as_soak(name: str) -> Callable[[_Command], _Command]:
-    """An option of `calibrate` that means what `--soak-NAME` does; None where it is not typed."""
-    option = SESSION[name]
-    default = _CALIBRATED.get(name, option.default)
-    typed = "--seeds" if name == "seed" else f"--{name}"
-    text = f"as --soak-{name}" + (f"  [default: {default}]" if default else "")
-    key = name.replace("-", "_")
-    return click.option(typed, key, default=None, metavar=option.metavar, help=text)
-
-
 @click.command()
-@_as_soak("gate")
-@_as_soak("gate-mode")
-@_as_soak("market")
-@_as_soak("profile")
-@_as_soak("iterations")
-@_as_soak("minutes")
-@_as_soak("seed")
-@_as_soak("target")
-@_as_soak("cluster")
+@as_soak("gate")
+@as_soak("gate-mode")
+@as_soak("market")
+@as_soak("profile")
+@as_soak("iterations", _CALIBRATED["iterations"])
+@as_soak("minutes")
+@as_soak("seed", _CALIBRATED["seed"])
+@as_soak("target")
+@as_soak("cluster")
 @click.option(
     "--pool",
     default="artifacts/calibration",

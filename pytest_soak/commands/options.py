@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -31,3 +33,17 @@ DRY_RUN = click.option(
 MAPPING = click.option(
     "--mapping", type=PATH, metavar="FILE", help="YAML: FEEDS are a bot's own logs, read by it"
 )
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def as_soak(name: str, default: str | None = None) -> Callable[[_Command], _Command]:
+    """An option that means what `--soak-NAME` does; None where it is not typed.
+
+    `default` is what its help says of that, by default what a session takes.
+    """
+    option = SESSION[name]
+    usual = option.default if default is None else default
+    typed = "--seeds" if name == "seed" else f"--{name}"
+    text = f"as --soak-{name}" + (f"  [default: {usual}]" if usual else "")
+    key = name.replace("-", "_")
+    return click.option(typed, key, default=None, metavar=option.metavar, help=text)

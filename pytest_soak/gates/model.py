@@ -171,6 +171,10 @@ def _reach(metric: str, basis: Basis) -> tuple[float, float]:
     return (low, high) if basis == "absolute" else (low - high, high - low)
 
 
+def _of_lanes(thresholds: list[Threshold]) -> list[Threshold]:
+    return [t for t in thresholds if not t.of_baseline]
+
+
 class OnMarket(BaseModel):
     """What a gate asks for on one market, in place of what it asks for elsewhere."""
 
@@ -213,7 +217,7 @@ class Gate(BaseModel):
 
     def on(self, market: str) -> list[Threshold]:
         """The thresholds in force on `market` that judge a lane."""
-        return [t for t in self._in_force(market) if not t.of_baseline]
+        return _of_lanes(self._in_force(market))
 
     def on_baseline(self, market: str) -> list[Threshold]:
         """The thresholds in force on `market` that judge a run beside its baseline."""
@@ -223,6 +227,16 @@ class Gate(BaseModel):
         block = self.markets.get(market, OnMarket()).thresholds
         replaced = {(t.metric, t.of_baseline) for t in block}
         return [t for t in self.thresholds if (t.metric, t.of_baseline) not in replaced] + block
+
+    def without_baseline(self) -> Gate:
+        """What of it judges lanes, which may be nothing."""
+        markets = {
+            name: block.model_copy(update={"thresholds": _of_lanes(block.thresholds)})
+            for name, block in self.markets.items()
+        }
+        return self.model_copy(
+            update={"thresholds": _of_lanes(self.thresholds), "markets": markets}
+        )
 
     @property
     def needs_baseline(self) -> bool:

@@ -23,6 +23,11 @@ _ELSEWHERE = ("cluster", "dir", "report", "target", "resume")
 """Settings that RESULT.json leaves out: places, what `source` says, what is no matter."""
 
 
+def kept_settings(settings: Settings) -> dict[str, str]:
+    """What RESULT.json says of the settings, by option."""
+    return {name: text for name, text in settings.shown.items() if name not in _ELSEWHERE}
+
+
 class ResultFile:
     """Writes RESULT.json: when the run begins, and when it is over."""
 
@@ -77,7 +82,7 @@ class ResultFile:
                 "verdict": verdict,
                 "exit_status": exit_status,
                 "gate_mode": settings.gate_mode,
-                "settings": {k: v for k, v in settings.shown.items() if k not in _ELSEWHERE},
+                "settings": kept_settings(settings),
                 "lanes": [outcome(r) for r in results],
                 "unfinished": [x.id for x in settings.lanes() if x.id not in finished],
                 "baseline": [one.model_dump() for one in baseline],

@@ -8,7 +8,7 @@ MUTANTS = tuple(
     Mutant(file, old, new, of(test))
     for file, old, new, test in (
         # the gate
-        ("model.py", "if not t.of_baseline]", "]", "gates"),
+        ("model.py", "for t in thresholds if not t.of_baseline]", "for t in thresholds]", "gates"),
         (
             "model.py",
             "(t.metric, t.of_baseline) for t in block",
@@ -110,6 +110,25 @@ MUTANTS = tuple(
         ("named.py", '"meta", "run") == run)', '"meta", "run"))', "baseline_named"),
         ("freeze.py", "        run=_run(file),\n", "", "baseline_named"),
         ("baseline.py", "    _check_stays(settings, at, folders)\n", "", "baseline_option"),
+        # two bots in turn
+        ("repeat.py", "if number % 2 else reversed(_ARMS)", "if number else ()", "repeat"),
+        ("repeat.py", "run = kept[turn] or _run(", "run = _run(", "repeat"),
+        ("repeat.py", "return run if over else None", "return run", "repeat"),
+        (
+            "repeat.py",
+            "        if before.get(name) != now.get(name):",
+            "        if False:",
+            "repeat",
+        ),
+        (
+            "repeat.py",
+            "        if run.result.verdict is Verdict.FAIL:",
+            "        if False:",
+            "repeat",
+        ),
+        ("repeat.py", "if turn.arm == arm}", "}", "repeat"),
+        ("repeat.py", 'request.a if turn.arm == "a" else request.b', "request.a", "repeat"),
+        ("model.py", '{"thresholds": _of_lanes(block.thresholds)}', "{}", "repeat"),
         # where it counts
         (
             "verdict.py",
