@@ -113,10 +113,13 @@ def test_a_bot_that_is_as_good_passes(once: tuple[Path, int, list[str]]) -> None
 def test_more_runs_keep_those_that_are_there_and_finish_one_that_was_cut(made: Path) -> None:
     path = made / "out/repeat/b-2/latest/RESULT.json"
     before = started(made)
+    kept = made / "out/repeat/a-1/latest/RESULT.json"
+    changed = kept.stat().st_mtime_ns
     path.write_text(json.dumps(json.loads(path.read_text()) | {"status": "interrupted"}))
     status, lines = said(made, "New", runs=4)
     assert (status, started(made)) == (0, before + "NewNewBotBot")
     assert json.loads(path.read_text())["status"] == "finished"
+    assert kept.stat().st_mtime_ns == changed
     assert lines[-1].endswith("; 4 runs each of a (bots_in_turn:Bot), b (bots_in_turn:New)")
 
 
