@@ -46,6 +46,11 @@ class Request(NamedTuple):
     root: Path
     options: Mapping[str, str]
 
+    @property
+    def targets(self) -> Mapping[str, str]:
+        """The target of each arm."""
+        return dict(zip(_ARMS, (self.a, self.b), strict=True))
+
 
 class Turn(NamedTuple):
     """The `number`-th run of an arm."""
@@ -74,9 +79,13 @@ def repeat(request: Request, folder: Path, say: Callable[[str], None]) -> int:
     """
     gates = gates_of(request.gate, folder)
     asked = {turn: _settings(request, turn, gates, folder) for turn in turns(request.runs)}
+    bots = {
+        arm: Chosen(named_factory(target, f"--{arm}", folder), target, {})
+        for arm, target in request.targets.items()
+    }
     kept = {turn: _kept(turn, settings) for turn, settings in asked.items()}
     for turn, settings in asked.items():
-        run = kept[turn] or _run(turn, settings)
+        run = kept[turn] or _run(bots[turn.arm], settings)
         line = verdict_line(run.result)
         say(one_line(f"{turn}: {line}"))
         if run.result.verdict is Verdict.FAIL:
@@ -98,7 +107,7 @@ def _settings(request: Request, turn: Turn, gates: Sequence[Gate], folder: Path)
     """Those of a run, whose lanes its gates judge without their limits of a change."""
     typed = {
         **request.options,
-        "target": request.a if turn.arm == "a" else request.b,
+        "target": request.targets[turn.arm],
         "seed": str(turn.number),
         "dir": str(request.root / REPEAT / str(turn)),
         "gate": _UNTIL_GATED,
@@ -135,10 +144,9 @@ def _check_same(turn: Turn, run: StoredRun, settings: Settings) -> None:
             raise SoakUsageError(str(settings.directory), f"{turn} is there: {problem}; {remedy}")
 
 
-def _run(turn: Turn, settings: Settings) -> StoredRun:
-    factory = named_factory(settings.target, f"--{turn.arm}", settings.rootdir)
+def _run(bot: Chosen, settings: Settings) -> StoredRun:
     with as_typed():
-        run_soak(settings, Chosen(factory, settings.target, {}), (), SystemClock())
+        run_soak(settings, bot, (), SystemClock())
     run = find_run(settings.directory)
     assert run is not None
     return run

@@ -127,7 +127,7 @@ MUTANTS = tuple(
             "repeat",
         ),
         ("repeat.py", "if turn.arm == arm}", "}", "repeat"),
-        ("repeat.py", 'request.a if turn.arm == "a" else request.b', "request.a", "repeat"),
+        ("repeat.py", "request.targets[turn.arm]", "request.a", "repeat"),
         ("model.py", '{"thresholds": _of_lanes(block.thresholds)}', "{}", "repeat"),
         # where it counts
         (

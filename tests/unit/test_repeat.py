@@ -161,6 +161,8 @@ def test_what_was_run_with_other_settings_is_refused_before_anything_runs(made: 
     ):
         assert f": {told}" in message
         assert message.endswith("give what it was, or another --soak-dir")
+    lost = usage_error(lambda: said(made, "Lost", runs=4))
+    assert lost.startswith("--b: ")
     assert usage_error(lambda: said(made, "New", iterations="x")).startswith("--iterations: ")
     assert usage_error(lambda: said(made, "New", gate="soak")).startswith("--gate: soak has no lim")
     assert started(made) == before
