@@ -3,7 +3,7 @@
 Each parameter goes from the lower to the upper end of its tuner range (of its bounds where it has
 none, from half to twice its default where those are open) while the others stay at steady_safe;
 both ends meet the same draws, so each seed is a pair.
-Run: python -m benchmarks.sensitivity [--seeds 12] [--hours 8] [--jobs 1]
+Run: python -m benchmarks.sensitivity [--seeds 24] [--hours 2] [--jobs 1]
 """
 
 from __future__ import annotations
@@ -154,8 +154,8 @@ def _units_table(effects: Effects) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=12)
-    parser.add_argument("--hours", type=int, default=8)
+    parser.add_argument("--seeds", type=int, default=24)
+    parser.add_argument("--hours", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
     seeds = range(1, given.seeds + 1)
