@@ -140,7 +140,7 @@ def _check_same(turn: Turn, run: StoredRun, settings: Settings) -> None:
     for name in sorted({*before, *now}):
         if before.get(name) != now.get(name):
             problem = f"{name} was {before.get(name)}, and is {now.get(name)} now"
-            remedy = "give what it was, or another --soak-dir"
+            remedy = "give what it was, or another --path"
             raise SoakUsageError(str(settings.directory), f"{turn} is there: {problem}; {remedy}")
 
 

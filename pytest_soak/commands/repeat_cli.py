@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pytest_soak.commands.options import PATH, SESSION, as_soak
+from pytest_soak.commands.options import ROOT, SESSION, as_soak
 
 _ITERATIONS = "24"
 
@@ -30,15 +30,7 @@ _ITERATIONS = "24"
     metavar="NAME|PATH",
     help="with limits of a change",
 )
-@click.option(
-    "--soak-dir",
-    "root",
-    default=SESSION["dir"].default,
-    envvar=SESSION["dir"].env,
-    show_default=True,
-    type=PATH,
-    help="the artifact root: runs are in its `repeat`, and those that are finished are kept",
-)
+@ROOT
 def repeat(a: str, b: str, runs: int, gate: str, root: Path, **options: str | None) -> int:
     """Run two bots in turn, A B B A, and judge B by how it differs from A, with the run as unit.
 

@@ -160,7 +160,7 @@ def test_what_was_run_with_other_settings_is_refused_before_anything_runs(made: 
         (usage_error(lambda: said(made, "New", runs=4, iterations="3")), "a-1 is there: iterati"),
     ):
         assert f": {told}" in message
-        assert message.endswith("give what it was, or another --soak-dir")
+        assert message.endswith("give what it was, or another --path")
     lost = usage_error(lambda: said(made, "Lost", runs=4))
     assert lost.startswith("--b: ")
     assert usage_error(lambda: said(made, "New", iterations="x")).startswith("--iterations: ")
