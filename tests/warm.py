@@ -93,19 +93,21 @@ def main() -> None:
 
 
 def _import_everything() -> None:
-    """What sessions and commands import, through pytest where it rewrites assertions."""
+    """What sessions and commands import, through pytest where it rewrites assertions.
+
+    A session has read what ships with the package, and compiled the templates and the kernel.
+    """
     import pytest
 
     with tempfile.TemporaryDirectory() as empty, chdir(empty), redirect_stdout(StringIO()):
-        pytest.main(["--collect-only", "-p", "no:cacheprovider"])
+        pytest.main(["--soak-iterations=1", "--soak-gate=smoke", "-p", "no:cacheprovider"])
     import pytest_soak
+    from pytest_soak.storage import files
 
     for module in pkgutil.walk_packages(pytest_soak.__path__, "pytest_soak."):
         if module.name != _AS_MAIN:
             importlib.import_module(module.name)
-    from pytest_soak.market.recording import record_feed
-
-    record_feed(minutes=1)
+    files._owner = None  # the session is over; each fork may be one
 
 
 class Ending:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,11 +60,13 @@ class Limits(_Data):
         return blocks * self.block_minutes / 60
 
 
+@cache
 def load_limits() -> Limits:
     """The figures of the package."""
     return validate(Limits, shipped("pytest_soak.ab", "limits.yaml"))
 
 
+@cache
 def load_rails() -> Criteria:
     """The criteria that B may not pass, `ab_safety.yaml`."""
     return validate(Criteria, shipped("pytest_soak.ab", "ab_safety.yaml"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
@@ -203,6 +204,7 @@ def _check_names(names: Iterable[str], source: str) -> None:
             raise SoakUsageError(source, f"{name!r} is a flag and the section of {inside[0]!r}")
 
 
+@cache
 def reference_flags() -> FlagTable:
     """The table of the reference maker, `flags.yaml`."""
     return FlagTable.from_document(shipped("pytest_soak.config", "flags.yaml"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -133,6 +134,7 @@ class ParameterTable(Table[Parameter]):
         return cls(rows, document.source)
 
 
+@cache
 def reference_table() -> ParameterTable:
     """The table of the reference maker, `parameters.yaml`."""
     return ParameterTable.from_document(shipped("pytest_soak.config", "parameters.yaml"))

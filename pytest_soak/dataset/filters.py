@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.config.documents import shipped, validate
@@ -46,6 +48,7 @@ class Filters(_Figures):
     samples: SampleFloor
 
 
+@cache
 def load_filters() -> Filters:
     """The filters of the package."""
     return validate(Filters, shipped("pytest_soak.dataset", "filters.yaml"))

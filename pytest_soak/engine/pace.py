@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.clock import Clock
@@ -30,6 +32,7 @@ class Pacing(_Data):
     backstop: Allowance
 
 
+@cache
 def load_pacing() -> Pacing:
     """The allowances that ship with the package."""
     return validate(Pacing, shipped("pytest_soak.engine", "pacing.yaml"))

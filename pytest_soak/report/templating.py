@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 from pytest_soak.errors import escaped
 from pytest_soak.text import number, signed
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def rendered(template: str, **values: object) -> str:
     """The text of a file in `report/templates` with these values."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -20,7 +31,7 @@ def rendered(template: str, **values: object) -> str:
         finalize=_shown,
     )
     environment.filters |= {"number": number, "signed": signed}
-    return environment.get_template(template).render(**values)
+    return environment
 
 
 def _shown(value: object) -> object:

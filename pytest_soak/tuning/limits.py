@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.config.documents import shipped, validate
@@ -94,6 +96,7 @@ class Limits(_Data):
     warmup: WarmupLimits
 
 
+@cache
 def load_limits() -> Limits:
     """The limits that ship with the package."""
     return validate(Limits, shipped("pytest_soak.tuning", "limits.yaml"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
@@ -41,6 +42,7 @@ class Rule(BaseModel):
         return f"{self.because}={shown}{driver} -> {self.advice}"
 
 
+@cache
 def load_rules() -> tuple[Rule, ...]:
     """The rules that ship with the package."""
     document = shipped("pytest_soak.tuning", "rules.yaml")
