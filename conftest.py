@@ -7,6 +7,7 @@ others.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ import pytest
 from filelock import FileLock
 from harness import Workbench
 from warm import Warm
+
+from pytest_soak.market.compile import compile_kernel, kernel_is_compiled, load_kernel
 
 ROOT = Path(__file__).parent
 
@@ -36,6 +39,13 @@ def pytest_configure() -> None:
     """Let the tests' own processes be interrupted, also if a shell runs this in background."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Compile the market before the workers start, each of which would."""
+    if not config.getoption("soak_iterations", None) and not kernel_is_compiled():
+        compile_kernel()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -103,13 +113,13 @@ def wheel(once: Once) -> Path:
 
 @pytest.fixture(scope="session")
 def site(once: Once, wheel: Path) -> Path:
-    """A folder with the wheel installed and its kernel compiled, to come first on the path."""
+    """A folder with the wheel installed, and the kernel compiled, to come first on the path."""
 
     def install(folder: Path) -> None:
         pip = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-index")
         _python(*pip, "--target", folder, wheel)
-        compiled = "from pytest_soak.market.compile import compile_kernel; compile_kernel()"
-        _python("-c", compiled, PYTHONPATH=str(folder))
+        kernel = Path(str(load_kernel().__file__)).parent
+        shutil.copytree(kernel, folder / "pytest_soak/market/__pycache__" / kernel.name)
 
     return once("site", install)
 

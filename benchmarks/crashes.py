@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+from harness import Workbench
 from kills import CASES, Killer
 
 MOST_AT_ONCE = 8
@@ -27,7 +28,7 @@ def main() -> int:
     for number, case in enumerate(CASES):
         share = options.kills // len(CASES) + (number < options.kills % len(CASES))
         with tempfile.TemporaryDirectory() as folder:
-            killer, runs, different = Killer(case, Path(folder), draws), 0, 0
+            killer, runs, different = Killer(case, Workbench(Path(folder)), draws), 0, 0
             while killer.kills < share:
                 kills = min(draws.randint(1, MOST_AT_ONCE), share - killer.kills)
                 different += not killer.trial(str(runs), kills)

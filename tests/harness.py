@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import dedent
-from typing import Any
+from typing import Any, Protocol
 
 from warm import AT_START, Run, Warm
 
@@ -60,6 +60,16 @@ class Outcome:
     def iteration_files(self, lane: str = "") -> list[str]:
         home = self.directory / "artifacts" / "soak" / "latest" / lane
         return sorted(path.name for path in home.glob("ITER_SUMMARY_*.json"))
+
+
+class Process(Protocol):
+    """A process that was started."""
+
+    pid: int
+
+    def wait(self, timeout: float) -> int:
+        """Its exit status, negative for a signal."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -114,8 +124,23 @@ class Workbench:
             out, err = Path(folder, "out"), Path(folder, "err")
             environment = self.environment(env)
             run = Run(name, args, str(self.directory), environment, str(out), str(err))
-            status = self.warm.run(run, HANGS)
+            status = self.warm.start(run).wait(HANGS)
             return Outcome(status, _text(out), _text(err), self.directory)
+
+    def start(self, name: str, *args: str) -> Process:
+        """`python -m name args...`, which goes on, and whose output nobody sees."""
+        environment = self.environment({})
+        if self.warm is None:
+            return subprocess.Popen(
+                [sys.executable, "-m", name, *args],
+                cwd=self.directory,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        run = Run(name, args, str(self.directory), environment, os.devnull, os.devnull)
+        return self.warm.start(run)
 
     def pytest(self, *args: str, **env: str) -> Outcome:
         return self.module("pytest", *args, **env)

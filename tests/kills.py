@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crashes import contents
-from harness import Workbench
+from harness import HANGS, Workbench
 
 BOT = """
 import time
@@ -62,7 +61,7 @@ class Killer:
     """Runs one case, undisturbed and killed, in folders of its own."""
 
     case: Case
-    folder: Path
+    bench: Workbench
     draws: random.Random
 
     def __post_init__(self) -> None:
@@ -83,9 +82,7 @@ class Killer:
         return self._finish(desk, resume=True) == self.wanted
 
     def _desk(self, name: str) -> Workbench:
-        directory = self.folder / name
-        directory.mkdir(parents=True)
-        desk = Workbench(directory)
+        desk = self.bench.beside(name)
         desk.write("bot.py", BOT.format(sleep=self.case.sleep))
         return desk
 
@@ -95,23 +92,13 @@ class Killer:
         return done.returncode, contents(desk.directory / "artifacts/soak")
 
     def _run_and_kill(self, desk: Workbench, *, resume: bool) -> None:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *self.case.arguments, *_resume(resume)],
-            cwd=desk.directory,
-            env=desk.environment({}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        process = desk.start("pytest", *self.case.arguments, *_resume(resume))
         time.sleep(self.draws.uniform(0.3, 1.0) * self.seconds)
-        if self.case.who == "worker":
-            workers = children(process.pid)
-            if workers:
-                os.kill(self.draws.choice(workers), signal.SIGKILL)
-            process.wait(timeout=120)
-        else:
-            process.kill()
-            process.wait()
+        victims = children(process.pid) if self.case.who == "worker" else [process.pid]
+        if victims:
+            with suppress(ProcessLookupError):  # it has ended
+                os.kill(self.draws.choice(victims), signal.SIGKILL)
+        process.wait(HANGS)
 
 
 def _resume(resume: bool) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 Most of what a short session costs is its imports. `Warm` keeps one interpreter, this file run as a
 script, which has them done and forks for each run. A run is a process like any other, with streams,
 directory, environment, signals and an end of its own; only what depends on how an interpreter
-starts, or on what it has not imported yet, needs a fresh one.
+starts, or on what it has not imported yet, needs a fresh one. `python warm.py SOCKET MODULE ...`
+asks for a run from a shell.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import json
 import os
 import pkgutil
 import runpy
+import select
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +27,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import chdir, redirect_stdout
 from dataclasses import asdict, dataclass
 from io import StringIO
+from pathlib import Path
 from threading import Timer
 
 AT_START = ("PYTHON", "NUMBA_")
@@ -42,24 +47,19 @@ class Run:
     stderr: str
 
 
-class Warm:
-    """The warm interpreter, seen from a test: runs one process after the other."""
+class Started:
+    """A run that was asked for, by its process id."""
 
-    def __init__(self) -> None:
-        self._server = subprocess.Popen(
-            [sys.executable, __file__],
-            env=os.environ | {"PYTHONIOENCODING": "utf-8"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, path: str, run: Run) -> None:
+        with socket.socket(socket.AF_UNIX) as asked:
+            asked.connect(path)
+            self._answers = asked.makefile()
+            asked.sendall(f"{json.dumps(asdict(run))}\n".encode())
+        self.pid = self._answer()
 
-    def run(self, run: Run, timeout: float) -> int:
-        """The exit status of a run, negative for a signal; one that hangs is killed."""
-        assert self._server.stdin is not None
-        self._server.stdin.write(f"{json.dumps(asdict(run))}\n")
-        self._server.stdin.flush()
-        guard = Timer(timeout, os.kill, (self._answer(), signal.SIGKILL))
+    def wait(self, timeout: float) -> int:
+        """The exit status of the run, negative for a signal; one that hangs is killed."""
+        guard = Timer(timeout, os.kill, (self.pid, signal.SIGKILL))
         guard.start()
         try:
             return self._answer()
@@ -67,29 +67,65 @@ class Warm:
             guard.cancel()
 
     def _answer(self) -> int:
-        assert self._server.stdout is not None
-        line = self._server.stdout.readline()
+        line = self._answers.readline()
         assert line, "the warm interpreter has ended; what it said is on stderr"
         return int(line)
+
+
+class Warm:
+    """The warm interpreter, seen from a test: runs one process after the other."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self.path = str(Path(self._folder.name, "socket"))
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.path)
+            listener.listen()
+            self._server = subprocess.Popen(
+                [sys.executable, __file__, str(listener.fileno())],
+                env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+                stdin=subprocess.PIPE,
+                pass_fds=[listener.fileno()],
+            )
+
+    def start(self, run: Run) -> Started:
+        """Begin a run; the next one begins when it has ended."""
+        return Started(self.path, run)
+
+    def asked(self) -> str:
+        """The shell's command that a module and its arguments are put behind."""
+        return shlex.join(["exec", sys.executable, "-IS", __file__, self.path])
 
     def close(self) -> None:
         """End the interpreter."""
         self._server.communicate()
+        self._folder.cleanup()
 
 
-def main() -> None:
-    """Answer each request with a process id, then with an exit status."""
+def serve(listener: socket.socket) -> None:
+    """Answer each request with a process id, then with an exit status, until stdin is closed."""
     ending = Ending()
     _import_everything()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
     gc.freeze()
-    for line in sys.stdin:
-        child = os.fork()
-        if not child:
-            ending.run(Run(**json.loads(line)))
-        print(child, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    while listener in select.select([listener, sys.stdin], [], [])[0]:
+        asked = listener.accept()[0]
+        with asked, asked.makefile("rw") as lines:
+            run = Run(**json.loads(lines.readline()))
+            child = os.fork()
+            if not child:
+                ending.run(run)
+            print(child, file=lines, flush=True)
+            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), file=lines, flush=True)
+
+
+def ask(path: str, module: str, *arguments: str) -> int:
+    """Run a module here and now, as `python -m` would; the exit status as a shell has it."""
+    out, err = (f"/proc/{os.getpid()}/fd/{number}" for number in (1, 2))
+    run = Run(module, arguments, str(Path.cwd()), dict(os.environ), out, err)
+    status = Started(path, run).wait(600)
+    return status if status >= 0 else 128 - status
 
 
 def _import_everything() -> None:
@@ -139,7 +175,7 @@ class Ending:
 
 def _become(run: Run) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    write = os.O_WRONLY | os.O_CREAT
+    write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     streams = (os.devnull, os.O_RDONLY), (run.stdout, write), (run.stderr, write)
     for number, (path, flags) in enumerate(streams):
         opened = os.open(path, flags)
@@ -156,4 +192,6 @@ def _become(run: Run) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 2:
+        sys.exit(ask(*sys.argv[1:]))
+    serve(socket.socket(fileno=int(sys.argv[1])))

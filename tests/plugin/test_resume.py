@@ -86,8 +86,8 @@ def undisturbed(desk: Workbench, iterations: int, *more: str) -> dict[str, Any]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_killed_at_random_it_ends_with_the_same_bytes(case: Any, tmp_path: Path) -> None:
-    killer = Killer(case, tmp_path, random.Random(42))
+def test_killed_at_random_it_ends_with_the_same_bytes(case: Any, bench: Workbench) -> None:
+    killer = Killer(case, bench, random.Random(42))
     assert killer.wanted[0] == 0
     assert killer.trial("killed", KILLS[case.name])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
@@ -17,10 +18,18 @@ TEMPLATES = ("chart.html", "lane.html", "report.html", "style.css")
 
 
 @pytest.fixture(scope="session")
-def soaked(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def soaked(site: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Outcome:
     """The first command of the README, run in an empty directory."""
-    bench = Workbench(tmp_path_factory.mktemp("empty"))
-    return bench.soak(24, "--soak-profile=steady_safe", PYTHONPATH=str(site))
+
+    def soak(folder: Path) -> None:
+        desk = Workbench(folder).beside("empty")
+        done = desk.soak(24, "--soak-profile=steady_safe", PYTHONPATH=str(site))
+        left = (done.returncode, done.stdout, done.stderr)
+        (folder / "outcome.json").write_text(json.dumps(left), encoding="utf-8")
+
+    folder = once("soaked", soak)
+    status, *said = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
+    return Outcome(status, *said, directory=folder / "empty")
 
 
 def test_the_wheel_holds_data_and_no_tests(wheel: Path) -> None:

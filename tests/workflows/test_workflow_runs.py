@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 from finished_runs import outcome, result, write_run
 from harness import INSTANT, Workbench
+from warm import Warm
 from workflow_runner import RUN, WORKFLOWS, Job, Workflow
 
 import pytest_soak
@@ -27,16 +28,25 @@ CHECKOUT = ("README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "conftest.
 INSTANT_INI = f"soak_target = {INSTANT.partition('=')[2]}\n"
 TESTS = ("harness.py", "warm.py", "builders.py", "unit/test_canonical.py")
 
+PYTHON = """#!/bin/sh
+if [ "$1 $2" = "-m pytest" ]; then shift; {module} "$@"; fi
+{python} "$@"
+"""
+PYTEST_SOAK = """#!/bin/sh
+{module} pytest_soak.cli "$@"
+"""
+
 Start = Callable[..., Job]
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment(tmp_path_factory: pytest.TempPathFactory, warm: Warm | None) -> dict[str, str]:
     """`python` and `pytest-soak` are those of this test; pip is offline and installs nothing."""
     folder = tmp_path_factory.mktemp("bin")
-    for name, words in {"python": "", "pytest-soak": " -m pytest_soak.cli"}.items():
+    for name, text in {"python": PYTHON, "pytest-soak": PYTEST_SOAK}.items():
+        module = f'exec "{sys.executable}" -m' if warm is None else warm.asked()
         script = folder / name
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}"{words} "$@"\n')
+        script.write_text(text.format(python=f'exec "{sys.executable}"', module=module))
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
     inherited = Workbench(folder).environment({})
     path = [str(_metadata(tmp_path_factory)), str(PACKAGE.parent), inherited.get("PYTHONPATH", "")]
