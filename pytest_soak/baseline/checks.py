@@ -9,8 +9,7 @@ from pytest_soak.artifacts.compare_models import Way
 from pytest_soak.baseline.decide import Harm, decide, detectable, more_needed
 from pytest_soak.comparing.design import Design
 from pytest_soak.comparing.groups import Group
-from pytest_soak.comparing.kpis import KpiChange, TooLittleError, kpi_change, lane_values
-from pytest_soak.comparing.series import measure_of
+from pytest_soak.comparing.kpis import KpiChange, TooLittleError, kpi_change
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.expressions import Expression
 from pytest_soak.gates.model import Threshold
@@ -48,10 +47,6 @@ def check(asked: Asked, made: Design, before: Group, after: Group, chance: float
     if None in has:
         count = f"{sum(value is not None for value in has)} of {plural(len(has), 'iteration')}"
         return _said(blank, Verdict(threshold.no_data.upper()), f"no data ({count})")
-    if _equal(kpi, before, after):
-        return _compared(blank, threshold, _unchanged(kpi, after), made.way, chance)
-    if made.way is Way.NONE:
-        return _said(blank, Verdict.HOLD, f"not known ({made.lacking})")
     try:
         change = kpi_change(kpi, made, before, after)
     except TooLittleError as error:
@@ -61,22 +56,6 @@ def check(asked: Asked, made: Design, before: Group, after: Group, chance: float
 
 def _values(group: Group, kpi: str) -> list[float | None]:
     return [kpis.get(kpi) for hours in group.lanes.values() for kpis in hours.values()]
-
-
-def _equal(kpi: str, before: Group, after: Group) -> bool:
-    """Whether every iteration of every lane has its twin: that decides, however few they are."""
-    old, new = (
-        {(seed, n): kpis[kpi] for seed, hours in group.lanes.items() for n, kpis in hours.items()}
-        for group in (before, after)
-    )
-    return bool(new) and old == new
-
-
-def _unchanged(kpi: str, group: Group) -> KpiChange:
-    measure = measure_of(kpi, group.lanes.values())
-    values = lane_values(kpi, measure, group.lanes)
-    mean = float(values.mean())
-    return KpiChange(kpi, measure, len(values), mean, mean, MeanEstimate(0.0, 0.0, 1))
 
 
 def _compared(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_soak.artifacts.baseline_models import AgainstBaseline, BaselineCheck
 from pytest_soak.artifacts.compare_models import Way
+from pytest_soak.comparing.words import EQUAL
 from pytest_soak.errors import escaped, one_line
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.text import NO_VALUE, number, plural, signed, table
@@ -70,7 +71,7 @@ def reasons(one: AgainstBaseline) -> Iterator[str]:
 def _way(one: AgainstBaseline) -> str:
     """How they stand beside each other; what is equal in every iteration is never too little."""
     held = any(check.verdict is Verdict.HOLD for check in one.checks)
-    return one.way if held or one.way is not Way.NONE else "iteration by iteration"
+    return one.way if held or one.way is not Way.NONE else EQUAL
 
 
 def _difference(check: BaselineCheck) -> str:

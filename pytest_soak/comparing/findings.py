@@ -60,10 +60,10 @@ class ComparedGroups:
 def compare_groups(before: Group, after: Group) -> ComparedGroups:
     """Compare two groups of lanes on the same market."""
     made = design(before, after)
-    if made.way is Way.NONE:
-        return ComparedGroups(before, after, made, (), {}, made.lacking)
     wished = {**before.wished, **after.wished}
     changes, left_out = _changes(made, before, after)
+    if made.way is Way.NONE and (left_out or not changes):
+        return ComparedGroups(before, after, made, (), {}, made.lacking)
     changes.sort(key=lambda one: one.kpi not in wished)
     found = tuple(_findings(changes, wished))
     return ComparedGroups(before, after, made, found, left_out, _lacking(found, left_out, wished))

@@ -52,9 +52,25 @@ class TooLittleError(Exception):
 
 
 def kpi_change(kpi: str, made: Design, before: Group, after: Group) -> KpiChange:
-    """The difference `after` - `before` of a KPI that both have; TooLittleError without enough."""
+    """The difference `after` - `before` of a KPI that both have; TooLittleError without enough.
+
+    None at all, however few the iterations, where each of every lane has its equal twin.
+    """
     measure = measure_of(kpi, [*before.lanes.values(), *after.lanes.values()])
+    if _equal(kpi, before, after):
+        values = lane_values(kpi, measure, after.lanes)
+        return _change(kpi, measure, (values, values), MeanEstimate(0.0, 0.0, 1))
+    if made.way is Way.NONE:
+        raise TooLittleError(made.lacking)
     return _WAYS[made.way](kpi, measure, made, before, after)
+
+
+def _equal(kpi: str, before: Group, after: Group) -> bool:
+    old, new = (
+        {(seed, n): kpis[kpi] for seed, hours in group.lanes.items() for n, kpis in hours.items()}
+        for group in (before, after)
+    )
+    return old == new
 
 
 def _by_seed(kpi: str, measure: Measure, made: Design, before: Group, after: Group) -> KpiChange:

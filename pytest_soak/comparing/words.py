@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_soak.artifacts.compare_models import ComparedLanes, Found, Measure
+from pytest_soak.artifacts.compare_models import ComparedLanes, Found, Measure, Way
+
+EQUAL = "iteration by iteration"
+"""How lanes too few for any other comparison stand beside others: nothing differs in any."""
 
 
 def title(one: ComparedLanes, reference: str) -> str:
@@ -27,6 +30,8 @@ def asides(one: ComparedLanes) -> Iterator[str]:
 
 
 def _way(one: ComparedLanes) -> str:
+    if one.way is Way.NONE and one.kpis:
+        return EQUAL
     seeds = f", {len(one.seeds)} seeds" if len(one.seeds) > 1 else ""
     why = f" (not paired: {one.unpaired})" if one.unpaired else ""
     return f"{one.way}{seeds}{why}{f', {one.lacking}' if one.lacking else ''}"

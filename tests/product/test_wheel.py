@@ -28,8 +28,8 @@ def soaked(site: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> O
         (folder / "outcome.json").write_text(json.dumps(left), encoding="utf-8")
 
     folder = once("soaked", soak)
-    status, *said = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
-    return Outcome(status, *said, directory=folder / "empty")
+    status, stdout, stderr = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
+    return Outcome(status, stdout, stderr, folder / "empty")
 
 
 def test_the_wheel_holds_data_and_no_tests(wheel: Path) -> None:

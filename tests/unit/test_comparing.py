@@ -19,6 +19,7 @@ from pytest_soak.comparing.findings import ComparedGroups, compare_groups
 from pytest_soak.comparing.groups import LARGEST, Group, Hours, MarketId, in_all
 from pytest_soak.comparing.match import match
 from pytest_soak.comparing.series import measure_of, series
+from pytest_soak.comparing.words import title
 from pytest_soak.stats.estimate import mean_of
 from pytest_soak.targets.abilities import abilities
 from pytest_soak.targets.resolve import BUILT_IN, named_factory
@@ -207,11 +208,22 @@ def test_a_gated_kpi_that_is_gone_is_no_pass_and_another_is_left_out() -> None:
 
 
 def test_too_few_lanes_with_a_kpi_give_no_number_of_it() -> None:
-    def some(run: str) -> Group:
-        found = {seed: hours(seed, mine=float(seed) if seed < 2 else None) for seed in range(4)}
-        return group(run, found)
+    def some(run: str, more: float) -> Group:
+        values = [more, 1.0 + more, None, None]
+        return group(run, {seed: hours(seed, mine=value) for seed, value in enumerate(values)})
 
-    assert compare_groups(some("a"), some("b")).left_out == {"mine": "needs 1 more pair"}
+    one = compare_groups(some("a", 0.0), some("b", 0.5))
+    assert one.left_out == {"mine": "needs 1 more pair"}
+
+
+def test_what_is_equal_in_every_iteration_is_never_too_little() -> None:
+    one = compare_groups(group("a", lanes(range(2))), group("b", lanes(range(2))))
+    assert (one.design.way, one.lacking) == (Way.NONE, "")
+    assert verdict(one) == ("PASS", "PASS against a: all 2 KPIs are identical")
+    (shown,) = document("a", "sim", [one], []).comparisons
+    assert title(shown, "a").endswith(": iteration by iteration")
+    shorter = {seed: {n: lane[n] for n in list(lane)[1:]} for seed, lane in lanes(range(2)).items()}
+    assert verdict(compare_groups(group("a", lanes(range(2))), group("b", shorter)))[0] == "HOLD"
 
 
 @pytest.mark.parametrize(("wish", "found"), [("up", "worse"), ("down", "better"), ("", "changed")])
