@@ -15,6 +15,7 @@ FLOORS = (
     {"__init__", "plugin", "cli", "api", "hookspecs", "testing"},
     {"commands", "session"},
     {"calibration", "report"},
+    {"release"},
     {"run"},
     {"cluster"},
     {"baseline"},
