@@ -27,7 +27,8 @@ Kind = Literal[
 class Entry(BaseModel):
     """One event; `seq` counts from 1, `prev` is the SHA-256 of the line before, empty of the first.
 
-    `plan` is what was fixed before, `inputs` and `outputs` are hashes by name.
+    `plan` is what was fixed before, `inputs` and `outputs` are hashes by name, `run` is the folder
+    of the run on which a verdict rests.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -40,6 +41,7 @@ class Entry(BaseModel):
     inputs: dict[str, str] = {}
     outputs: dict[str, str] = {}
     plan: dict[str, Any] = {}
+    run: str | None = None
     verdict: str | None = None
     reasons: list[str] = []
     versions: dict[str, str] = {}
@@ -49,14 +51,18 @@ class Entry(BaseModel):
 class Ledger:
     """The events of a folder so far; what is added is on the disk when `add` returns.
 
-    What a write left unfinished at the end is cut off, and told to `say`. Raises ArtifactError for
-    a ledger that is damaged before its end, or whose chain is broken.
+    What a write left unfinished at the end is cut off, and told to `say`; only passed over where it
+    is `only_read`, as another process may be writing it. Raises ArtifactError for a ledger that is
+    damaged before its end, or whose chain is broken.
     """
 
-    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, say: Callable[[str], None], *, only_read: bool = False
+    ) -> None:
         self.path = folder / LEDGER
         self.entries: list[Entry] = []
         self._prev = ""
+        self._only_read = only_read
         if self.path.exists() or self.path.is_symlink():
             self._read(say)
 
@@ -69,8 +75,10 @@ class Ledger:
         for number, payload in enumerate(payloads, 1):
             self._take(number, payload)
         if size < len(data):
-            say(f"{self.path}: line {len(payloads) + 1} was not finished, and is cut off")
-            cut(self.path, size)
+            done = "passed over" if self._only_read else "cut off"
+            say(f"{self.path}: line {len(payloads) + 1} was not finished, and is {done}")
+            if not self._only_read:
+                cut(self.path, size)
 
     def _take(self, number: int, payload: str) -> None:
         try:

@@ -81,5 +81,8 @@ MUTANTS = (
     Mutant("ab_stages.py", "if asked > following:", "if False:", COMMAND),
     Mutant("ab_stages.py", "hexdigest() != digest", "hexdigest() == ''", COMMAND),
     Mutant("ledger.py", "(entry.seq, entry.prev) != (number, self._prev)", "False", of("ledger")),
-    Mutant("ledger.py", "            cut(self.path, size)", "            pass", of("ledger")),
+    Mutant(
+        "ledger.py", "                cut(self.path, size)", "                pass", of("ledger")
+    ),
+    Mutant("ledger.py", "if not self._only_read:", "if True:", of("ledger")),
 )

@@ -57,6 +57,17 @@ def test_a_torn_end_is_cut_off_and_told(data: st.DataObject) -> None:
         assert len(read(folder)[0].entries) == kept + 1
 
 
+def test_who_only_reads_leaves_an_unfinished_line_to_its_writer(tmp_path: Path) -> None:
+    written(tmp_path)
+    path = tmp_path / LEDGER
+    torn = path.read_bytes()[:-1]
+    path.write_bytes(torn)
+    said: list[str] = []
+    assert len(Ledger(tmp_path, said.append, only_read=True).entries) == 3
+    assert said == [f"{path}: line 4 was not finished, and is passed over"]
+    assert path.read_bytes() == torn
+
+
 @given(st.integers(0, 2), st.data())
 def test_an_edited_byte_is_refused(line: int, data: st.DataObject) -> None:
     with TemporaryDirectory() as name:

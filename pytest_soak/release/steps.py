@@ -1,0 +1,36 @@
+"""The steps of a release in their order, and which keys of the plan each depends on."""
+
+from __future__ import annotations
+
+PREP, SHADOW, SOAK, DATASET, AB, LOCK, DAILY = (
+    "prep",
+    "shadow",
+    "soak",
+    "dataset",
+    "ab",
+    "lock",
+    "daily",
+)
+_WHERE = ("target", "profile", "market", "seeds")
+
+SECTIONS: dict[str, tuple[str, ...]] = {
+    PREP: ("target", "profile", "candidate", "control", "require", "gates", "stop", "hours.soak"),
+    SHADOW: (*_WHERE, "gates.shadow"),
+    SOAK: (*_WHERE, "gates.soak", "stop", "hours.soak"),
+    DATASET: (),
+    AB: (*_WHERE, "candidate", "control", "hours.ab"),
+    LOCK: _WHERE,
+    DAILY: (),
+}
+"""The keys of the plan that a step depends on by itself, beside all that the steps before do."""
+
+STEPS = tuple(SECTIONS)
+"""The steps in their order: each builds on all before it."""
+
+LAST_STAGE = 100
+"""The stage of the A/B, in percent, whose promotion is that of the candidate."""
+
+
+def before(step: str) -> tuple[str, ...]:
+    """The steps before one."""
+    return STEPS[: STEPS.index(step)]
