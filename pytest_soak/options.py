@@ -103,7 +103,7 @@ OPTIONS = (
         "gate",
         "soak",
         "NAME|PATH",
-        "the gate: soak, smoke, release, last8, leak, no_worse or a YAML file",
+        "the gate: soak, smoke, release, shadow, last8, leak, no_worse or a YAML file",
         "SOAK_GATE",
     ),
     Option(
@@ -261,3 +261,12 @@ OPTIONS = (
         ini=False,
     ),
 )
+
+RELEASE_DIR = Option(
+    "release-dir",
+    "artifacts",
+    "DIR",
+    "the folder of a release: its ledger, reports and runs",
+    "SOAK_RELEASE_DIR",
+)
+"""Of `pytest-soak release`; a session has its ini key alone."""

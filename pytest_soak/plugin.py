@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_soak.options import OPTIONS, PREFIXES
+from pytest_soak.options import OPTIONS, PREFIXES, RELEASE_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -41,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             )
         if option.ini:
             parser.addini(option.dest, f"default of {option.flag_text}", default=None)
+    parser.addini(RELEASE_DIR.dest, RELEASE_DIR.help, default=None)
 
 
 def _add_flag(group: pytest.OptionGroup, flag: str, dest: str, value: str, text: str) -> None:

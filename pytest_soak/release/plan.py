@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +17,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from pytest_soak.canonical import compact
 from pytest_soak.config.documents import Document, kind_of, read_document, validate
 from pytest_soak.config.seeds import parse_seeds
 from pytest_soak.errors import SoakUsageError
@@ -180,7 +182,7 @@ def plan_of(document: Document) -> Plan:
     control = None
     if read.control is not None:
         control = _configuration(document, "control", read.control)
-    data = read.model_dump(mode="json") | {"seeds": list(seeds)}
+    data = _finite(read.model_dump() | {"seeds": list(seeds)}, document)
     return Plan(
         document.source,
         candidate,
@@ -199,6 +201,14 @@ def plan_of(document: Document) -> Plan:
         read.restart_cmd,
         data,
     )
+
+
+def _finite(data: dict[str, Any], document: Document) -> dict[str, Any]:
+    """`data`, which JSON can have."""
+    try:
+        return cast(dict[str, Any], json.loads(compact(data)))
+    except ValueError:
+        document.fail((), "expected finite numbers, got .nan or .inf; write them out")
 
 
 def _parted(items: list[str]) -> list[str]:

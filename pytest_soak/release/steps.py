@@ -24,6 +24,17 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 }
 """The keys of the plan that a step depends on by itself, beside all that the steps before do."""
 
+INPUTS: dict[str, tuple[str, ...]] = {
+    PREP: ("config", "candidate", "gate shadow", "gate soak", "stop"),
+    SHADOW: ("config", "market", "gate shadow"),
+    SOAK: ("config", "market", "gate soak", "stop"),
+    DATASET: ("filters",),
+    AB: ("config", "candidate", "market", "limits"),
+    LOCK: ("config", "market"),
+    DAILY: (),
+}
+"""What else a step depends on by itself: `config` is the configuration in use."""
+
 STEPS = tuple(SECTIONS)
 """The steps in their order: each builds on all before it."""
 

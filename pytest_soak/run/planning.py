@@ -62,7 +62,7 @@ def plan_lane(
     overrides = overrides.model_copy(update={"notes": notes})
     gates = _gates(settings, lane, spec)
     for gate in gates:
-        _check_metrics(gate, lane.market, spec, extra_kpis, target)
+        check_metrics(gate, lane.market, spec, extra_kpis, target)
     return LanePlan(
         lane=replace(lane, config=flags.values),
         target=target,
@@ -209,9 +209,10 @@ def _check_names(kpis: Collection[str], target: str) -> None:
             raise SoakUsageError(f"target {target}", problem)
 
 
-def _check_metrics(
+def check_metrics(
     gate: Gate, market: str, spec: Abilities, extra: Collection[str], target: str
 ) -> None:
+    """Raise SoakUsageError where a gate names a metric that `target` does not give."""
     given = {*(KNOWN if spec.kpis is None else spec.kpis), *extra}
     given |= derivable(given)
     lacking = [metric for metric in gate.metrics() if metric not in given]

@@ -73,10 +73,8 @@ class RootLock:
         return lock
 
     def _who(self) -> str:
-        try:
-            return f" (process {int(self._holder.read_bytes())})"
-        except (OSError, ValueError):
-            return ""
+        pid = holder(self._root)
+        return "" if pid is None else f" (process {pid})"
 
 
 def in_use(root: Path) -> bool:
@@ -90,6 +88,14 @@ def in_use(root: Path) -> bool:
     except OSError:
         pass  # who cannot lock it does not know
     return False
+
+
+def holder(root: Path) -> int | None:
+    """The process that holds, or last held, the lock of an artifact root, as far as it is known."""
+    try:
+        return int((root / HOLDER).read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 @contextmanager

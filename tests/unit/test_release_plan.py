@@ -104,6 +104,7 @@ def test_a_wrong_value_of_a_candidate_has_its_line() -> None:
         ("candidate: x\ntarget: ' '", "target: expected a name"),
         ("candidate: x\nconfig: 3", "config.0: expected a valid string, got 3"),
         ("candidate: x\ngates: {soak: ''}", "gates.soak: expected a name"),
+        ("candidate: {flags: {a.b: .nan}}", "release.yaml:1: expected finite numbers, got .nan"),
         ("candidate: x\ncandidate: y", "release.yaml:2: duplicate key 'candidate'"),
     ],
 )
