@@ -134,8 +134,9 @@ def main() -> None:
         seeds = range(FIRST_SEED, FIRST_SEED + int(lanes))
         pool = pooled(given.pool, neutral(), market, seeds, given.jobs)
         rows.append(rates(market, f"50 %, each of {lanes} lanes", list(alone(pool))))
-        came = list(together(pool, Share.HALF, given.stages))
-        rows.append(rates(market, f"50 %, {SEEDS} of {lanes} lanes", came))
+        for share in Share:
+            came = list(together(pool, share, given.stages))
+            rows.append(rates(market, f"{int(share)} %, {SEEDS} of {lanes} lanes", came))
     heads = ["market", "stage", "stages", "PROMOTE", "ROLLBACK", "HOLD", "held as skewed"]
     text = "\n\n".join([whole_stages(given.pool / "stages.jsonl", given.jobs), table(heads, rows)])
     print(text)

@@ -24,6 +24,7 @@ NAMES = (
     "gate",
     "kpis",
     "merge",
+    "release",
     "reopen",
     "repeat",
     "rotate",

@@ -14,6 +14,7 @@ from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.calibration import Calibration
 from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
+from pytest_soak.artifacts.release_models import FlagsSnapshot, PrepLog, ReleaseState
 from pytest_soak.config.lane_axes import Axes
 from pytest_soak.dataset.row import Row
 from pytest_soak.engine.plan import GateMode
@@ -373,6 +374,9 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "span-kpis": SpanKpis,
     "ab-report": AbReport,
     "ab-plan": AbPlan,
+    "release-state": ReleaseState,
+    "flags-snapshot": FlagsSnapshot,
+    "prep-log": PrepLog,
 }
 FEED_LINES = {f"feed-{name}": feed for name, feed in FEEDS.items()}
 DATASET_ROW = "dataset-row"

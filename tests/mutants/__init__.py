@@ -5,6 +5,7 @@
 
 from mutants import (
     ab,
+    alerting,
     beside,
     calibration,
     cluster,
@@ -22,6 +23,7 @@ __all__ = ["MUTANTS", "TESTS", "Mutant"]
 
 MUTANTS = [
     *ab.MUTANTS,
+    *alerting.MUTANTS,
     *beside.MUTANTS,
     *calibration.MUTANTS,
     *cluster.MUTANTS,

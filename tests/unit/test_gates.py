@@ -69,20 +69,21 @@ TABLE: dict[str, dict[str, tuple[str | None, str | None]]] = {
         "num_fills": ("< 50", None),
         "drawdown_ratio": ("> 0.25", None),
     },
-    "leak": {
-        "rss_growth_mb_per_h": ("> 100", None),
-        "fds_growth_per_h": ("> 10", None),
-    },
     "shadow": {
         "md_cache_hit_ratio": ("< 0.7", None),
         "fetch_md_p95_ms": ("> 35", None),
         "tick_total_p95_ms": ("> 150", None),
         "deadline_miss_ratio": (">= 0.02", None),
     },
+    "leak": {
+        "rss_growth_mb_per_h": ("> 100", None),
+        "fds_growth_per_h": ("> 10", None),
+    },
 }
-GRACE = {"soak": 4, "smoke": 0, "release": 0, "last8": 0, "leak": 0, "shadow": 0}
+GRACE = {"soak": 4, "smoke": 0, "release": 0, "last8": 0, "shadow": 0, "leak": 0}
 NO_DATA = {"leak": "warn"}
-SAMPLES = {"shadow": 1000}
+LEAST = {"shadow": 1000}
+"""How many ticks a threshold's value is of at least, where it asks for any."""
 IN_A_ROW = {("soak", "net_bps"): (3, ">= -3")}
 """How many iterations a threshold must be missed for, and what fails at once, where it says so."""
 OVER = {("last8", "drawdown_ratio"): 8}
@@ -110,7 +111,7 @@ def test_a_builtin_gate_is_that_of_the_specification(name: str) -> None:
                 limit = parse(when).limit
                 for value in (limit, math.nextafter(limit, -99), math.nextafter(limit, 999)):
                     assert parse(unless).holds(value) != parse(when).holds(value)
-        assert (t.min_samples, t.no_data) == (SAMPLES.get(name), NO_DATA.get(name, "fail"))
+        assert (t.min_samples, t.no_data) == (LEAST.get(name), NO_DATA.get(name, "fail"))
         assert t.window == OVER.get((name, t.metric), 1)
         assert (t.for_, t.fail_at_once) == IN_A_ROW.get((name, t.metric), (1, None))
 

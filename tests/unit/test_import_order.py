@@ -20,7 +20,7 @@ FLOORS = (
     {"baseline"},
     {"comparing", "merging"},
     {"artifacts"},
-    {"ab"},
+    {"ab", "metrics"},
     {"engine"},
     {"tuning", "gates", "targets", "dataset"},
     {"facts", "kpi", "process", "stats"},

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from releases import AT, Stopped
 
 from pytest_soak.artifacts.ledger import LEDGER, Entry
 from pytest_soak.errors import ArtifactError
 from pytest_soak.release.record import HOME, Basis, Outcome, Record, happened_at
 from pytest_soak.release.steps import STEPS, before
 
-AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 BASIS = Basis({"plan": "a" * 64}, {"package": "1"})
-
-
-class Stopped:
-    """A clock that does not move."""
-
-    def now(self) -> datetime:
-        return AT
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    def sleep(self, seconds: float) -> None:
-        """Nothing waits here."""
 
 
 def record(folder: Path, said: list[str] | None = None, *, only_read: bool = False) -> Record:

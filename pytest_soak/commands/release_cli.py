@@ -1,0 +1,100 @@
+"""`pytest-soak release ...` as it is typed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pytest_soak.options import RELEASE_DIR
+
+if TYPE_CHECKING:
+    from pytest_soak.commands.release_place import Asked, Say, Worked
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_DIR_HELP = (
+    f"{RELEASE_DIR.help}  [default: {RELEASE_DIR.default}; env: {RELEASE_DIR.env}; "
+    f"ini: {RELEASE_DIR.dest}]"
+)
+_OPTIONS = (
+    click.option("--release-dir", metavar="DIR", help=_DIR_HELP),
+    click.option(
+        "--plan", default="release.yaml", show_default=True, metavar="FILE", help="the plan"
+    ),
+    click.option(
+        "--config",
+        multiple=True,
+        metavar="FILE",
+        help="the bot's configuration, a later one wins  [default: the plan's, else config.yaml]",
+    ),
+    click.option(
+        "--config-override",
+        multiple=True,
+        metavar="FILE",
+        help="what changes it  [default: the plan's, else config.soak_overrides.yaml]",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else"),
+)
+
+
+def _of_a_release(command: _Command) -> _Command:
+    """The options that each command of a release has."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group()
+def release() -> None:
+    """Lead a change of a bot to production in seven steps, on a ledger.
+
+    Exit status 0 good, 1 failed or rolled back, 2 interrupted, 3 not decided, 4 refused.
+    """
+
+
+@release.command("status")
+@_of_a_release
+@click.option("--verify", is_flag=True, help="derive each verdict anew")
+def release_status(verify: bool, as_json: bool, **typed: Any) -> int:
+    """Say how each step stands and what is next: 0 all done, 1 one failed, else 3."""
+    from pytest_soak.commands.release_status import status
+
+    return _run(as_json, lambda say: status(_asked(typed), verify, *_here(), say))
+
+
+@release.command("prep")
+@_of_a_release
+@click.option("--dry-run", is_flag=True, help="only say what is found, and write nothing")
+def release_prep(dry_run: bool, as_json: bool, **typed: Any) -> int:
+    """Check plan, configurations, gates and disk, and keep what is in use: 0 PASS, 1 FAIL."""
+    from pytest_soak.commands.release_prep import prep
+
+    return _run(as_json, lambda say: prep(_asked(typed), dry_run, *_here(), say))
+
+
+def _asked(typed: dict[str, Any]) -> Asked:
+    from pytest_soak.commands.release_place import Asked
+
+    return Asked(**typed)
+
+
+def _here() -> tuple[Any, Path, Any]:
+    from pytest_soak.clock import SystemClock
+
+    return os.environ, Path.cwd(), SystemClock()
+
+
+def _run(as_json: bool, work: Callable[[Say], Worked]) -> int:
+    """Do the work of a command and print what it says, or its document alone."""
+    from pytest_soak.canonical import dumps
+
+    def warn(line: str) -> None:
+        click.echo(line, err=True)
+
+    worked = work(warn if as_json else click.echo)
+    if as_json:
+        click.echo(dumps(dict(worked.document)), nl=False)
+    return worked.status

@@ -1,0 +1,1 @@
+"""What a soak tells Prometheus: names of metrics, and rules that alert on them."""

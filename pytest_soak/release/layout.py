@@ -1,0 +1,19 @@
+"""How the files of a release are called, by their paths below its folder."""
+
+from __future__ import annotations
+
+from pytest_soak.release.record import HOME
+
+STATE = f"{HOME}/STATE.json"
+SNAPSHOT = f"{HOME}/FEATURE_FLAGS_SNAPSHOT.json"
+SNAPSHOTS = f"{HOME}/snapshots"
+PREP_LOG = "reports/PREP_LOG.json"
+PREP_TEXT = "reports/PREP_LOG.md"
+
+IGNORED = "*\n!.gitignore\n!baseline/\n!baseline/*.locked.json\n"
+"""What a new folder of a release says to git: a locked baseline belongs into the repository."""
+
+
+def snapshot_folder(config_sha256: str) -> str:
+    """The folder of a snapshot's bytes."""
+    return f"{SNAPSHOTS}/{config_sha256}"
