@@ -36,7 +36,7 @@ def test_a_session_is_told_all_that_the_plan_decides() -> None:
         "--soak-market=calm",
         "--soak-seed=1,2",
         "--soak-profile=default",
-        '--soak-overrides-json={"tail_age_ms":700}',
+        '--soak-overrides-json={"tail_age_ms": 700.0}',
         "--soak-flag=a.on=true",
         "--soak-flag=a.share=0.1",
         "--soak-gate=shadow",
