@@ -62,6 +62,35 @@ class StageBudgets(Artifact):
     )
 
 
+class ShadowCheck(_Data):
+    """What an hour of a candidate is held to, and what it was."""
+
+    metric: str
+    value: Number
+    limit: str
+    verdict: _Verdict
+    reason: str = ""
+
+
+class ShadowReport(Artifact):
+    """shadow_report.json: whether a candidate is as fast as it must be."""
+
+    schema_: Literal["pytest-soak/shadow-report/1"] = Field(
+        "pytest-soak/shadow-report/1", alias="schema"
+    )
+    plan: str
+    verdict: _Verdict
+    reasons: list[str]
+    candidate: str = Field(description="SHA-256 of its parameters and flags.")
+    minutes: float = Field(description="Asked for.")
+    short: bool = Field(description="Less than an hour was asked for: no baseline is made of it.")
+    checks: list[ShadowCheck]
+    duration_min: float = Field(description="From the first tick to the last.")
+    tick_count: int
+    run: str = Field(description="The folder of the run, below that of the release.")
+    notes: list[str]
+
+
 class StageBaseline(_Data):
     """A stage's p95 over the runs of a lock: their geometric mean, and how far they lie apart."""
 

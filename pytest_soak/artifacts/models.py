@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pytest_soak.artifacts.ab_models import AbPlan, AbReport
 from pytest_soak.artifacts.artifact import Artifact, Number, as_text
 from pytest_soak.artifacts.baseline_models import AgainstBaseline
+from pytest_soak.artifacts.budget_models import ShadowReport, StageBudgets
 from pytest_soak.artifacts.calibration import Calibration
 from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
@@ -377,6 +378,8 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "release-state": ReleaseState,
     "flags-snapshot": FlagsSnapshot,
     "prep-log": PrepLog,
+    "stage-budgets": StageBudgets,
+    "shadow-report": ShadowReport,
 }
 FEED_LINES = {f"feed-{name}": feed for name, feed in FEEDS.items()}
 DATASET_ROW = "dataset-row"

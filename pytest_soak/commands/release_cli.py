@@ -75,6 +75,26 @@ def release_prep(dry_run: bool, as_json: bool, **typed: Any) -> int:
     return _run(as_json, lambda say: prep(_asked(typed), dry_run, *_here(), say))
 
 
+@release.command("shadow", context_settings={"ignore_unknown_options": True})
+@_of_a_release
+@click.option("--minutes", default=60.0, show_default=True, type=click.FloatRange(1.0, 1440.0))
+@click.option("--dry-run", is_flag=True, help="only say what would be run and written")
+@click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
+def release_shadow(
+    minutes: float, dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: Any
+) -> int:
+    """Soak the candidate for an hour, by its latencies: 0 PASS or WARN, 1 FAIL.
+
+    ARGS go to pytest.
+    """
+    from pytest_soak.commands.release_shadow import shadow
+
+    return _run(
+        as_json,
+        lambda say: shadow(_asked(typed), minutes, more, *_here(), say, dry=dry_run, quiet=as_json),
+    )
+
+
 def _asked(typed: dict[str, Any]) -> Asked:
     from pytest_soak.commands.release_place import Asked
 

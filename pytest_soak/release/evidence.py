@@ -11,7 +11,7 @@ from pytest_soak.calibration.lanes import judged
 from pytest_soak.calibration.stored import stored_lane
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError
-from pytest_soak.gates.engine import Verdict, worst
+from pytest_soak.gates.engine import Check, Verdict, worst
 from pytest_soak.gates.model import Gate
 from pytest_soak.merging.whole import check_whole
 from pytest_soak.run.verdict import no_evidence
@@ -34,10 +34,11 @@ class Wanted(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """A verdict and the reasons for one that is no PASS."""
+    """A verdict, the reasons for one that is no PASS, and what each gate said of each lane."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
+    checks: tuple[Check, ...] = ()
 
 
 def evidence(run: StoredRun, wanted: Wanted) -> Evidence:
@@ -55,7 +56,8 @@ def evidence(run: StoredRun, wanted: Wanted) -> Evidence:
     _same(run, "seeds", list(seeds), sorted(wanted.seeds))
     came = [_lane(run, lane, wanted) for lane in run.result.lanes]
     reasons = [reason for one in came for reason in one.reasons]
-    return Evidence(worst([one.verdict for one in came]), tuple(reasons))
+    checks = tuple(check for one in came for check in one.checks)
+    return Evidence(worst([one.verdict for one in came]), tuple(reasons), checks)
 
 
 def _lane(run: StoredRun, lane: LaneOutcome, wanted: Wanted) -> Evidence:
@@ -74,7 +76,8 @@ def _lane(run: StoredRun, lane: LaneOutcome, wanted: Wanted) -> Evidence:
     result = judged(again.plan, again.done)
     if result.verdict is None:
         raise SoakUsageError(run.given, f"{lane.lane}: nothing of it can be judged")
-    return Evidence(result.verdict, _reasons(lane.lane, result.verdict, result.reasons))
+    reasons = _reasons(lane.lane, result.verdict, result.reasons)
+    return Evidence(result.verdict, reasons, result.judgement.checks)
 
 
 def _reasons(lane: str, verdict: Verdict, reasons: Sequence[str]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_soak.artifacts.budget_models import ShadowReport
 from pytest_soak.artifacts.release_models import PrepLog
 from pytest_soak.report.markdown import safe, table
 
@@ -36,3 +37,26 @@ def _prep(log: PrepLog) -> Iterator[str]:
         yield "No snapshot was written: what is in use must pass first."
     else:
         yield f"Snapshot of what is in use: `{log.config_sha256}`"
+
+
+def shadow_text(report: ShadowReport) -> str:
+    """shadow_report.md."""
+    return "\n".join([*_shadow(report), ""])
+
+
+def _shadow(report: ShadowReport) -> Iterator[str]:
+    yield f"# {report.verdict}: shadow of {safe(report.plan)}"
+    yield ""
+    yield f"Target {safe(report.source)}, candidate `{report.candidate}`,"
+    yield f"{report.tick_count} ticks over {report.duration_min} of {report.minutes} minutes."
+    yield ""
+    rows = [
+        (c.metric, "no value" if c.value is None else str(c.value), c.limit, c.verdict, c.reason)
+        for c in report.checks
+    ]
+    heads = ("metric", "value", "must be", "verdict", "reason")
+    yield from table([heads, *(tuple(safe(str(cell)) for cell in row) for row in rows)])
+    yield ""
+    yield from (f"- {safe(line)}" for line in (*report.reasons, *report.notes))
+    yield ""
+    yield f"Run: `{report.run}`"

@@ -81,11 +81,13 @@ def done(tmp_path: Path) -> Done:
 
 
 def test_a_run_that_is_what_was_wanted_passes_by_what_it_measured(done: Done) -> None:
-    assert done.says() == Evidence(Verdict.PASS, ())
+    verdict, reasons, checks = done.says()
+    assert (verdict, reasons) == (Verdict.PASS, ())
+    assert [(check.metric, check.value) for check in checks] == [("net_bps", 2.0)] * 2
 
 
 def test_another_gate_judges_what_was_measured_anew(done: Done) -> None:
-    verdict, reasons = done.says(gates=gates(done.folder, 2.5))
+    verdict, reasons, _ = done.says(gates=gates(done.folder, 2.5))
     assert verdict is Verdict.FAIL
     assert {reason.split(":")[0] for reason in reasons} == {"default-calm-1", "default-calm-2"}
     assert any("net_bps = 2, fail unless >= 2.5" in reason for reason in reasons)
