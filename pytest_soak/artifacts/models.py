@@ -14,7 +14,13 @@ from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.calibration import Calibration
 from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
-from pytest_soak.artifacts.release_models import FlagsSnapshot, PrepLog, ReleaseState
+from pytest_soak.artifacts.release_models import (
+    FlagsRegistry,
+    FlagsSnapshot,
+    PrepLog,
+    ReleaseJudged,
+    ReleaseState,
+)
 from pytest_soak.config.lane_axes import Axes
 from pytest_soak.dataset.row import Row
 from pytest_soak.engine.plan import GateMode
@@ -377,6 +383,8 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "release-state": ReleaseState,
     "flags-snapshot": FlagsSnapshot,
     "prep-log": PrepLog,
+    "flags-registry": FlagsRegistry,
+    "release-judged": ReleaseJudged,
 }
 FEED_LINES = {f"feed-{name}": feed for name, feed in FEEDS.items()}
 DATASET_ROW = "dataset-row"

@@ -9,6 +9,8 @@ SNAPSHOT = f"{HOME}/FEATURE_FLAGS_SNAPSHOT.json"
 SNAPSHOTS = f"{HOME}/snapshots"
 PREP_LOG = "reports/PREP_LOG.json"
 PREP_TEXT = "reports/PREP_LOG.md"
+REGISTRY = "docs/FEATURE_FLAGS_REGISTRY.md"
+"""In the project's own folder, not in that of the release."""
 
 IGNORED = "*\n!.gitignore\n!baseline/\n!baseline/*.locked.json\n"
 """What a new folder of a release says to git: a locked baseline belongs into the repository."""
