@@ -24,6 +24,11 @@ def signed(value: float | None) -> str:
     return text if value is None or value <= 0 or text == NO_VALUE else f"+{text}"
 
 
+def setting(value: bool | float) -> str:
+    """What a flag is set to, with all digits that count: `true`, `0.2`."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:.12g}"
+
+
 def utc(time_us: int) -> str:
     """A time in microseconds since 1970 to the second: `2024-01-01T03:17:00Z`."""
     return f"{datetime.fromtimestamp(time_us // 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -15,7 +15,14 @@ from pytest_soak.artifacts.budget_models import ShadowReport, StageBudgets
 from pytest_soak.artifacts.calibration import Calibration
 from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
-from pytest_soak.artifacts.release_models import FlagsSnapshot, PrepLog, ReleaseState
+from pytest_soak.artifacts.finish_models import FinishLine
+from pytest_soak.artifacts.release_models import (
+    FlagsRegistry,
+    FlagsSnapshot,
+    PrepLog,
+    ReleaseJudged,
+    ReleaseState,
+)
 from pytest_soak.config.lane_axes import Axes
 from pytest_soak.dataset.row import Row
 from pytest_soak.engine.plan import GateMode
@@ -380,6 +387,9 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "prep-log": PrepLog,
     "stage-budgets": StageBudgets,
     "shadow-report": ShadowReport,
+    "finish-line": FinishLine,
+    "flags-registry": FlagsRegistry,
+    "release-judged": ReleaseJudged,
 }
 FEED_LINES = {f"feed-{name}": feed for name, feed in FEEDS.items()}
 DATASET_ROW = "dataset-row"

@@ -98,3 +98,50 @@ class PrepLog(Artifact):
     notes: list[str]
     config_sha256: str | None = Field(description="Of the snapshot; null: none was written.")
     versions: dict[str, str]
+
+
+class RegisteredFlag(_Part):
+    """A feature flag: what it is set to, and what its table says of it."""
+
+    value: Value
+    source: str = Field(description="Of the value in use.")
+    type: str
+    default: Value
+    bounds: list[float | None]
+    unit: str
+    owner: str
+    effect: str
+    moves: dict[str, str] = Field(description="KPIs, and the way they go.")
+    measured: str | None = Field(description="What it was seen to do; null: not measured.")
+    rollback: Value
+    hot: bool
+
+
+class FlagsRegistry(Artifact):
+    """The feature flags of a target, of which docs/FEATURE_FLAGS_REGISTRY.md is made."""
+
+    schema_: Literal["pytest-soak/flags-registry/1"] = Field(
+        "pytest-soak/flags-registry/1", alias="schema"
+    )
+    flags: dict[str, RegisteredFlag]
+
+
+class JudgedFigure(_Part):
+    """A figure beside its limit."""
+
+    what: str
+    value: str
+    limit: str
+    verdict: str
+
+
+class ReleaseJudged(Artifact):
+    """The rules of a step applied to figures in files; no step of a release rests on it."""
+
+    schema_: Literal["pytest-soak/release-judged/1"] = Field(
+        "pytest-soak/release-judged/1", alias="schema"
+    )
+    step: str
+    verdict: str
+    figures: list[JudgedFigure]
+    point_only: bool = Field(description="Without noise: no stage of an A/B accepts it.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from pytest_soak.commands.options import PATH
 from pytest_soak.options import RELEASE_DIR
 
 if TYPE_CHECKING:
@@ -92,6 +93,48 @@ def release_shadow(
     return _run(
         as_json,
         lambda say: shadow(_asked(typed), minutes, more, *_here(), say, dry=dry_run, quiet=as_json),
+    )
+
+
+@release.command("flags")
+@_of_a_release
+@click.option("--check", is_flag=True, help="fail where the file is not what it would be")
+def release_flags(check: bool, as_json: bool, **typed: Any) -> int:
+    """Write docs/FEATURE_FLAGS_REGISTRY.md: every flag, what it is set to, and what it does."""
+    from pytest_soak.commands.release_flags import flags
+
+    return _run(as_json, lambda say: flags(_asked(typed), check, *_here(), say))
+
+
+@release.command("judge")
+@click.argument("step", type=click.Choice(["prep", "shadow", "ab", "baseline", "dataset"]))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
+@click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else")
+def release_judge(step: str, files: tuple[Path, ...], as_json: bool) -> int:
+    """Apply the rules of STEP to figures in files (of ab: A B, of baseline: LOCKED CURRENT).
+
+    Each figure is printed beside its limit. Nothing is stored, and no step of a release rests on
+    it. Exit status 0 PASS, WARN, PROMOTE; 1 FAIL, ROLLBACK; 3 HOLD.
+    """
+    from pytest_soak.commands.release_judge import judge
+
+    return _run(as_json, lambda say: judge(step, files, Path.cwd(), say))
+
+
+@release.command("soak", context_settings={"ignore_unknown_options": True})
+@_of_a_release
+@click.option("--dry-run", is_flag=True, help="only say what would be run and written")
+@click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
+def release_soak(dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: Any) -> int:
+    """Soak the candidate for the plan's hours, by gate and stop criteria: 0 PASS or WARN, 1 FAIL.
+
+    ARGS go to pytest.
+    """
+    from pytest_soak.commands.release_soak import soak
+
+    return _run(
+        as_json,
+        lambda say: soak(_asked(typed), more, *_here(), say, dry=dry_run, quiet=as_json),
     )
 
 

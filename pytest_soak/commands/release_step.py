@@ -8,21 +8,27 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from pytest_soak.ab.arms import Arm
 from pytest_soak.artifacts.ledger import Entry
 from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.clock import Clock
-from pytest_soak.commands.release_place import Place, Say, command, present
+from pytest_soak.commands.release_place import Place, Say, Worked, command, present
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.release.child import INTERRUPTED, run_pytest
+from pytest_soak.release.choice import Choice
+from pytest_soak.release.evidence import Wanted
 from pytest_soak.release.inputs import file_hashes
 from pytest_soak.release.layout import RUNS
 from pytest_soak.release.record import Outcome, Record
 from pytest_soak.release.session import Session, arguments
 from pytest_soak.release.state import State, basis, states
 from pytest_soak.release.steps import before
+from pytest_soak.storage.files import write_text
+from pytest_soak.storage.links import plain
 from pytest_soak.storage.lock import locked
 
 _STORED = ("RESULT.json", "journal", "ITER_SUMMARY_final.json")
+_STATUS = {"PASS": 0, "WARN": 0, "FAIL": 1, "HOLD": 3}
 _REFUSED = 4
 """pytest's exit status of a usage error."""
 
@@ -59,12 +65,19 @@ def check_before(place: Place, step: str, entries: Sequence[Entry], clock: Clock
 
 
 def carry_out(
-    place: Place, step: Step, more: Sequence[str], clock: Clock, say: Say, *, quiet: bool
+    place: Place,
+    step: Step,
+    more: Sequence[str],
+    clock: Clock,
+    say: Say,
+    *,
+    quiet: bool,
+    first: Callable[[], None] = lambda: None,
 ) -> Measured | None:
     """Run the session of a step and record what it came to; None where it was interrupted.
 
-    With `quiet` the session writes to standard error. Raises SoakUsageError where the run is no
-    evidence; the ledger then says that the step was interrupted.
+    `first` is done before it. With `quiet` the session writes to standard error. Raises
+    SoakUsageError where the run is no evidence; the step was interrupted then.
     """
     place.home.mkdir(parents=True, exist_ok=True)
     with locked(place.home):
@@ -73,6 +86,7 @@ def carry_out(
         rests = basis(step.name, record.entries, present(place, record.entries, clock))
         given = arguments(step.session, more, resume=_can_resume(step, record.entries, rests))
         say(one_line(f"python -m pytest {shlex.join(given)}"))
+        first()
         record.begin(step.name, rests)
         status = run_pytest(given, place.choice.folder, sys.stderr if quiet else None)
         if status in (INTERRUPTED, _REFUSED):
@@ -87,6 +101,61 @@ def carry_out(
         )
         record.finish(step.name, rests, outcome)
         return measured._replace(outcome=outcome)
+
+
+def candidate_of(place: Place, *needed: str) -> Arm:
+    """The candidate; the problem of the first of what else is needed where there is one."""
+    for what in ("target", "config", "control", "candidate", *needed):
+        if what in place.choice.problems:
+            raise place.choice.problems[what]
+    assert place.choice.candidate is not None
+    return place.choice.candidate
+
+
+def wanted(choice: Choice, session: Session, gate: str) -> Wanted:
+    """What a run of a session has to be of, to be judged by `gate` of the choice."""
+    gates = choice.gates[gate.removeprefix("gate ")]
+    assert gates is not None
+    return Wanted(
+        target=session.plan.target,
+        market=session.plan.market,
+        seeds=session.seeds,
+        iterations=session.iterations,
+        minutes=session.minutes,
+        overrides=session.arm.overrides,
+        flags=session.arm.flags,
+        gates=gates,
+    )
+
+
+def say_dry(
+    place: Place, step: Step, more: Sequence[str], paths: Sequence[str], clock: Clock, say: Say
+) -> Worked:
+    """Say the session's command, and every file that would be written."""
+    entries = Record(place.directory, clock, say, only_read=True).entries
+    check_before(place, step.name, entries, clock)
+    given = arguments(step.session, more)
+    say(one_line(f"would run python -m pytest {shlex.join(given)}"))
+    for path in paths:
+        say(one_line(f"would write {place.directory / path}"))
+    return Worked(0, {"step": step.name, "arguments": given, "files": list(paths)})
+
+
+def answer(step: str, measured: Measured | None, say: Say) -> Worked:
+    """Say what a step came to, and its exit status."""
+    if measured is None:
+        say(f"interrupted: {step}; the same command goes on: {command(step)}")
+        return Worked(2, {"step": step, "verdict": None})
+    for line in measured.lines:
+        say(one_line(line))
+    return Worked(_STATUS[measured.outcome.verdict], measured.document)
+
+
+def put(place: Place, path: str, text: str) -> None:
+    """Write a file of the release, whole or not at all."""
+    file = plain(place.directory, place.directory / path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_text(file, text, durable=True)
 
 
 def _can_resume(step: Step, entries: Sequence[Entry], rests: object) -> bool:

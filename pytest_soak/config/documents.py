@@ -73,15 +73,17 @@ _DEPTH = {
 }
 
 
-def read_document(path: Path, source: str | None = None) -> Document:
+def read_document(path: Path, source: str | None = None, *, finite: bool = True) -> Document:
     """Read a `.json` file as JSON, any other as YAML; a rotation may have compressed it.
+
+    JSON may hold what is no number unless it must be `finite`; YAML always may.
 
     Raises SoakUsageError when the file is missing, unreadable or not what it claims to be.
     """
     source = source or str(path)
     text = read_text(path, source)
     is_json = path.name.removesuffix(GZIP).endswith(".json")
-    return parse_json(text, source) if is_json else parse_yaml(text, source)
+    return parse_json(text, source, finite=finite) if is_json else parse_yaml(text, source)
 
 
 def shipped(package: str, name: str) -> Document:
@@ -101,8 +103,8 @@ def read_text(path: Path, source: str) -> str:
         raise SoakUsageError(source, f"cannot be read: {error}") from None
 
 
-def parse_json(text: str, source: str) -> Document:
-    """Parse JSON; NaN, Infinity and duplicate keys are errors."""
+def parse_json(text: str, source: str, *, finite: bool = True) -> Document:
+    """Parse JSON; duplicate keys are errors and, where it must be `finite`, NaN and Infinity."""
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -112,8 +114,10 @@ def parse_json(text: str, source: str) -> Document:
             found[key] = value
         return found
 
-    def constant(word: str) -> NoReturn:
-        raise SoakUsageError(source, f"{word} is not a number that JSON allows")
+    def constant(word: str) -> float:
+        if finite:
+            raise SoakUsageError(source, f"{word} is not a number that JSON allows")
+        return float(word)
 
     try:
         data = json.loads(

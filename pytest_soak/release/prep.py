@@ -19,7 +19,7 @@ from pytest_soak.number import number
 from pytest_soak.release.choice import Choice
 from pytest_soak.release.plan import Requirement
 from pytest_soak.text import number as text_of
-from pytest_soak.text import plural
+from pytest_soak.text import plural, setting
 
 
 class Figures(BaseModel):
@@ -125,7 +125,7 @@ def _required(choice: Choice) -> Iterator[PrepCheck]:
     given = choice.plan.require
     usual = {name: what for name, what in load_figures().require.items() if name in declared}
     for name, requirement in (usual if given is None else given).items():
-        asked = _asked(requirement)
+        asked = asked_of(requirement)
         if name not in declared:
             yield _check(
                 f"flag {name}", False, unknown("flag", name, declared), asked, _plan(choice)
@@ -148,22 +148,20 @@ def _flag(name: str, requirement: bool | list[str], arm: Arm, choice: Choice) ->
     is_changed = choice.flags is None or choice.flags.values[name] != value
     at = _plan(choice) if is_changed else source
     what = f"flag {name} of {arm.name}"
-    return _check(what, _holds(requirement, value), _shown(value), _asked(requirement), at)
+    return _check(what, fulfils(requirement, value), setting(value), asked_of(requirement), at)
 
 
-def _holds(requirement: bool | list[str], value: Value) -> bool:
+def fulfils(requirement: bool | list[str], value: Value) -> bool:
+    """Whether a flag's value is what is required of it."""
     if isinstance(requirement, bool):
         return value is requirement
     given = number(value)
     return given is not None and all(parse(limit).holds(given) for limit in requirement)
 
 
-def _asked(requirement: bool | list[str]) -> str:
-    return _shown(requirement) if isinstance(requirement, bool) else " and ".join(requirement)
-
-
-def _shown(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
+def asked_of(requirement: bool | list[str]) -> str:
+    """What is required of a flag, in words."""
+    return setting(requirement) if isinstance(requirement, bool) else " and ".join(requirement)
 
 
 def needed_mb(choice: Choice) -> float:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_soak.artifacts.budget_models import ShadowReport
-from pytest_soak.artifacts.release_models import PrepLog
+from pytest_soak.artifacts.finish_models import FinishLine
+from pytest_soak.artifacts.release_models import FlagsRegistry, PrepLog, RegisteredFlag
+from pytest_soak.gates.criteria import Criteria
+from pytest_soak.release.session import Session
 from pytest_soak.report.markdown import safe, table
+from pytest_soak.text import setting
 
 
 def prep_text(log: PrepLog) -> str:
@@ -60,3 +64,117 @@ def _shadow(report: ShadowReport) -> Iterator[str]:
     yield from (f"- {safe(line)}" for line in (*report.reasons, *report.notes))
     yield ""
     yield f"Run: `{report.run}`"
+
+
+_REGISTRY_HEADS = (
+    "flag",
+    "in use",
+    "source",
+    "default",
+    "bounds",
+    "effect",
+    "moves",
+    "measured",
+    "rollback",
+    "hot",
+    "owner",
+)
+
+
+def registry_text(registry: FlagsRegistry) -> str:
+    """FEATURE_FLAGS_REGISTRY.md."""
+    return "\n".join([*_registry(registry), ""])
+
+
+def _registry(registry: FlagsRegistry) -> Iterator[str]:
+    yield f"# Feature flags of {safe(registry.source)}"
+    yield ""
+    yield "Made by `pytest-soak release flags`. With `--check` that fails where this is not what"
+    yield "the target declares and what is in use. A flag that is hot may change between two"
+    yield "windows, any other when the bot starts."
+    yield ""
+    rows = [_REGISTRY_HEADS, *(_flag(name, flag) for name, flag in registry.flags.items())]
+    yield from table(rows)
+
+
+def _flag(name: str, flag: RegisteredFlag) -> tuple[str, ...]:
+    unit = f" {flag.unit}" if flag.unit else ""
+    moves = ", ".join(f"{kpi} {way}" for kpi, way in flag.moves.items())
+    cells = (
+        name,
+        f"{setting(flag.value)}{unit}",
+        flag.source,
+        f"{setting(flag.default)}{unit}",
+        _bounds(flag),
+        flag.effect,
+        moves,
+        flag.measured or "not measured",
+        f"{setting(flag.rollback)}{unit}",
+        "yes" if flag.hot else "no",
+        flag.owner,
+    )
+    return tuple(map(safe, cells))
+
+
+def _bounds(flag: RegisteredFlag) -> str:
+    if flag.type == "bool":
+        return "true, false"
+    low, high = ("open" if end is None else setting(end) for end in flag.bounds)
+    return f"{low} to {high}"
+
+
+def start_text(session: Session, line: str, stop: Criteria) -> str:
+    """SOAK_START.md: what is going to be soaked by the command `line`, of the plan alone."""
+    return "\n".join([*_start(session, line, stop), ""])
+
+
+def _start(session: Session, line: str, stop: Criteria) -> Iterator[str]:
+    plan = session.plan
+    yield f"# Soak of {safe(plan.source)}"
+    yield ""
+    yield f"{session.iterations} iterations of {session.minutes:g} minutes of {safe(plan.target)}"
+    seeds = ", ".join(map(str, session.seeds))
+    yield f"on {safe(plan.market)}, seeds {seeds}; gate {safe(session.gate)}, hard."
+    yield ""
+    yield "```sh"
+    yield line
+    yield "```"
+    yield ""
+    yield f"It is stopped, as a FAIL, by the criteria `{safe(stop.name)}`:"
+    yield ""
+    rows = [
+        (c.name, c.metric, c.window or "the lane so far", c.limit.text, c.for_, c.action)
+        for c in stop.criteria
+    ]
+    heads = ("name", "metric", "window", "acts if", "for", "what it does")
+    yield from table([heads, *(tuple(map(safe, row)) for row in rows)])
+
+
+def finish_text(report: FinishLine) -> str:
+    """FINISH_LINE_REPORT.md."""
+    return "\n".join([*_finish(report), ""])
+
+
+def _finish(report: FinishLine) -> Iterator[str]:
+    yield f"# {report.verdict}: soak of {safe(report.plan)}"
+    yield ""
+    yield f"Target {safe(report.source)}, candidate `{report.candidate}`, {report.hours} hours;"
+    yield f"gate {safe(report.gate)}, stop criteria {safe(report.criteria)}."
+    yield ""
+    rows = [
+        (one.lane, one.verdict, str(one.hours), _or_none(one.net_quote), one.ending, one.stopped)
+        for one in report.lanes
+    ]
+    heads = ("lane", "verdict", "hours", "net_quote", "ending", "stopped by")
+    yield from table([heads, *(tuple(safe(str(c or "")) for c in row) for row in rows)])
+    yield ""
+    for one in report.lanes:
+        medians = ", ".join(f"{kpi} {_or_none(value)}" for kpi, value in one.medians.items())
+        yield f"- {safe(one.lane)}, medians of the last graded iterations: {safe(medians)}"
+    yield from (f"- {safe(line)}" for line in report.reasons)
+    yield ""
+    yield f"Run: `{report.run}`"
+
+
+def _or_none(value: float | None) -> str:
+    return "no value" if value is None else str(value)

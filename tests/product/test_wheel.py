@@ -81,7 +81,8 @@ def test_every_artifact_validates_against_its_shipped_schema(soaked: Outcome) ->
         assert path.read_bytes().endswith(b"}\n")
         seen.add(name)
     of_commands = {"ab-plan", "ab-report", "calibration", "comparison", "compared-runs"}
-    of_commands |= {"release-state", "flags-snapshot", "prep-log", "stage-budgets", "shadow-report"}
+    of_commands |= {"release-state", "flags-snapshot", "prep-log", "flags-registry"}
+    of_commands |= {"release-judged", "stage-budgets", "shadow-report", "finish-line"}
     assert seen == set(ARTIFACTS) - of_commands - {"feed-facts", "feed-index", "span-kpis"}
     assert len(files) == 24 + 1 + 4 + 3
 
