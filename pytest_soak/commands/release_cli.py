@@ -138,6 +138,15 @@ def release_soak(dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: A
     )
 
 
+@release.command("dataset")
+@_of_a_release
+def release_dataset(as_json: bool, **typed: Any) -> int:
+    """Make rows of equal intervals of the soak's feeds: 0 PASS or WARN, 1 FAIL."""
+    from pytest_soak.commands.release_dataset import dataset
+
+    return _run(as_json, lambda say: dataset(_asked(typed), *_here(), say))
+
+
 def _asked(typed: dict[str, Any]) -> Asked:
     from pytest_soak.commands.release_place import Asked
 

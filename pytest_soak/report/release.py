@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_soak.artifacts.budget_models import ShadowReport
+from pytest_soak.artifacts.calib_models import CalibDataset
 from pytest_soak.artifacts.finish_models import FinishLine
 from pytest_soak.artifacts.release_models import FlagsRegistry, PrepLog, RegisteredFlag
 from pytest_soak.gates.criteria import Criteria
@@ -178,3 +179,30 @@ def _finish(report: FinishLine) -> Iterator[str]:
 
 def _or_none(value: float | None) -> str:
     return "no value" if value is None else str(value)
+
+
+def calib_text(found: CalibDataset) -> str:
+    """calib_summary_*.md: what all rows come to, beside those that are accepted."""
+    return "\n".join([*_calib(found), ""])
+
+
+def _calib(found: CalibDataset) -> Iterator[str]:
+    yield f"# {found.verdict}: dataset of {safe(found.plan)}"
+    yield ""
+    yield f"{found.intervals} intervals of {found.interval_min} minutes, {found.accepted} accepted;"
+    yield f"{found.covered_hours} hours covered."
+    yield ""
+    yield from (f"- {safe(line)}" for line in found.reasons)
+    if found.reasons:
+        yield ""
+    rows = [
+        (safe(kpi), _or_none(value), _or_none(found.accepted_kpis.get(kpi)))
+        for kpi, value in found.kpis.items()
+    ]
+    yield from table([("KPI", "of all rows", "of those accepted"), *rows])
+    yield ""
+    for row in found.rows:
+        if row.reasons:
+            yield f"- refused {row.interval_start}: {safe('; '.join(row.reasons))}"
+    yield ""
+    yield f"Run: `{found.run}`"
