@@ -122,7 +122,7 @@ MUTANTS = (
     Mutant(
         "release_prep.py", "    if _failed(found) or choice.control", "    if choice.control", PREP
     ),
-    Mutant("release_prep.py", "    if is_new:", "    if True:", PREP),
+    Mutant("release_prep.py", "if _is_new(place.directory) and", "if True and", PREP),
     Mutant("release_prep.py", "    with locked(place.home):\n", "    if True:\n", PREP),
     Mutant("snapshot.py", "if _hash(file.path) != state.sha256:", "if False:", PREP),
     Mutant("snapshot.py", "if _hash(directory / path) != state.sha256:", "if False:", PREP),
@@ -130,6 +130,9 @@ MUTANTS = (
         "snapshot.py", "if _without_meta(_json(place)) != _without_meta(data):", "if True:", PREP
     ),
     Mutant("snapshot.py", "[state.model_dump() for", "[state.path for", PREP),
+    Mutant(
+        "release_prep.py", "            sweep(plain", "            (plain", of("release_killed")
+    ),
     # the registry
     Mutant(
         "release_flags.py",

@@ -146,6 +146,9 @@ def test_comments_of_a_configuration_change_no_input_and_its_flags_do(tmp_path: 
     assert {s for s in STEPS if after[s] != before[s]} == {"prep", "shadow", "soak", "ab", "lock"}
     config.write_text("trace: {sample_rate: 3}\n")
     assert step_inputs(chosen(tmp_path))["prep"]["config"] == UNUSABLE
+    named = "gates: {soak: nope}\nstop: nope\nmarket: nope\n"
+    unusable = step_inputs(chosen(tmp_path, TWO_LINES + named))["soak"]
+    assert {unusable[name] for name in ("gate soak", "stop", "market")} == {UNUSABLE}
 
 
 def test_versions_are_of_all_that_has_a_say(tmp_path: Path) -> None:
