@@ -22,7 +22,8 @@ from pytest_soak.commands.release_place import (
 )
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.release.choice import Choice
-from pytest_soak.release.inputs import file_hashes, versions
+from pytest_soak.release.hashes import file_hashes
+from pytest_soak.release.inputs import versions
 from pytest_soak.release.layout import IGNORED, PREP_LOG, PREP_TEXT, SNAPSHOTS
 from pytest_soak.release.prep import checks, notes
 from pytest_soak.release.record import AT, HOME, Outcome, Record
@@ -68,7 +69,7 @@ def prep(
         record.begin(PREP, rests)
         meta = {**machine(), AT: clock.now().isoformat(), "free_mb": free}
         log, paths = _kept(place, found, meta)
-        outputs = file_hashes(place.directory, [*paths, *_report(place, log)])
+        outputs = file_hashes(place.directory, [*paths, *_report(place, log)], anew=True)
         record.finish(PREP, rests, Outcome(log.verdict, _reasons(log), outputs))
     _say(log, say)
     return _answer(PrepLog.model_validate_json((place.directory / PREP_LOG).read_bytes()))

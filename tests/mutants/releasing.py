@@ -27,8 +27,15 @@ MUTANTS = (
     Mutant("inputs.py", "if None in models:", "if False:", CHOICE),
     Mutant("inputs.py", "if choice.plan.target == SIM else {}", "", CHOICE),
     Mutant(
-        "inputs.py", "plain(directory, directory / path).read", "(directory / path).read", CHOICE
+        "hashes.py",
+        "opened(plain(directory, directory / path)",
+        "opened((directory / path)",
+        of("release_hashes"),
     ),
+    Mutant(
+        "hashes.py", "kept[path][:3] == looks", "kept[path][:1] == looks[:1]", of("release_hashes")
+    ),
+    Mutant("hashes.py", "{} if anew else", "", of("release_hashes")),
     Mutant(
         "ini.py",
         "for place in (folder, *folder.parents)",
