@@ -14,7 +14,8 @@ from pytest_soak.config.names import user_path
 from pytest_soak.errors import SoakUsageError, escaped
 from pytest_soak.options import RELEASE_DIR
 from pytest_soak.release.choice import Choice, Typed, choose
-from pytest_soak.release.inputs import file_hashes, step_inputs, versions
+from pytest_soak.release.hashes import file_hashes
+from pytest_soak.release.inputs import step_inputs, versions
 from pytest_soak.release.plan import load_plan
 from pytest_soak.release.record import HOME
 from pytest_soak.release.state import (
@@ -90,13 +91,13 @@ def open_place(asked: Asked, env: Mapping[str, str], folder: Path) -> Place:
     return Place(directory, choose(plan, Typed(asked.config, asked.config_override), folder))
 
 
-def present(place: Place, entries: Sequence[Entry], clock: Clock) -> Present:
-    """What is there of a release now."""
+def present(place: Place, entries: Sequence[Entry], clock: Clock, *, anew: bool = False) -> Present:
+    """What is there of a release now; large files that look as they did are read only `anew`."""
     held = in_use(place.home)
     return Present(
         inputs=step_inputs(place.choice),
         versions=versions(place.choice),
-        files=file_hashes(place.directory, output_paths(entries)),
+        files=file_hashes(place.directory, output_paths(entries), anew=anew),
         now=clock.now(),
         held=held,
         pid=holder(place.home) if held else None,

@@ -22,8 +22,9 @@ from pytest_soak.commands.release_place import (
 )
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.release.choice import Choice
-from pytest_soak.release.inputs import file_hashes, versions
-from pytest_soak.release.layout import IGNORED, PREP_LOG, PREP_TEXT
+from pytest_soak.release.hashes import file_hashes
+from pytest_soak.release.inputs import versions
+from pytest_soak.release.layout import IGNORED, PREP_LOG, PREP_TEXT, SNAPSHOTS
 from pytest_soak.release.prep import checks, notes
 from pytest_soak.release.record import AT, HOME, Outcome, Record
 from pytest_soak.release.snapshot import (
@@ -61,13 +62,14 @@ def prep(
         return _only_said(place, found, {"free_mb": free}, say)
     _make(place)
     with locked(place.home):
-        sweep(place.home)
+        for folder in _written(place.directory):
+            sweep(plain(place.directory, folder))
         record = Record(place.directory, clock, say)
         rests = basis(PREP, record.entries, present(place, record.entries, clock))
         record.begin(PREP, rests)
         meta = {**machine(), AT: clock.now().isoformat(), "free_mb": free}
         log, paths = _kept(place, found, meta)
-        outputs = file_hashes(place.directory, [*paths, *_report(place, log)])
+        outputs = file_hashes(place.directory, [*paths, *_report(place, log)], anew=True)
         record.finish(PREP, rests, Outcome(log.verdict, _reasons(log), outputs))
     _say(log, say)
     return _answer(PrepLog.model_validate_json((place.directory / PREP_LOG).read_bytes()))
@@ -88,11 +90,24 @@ def _only_said(
 
 def _make(place: Place) -> None:
     """The folder of the release; a new one lets a locked baseline into version control."""
-    is_new = not place.directory.exists()
+    ignore = plain(place.directory, place.directory / ".gitignore")
+    if _is_new(place.directory) and not ignore.exists():
+        write_text(ignore, IGNORED)
     with writing(place.home):
         plain(place.directory, place.home).mkdir(parents=True, exist_ok=True)
-    if is_new:
-        write_text(place.directory / ".gitignore", IGNORED)
+
+
+def _is_new(directory: Path) -> bool:
+    """Whether nothing is in a folder, but what a process that was killed may have left."""
+    if not directory.exists():
+        return True
+    return all(path.name.startswith(".") for path in directory.iterdir())
+
+
+def _written(directory: Path) -> list[Path]:
+    """The folders in which a process that was killed may have left halves of files."""
+    snapshots = sorted((directory / SNAPSHOTS).glob("*/"))
+    return [directory, directory / HOME, (directory / PREP_LOG).parent, *snapshots]
 
 
 def _free_mb(directory: Path) -> float:

@@ -33,14 +33,14 @@ from pytest_soak.text import table
 def status(
     asked: Asked, verify: bool, env: Mapping[str, str], folder: Path, clock: Clock, say: Say
 ) -> Worked:
-    """Print how each step stands; with `verify` verdicts are derived anew.
+    """Print how each step stands; with `verify` from all bytes, and verdicts anew.
 
     Exit status 0: all steps are done, 1: one failed or was rolled back, else 3. Raises
     SoakUsageError for a plan, ArtifactError for a ledger that cannot be read.
     """
     place = open_place(asked, env, folder)
     entries = Record(place.directory, clock, say, only_read=True).entries
-    now = present(place, entries, clock)
+    now = present(place, entries, clock, anew=verify)
     if verify:
         now = now._replace(overturned=overturned(place, entries))
     meta = {**machine(), AT: now.now.isoformat()}

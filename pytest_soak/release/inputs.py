@@ -1,11 +1,9 @@
-"""What each step depends on, as hashes; and the hashes of files."""
+"""What each step depends on, as hashes."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,11 +12,9 @@ from pytest_soak.ab.limits import load_limits, load_rails
 from pytest_soak.ab.question import SIM
 from pytest_soak.canonical import compact
 from pytest_soak.dataset.filters import load_filters
-from pytest_soak.errors import ArtifactError
 from pytest_soak.market.compile import source_digest
 from pytest_soak.release.choice import Choice
 from pytest_soak.release.steps import INPUTS, SECTIONS, STEPS
-from pytest_soak.storage.links import plain
 from pytest_soak.version import __version__
 
 UNUSABLE = "unusable"
@@ -68,15 +64,3 @@ def versions(choice: Choice) -> dict[str, str]:
     python = ".".join(platform.python_version_tuple()[:2])
     target = UNUSABLE if choice.bot is None else choice.bot.version
     return {"package": __version__, **kernel, "target": target, "python": python}
-
-
-def file_hashes(directory: Path, paths: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of the files that are there, by their paths below `directory`; of a link none."""
-    found = {}
-    for path in paths:
-        try:
-            data = plain(directory, directory / path).read_bytes()
-        except (OSError, ArtifactError, ValueError):
-            continue
-        found[path] = sha256(data).hexdigest()
-    return found

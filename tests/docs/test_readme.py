@@ -25,6 +25,7 @@ STOP = (ROOT / "docs" / "STOP.md").read_text(encoding="utf-8")
 TRUST = (ROOT / "docs" / "TRUST.md").read_text(encoding="utf-8")
 CLUSTER = (ROOT / "docs" / "CLUSTER.md").read_text(encoding="utf-8")
 COMPARE = (ROOT / "docs" / "COMPARE.md").read_text(encoding="utf-8")
+RELEASE = (ROOT / "docs" / "RELEASE.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 SECTIONS = [
@@ -41,6 +42,7 @@ SECTIONS = [
         AB,
         CLUSTER,
         BASELINE,
+        RELEASE,
     )
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
     if "```console" in text and (sys.platform != "win32" or "=process:" not in text)
@@ -145,6 +147,7 @@ def test_the_main_command_works_in_a_checkout_with_tests(bench: Workbench) -> No
             ("docs", BASELINE),
             ("docs", AB),
             ("docs", CLUSTER),
+            ("docs", RELEASE),
         )
         for name in re.findall(r"\]\(([^)#:]+)\)", text)
     ],

@@ -9,7 +9,7 @@ import pytest
 from pytest_soak.config.documents import parse_yaml
 from pytest_soak.config.flags import reference_flags
 from pytest_soak.release.choice import Choice, Typed, choose
-from pytest_soak.release.inputs import UNUSABLE, digest, file_hashes, step_inputs, versions
+from pytest_soak.release.inputs import UNUSABLE, digest, step_inputs, versions
 from pytest_soak.release.plan import plan_of
 from pytest_soak.release.steps import INPUTS, SECTIONS, STEPS
 
@@ -146,6 +146,9 @@ def test_comments_of_a_configuration_change_no_input_and_its_flags_do(tmp_path: 
     assert {s for s in STEPS if after[s] != before[s]} == {"prep", "shadow", "soak", "ab", "lock"}
     config.write_text("trace: {sample_rate: 3}\n")
     assert step_inputs(chosen(tmp_path))["prep"]["config"] == UNUSABLE
+    named = "gates: {soak: nope}\nstop: nope\nmarket: nope\n"
+    unusable = step_inputs(chosen(tmp_path, TWO_LINES + named))["soak"]
+    assert {unusable[name] for name in ("gate soak", "stop", "market")} == {UNUSABLE}
 
 
 def test_versions_are_of_all_that_has_a_say(tmp_path: Path) -> None:
@@ -166,10 +169,5 @@ def test_versions_are_of_all_that_has_a_say(tmp_path: Path) -> None:
     assert versions(chosen(tmp_path, "candidate: x\ntarget: nope"))["target"] == UNUSABLE
 
 
-def test_hashes_are_of_the_bytes_that_are_there(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"x")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "a")
-    found = file_hashes(tmp_path, ["a", "b", "folder", "link", "x\0"])
-    assert found == {"a": "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}
+def test_a_digest_is_of_data_in_whatever_order() -> None:
     assert digest({"b": 1, "a": 2}) == digest({"a": 2, "b": 1})

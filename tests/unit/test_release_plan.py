@@ -76,6 +76,14 @@ def test_a_wrong_value_of_a_candidate_has_its_line() -> None:
     assert found.at == "release.yaml:2"
 
 
+def test_each_part_of_a_candidate_has_its_own_lines() -> None:
+    text = "candidate:\n  overrides:\n    a.b: 1\n  flags:\n    a.b: 1\n"
+    found = plan(text).candidate
+    assert isinstance(found, Change)
+    places = [part.at(("a.b",)) for part in (found.overrides, found.flags)]
+    assert places == ["release.yaml:3", "release.yaml:5"]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -124,7 +124,10 @@ def test_what_is_bad_holds_of_the_same_inputs_alone(
     assert found.reasons[0].startswith(f"{verdict} was of other inputs: config was ")
     assert status(made.found()) == 3
     made.files.pop("reports/prep_1")
-    assert made.stands()["shadow"] == "pending"
+    found = made.found()["shadow"]
+    assert found.state is State.PENDING
+    assert found.reasons[0].startswith(f"{verdict} was of other inputs: config was ")
+    assert found.reasons[1:] == ("waits for prep",)
 
 
 def test_the_first_input_that_differs_is_told_with_both_hashes() -> None:
@@ -141,6 +144,17 @@ def test_the_first_input_that_differs_is_told_with_both_hashes() -> None:
     assert made.found()["shadow"].changed == Changed("kernel version", "k", "k2")
     made.versions["kernel"] = "k"
     assert made.stands()["soak"] == "done"
+
+
+def test_an_input_that_is_new_or_gone_makes_stale_too() -> None:
+    made = done("prep")
+    made.inputs["prep"]["market"] = digest("new")
+    assert made.found()["prep"].changed == Changed("market", None, digest("new"))
+    assert made.found()["prep"].reasons == (f"market was missing, is {digest('new')[:12]}",)
+    made.inputs["prep"].pop("market")
+    assert made.stands()["prep"] == "done"
+    made.inputs["prep"].pop("config")
+    assert made.found()["prep"].changed == Changed("config", digest("config"), None)
 
 
 def test_behind_a_stale_step_all_are_stale_and_say_so() -> None:
