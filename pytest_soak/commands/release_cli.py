@@ -11,6 +11,7 @@ import click
 
 from pytest_soak.commands.options import PATH
 from pytest_soak.options import RELEASE_DIR
+from pytest_soak.release.steps import STEPS
 
 if TYPE_CHECKING:
     from pytest_soak.commands.release_place import Asked, Say, Worked
@@ -145,6 +146,43 @@ def release_dataset(as_json: bool, **typed: Any) -> int:
     from pytest_soak.commands.release_dataset import dataset
 
     return _run(as_json, lambda say: dataset(_asked(typed), *_here(), say))
+
+
+@release.command("ab")
+@_of_a_release
+@click.option("--stage", type=click.Choice(["10", "50", "100"]), help="percent  [default: next]")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256))
+@click.option("--accept-low-power", is_flag=True, help="run it with too few hours")
+def release_ab(
+    stage: str | None, jobs: int, accept_low_power: bool, as_json: bool, **typed: Any
+) -> int:
+    """Compare the candidate with what is in use: 0 PROMOTE, 1 ROLLBACK, 3 HOLD.
+
+    A stage each time: 10, 50, then 100 %.
+    """
+    from pytest_soak.ab.design import Share
+    from pytest_soak.commands.ab_stages import Asked as Stage
+    from pytest_soak.commands.release_ab import ab
+
+    asked = Stage(None if stage is None else Share(int(stage)), 0.0, jobs, accept_low_power)
+    return _run(as_json, lambda say: ab(_asked(typed), asked, *_here(), say))
+
+
+@release.command("run")
+@_of_a_release
+@click.option("--until", type=click.Choice(list(STEPS)), help="the last step to run")
+@click.option(
+    "--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="of the A/B"
+)
+@click.option("--accept-low-power", is_flag=True, help="run an A/B with too few hours")
+def release_run(
+    until: str | None, jobs: int, accept_low_power: bool, as_json: bool, **typed: Any
+) -> int:
+    """Run what is next, step after step, while each is good; its exit status is the last one's."""
+    from pytest_soak.commands.release_run import Wish, run
+
+    wish = Wish(until, jobs, accept_low_power, as_json)
+    return _run(as_json, lambda say: run(_asked(typed), wish, *_here(), say))
 
 
 def _asked(typed: dict[str, Any]) -> Asked:

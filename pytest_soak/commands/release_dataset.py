@@ -27,7 +27,7 @@ from pytest_soak.commands.release_place import (
 from pytest_soak.commands.release_step import Measured, answer, check_before, put, run_folder
 from pytest_soak.dataset.summary import totals
 from pytest_soak.gates.engine import Verdict, worst
-from pytest_soak.release.inputs import file_hashes
+from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.layout import DATASETS, EDGE_FEEDS, EDGE_REPORTS
 from pytest_soak.release.record import Outcome, Record
 from pytest_soak.release.state import basis

@@ -28,7 +28,7 @@ from pytest_soak.gates.engine import Verdict
 from pytest_soak.observation.stored_feeds import read_feeds
 from pytest_soak.release.budgets import stage_budgets
 from pytest_soak.release.evidence import evidence
-from pytest_soak.release.inputs import file_hashes
+from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.layout import SHADOW_REPORT, SHADOW_TEXT, STAGE_BUDGETS
 from pytest_soak.release.record import Outcome
 from pytest_soak.release.session import Session

@@ -26,7 +26,7 @@ from pytest_soak.commands.release_step import (
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.release.evidence import evidence
 from pytest_soak.release.finish import finish_line, finish_lines, soaked_lane
-from pytest_soak.release.inputs import file_hashes
+from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.layout import FINISH_LINE, FINISH_TEXT, SOAK_START
 from pytest_soak.release.record import Outcome
 from pytest_soak.release.session import Session, arguments

@@ -17,7 +17,7 @@ from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.release.child import INTERRUPTED, run_pytest
 from pytest_soak.release.choice import Choice
 from pytest_soak.release.evidence import Wanted
-from pytest_soak.release.inputs import file_hashes
+from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.layout import RUNS
 from pytest_soak.release.record import Outcome, Record
 from pytest_soak.release.session import Session, arguments
