@@ -28,8 +28,8 @@ MUTANTS = (
     Mutant("inputs.py", "if choice.plan.target == SIM else {}", "", CHOICE),
     Mutant(
         "hashes.py",
-        "opened(plain(directory, directory / path)",
-        "opened((directory / path)",
+        "place = plain(directory, directory / path)",
+        "place = directory / path",
         of("release_hashes"),
     ),
     Mutant(
@@ -152,21 +152,24 @@ MUTANTS = (
     Mutant("figures.py", "if not low <= value <= high:", "if False:", JUDGE),
     Mutant("figures.py", "if not math.isfinite(value):", "if False:", JUDGE),
     Mutant("figures.py", "if name in found and found[name] != value:", "if False:", JUDGE),
-    Mutant("judge.py", "net.value < -TOLERANCE:", "net.value < -1:", JUDGE),
-    Mutant("judge.py", "least - TOLERANCE", "least + TOLERANCE", JUDGE),
-    Mutant("judge.py", "lambda was, now: was - now", "lambda was, now: now - was", JUDGE),
+    Mutant("judge_ab.py", "net.value < -TOLERANCE:", "net.value < -1:", JUDGE),
+    Mutant("judge_ab.py", "least - TOLERANCE", "least + TOLERANCE", JUDGE),
+    Mutant("judge_ab.py", "Figure(was - now)", "Figure(now - was)", JUDGE),
     Mutant(
-        "judge.py",
+        "judge_ab.py",
         "passed = figure.value is None or",
         "passed = figure.value is not None and",
         JUDGE,
     ),
     Mutant("judge.py", "if 0.0 <= part <= whole and whole > 0.0:", "if whole > 0.0:", JUDGE),
-    Mutant("judge.py", "if not locked and not now:", "if False:", JUDGE),
-    Mutant("judge.py", "dict.fromkeys([*locked, *now])", "locked", JUDGE),
-    Mutant("judge.py", "not math.isfinite(before + after)", "False", JUDGE),
+    Mutant("judge_baseline.py", "if not locked and not now:", "if False:", JUDGE),
+    Mutant("judge_baseline.py", "dict.fromkeys([*locked, *now])", "locked", JUDGE),
+    Mutant("judge_baseline.py", "not math.isfinite(before + after)", "False", JUDGE),
     Mutant(
-        "judge.py", 'key for key in ("stages", "baseline")', 'key for key in ("stages",)', JUDGE
+        "judge_baseline.py",
+        'key for key in ("stages", "baseline")',
+        'key for key in ("stages",)',
+        JUDGE,
     ),
     Mutant("judge.py", "limits.least_hours <= value < limits.good_hours", "False", JUDGE),
 )

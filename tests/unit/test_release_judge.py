@@ -17,7 +17,9 @@ from pytest_soak.artifacts.models import shipped_schema
 from pytest_soak.commands.release_judge import judge
 from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.release.figures import Figures, named
-from pytest_soak.release.judge import judge_ab, judge_shadow, overall
+from pytest_soak.release.judge import judge_shadow
+from pytest_soak.release.judge_ab import judge_ab
+from pytest_soak.release.judged import overall
 
 SHADOW = {
     "md_cache_hit_ratio": 0.7,
