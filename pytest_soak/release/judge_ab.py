@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 from pytest_soak.ab.limits import load_limits, load_rails
@@ -62,4 +63,7 @@ def _of_both(a: Figures, b: Figures, name: str, change: Callable[[float, float],
         return Figure(None, f"{name} of A: {was.lack}")
     if now.value is None:
         return Figure(None, f"{name} of B: {now.lack}")
-    return change(was.value, now.value)
+    found = change(was.value, now.value)
+    if found.value is not None and not math.isfinite(found.value):
+        return Figure(None, f"{name}: {was.value:.6g} and {now.value:.6g} are too far apart")
+    return found
