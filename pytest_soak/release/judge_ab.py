@@ -33,7 +33,7 @@ def _rails(b: Figures) -> Iterator[Line]:
         if name == load_figures().capped:
             name, scale = TAKER, 100.0
         figure = b.get(name)
-        passed = figure.value is None or criterion.limit.holds(figure.value / scale)
+        passed = figure.value is not None and criterion.limit.holds(figure.value / scale)
         limit = f"not {criterion.limit.symbol} {scale * criterion.limit.limit:g}"
         yield line_of(f"{name} of B", figure, limit, not passed)
 

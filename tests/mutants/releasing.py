@@ -157,8 +157,8 @@ MUTANTS = (
     Mutant("judge_ab.py", "Figure(was - now)", "Figure(now - was)", JUDGE),
     Mutant(
         "judge_ab.py",
-        "passed = figure.value is None or",
-        "passed = figure.value is not None and",
+        "figure, limit, not passed)",
+        "figure, limit, True)",
         JUDGE,
     ),
     Mutant("judge.py", "if 0.0 <= part <= whole and whole > 0.0:", "if whole > 0.0:", JUDGE),
