@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import bot_feeds
+import releases
 from builders import FakeTarget, observation
 
 from pytest_soak.artifacts import build, tuning
@@ -19,6 +20,7 @@ from pytest_soak.artifacts.feed_index import LaneIndex
 from pytest_soak.artifacts.feeds import Feeds
 from pytest_soak.artifacts.lane_journal import LaneJournal
 from pytest_soak.artifacts.layout import LaneFiles
+from pytest_soak.artifacts.ledger import LEDGER
 from pytest_soak.artifacts.models import RunResult
 from pytest_soak.artifacts.names import CHECKPOINT, RUNTIME
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
@@ -35,6 +37,7 @@ from pytest_soak.engine.record import Ending, IterationRecord
 from pytest_soak.engine.run import LaneRun
 from pytest_soak.gates.criteria import criteria_shelf
 from pytest_soak.gates.model import gate_shelf, load_gates
+from pytest_soak.release.record import HOME, Basis, Outcome, Record
 from pytest_soak.storage.journal import decode, encode
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.testing import GOOD
@@ -171,6 +174,52 @@ def killed() -> dict[str, bytes]:
                 runtime.read()
             run.run_iteration()
         return {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file()}
+
+
+def plans() -> list[bytes]:
+    """Plans of a release, the second with every key."""
+    every = b"""
+candidate: {profile: aggressive, overrides: {tail_age_ms: 700}, flags: {trace: {enabled: true}}}
+control: steady_safe
+target: sim
+profile: steady_safe
+market: spike
+seeds: [1, 3..4]
+config: []
+config_override: []
+hours: {soak: 48, ab: 24}
+require: {trace.enabled: true, trace.sample_rate: [">= 0.1", "< 1"]}
+gates: {shadow: shadow, soak: soak}
+stop: stop
+max_age_hours: 36
+restart_cmd: restart
+"""
+    return [releases.TWO_LINES.encode(), every]
+
+
+def ledger() -> bytes:
+    """The ledger of a release whose prep is done, and its shadow is not."""
+    with TemporaryDirectory() as folder:
+        record = Record(Path(folder), releases.Stopped(), print)
+        basis = Basis({"plan": "a" * 64}, {"package": "1"})
+        record.begin("prep", basis)
+        record.finish("prep", basis, Outcome("PASS", ["x"], {"reports/x.json": "b" * 64}))
+        record.begin("shadow", basis)
+        return (Path(folder) / HOME / LEDGER).read_bytes()
+
+
+FIGURES = b"""
+md_cache: {enabled: true, hit_ratio: 0.74}
+stages: {fetch_md: {p95_ms: 31.5}, compute: {p95_ms: 12}}
+tick_total: {p95_ms: 41, deadline_miss_rate: 0.001}
+net_bps: 3.1
+slippage_bps: -0.2
+maker_taker_ratio: 0.96
+covered_hours: 24
+refused: 3
+intervals: 288
+"""
+"""Of every step that judges any."""
 
 
 FEED = b'{"ts_us": 1, "side": "buy", "price": 100.01, "size": 0.5, "maker": true}\n' * 20

@@ -20,8 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import fuzz_documents as documents
+import releases
 from fuzz_mutations import mutate
 
+from pytest_soak.artifacts.ledger import LEDGER, Ledger
 from pytest_soak.artifacts.models import ProductionSnapshot
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
@@ -33,6 +35,7 @@ from pytest_soak.commands.freeze import freeze
 from pytest_soak.commands.judge_file import judge_file
 from pytest_soak.commands.kpis import kpi_lines, kpis
 from pytest_soak.commands.merge import Merged, merged_lines
+from pytest_soak.commands.release_judge import judge
 from pytest_soak.config.legacy import plan_migration
 from pytest_soak.config.overrides import (
     Layer,
@@ -51,6 +54,11 @@ from pytest_soak.gates.model import gate_shelf, load_gates
 from pytest_soak.merging.alike import check_alike
 from pytest_soak.merging.compare import compare
 from pytest_soak.merging.join import check_distinct, join
+from pytest_soak.release.choice import Typed, choose
+from pytest_soak.release.inputs import step_inputs
+from pytest_soak.release.plan import load_plan
+from pytest_soak.release.prep import checks, notes
+from pytest_soak.release.state import Present, states
 from pytest_soak.report.github import annotate, summary_text
 from pytest_soak.storage.journal import decode, encode
 
@@ -212,6 +220,31 @@ def payloads(journal: bytes) -> bytes:
     return "".join(f"{line}\n" for line in decode(journal)[0]).encode()
 
 
+def read_plan(path: Path) -> Iterable[str]:
+    choice = choose(load_plan(path, path.name), Typed(), path.parent)
+    step_inputs(choice)
+    yield from (one_line(str(error)) for error in choice.problems.values())
+    yield from (check.value for check in checks(choice, 0.0))
+    yield from notes(choice)
+
+
+def read_ledger(path: Path) -> Iterable[str]:
+    said: list[str] = []
+    entries = Ledger(path.parent, said.append, only_read=True).entries
+    now = Present({}, {}, {}, releases.AT, max_age_hours=1.0)
+    yield from map(one_line, said)
+    for found in states(entries, now).values():
+        yield from map(one_line, found.reasons)
+
+
+def read_figures(path: Path) -> Iterable[str]:
+    said: list[str] = []
+    files = [Path(path.name)] * 2
+    for step in ("prep", "shadow", "ab", "baseline", "dataset"):
+        judge(step, files, path.parent, said.append)
+    yield from (line for text in said for line in text.split("\n"))
+
+
 def signed(lines: bytes) -> bytes:
     """A journal of these lines, each with the checksum that it should have."""
     return b"".join(encode(x) for x in lines.decode(errors="replace").split("\n") if x)
@@ -267,6 +300,11 @@ def kinds() -> list[Kind]:
         Kind("feed", feed, [documents.FEED], read_feed, beside=fed),
         Kind("feed, measured", fills_file, fills, read_measured),
         Kind("feed, packed", f"{fills_file}.gz", fills, read_measured, packed),
+        Kind("plan of a release", "release.yaml", documents.plans(), read_plan),
+        Kind("ledger", LEDGER, [documents.ledger()], read_ledger),
+        Kind("ledger, signed", LEDGER, [payloads(documents.ledger())], read_ledger, signed),
+        Kind("figures", "figures.yaml", [documents.FIGURES], read_figures),
+        Kind("figures (JSON)", "figures.json", as_json([documents.FIGURES]), read_figures),
         Kind("result, before a rotation", "latest/RESULT.json", [running], read_listing),
     ]
 

@@ -83,7 +83,7 @@ class Ledger:
     def _take(self, number: int, payload: str) -> None:
         try:
             entry = Entry.model_validate(json.loads(payload), strict=True)
-        except (ValidationError, ValueError):
+        except (ValidationError, ValueError, RecursionError):
             problem = f"line {number} is no event of a ledger"
             raise ArtifactError(f"{self.path}: {problem}; {_REMEDY}") from None
         if (entry.seq, entry.prev) != (number, self._prev):

@@ -12,17 +12,10 @@ from pytest_soak.config.documents import Document
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.release.figures import Figures, figures_of, flattened, named, read_mapping
-from pytest_soak.release.judge import (
-    STATUS,
-    WARN,
-    Line,
-    judge_ab,
-    judge_baseline,
-    judge_dataset,
-    judge_prep,
-    judge_shadow,
-    overall,
-)
+from pytest_soak.release.judge import judge_dataset, judge_prep, judge_shadow
+from pytest_soak.release.judge_ab import judge_ab
+from pytest_soak.release.judge_baseline import judge_baseline
+from pytest_soak.release.judged import STATUS, WARN, Line, overall
 from pytest_soak.release.steps import SHADOW
 from pytest_soak.text import table
 

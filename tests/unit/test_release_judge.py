@@ -17,7 +17,9 @@ from pytest_soak.artifacts.models import shipped_schema
 from pytest_soak.commands.release_judge import judge
 from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.release.figures import Figures, named
-from pytest_soak.release.judge import judge_ab, judge_shadow, overall
+from pytest_soak.release.judge import judge_shadow
+from pytest_soak.release.judge_ab import judge_ab
+from pytest_soak.release.judged import overall
 
 SHADOW = {
     "md_cache_hit_ratio": 0.7,
@@ -160,6 +162,7 @@ def test_a_figure_that_two_files_say_otherwise_is_refused(tmp_path: Path) -> Non
         (0.0, "HOLD", 3),
         (-0.0001, "ROLLBACK", 1),
         (math.nan, "ROLLBACK", 1),
+        (math.inf, "ROLLBACK", 1),
     ],
 )
 def test_a_point_of_an_ab(tmp_path: Path, delta: float, verdict: str, status: int) -> None:
@@ -197,6 +200,8 @@ def test_the_limits_of_an_ab_themselves_pass(tmp_path: Path) -> None:
     assert Judged(tmp_path, "ab", slow, B | {"tick_total_p95_ms": 150}).verdict == "PROMOTE"
     found = Judged(tmp_path, "ab", slow, B | {"tick_total_p95_ms": 150.1})
     assert found.bad == ["tick_total_p95_ms of B"]
+    apart = Judged(tmp_path, "ab", A | {"net_bps": -1e308}, B | {"net_bps": 1e308})
+    assert apart.bad == ["net_bps, B - A"]
     lacking = {name: value for name, value in A.items() if name != "slippage_bps"}
     value = Judged(tmp_path, "ab", lacking, B).figures["slippage cost, B more than A"]["value"]
     assert value == "slippage_bps of A: not given"
