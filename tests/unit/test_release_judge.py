@@ -280,6 +280,7 @@ def test_a_stage_that_only_one_has_is_said_to_lack(tmp_path: Path) -> None:
         ({"covered_hours": 12}, "WARN"),
         ({"covered_hours": 11.9}, "FAIL"),
         ({"covered_hours": math.nan}, "FAIL"),
+        ({"covered_hours": math.inf}, "FAIL"),
         ({"refused": 28.8}, "FAIL"),
         ({"refused": -1}, "FAIL"),
         ({"refused": 300}, "FAIL"),
