@@ -11,9 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from pytest_soak.artifacts.ab_models import AbPlan, AbReport
 from pytest_soak.artifacts.artifact import Artifact, Number, as_text
 from pytest_soak.artifacts.baseline_models import AgainstBaseline
+from pytest_soak.artifacts.budget_models import ShadowReport, StageBudgets
+from pytest_soak.artifacts.calib_models import CalibDataset
 from pytest_soak.artifacts.calibration import Calibration
 from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
+from pytest_soak.artifacts.finish_models import FinishLine
 from pytest_soak.artifacts.release_models import (
     FlagsRegistry,
     FlagsSnapshot,
@@ -383,6 +386,10 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "release-state": ReleaseState,
     "flags-snapshot": FlagsSnapshot,
     "prep-log": PrepLog,
+    "stage-budgets": StageBudgets,
+    "shadow-report": ShadowReport,
+    "finish-line": FinishLine,
+    "calib": CalibDataset,
     "flags-registry": FlagsRegistry,
     "release-judged": ReleaseJudged,
 }

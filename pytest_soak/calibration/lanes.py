@@ -11,7 +11,7 @@ from pytest_soak.artifacts.lane_journal import Content
 from pytest_soak.engine.lane import begin, finish
 from pytest_soak.engine.past import Done, redo
 from pytest_soak.engine.plan import GateMode, LanePlan
-from pytest_soak.engine.record import Ending
+from pytest_soak.engine.record import Ending, LaneResult
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.model import Gate
@@ -49,13 +49,18 @@ def judged_by(plan: LanePlan, gates: Sequence[Gate], mode: GateMode) -> LanePlan
 
 def fails(plan: LanePlan, done: Sequence[Done]) -> bool:
     """Whether a soak under `plan` fails a lane that measured what is in `done`."""
+    return judged(plan, done).verdict is Verdict.FAIL
+
+
+def judged(plan: LanePlan, done: Sequence[Done]) -> LaneResult:
+    """What a soak under `plan` says of a lane that measured what is in `done`."""
     state, ending = begin(plan), Ending.COMPLETED
     for one in done:
         state, record = redo(plan, state, one)
         if record.ending is not None:
             ending = record.ending
             break
-    return finish(plan, state, ending).verdict is Verdict.FAIL
+    return finish(plan, state, ending)
 
 
 def lane_of(source: str, content: Content, planned: int) -> RecordedLane:

@@ -57,10 +57,29 @@ def dataset(request: Request, folder: Path, say: Callable[[str], None]) -> bool:
 
     Raises SoakUsageError for what cannot be meant, ArtifactError where the file cannot be written.
     """
+    output = output_file(request.output, folder, "--output")
+    done = make(request)
+    lines = (compact(row.model_dump(mode="json")) for row in done.rows)
+    write_text(output, "".join(f"{line}\n" for line in lines))
+    for line in done.lines:
+        say(line)
+    say(one_line(_last(done.found, output, done.rows)))
+    return done.found.verdict is not Verdict.FAIL
+
+
+class Done(NamedTuple):
+    """The rows, what they come to, and what there is to say of them."""
+
+    rows: list[Row]
+    found: Judged
+    lines: tuple[str, ...]
+
+
+def make(request: Request) -> Done:
+    """The rows of the feeds that are asked for; SoakUsageError for what cannot be meant."""
     if request.interval_min < 1 or DAY_MINUTES % request.interval_min:
         problem = f"expected minutes that divide {DAY_MINUTES}, got {request.interval_min}"
         raise SoakUsageError("--interval-min", problem)
-    output = output_file(request.output, folder, "--output")
     filters, interval_us = load_filters(), request.interval_min * 60_000_000
     made = Made(filters, interval_us)
     mapping = None if request.mapping is None else load_mapping(request.mapping)
@@ -73,15 +92,9 @@ def dataset(request: Request, folder: Path, say: Callable[[str], None]) -> bool:
     lane = Lane(name, request.symbol, settings(iterations, last.boundaries))
     cold_until_us = made.start_us + request.cold_minutes * 60_000_000
     rows = made.rows(lane, Skip(cold_until_us, request.skip_warmup))
-    for bad in last.bad:
-        say(one_line(str(bad)))
     found = judged(rows, interval_us, last.lines, last.bad_lines, made.equal_fills, filters.span)
-    lines = (compact(row.model_dump(mode="json")) for row in rows)
-    write_text(output, "".join(f"{line}\n" for line in lines))
-    say("\n".join(_lines(rows, interval_us)))
-    say(_counts(made, last))
-    say(one_line(_last(found, output, rows)))
-    return found.verdict is not Verdict.FAIL
+    bad = (one_line(str(bad)) for bad in last.bad)
+    return Done(rows, found, (*bad, *_lines(rows, interval_us), _counts(made, last)))
 
 
 class Made:

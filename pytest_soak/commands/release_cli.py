@@ -11,6 +11,7 @@ import click
 
 from pytest_soak.commands.options import PATH
 from pytest_soak.options import RELEASE_DIR
+from pytest_soak.release.steps import STEPS
 
 if TYPE_CHECKING:
     from pytest_soak.commands.release_place import Asked, Say, Worked
@@ -76,6 +77,26 @@ def release_prep(dry_run: bool, as_json: bool, **typed: Any) -> int:
     return _run(as_json, lambda say: prep(_asked(typed), dry_run, *_here(), say))
 
 
+@release.command("shadow", context_settings={"ignore_unknown_options": True})
+@_of_a_release
+@click.option("--minutes", default=60.0, show_default=True, type=click.FloatRange(1.0, 1440.0))
+@click.option("--dry-run", is_flag=True, help="only say what would be run and written")
+@click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
+def release_shadow(
+    minutes: float, dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: Any
+) -> int:
+    """Soak the candidate for an hour, by its latencies: 0 PASS or WARN, 1 FAIL.
+
+    ARGS go to pytest.
+    """
+    from pytest_soak.commands.release_shadow import shadow
+
+    return _run(
+        as_json,
+        lambda say: shadow(_asked(typed), minutes, more, *_here(), say, dry=dry_run, quiet=as_json),
+    )
+
+
 @release.command("flags")
 @_of_a_release
 @click.option("--check", is_flag=True, help="fail where the file is not what it would be")
@@ -99,6 +120,69 @@ def release_judge(step: str, files: tuple[Path, ...], as_json: bool) -> int:
     from pytest_soak.commands.release_judge import judge
 
     return _run(as_json, lambda say: judge(step, files, Path.cwd(), say))
+
+
+@release.command("soak", context_settings={"ignore_unknown_options": True})
+@_of_a_release
+@click.option("--dry-run", is_flag=True, help="only say what would be run and written")
+@click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
+def release_soak(dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: Any) -> int:
+    """Soak the candidate for the plan's hours, by gate and stop criteria: 0 PASS or WARN, 1 FAIL.
+
+    ARGS go to pytest.
+    """
+    from pytest_soak.commands.release_soak import soak
+
+    return _run(
+        as_json,
+        lambda say: soak(_asked(typed), more, *_here(), say, dry=dry_run, quiet=as_json),
+    )
+
+
+@release.command("dataset")
+@_of_a_release
+def release_dataset(as_json: bool, **typed: Any) -> int:
+    """Make rows of equal intervals of the soak's feeds: 0 PASS or WARN, 1 FAIL."""
+    from pytest_soak.commands.release_dataset import dataset
+
+    return _run(as_json, lambda say: dataset(_asked(typed), *_here(), say))
+
+
+@release.command("ab")
+@_of_a_release
+@click.option("--stage", type=click.Choice(["10", "50", "100"]), help="percent  [default: next]")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256))
+@click.option("--accept-low-power", is_flag=True, help="run it with too few hours")
+def release_ab(
+    stage: str | None, jobs: int, accept_low_power: bool, as_json: bool, **typed: Any
+) -> int:
+    """Compare the candidate with what is in use: 0 PROMOTE, 1 ROLLBACK, 3 HOLD.
+
+    A stage each time: 10, 50, then 100 %.
+    """
+    from pytest_soak.ab.design import Share
+    from pytest_soak.commands.ab_stages import Asked as Stage
+    from pytest_soak.commands.release_ab import ab
+
+    asked = Stage(None if stage is None else Share(int(stage)), 0.0, jobs, accept_low_power)
+    return _run(as_json, lambda say: ab(_asked(typed), asked, *_here(), say))
+
+
+@release.command("run")
+@_of_a_release
+@click.option("--until", type=click.Choice(list(STEPS)), help="the last step to run")
+@click.option(
+    "--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="of the A/B"
+)
+@click.option("--accept-low-power", is_flag=True, help="run an A/B with too few hours")
+def release_run(
+    until: str | None, jobs: int, accept_low_power: bool, as_json: bool, **typed: Any
+) -> int:
+    """Run what is next, step after step, while each is good; its exit status is the last one's."""
+    from pytest_soak.commands.release_run import Wish, run
+
+    wish = Wish(until, jobs, accept_low_power, as_json)
+    return _run(as_json, lambda say: run(_asked(typed), wish, *_here(), say))
 
 
 def _asked(typed: dict[str, Any]) -> Asked:

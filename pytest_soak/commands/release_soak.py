@@ -1,0 +1,117 @@
+"""`pytest-soak release soak`: a day or more of the candidate, by the gate and the stop criteria."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pytest_soak.artifacts.build import machine
+from pytest_soak.artifacts.finish_models import FinishLine
+from pytest_soak.artifacts.stored_run import StoredRun
+from pytest_soak.canonical import dumps
+from pytest_soak.clock import Clock
+from pytest_soak.commands.release_place import Asked, Place, Say, Worked, command, open_place
+from pytest_soak.commands.release_step import (
+    Measured,
+    Step,
+    answer,
+    candidate_of,
+    carry_out,
+    put,
+    run_folder,
+    say_dry,
+    wanted,
+)
+from pytest_soak.gates.engine import Verdict
+from pytest_soak.release.evidence import evidence
+from pytest_soak.release.finish import finish_line, finish_lines, soaked_lane
+from pytest_soak.release.hashes import file_hashes
+from pytest_soak.release.layout import FINISH_LINE, FINISH_TEXT, SOAK_START
+from pytest_soak.release.record import Outcome
+from pytest_soak.release.session import Session, arguments
+from pytest_soak.release.steps import DATASET, PREP, SOAK
+from pytest_soak.report.release import finish_text, start_text
+
+_MINUTES = 60.0
+
+
+def soak(
+    asked: Asked,
+    more: Sequence[str],
+    env: Mapping[str, str],
+    folder: Path,
+    clock: Clock,
+    say: Say,
+    *,
+    dry: bool = False,
+    quiet: bool = False,
+) -> Worked:
+    """Soak the candidate for the plan's hours, an iteration each.
+
+    Exit status and errors are those of `release shadow`.
+    """
+    place = open_place(asked, env, folder)
+    step = _step(place)
+    paths = (SOAK_START, FINISH_LINE, FINISH_TEXT)
+    if dry:
+        return say_dry(place, step, more, paths, clock, say)
+    measured = carry_out(
+        place, step, more, clock, say, quiet=quiet, first=lambda: _write_start(place, step, more)
+    )
+    return answer(SOAK, measured, say)
+
+
+def _step(place: Place) -> Step:
+    plan = place.choice.plan
+    session = Session(
+        plan,
+        candidate_of(place, "gate soak", "stop"),
+        plan.seeds[:1],
+        round(plan.hours.soak),
+        _MINUTES,
+        plan.gates.soak,
+        run_folder(place, SOAK),
+        stop=plan.stop,
+        feeds=True,
+    )
+    return Step(SOAK, session, lambda run: _judge(place, session, run))
+
+
+def _write_start(place: Place, step: Step, more: Sequence[str]) -> None:
+    """What is going to be soaked, before it is."""
+    stop = place.choice.stop
+    assert stop is not None
+    line = f"python -m pytest {shlex.join(arguments(step.session, more))}"
+    put(place, SOAK_START, start_text(step.session, line, stop))
+
+
+def _judge(place: Place, session: Session, run: StoredRun) -> Measured:
+    said = evidence(run, wanted(place.choice, session, "gate soak"))
+    lanes = [soaked_lane(lane, session.minutes, _kpis(run, lane.lane)) for lane in run.result.lanes]
+    report = finish_line(
+        said,
+        lanes,
+        session.iterations * session.minutes / 60.0,
+        plan=session.plan.source,
+        candidate=session.arm.digest,
+        gate=session.gate,
+        criteria=session.stop,
+        run=run.folder.relative_to(place.directory).as_posix(),
+        source=session.plan.target,
+        meta=machine(),
+    )
+    put(place, FINISH_LINE, dumps(report.data()))
+    put(place, FINISH_TEXT, finish_text(report))
+    hashes = file_hashes(place.directory, [SOAK_START, FINISH_LINE, FINISH_TEXT])
+    outcome = Outcome(report.verdict.value, report.reasons, hashes)
+    return Measured(outcome, list(finish_lines(report, _next(report))), report.data())
+
+
+def _kpis(run: StoredRun, lane: str) -> list[Mapping[str, float | None]]:
+    return [one.summary.model_dump() for one in run.files(lane).iterations.values()]
+
+
+def _next(report: FinishLine) -> str:
+    good = report.verdict in (Verdict.PASS, Verdict.WARN)
+    return command(DATASET) if good else f"change the candidate, then {command(PREP)}"

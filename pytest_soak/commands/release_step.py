@@ -1,0 +1,172 @@
+"""What the measured steps of a release have in common: what must be done before, and their run."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pytest_soak.ab.arms import Arm
+from pytest_soak.artifacts.ledger import Entry
+from pytest_soak.artifacts.stored_run import StoredRun, run_in
+from pytest_soak.clock import Clock
+from pytest_soak.commands.release_place import Place, Say, Worked, command, present
+from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.release.child import INTERRUPTED, run_pytest
+from pytest_soak.release.choice import Choice
+from pytest_soak.release.evidence import Wanted
+from pytest_soak.release.hashes import file_hashes
+from pytest_soak.release.layout import RUNS
+from pytest_soak.release.record import Outcome, Record
+from pytest_soak.release.session import Session, arguments
+from pytest_soak.release.state import State, basis, states
+from pytest_soak.release.steps import before
+from pytest_soak.storage.files import write_text
+from pytest_soak.storage.links import plain
+from pytest_soak.storage.lock import locked
+
+_STORED = ("RESULT.json", "journal", "ITER_SUMMARY_final.json")
+_STATUS = {"PASS": 0, "WARN": 0, "FAIL": 1, "HOLD": 3}
+_REFUSED = 4
+"""pytest's exit status of a usage error."""
+
+
+class Measured(NamedTuple):
+    """What a run came to: the outcome, its files, and what there is to say of it."""
+
+    outcome: Outcome
+    lines: Sequence[str]
+    document: dict[str, object]
+
+
+class Step(NamedTuple):
+    """A measured step: its session, and what is made of its run."""
+
+    name: str
+    session: Session
+    judge: Callable[[StoredRun], Measured]
+
+
+def run_folder(place: Place, step: str) -> Path:
+    """The artifact root of a step's runs."""
+    return place.directory / RUNS / step
+
+
+def check_before(place: Place, step: str, entries: Sequence[Entry], clock: Clock) -> None:
+    """Raise SoakUsageError where a step before this one is not done."""
+    found = states(entries, present(place, entries, clock))
+    for one in before(step):
+        if found[one].state is not State.DONE:
+            why = f": {found[one].reasons[0]}" if found[one].reasons else ""
+            told = f"step {one} is {found[one].state}{why}; {command(one)} first"
+            raise SoakUsageError(command(step), one_line(told))
+
+
+def carry_out(
+    place: Place,
+    step: Step,
+    more: Sequence[str],
+    clock: Clock,
+    say: Say,
+    *,
+    quiet: bool,
+    first: Callable[[], None] = lambda: None,
+) -> Measured | None:
+    """Run the session of a step and record what it came to; None where it was interrupted.
+
+    `first` is done before it. With `quiet` the session writes to standard error. Raises
+    SoakUsageError where the run is no evidence; the step was interrupted then.
+    """
+    place.home.mkdir(parents=True, exist_ok=True)
+    with locked(place.home):
+        record = Record(place.directory, clock, say)
+        check_before(place, step.name, record.entries, clock)
+        rests = basis(step.name, record.entries, present(place, record.entries, clock))
+        given = arguments(step.session, more, resume=_can_resume(step, record.entries, rests))
+        say(one_line(f"python -m pytest {shlex.join(given)}"))
+        first()
+        record.begin(step.name, rests)
+        status = run_pytest(given, place.choice.folder, sys.stderr if quiet else None)
+        if status in (INTERRUPTED, _REFUSED):
+            record.interrupt(step.name, rests)
+            return None
+        run = run_in(step.session.directory)
+        measured = step.judge(run)
+        kept = file_hashes(place.directory, evidence_paths(place, run))
+        outcome = measured.outcome._replace(
+            outputs={**measured.outcome.outputs, **kept},
+            run=run.folder.relative_to(place.directory).as_posix(),
+        )
+        record.finish(step.name, rests, outcome)
+        return measured._replace(outcome=outcome)
+
+
+def candidate_of(place: Place, *needed: str) -> Arm:
+    """The candidate; the problem of the first of what else is needed where there is one."""
+    for what in ("target", "config", "control", "candidate", *needed):
+        if what in place.choice.problems:
+            raise place.choice.problems[what]
+    assert place.choice.candidate is not None
+    return place.choice.candidate
+
+
+def wanted(choice: Choice, session: Session, gate: str) -> Wanted:
+    """What a run of a session has to be of, to be judged by `gate` of the choice."""
+    gates = choice.gates[gate.removeprefix("gate ")]
+    assert gates is not None
+    return Wanted(
+        target=session.plan.target,
+        market=session.plan.market,
+        seeds=session.seeds,
+        iterations=session.iterations,
+        minutes=session.minutes,
+        overrides=session.arm.overrides,
+        flags=session.arm.flags,
+        gates=gates,
+    )
+
+
+def say_dry(
+    place: Place, step: Step, more: Sequence[str], paths: Sequence[str], clock: Clock, say: Say
+) -> Worked:
+    """Say the session's command, and every file that would be written."""
+    entries = Record(place.directory, clock, say, only_read=True).entries
+    check_before(place, step.name, entries, clock)
+    given = arguments(step.session, more)
+    say(one_line(f"would run python -m pytest {shlex.join(given)}"))
+    for path in paths:
+        say(one_line(f"would write {place.directory / path}"))
+    return Worked(0, {"step": step.name, "arguments": given, "files": list(paths)})
+
+
+def answer(step: str, measured: Measured | None, say: Say) -> Worked:
+    """Say what a step came to, and its exit status."""
+    if measured is None:
+        say(f"interrupted: {step}; the same command goes on: {command(step)}")
+        return Worked(2, {"step": step, "verdict": None})
+    for line in measured.lines:
+        say(one_line(line))
+    return Worked(_STATUS[measured.outcome.verdict], measured.document)
+
+
+def put(place: Place, path: str, text: str) -> None:
+    """Write a file of the release, whole or not at all."""
+    file = plain(place.directory, place.directory / path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_text(file, text, durable=True)
+
+
+def _can_resume(step: Step, entries: Sequence[Entry], rests: object) -> bool:
+    """Whether the newest event of the step is one of a run of the same inputs that is not over."""
+    last = next((entry for entry in reversed(entries) if entry.step == step.name), None)
+    begun = last is not None and last.verdict is None
+    return begun and (step.session.directory / "latest").is_dir()
+
+
+def evidence_paths(place: Place, run: StoredRun) -> list[str]:
+    """The files of a run on which its verdict rests, by their paths below the release."""
+    found = [path for name in _STORED for path in run.folder.rglob(name)]
+    found += [path for feeds in run.folder.rglob("feeds") for path in feeds.rglob("*.jsonl*")]
+    return sorted(path.relative_to(place.directory).as_posix() for path in set(found))

@@ -1,0 +1,44 @@
+"""A pytest session as a child of this interpreter, which stop signals reach."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pytest_soak.system import STOP_SIGNALS
+
+INTERRUPTED = 2
+"""pytest's exit status of a session that was interrupted."""
+
+
+def run_pytest(arguments: Sequence[str], folder: Path, output: Any = None) -> int:
+    """Run `python -m pytest` with these arguments in `folder`; its exit status.
+
+    SIGINT and SIGTERM go to the session, which ends in its own way. Its output goes to `output`, a
+    file, by default where this process writes.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *arguments], cwd=folder, stdout=output
+    )
+    with _passed_on(process.send_signal):
+        status = process.wait()
+    return INTERRUPTED if -status in STOP_SIGNALS else status
+
+
+@contextmanager
+def _passed_on(send: Callable[[int], None]) -> Iterator[None]:
+    def passed(number: int, frame: FrameType | None) -> None:
+        send(number)
+
+    before = {number: signal.signal(number, passed) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

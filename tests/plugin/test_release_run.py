@@ -1,0 +1,119 @@
+"""A release from end to end: what helps is promoted, what does nothing is held, what harms is not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from harness import Outcome, Workbench
+
+BOT = """
+    import numpy as np
+
+    from pytest_soak import FILL, MARK, TICK, Observation
+
+
+    class Bot:
+        parameters = {"half_spread_bps": {"default": 2.0, "bounds": [0.5, 10]}}
+        deterministic = True
+        version = "1"
+
+        def __init__(self, lane):
+            self.random = np.random.default_rng(lane.seed)
+            self.inventory = self.equity = 0.0
+
+        def start(self, lane):
+            pass
+
+        def run(self, overrides, window):
+            start = round(window.start_minutes * 60e6)
+            end = start + round(window.minutes * 60e6)
+            held, mid = self.inventory, 100.0
+            times = np.arange(start, end, 1_000_000)
+            ticks, marks = np.zeros(len(times), TICK), np.zeros(len(times), MARK)
+            ticks["time_us"], ticks["cache_hit"] = times, True
+            ticks["fetch_md_ms"] = ticks["total_ms"] = 20.0 + self.random.random(len(times))
+            fills = np.zeros(len(times) // 10, FILL)
+            side = np.where(np.arange(len(fills)) % 2 == 0, 1, -1)
+            noise = self.random.normal(size=len(fills))
+            edge = mid * 1e-4 * (overrides["half_spread_bps"] + noise)
+            fills["time_us"], fills["side"], fills["maker"] = times[::10], side, True
+            fills["price"], fills["quantity"], fills["mid"] = mid - side * edge, 0.5, mid
+            fills["mid_1s"] = np.nan
+            moved, earned = np.zeros(len(times)), np.zeros(len(times))
+            moved[::10], earned[::10] = side * 0.5, 0.5 * edge
+            marks["time_us"], marks["mid"] = times, mid
+            marks["inventory"] = held + np.cumsum(moved)
+            marks["equity_quote"] = self.equity + np.cumsum(earned)
+            self.inventory, self.equity = marks["inventory"][-1], marks["equity_quote"][-1]
+            return Observation(
+                start_us=start,
+                end_us=end,
+                fills=fills,
+                marks=marks,
+                ticks=ticks,
+                inventory_start=held,
+                inventory_end=self.inventory,
+                mid_start=mid,
+                mid_end=mid,
+            )
+
+        def stop(self):
+            pass
+"""
+PLAN = """
+    target: bot:Bot
+    seeds: 1
+    candidate: {{overrides: {{half_spread_bps: {half_spread}}}}}
+    hours: {{soak: 13, ab: 72}}
+    gates: {{soak: desk}}
+"""
+GATE = """
+    name: desk
+    drift: "off"
+    thresholds: [{metric: net_bps, fail_unless: "> 0"}]
+"""
+
+
+@pytest.fixture
+def desk(bench: Workbench) -> Workbench:
+    bench.write("bot.py", BOT)
+    bench.write("gates/desk.yaml", GATE)
+    return bench
+
+
+def release(desk: Workbench, *arguments: str) -> Outcome:
+    return desk.command("release", *arguments)
+
+
+def ledger(desk: Workbench) -> list[Any]:
+    text = (desk.directory / "artifacts/release/LEDGER.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line.partition(" ")[2]) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("half_spread", "status", "verdicts"),
+    [
+        (2.5, 0, ["PROMOTE", "PROMOTE", "PROMOTE"]),
+        (2.0001, 3, ["HOLD"]),
+        (1.0, 1, ["ROLLBACK"]),
+    ],
+    ids=["helps", "does nothing", "harms"],
+)
+def test_a_candidate_ends_as_it_deserves(
+    desk: Workbench, half_spread: float, status: int, verdicts: list[str]
+) -> None:
+    desk.write("release.yaml", PLAN.format(half_spread=half_spread))
+    done = release(desk, "run", "--until=ab")
+    told = ledger(desk)
+    stages = [one["verdict"] for one in told if one["step"] == "ab" and one["verdict"]]
+    assert stages == verdicts, done.everything
+    finished = {one["step"]: one["verdict"] for one in told if one["verdict"]}
+    assert list(finished) == ["prep", "shadow", "soak", "dataset", "ab"]
+    assert finished["soak"] == finished["dataset"] == "WARN"
+    assert done.returncode == (status or 3)  # all seven are not done
+    shown = release(desk, "status")
+    assert shown.returncode == (1 if status == 1 else 3)
+    state = {0: "done", 3: "held", 1: "rolled back"}[status]
+    assert f"5  ab       {state}" in shown.stdout

@@ -1,0 +1,129 @@
+"""`pytest-soak release shadow`: a session of the candidate, and what the ledger says of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from harness import Outcome, Workbench
+
+from pytest_soak.artifacts.models import shipped_schema
+
+PLAN = "profile: steady_safe\ncandidate: {flags: {taker_cap.max_taker_share_pct: 1}}\n"
+SLOWER = "profile: steady_safe\ncandidate: {flags: {md_cache.enabled: false}}\n"
+OWN = "candidate: {overrides: {tail_age_ms: 700}}"
+
+
+@pytest.fixture
+def desk(bench: Workbench) -> Workbench:
+    bench.write("release.yaml", PLAN)
+    return bench
+
+
+def release(desk: Workbench, *arguments: str) -> Outcome:
+    return desk.command("release", *arguments)
+
+
+def state(desk: Workbench) -> str:
+    shown = release(desk, "status").stdout
+    (line,) = (line for line in shown.splitlines() if line.startswith("2  shadow"))
+    return line.removeprefix("2  shadow").strip()
+
+
+def test_an_hour_is_soaked_judged_and_kept(desk: Workbench) -> None:
+    early = release(desk, "shadow")
+    assert early.returncode == 4
+    assert "step prep is ready; pytest-soak release prep first" in early.stderr
+    assert release(desk, "prep").returncode == 0
+    dry = release(desk, "shadow", "--dry-run")
+    assert dry.returncode == 0
+    assert "would run python -m pytest --soak-iterations=1 --soak-minutes=60" in dry.stdout
+    assert not (desk.directory / "artifacts/release/runs").exists()
+    refused = release(desk, "shadow", "--", "--soak-seed=9")
+    assert refused.returncode == 4
+    assert "-- --soak-seed=9: the plan decides what is measured" in refused.stderr
+    done = release(desk, "shadow", "--minutes=3")
+    assert done.returncode == 0, done.everything
+    assert done.last_line == (
+        "WARN: shadow of release.yaml, 3.0 min: short: 3 of 60 minutes; no lock is made of it; "
+        "next: pytest-soak release soak"
+    )
+    budgets = json.loads((desk.directory / "artifacts/baseline/stage_budgets.json").read_text())
+    assert budgets["tick_count"] > 1000
+    assert set(budgets["stages"]) == {"fetch_md", "compute", "wait", "send"}
+    report = json.loads((desk.directory / "artifacts/md_cache/shadow_report.json").read_text())
+    for data, name in ((budgets, "stage-budgets"), (report, "shadow-report")):
+        jsonschema.validate(data, json.loads(shipped_schema(name)))
+    assert state(desk).startswith("done     WARN, line")
+    _edited_and_restored(desk)
+
+
+def _edited_and_restored(desk: Workbench) -> None:
+    """Every file that the verdict rests on is watched; its old bytes make the step done again."""
+    artifacts = desk.directory / "artifacts"
+    latest = artifacts / "release/runs/shadow/latest"
+    (ticks,) = latest.glob("feeds/pipeline_ticks_*.jsonl")
+    report = artifacts / "md_cache/shadow_report.json"
+    for path in (ticks, latest / "journal", latest / "RESULT.json", report):
+        before = path.read_bytes()
+        path.write_bytes(before + b" ")
+        assert state(desk).startswith(f"broken   {path.relative_to(artifacts)} was edited")
+        path.unlink()
+        assert state(desk).startswith(f"broken   {path.relative_to(artifacts)} is missing")
+        path.write_bytes(before)
+    assert state(desk).startswith("done")
+
+
+def test_a_candidate_that_is_too_slow_fails_and_holds_up_the_rest(desk: Workbench) -> None:
+    desk.write("release.yaml", SLOWER + "require: {md_cache.enabled: false}\n")
+    assert release(desk, "prep").returncode == 1  # what is in use has it
+    desk.write("release.yaml", SLOWER + "require: {}\n")
+    assert release(desk, "prep").returncode == 0
+    done = release(desk, "shadow", "--json")
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert report["verdict"] == "FAIL"
+    failed = [check["metric"] for check in report["checks"] if check["verdict"] == "FAIL"]
+    assert failed == ["md_cache_hit_ratio", "fetch_md_p95_ms"]
+    assert state(desk).startswith("failed")
+    assert release(desk, "status").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [("mock", "made-up KPIs"), ("process:bot.yaml", "has no shadow")]
+)
+def test_a_target_that_cannot_be_measured_so_is_refused(
+    desk: Workbench, target: str, said: str
+) -> None:
+    desk.write("bot.yaml", "command: [python, -c, pass]\nready: {output: up}\n")
+    desk.write("release.yaml", f"{OWN}\ntarget: {target}\n")
+    done = release(desk, "shadow", "--dry-run")
+    assert done.returncode == 4
+    assert said in done.stderr
+
+
+KILLED = """
+    import os
+    import signal
+    from pathlib import Path
+
+    def pytest_soak_iteration_finished(config):
+        if not Path("again").exists():
+            Path("again").touch()
+            os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+def test_an_interrupted_shadow_goes_on_with_the_same_command(desk: Workbench) -> None:
+    assert release(desk, "prep").returncode == 0
+    desk.write("conftest.py", KILLED)
+    first = release(desk, "shadow", "--minutes=3")
+    assert first.returncode == 2, first.everything
+    assert first.last_line.startswith("interrupted: shadow; the same command goes on")
+    assert state(desk).startswith("interrupted")
+    again = release(desk, "shadow", "--minutes=3")
+    assert again.returncode == 0, again.everything
+    assert "--soak-resume" in again.stdout
+    assert Path(desk.directory, "artifacts/md_cache/shadow_report.json").exists()

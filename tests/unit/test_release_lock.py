@@ -1,0 +1,183 @@
+"""The lock of a release: what makes one, and what a build is held to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from budgets import P95, run
+
+from pytest_soak.artifacts.budget_models import (
+    LockCheck,
+    LockDesign,
+    LockedBudgets,
+    StageBudgets,
+)
+from pytest_soak.gates.engine import Verdict, worst
+from pytest_soak.release.budgets import STAGES
+from pytest_soak.release.lock import GATES, caches, check, refusals, stage_baseline
+
+
+def lock(runs: Sequence[StageBudgets]) -> LockedBudgets:
+    stages = {s: stage_baseline([one.stages[s].p95_ms for one in runs]) for s in runs[0].stages}
+    return LockedBudgets(
+        source="sim",
+        meta={},
+        locked="2024-01-01T00:00:00Z",
+        baseline=stages,
+        tick_total=stage_baseline([one.tick_total.p95_ms for one in runs]),
+        md_cache=caches(runs),
+        deadline_miss_ratio=0.001,
+        gates=GATES,
+        design=LockDesign(seeds=[1], minutes=60.0, market="calm", deterministic=True),
+        flags_hash="f",
+        versions={},
+        sources={},
+    )
+
+
+def runs(count: int, sd: float, scale: float = 1.0, seed: int = 1) -> list[StageBudgets]:
+    draws = np.random.default_rng(seed).normal(0.0, sd, count)
+    return [run(scale * float(np.exp(draw))) for draw in draws]
+
+
+def verdict(checks: Sequence[LockCheck]) -> Verdict:
+    return worst([one.verdict for one in checks])
+
+
+def of(checks: Sequence[LockCheck], name: str) -> LockCheck:
+    (found,) = (one for one in checks if one.name == name)
+    return found
+
+
+SAME = [run()] * 5
+
+
+def test_the_same_again_passes_with_nothing_to_say() -> None:
+    checks = check(lock(SAME), SAME, exact=True)
+    assert [one.name for one in checks] == [
+        *(f"{stage}_p95_ms" for stage in STAGES),
+        "tick_total_p95_ms",
+        "md_cache_hit_ratio",
+        "deadline_miss_ratio",
+    ]
+    assert {(one.verdict, one.reason) for one in checks} == {(Verdict.PASS, "")}
+
+
+@pytest.mark.parametrize(
+    ("scale", "failed"),
+    [
+        (1.0299, set()),
+        (1.0301, set(STAGES)),
+        (1.0999, set(STAGES)),
+        (1.1001, {*STAGES, "tick_total"}),
+        (0.5, set()),
+    ],
+)
+def test_what_is_exact_fails_by_its_size_alone(scale: float, failed: set[str]) -> None:
+    checks = check(lock(SAME), [run(scale)], exact=True)
+    stages = {one.name.removesuffix("_p95_ms") for one in checks if one.verdict is Verdict.FAIL}
+    assert stages == failed
+    changed = of(checks, "wait_p95_ms")
+    assert changed.change_pct == pytest.approx(100.0 * (scale - 1.0))
+    assert changed.reason.startswith(("changed by", f"{changed.change_pct:+.2f} %, exactly"))
+
+
+def test_a_stage_that_only_one_of_them_has_fails() -> None:
+    fewer = {name: value for name, value in P95.items() if name != "wait"}
+    gone = check(lock(SAME), [run(), run(stages=fewer)], exact=True)
+    assert of(gone, "wait_p95_ms").reason == "stage wait: not in current"
+    new = check(lock([run(stages=fewer)] * 5), SAME, exact=True)
+    assert of(new, "wait_p95_ms").reason == "stage wait: not in the lock"
+    assert verdict(gone) is verdict(new) is Verdict.FAIL
+
+
+def test_no_runs_are_no_pass() -> None:
+    checks = check(lock(SAME), [], exact=True)
+    assert {one.verdict for one in checks} == {Verdict.FAIL}
+    assert of(checks, "md_cache_hit_ratio").reason == "no data"
+
+
+def test_a_stage_without_any_time_is_equal_to_another_such_alone() -> None:
+    still = {**P95, "wait": 0.0}
+    locked = LockedBudgets.model_validate(
+        lock(SAME).model_dump(by_alias=True)
+        | {"baseline": {"wait": {"p95_ms": 0.0, "runs": [0.0] * 5, "rel_sd": 0.0}}}
+    )
+    assert of(check(locked, [run(stages=still)], exact=True), "wait_p95_ms").verdict == "PASS"
+    for checks in (
+        check(locked, SAME, exact=True),
+        check(lock(SAME), [run(stages=still)], exact=True),
+    ):
+        assert of(checks, "wait_p95_ms").reason.startswith("takes no time in some")
+        assert of(checks, "wait_p95_ms").verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [({"hits": 0.599}, "md_cache_hit_ratio"), ({"misses": 0.0201}, "deadline_miss_ratio")],
+)
+def test_the_worst_run_is_held_to_what_no_build_may_be(more: dict[str, float], name: str) -> None:
+    assert of(check(lock(SAME), [run(), run(**more)], exact=True), name).verdict is Verdict.FAIL
+    at_limit = {"hits": 0.6, "misses": 0.02}
+    assert verdict(check(lock(SAME), [run(**at_limit)], exact=True)) is Verdict.PASS
+
+
+def test_runs_that_vary_fail_seldom_where_nothing_changed_and_often_where_it_did() -> None:
+    def share(scale: float, sd: float, count: int) -> dict[Verdict, float]:
+        found = [
+            of(
+                check(
+                    lock(runs(count, sd, seed=n)), runs(count, sd, scale, 10_000 + n), exact=False
+                ),
+                "wait_p95_ms",
+            ).verdict
+            for n in range(100)
+        ]
+        return {one: found.count(one) / len(found) for one in Verdict}
+
+    for sd in (0.004, 0.02, 0.07):
+        assert share(1.0, sd, 5)[Verdict.FAIL] <= 0.03
+    assert share(1.05, 0.01, 5)[Verdict.FAIL] >= 0.95
+    assert share(1.05, 0.02, 10)[Verdict.FAIL] >= 0.90
+    noisy = share(1.0, 0.07, 5)
+    assert noisy[Verdict.PASS] < 0.3 < noisy[Verdict.HOLD]
+
+
+def test_one_run_beside_those_of_a_lock_decides_nothing() -> None:
+    checks = check(lock(runs(5, 0.01)), [run(1.5)], exact=False)
+    assert of(checks, "wait_p95_ms").verdict is Verdict.HOLD
+    assert of(checks, "wait_p95_ms").reason == "not known (one run, 2 at least)"
+
+
+def test_what_makes_no_lock_is_said() -> None:
+    def why(given: Sequence[StageBudgets], *, exact: bool = False) -> list[str]:
+        return list(refusals(given, GATES, exact=exact))
+
+    assert why(SAME) == why(SAME, exact=True) == []
+    assert why(SAME[:4]) == ["4 runs, 5 at least"]
+    assert why([*SAME, run(ticks=9_999)]) == ["a run of 9999 ticks, 10,000 at least"]
+    assert why([*SAME, run(flags="g")]) == ["runs with other flags than each other"]
+    fewer = {name: value for name, value in P95.items() if name != "wait"}
+    assert why([*SAME, run(stages=fewer)]) == ["stage wait: not in every run"]
+    noisy = runs(5, 0.07)
+    assert why(noisy, exact=True) == []
+    for line in why(noisy):
+        assert "+3 % is not seen in 80 of 100 cases" in line
+        assert line.endswith("runs would")
+    assert [line.split(":")[0] for line in why(noisy)] == [f"stage {stage}" for stage in STAGES]
+
+
+def test_the_runs_that_are_said_to_be_enough_are() -> None:
+    noisy = runs(5, 0.03)
+    (said, *_) = refusals(noisy, GATES, exact=False)
+    needed = int(said.split(", ")[1].split()[0])
+    spread = np.std([np.log(one.stages["wait"].p95_ms) for one in noisy], ddof=1)
+
+    def alike(count: int) -> list[StageBudgets]:
+        draws = np.linspace(-1.0, 1.0, count)
+        return [run(float(np.exp(spread * d / draws.std(ddof=1)))) for d in draws]
+
+    assert list(refusals(alike(needed), GATES, exact=False)) == []
+    assert list(refusals(alike(needed - 1), GATES, exact=False))
