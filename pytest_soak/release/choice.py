@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -39,11 +40,10 @@ class Typed(NamedTuple):
 
 
 class ConfigFile(NamedTuple):
-    """A configuration of the bot: as it was named, and where it is."""
+    """A configuration of the bot: as messages name it, and where it is."""
 
     name: str
     path: Path
-    option: str
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,11 @@ class _Tries:
 
 
 def choose(plan: Plan, typed: Typed, folder: Path) -> Choice:
-    """What a plan comes to; names and paths are looked for from `folder`. Raises nothing of it."""
+    """What a plan comes to; names and paths are looked for from `folder`.
+
+    What cannot be used is among its problems; SoakUsageError is raised for a home folder alone that
+    nobody has.
+    """
     tries = _Tries()
     files = tuple(config_files(plan, typed, folder))
     scenario = tries("market", lambda: _market(plan, folder))
@@ -100,7 +104,7 @@ def choose(plan: Plan, typed: Typed, folder: Path) -> Choice:
         candidate = tries("candidate", lambda: _candidate(plan, bot, control, folder))
     named = {"shadow": plan.gates.shadow, "soak": plan.gates.soak}
     gates = {
-        step: tries(f"gate {step}", lambda given=given: _gates(given, plan, bot, folder))  # type: ignore[misc]
+        step: tries(f"gate {step}", partial(_gates, given, plan, bot, folder))
         for step, given in named.items()
     }
     stop = tries("stop", lambda: load_criteria(plan.stop, criteria_shelf(folder), folder, "stop"))
@@ -117,9 +121,8 @@ def config_files(plan: Plan, typed: Typed, folder: Path) -> list[ConfigFile]:
         ("--config-override", typed.config_override, plan.config_override, OVERRIDE),
     ):
         names = given or planned or ([usual] if (folder / usual).is_file() else [])
-        at = option if given else plan.source
-        paths = [(name, user_path(name, folder, at)) for name in names]
-        found += [ConfigFile(shown_path(path, folder), path, at) for _, path in paths]
+        paths = [user_path(name, folder, option if given else plan.source) for name in names]
+        found += [ConfigFile(shown_path(path, folder), path) for path in paths]
     return found
 
 

@@ -47,8 +47,8 @@ MUTANTS = tuple(
         ("judge.py", "FAMILY / limits", "FAMILY", "baseline"),
         ("judge.py", "if number >= first}", "}", "baseline"),
         ("checks.py", "    if None in has:", "    if False:", "baseline"),
-        ("checks.py", "if _equal(kpi, before, after):", "if False:", "baseline"),
-        ("checks.py", "bool(new) and old == new", "bool(new)", "baseline"),
+        ("kpis.py", "if _equal(kpi, before, after):", "if False:", "comparing"),
+        ("kpis.py", "return old == new", "return old.keys() == new.keys()", "comparing"),
         (
             "checks.py",
             "if relative and abs(change.before) <= change.scale:",

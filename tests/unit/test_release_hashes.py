@@ -31,8 +31,10 @@ def test_hashes_are_of_the_bytes_that_are_there(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x")
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "a")
+    (tmp_path / "through").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "pipe")
-    found = file_hashes(tmp_path, ["a", "b", "folder", "link", "pipe", "x\0"])
+    names = ["a", "b", "folder", "link", "pipe", "through/a", "x\0"]
+    found = file_hashes(tmp_path, names)
     assert found == {"a": digest(tmp_path / "a")}
     assert not (tmp_path / KEPT).exists()
 

@@ -268,6 +268,8 @@ def test_a_stage_that_only_one_has_is_said_to_lack(tmp_path: Path) -> None:
     assert found.said[-1].startswith("FAIL: baseline: stage fetch_md not in current (p95 at most 3")
     found = Judged(tmp_path, "baseline", only, LOCKED)
     assert found.figures["stage fetch_md"]["value"] == "not in baseline"
+    endless = changed(fetch_md={"p95_ms": math.inf})
+    assert Judged(tmp_path, "baseline", endless, LOCKED).bad == ["stage fetch_md"]
     nothing = {key: value for key, value in LOCKED.items() if key != "stages"}
     assert Judged(tmp_path, "baseline", nothing, nothing).bad == ["stages"]
 
@@ -280,6 +282,7 @@ def test_a_stage_that_only_one_has_is_said_to_lack(tmp_path: Path) -> None:
         ({"covered_hours": 12}, "WARN"),
         ({"covered_hours": 11.9}, "FAIL"),
         ({"covered_hours": math.nan}, "FAIL"),
+        ({"covered_hours": math.inf}, "FAIL"),
         ({"refused": 28.8}, "FAIL"),
         ({"refused": -1}, "FAIL"),
         ({"refused": 300}, "FAIL"),
