@@ -168,6 +168,23 @@ def release_ab(
     return _run(as_json, lambda say: ab(_asked(typed), asked, *_here(), say))
 
 
+@release.command("lock", context_settings={"ignore_unknown_options": True})
+@_of_a_release
+@click.option("--dry-run", is_flag=True, help="only say what would be run and written")
+@click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
+def release_lock(dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: Any) -> int:
+    """Lock how long the candidate's stages take, over five hours of it: 0, 1 FAIL, 3 HOLD.
+
+    ARGS go to pytest.
+    """
+    from pytest_soak.commands.release_lock import lock
+
+    return _run(
+        as_json,
+        lambda say: lock(_asked(typed), more, *_here(), say, dry=dry_run, quiet=as_json),
+    )
+
+
 @release.command("run")
 @_of_a_release
 @click.option("--until", type=click.Choice(list(STEPS)), help="the last step to run")

@@ -10,6 +10,7 @@ from pytest_soak.clock import Clock
 from pytest_soak.commands.ab_stages import Asked as Stage
 from pytest_soak.commands.release_ab import ab
 from pytest_soak.commands.release_dataset import dataset
+from pytest_soak.commands.release_lock import lock
 from pytest_soak.commands.release_place import Asked, Say, Worked, open_place, present
 from pytest_soak.commands.release_prep import prep
 from pytest_soak.commands.release_shadow import shadow
@@ -18,7 +19,7 @@ from pytest_soak.commands.release_status import status
 from pytest_soak.release.record import Record
 from pytest_soak.release.shadow import MINUTES
 from pytest_soak.release.state import State, states
-from pytest_soak.release.steps import AB, DATASET, PREP, SHADOW, SOAK, STEPS
+from pytest_soak.release.steps import AB, DATASET, LOCK, PREP, SHADOW, SOAK, STEPS
 
 
 class Wish(NamedTuple):
@@ -45,6 +46,7 @@ def run(
         SOAK: lambda: soak(asked, (), *here, quiet=wish.quiet),
         DATASET: lambda: dataset(asked, *here),
         AB: lambda: ab(asked, stage, *here),
+        LOCK: lambda: lock(asked, (), *here, quiet=wish.quiet),
     }
     last = wish.until or STEPS[-1]
     while (step := _next(asked, env, folder, clock, say)) is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytest_soak.artifacts.budget_models import ShadowReport, StageBudgets
 from pytest_soak.artifacts.build import machine
+from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.artifacts.names import FEEDS
 from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.canonical import dumps
@@ -66,7 +67,7 @@ def shadow(
 
 def _step(place: Place, minutes: float) -> Step:
     plan = place.choice.plan
-    _check_target(plan.target)
+    check_target(plan.target)
     session = Session(
         plan,
         candidate_of(place, "gate shadow"),
@@ -80,7 +81,7 @@ def _step(place: Place, minutes: float) -> Step:
     return Step(SHADOW, session, lambda run: _judge(place, session, run))
 
 
-def _check_target(target: str) -> None:
+def check_target(target: str) -> None:
     """Refuse what has no latencies of its own, or might send orders."""
     if target == "mock":
         raise SoakUsageError("target", "mock has made-up KPIs; name a bot, or sim")
@@ -93,7 +94,8 @@ def _judge(place: Place, session: Session, run: StoredRun) -> Measured:
     """The report of a run and its files; without ticks it is a FAIL, and there are no budgets."""
     said = evidence(run, wanted(place.choice, session, "gate shadow"))
     try:
-        budgets = _budgets(session, run)
+        (lane,) = run.result.lanes
+        budgets = budgets_of(session, run, lane)
     except TargetError as error:
         outcome = Outcome("FAIL", [*said.reasons, str(error)])
         return Measured(outcome, [f"FAIL: shadow: {error}"], {"step": SHADOW, "verdict": "FAIL"})
@@ -120,8 +122,8 @@ def _next(report: ShadowReport) -> str:
     return command(SOAK) if good else f"change the candidate, then {command(PREP)}"
 
 
-def _budgets(session: Session, run: StoredRun) -> StageBudgets:
-    (lane,) = run.result.lanes
+def budgets_of(session: Session, run: StoredRun, lane: LaneOutcome) -> StageBudgets:
+    """The budgets of a lane, from its feeds; TargetError where it has no ticks."""
     stored = read_feeds(run.folder / f"{run.home(lane.lane)}{FEEDS}")
     start = stored.start_us // _MINUTE_US * _MINUTE_US
     return stage_budgets(

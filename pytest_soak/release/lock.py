@@ -36,7 +36,9 @@ TOTAL = "tick_total"
 
 
 def stage_baseline(runs: Sequence[float]) -> StageBaseline:
-    """The baseline of a stage's p95, in milliseconds above 0, of two or more runs."""
+    """The baseline of a stage's p95 of two or more runs: milliseconds above 0, or all 0."""
+    if not any(runs):
+        return StageBaseline(p95_ms=0.0, runs=list(runs), rel_sd=0.0)
     logs = np.log(np.array(runs))
     return StageBaseline(
         p95_ms=float(np.exp(logs.mean())), runs=list(runs), rel_sd=float(logs.std(ddof=1))
@@ -48,13 +50,16 @@ def refusals(runs: Sequence[StageBudgets], gates: LockGates, *, exact: bool) -> 
     if len(runs) < LEAST_RUNS:
         yield f"{plural(len(runs), 'run')}, {LEAST_RUNS} at least"
         return
-    if few := [run.tick_count for run in runs if run.tick_count < LEAST_TICKS]:
-        yield f"a run of {min(few)} ticks, {LEAST_TICKS:,} at least"
+    if (ticks := sum(run.tick_count for run in runs)) < LEAST_TICKS:
+        yield f"{ticks} ticks in all, {LEAST_TICKS:,} at least"
     if len({run.flags_hash for run in runs}) > 1:
         yield "runs with other flags than each other"
     for name, p95s in _p95s(runs).items():
         if any(value is None for value in p95s.values()):
             yield f"stage {name}: not in every run"
+        elif not all(p95s.values()):
+            if any(p95s.values()):
+                yield f"stage {name}: takes no time in some runs and some in others"
         elif name != TOTAL and not exact and (why := _too_wide(p95s, gates.stage_p95_pct)):
             yield f"stage {name}: {why}"
 
@@ -62,8 +67,6 @@ def refusals(runs: Sequence[StageBudgets], gates: LockGates, *, exact: bool) -> 
 def _too_wide(p95s: Mapping[str, float | None], limit_pct: float) -> str:
     """Why so many runs beside as many others would not show a harm as large as the limit."""
     logs = np.log(np.array([value for value in p95s.values() if value]))
-    if len(logs) < len(p95s):
-        return "takes no time in some runs"
     noise, limit = between(mean_of(logs), mean_of(logs)), _limit(limit_pct)
     if detectable(noise, CHANCE) <= limit.limit:
         return ""

@@ -157,7 +157,13 @@ def test_what_makes_no_lock_is_said() -> None:
 
     assert why(SAME) == why(SAME, exact=True) == []
     assert why(SAME[:4]) == ["4 runs, 5 at least"]
-    assert why([*SAME, run(ticks=9_999)]) == ["a run of 9999 ticks, 10,000 at least"]
+    assert why([run(ticks=1_999)] * 5) == ["9995 ticks in all, 10,000 at least"]
+    assert why([run(ticks=2_000)] * 5) == []
+    still = {**P95, "wait": 0.0}
+    assert why([run(stages=still)] * 5) == []
+    assert why([*SAME, run(stages=still)]) == [
+        "stage wait: takes no time in some runs and some in others"
+    ]
     assert why([*SAME, run(flags="g")]) == ["runs with other flags than each other"]
     fewer = {name: value for name, value in P95.items() if name != "wait"}
     assert why([*SAME, run(stages=fewer)]) == ["stage wait: not in every run"]
