@@ -20,6 +20,7 @@ from pytest_soak.commands.release_place import (
     open_place,
     present,
 )
+from pytest_soak.commands.release_rollback import finish_rollback
 from pytest_soak.commands.release_step import candidate_of, check_before, run_folder
 from pytest_soak.errors import one_line
 from pytest_soak.release.hashes import file_hashes
@@ -47,6 +48,7 @@ def ab(
     question = _question(place)
     root = run_folder(place, AB)
     root.mkdir(parents=True, exist_ok=True)
+    finish_rollback(place, clock, say)
     with locked(place.home):
         sweep(root)
         record = Record(place.directory, clock, say)

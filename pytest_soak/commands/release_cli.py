@@ -185,6 +185,24 @@ def release_run(
     return _run(as_json, lambda say: run(_asked(typed), wish, *_here(), say))
 
 
+@release.command("rollback")
+@_of_a_release
+@click.option(
+    "--to", metavar="HASH", help="the snapshot, by the begin of its hash  [default: newest]"
+)
+@click.option("--reason", default="", metavar="TEXT", help="for the ledger")
+@click.option("--dry-run", is_flag=True, help="only say which files would be put back")
+def release_rollback(
+    to: str | None, reason: str, dry_run: bool, as_json: bool, **typed: Any
+) -> int:
+    """Put the configuration back that prep kept, at any time: 0, or 1 without a restart."""
+    from pytest_soak.commands.release_rollback import rollback
+
+    return _run(
+        as_json, lambda say: rollback(_asked(typed), to, reason, *_here(), say, dry=dry_run)
+    )
+
+
 def _asked(typed: dict[str, Any]) -> Asked:
     from pytest_soak.commands.release_place import Asked
 

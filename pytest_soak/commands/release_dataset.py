@@ -24,6 +24,7 @@ from pytest_soak.commands.release_place import (
     open_place,
     present,
 )
+from pytest_soak.commands.release_rollback import finish_rollback
 from pytest_soak.commands.release_step import Measured, answer, check_before, put, run_folder
 from pytest_soak.dataset.summary import totals
 from pytest_soak.gates.engine import Verdict, worst
@@ -49,6 +50,7 @@ def dataset(asked: Asked, env: Mapping[str, str], folder: Path, clock: Clock, sa
     """
     place = open_place(asked, env, folder)
     place.home.mkdir(parents=True, exist_ok=True)
+    finish_rollback(place, clock, say)
     with locked(place.home):
         record = Record(place.directory, clock, say)
         check_before(place, DATASET, record.entries, clock)

@@ -20,6 +20,7 @@ from pytest_soak.commands.release_place import (
     open_place,
     present,
 )
+from pytest_soak.commands.release_rollback import finish_rollback
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.release.choice import Choice
 from pytest_soak.release.hashes import file_hashes
@@ -61,6 +62,7 @@ def prep(
     if dry:
         return _only_said(place, found, {"free_mb": free}, say)
     _make(place)
+    finish_rollback(place, clock, say)
     with locked(place.home):
         for folder in _written(place.directory):
             sweep(plain(place.directory, folder))

@@ -13,6 +13,7 @@ from pytest_soak.artifacts.ledger import Entry
 from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.clock import Clock
 from pytest_soak.commands.release_place import Place, Say, Worked, command, present
+from pytest_soak.commands.release_rollback import finish_rollback
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.release.child import INTERRUPTED, run_pytest
 from pytest_soak.release.choice import Choice
@@ -22,13 +23,13 @@ from pytest_soak.release.layout import RUNS
 from pytest_soak.release.record import Outcome, Record
 from pytest_soak.release.session import Session, arguments
 from pytest_soak.release.state import State, basis, states
-from pytest_soak.release.steps import before
+from pytest_soak.release.steps import PREP, ROLLBACK, before
 from pytest_soak.storage.files import write_text
 from pytest_soak.storage.links import plain
 from pytest_soak.storage.lock import locked
 
 _STORED = ("RESULT.json", "journal", "ITER_SUMMARY_final.json")
-_STATUS = {"PASS": 0, "WARN": 0, "FAIL": 1, "HOLD": 3}
+_STATUS = {"PASS": 0, "WARN": 0, "FAIL": 1, "ROLLBACK": 1, "HOLD": 3}
 _REFUSED = 4
 """pytest's exit status of a usage error."""
 
@@ -79,6 +80,7 @@ def carry_out(
     `first` is done before it. With `quiet` the session writes to standard error. Raises
     SoakUsageError where the run is no evidence; the step was interrupted then.
     """
+    finish_rollback(place, clock, say)
     place.home.mkdir(parents=True, exist_ok=True)
     with locked(place.home):
         record = Record(place.directory, clock, say)
@@ -89,6 +91,11 @@ def carry_out(
         first()
         record.begin(step.name, rests)
         status = run_pytest(given, place.choice.folder, sys.stderr if quiet else None)
+        if _rolled_back(record):
+            reasons = ["rolled back meanwhile"]
+            record.finish(step.name, rests, Outcome("ROLLBACK", reasons))
+            line = f"ROLLBACK: {step.name}: {reasons[0]}; next: {command(PREP)}"
+            return Measured(Outcome("ROLLBACK", reasons), [line], {"verdict": "ROLLBACK"})
         if status in (INTERRUPTED, _REFUSED):
             record.interrupt(step.name, rests)
             return None
@@ -156,6 +163,13 @@ def put(place: Place, path: str, text: str) -> None:
     file = plain(place.directory, place.directory / path)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_text(file, text, durable=True)
+
+
+def _rolled_back(record: Record) -> bool:
+    """Whether there is a rollback behind the beginning of the step that is under way."""
+    begun = len(record.entries)
+    record.catch_up()
+    return any(entry.step == ROLLBACK for entry in record.entries[begun:])
 
 
 def _can_resume(step: Step, entries: Sequence[Entry], rests: object) -> bool:

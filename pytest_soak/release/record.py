@@ -44,13 +44,17 @@ class Record:
     def __init__(
         self, directory: Path, clock: Clock, say: Callable[[str], None], *, only_read: bool = False
     ) -> None:
-        self._ledger = Ledger(directory / HOME, say, only_read=only_read)
+        self._ledger = Ledger(directory / HOME, say, only_read=only_read, shared=True)
         self._clock = clock
 
     @property
     def entries(self) -> list[Entry]:
         """All events so far."""
         return self._ledger.entries
+
+    def catch_up(self) -> None:
+        """Read what other processes have added."""
+        self._ledger.catch_up()
 
     def begin(self, step: str, basis: Basis, stage: int | None = None, **plan: Any) -> Entry:
         """Say that a step was started, with what was planned for it."""

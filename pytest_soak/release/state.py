@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pytest_soak.artifacts.ledger import Entry
 from pytest_soak.release.record import Basis, happened_at
-from pytest_soak.release.steps import AB, LAST_STAGE, STEPS, before
+from pytest_soak.release.steps import AB, LAST_STAGE, PREP, ROLLBACK, STEPS, before
 
 _SHOWN = 12
 _GOOD = ("PASS", "WARN", "PROMOTE")
@@ -94,7 +94,9 @@ def basis(step: str, entries: Sequence[Entry], present: Present) -> Basis:
     """What a step would rest on now: its own inputs, and the files of the steps before it."""
     made = [path for one in before(step) for path in _outputs(one, entries)]
     files = {path: present.files.get(path, "") for path in made}
-    return Basis({**present.inputs.get(step, {}), **files}, present.versions)
+    back = _last(ROLLBACK, [entry for entry in entries if entry.verdict is not None])
+    since = {"rollback": f"line {back.seq}"} if back is not None and step == PREP else {}
+    return Basis({**present.inputs.get(step, {}), **files, **since}, present.versions)
 
 
 def output_paths(entries: Sequence[Entry]) -> list[str]:

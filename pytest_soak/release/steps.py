@@ -38,6 +38,9 @@ INPUTS: dict[str, tuple[str, ...]] = {
 STEPS = tuple(SECTIONS)
 """The steps in their order: each builds on all before it."""
 
+ROLLBACK = "rollback"
+"""Not a step of the seven: the way back."""
+
 LAST_STAGE = 100
 """The stage of the A/B, in percent, whose promotion is that of the candidate."""
 

@@ -1,0 +1,144 @@
+"""`pytest-soak release rollback`: the red button, back to the configuration that prep kept."""
+
+from __future__ import annotations
+
+import getpass
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_soak.artifacts.ledger import Entry
+from pytest_soak.clock import Clock
+from pytest_soak.commands.release_place import Asked, Place, Say, Worked, command, open_place
+from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.release.inputs import versions
+from pytest_soak.release.record import Basis, Outcome, Record
+from pytest_soak.release.restore import (
+    Restored,
+    changed,
+    find_snapshot,
+    put_back,
+    restored,
+    stage,
+)
+from pytest_soak.release.steps import PREP, ROLLBACK
+from pytest_soak.storage.lock import locked
+from pytest_soak.text import plural
+
+RESTART_SECONDS = 60
+_LOCK = "rollback"
+
+
+def rollback(
+    asked: Asked,
+    to: str | None,
+    reason: str,
+    env: Mapping[str, str],
+    folder: Path,
+    clock: Clock,
+    say: Say,
+    *,
+    dry: bool = False,
+) -> Worked:
+    """Put the files of a snapshot back, and start the bot anew by the plan's `restart_cmd`.
+
+    It needs no step but prep, and may be done while another step runs. Exit status 0, or 1 where
+    the bot could not be started anew. Raises SoakUsageError for a snapshot that is not there or was
+    changed, ArtifactError where a file cannot be written.
+    """
+    place = open_place(asked, env, folder)
+    snapshot = find_snapshot(place.directory, to)
+    files = restored(place.directory, snapshot, folder)
+    if dry:
+        for one in changed(files):
+            say(one_line(f"would put back {one.name}"))
+        return Worked(0, {"to": snapshot.config_sha256, "files": [x.name for x in changed(files)]})
+    begun = clock.monotonic()
+    with locked(_lock(place)):
+        record = Record(place.directory, clock, say)
+        rests = Basis({}, versions(place.choice))
+        plan: dict[str, Any] = {
+            "to": snapshot.config_sha256,
+            "reason": reason,
+            "by": getpass.getuser(),
+        }
+        stage(files)
+        names = [one.name for one in changed(files)]
+        record.begin(ROLLBACK, rests, files=names, **plan)
+        done = _finish(place, files, reason, record, rests, say)
+    seconds = clock.monotonic() - begun
+    say(one_line(_told(done, snapshot.config_sha256, len(names), seconds)))
+    document = {**plan, "files": names, "verified": True, "seconds": seconds, "failed": done}
+    return Worked(1 if done else 0, document)
+
+
+def finish_rollback(place: Place, clock: Clock, say: Say) -> None:
+    """Bring a rollback to its end that was begun, and whose process is gone."""
+    if _unfinished(Record(place.directory, clock, say, only_read=True).entries) is None:
+        return
+    with locked(_lock(place)):
+        record = Record(place.directory, clock, say)
+        begun = _unfinished(record.entries)
+        if begun is None:
+            return
+        snapshot = find_snapshot(place.directory, begun.plan["to"])
+        files = restored(place.directory, snapshot, place.choice.folder)
+        stage(files)
+        rests = Basis({}, versions(place.choice))
+        _finish(place, files, str(begun.plan["reason"]), record, rests, say)
+        say(one_line(f"finished the rollback that was begun on line {begun.seq} of the ledger"))
+
+
+def _unfinished(entries: Sequence[Entry]) -> Entry | None:
+    last = next((entry for entry in reversed(entries) if entry.step == ROLLBACK), None)
+    return None if last is None or last.event != "started" else last
+
+
+def _lock(place: Place) -> Path:
+    """A lock of the configuration's own."""
+    folder = place.home / _LOCK
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _finish(
+    place: Place, files: Sequence[Restored], reason: str, record: Record, rests: Basis, say: Say
+) -> str:
+    """Put staged files back, look at them again, start the bot anew; what failed of the last."""
+    put_back(files)
+    wrong = changed(files)
+    if wrong:
+        problem = "is not what was put back; who else writes it?"
+        raise SoakUsageError(str(wrong[0].path), problem)
+    failed = _restarted(place, say)
+    reasons = [reason or "asked for", *([failed] if failed else [])]
+    record.finish(ROLLBACK, rests, Outcome("ROLLBACK", reasons))
+    return failed
+
+
+def _restarted(place: Place, say: Say) -> str:
+    """Start the bot anew; why that failed, empty where it did not."""
+    given = place.choice.plan.restart_cmd
+    if given is None:
+        return ""
+    say(one_line(f"restart: {given}"))
+    try:
+        done = subprocess.run(
+            shlex.split(given),
+            cwd=place.choice.folder,
+            stdin=subprocess.DEVNULL,
+            timeout=RESTART_SECONDS,
+            check=False,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return f"restart_cmd: {error}"
+    return f"restart_cmd: exit status {done.returncode}" if done.returncode else ""
+
+
+def _told(failed: str, to: str, count: int, seconds: float) -> str:
+    what = f"{plural(count, 'file')} put back as in {to[:12]}, read again, in {seconds:.2f} s"
+    if failed:
+        return f"FAIL: rollback: {what}; but {failed}: start the bot by hand"
+    return f"ROLLBACK: {what}; next: {command(PREP)}"
