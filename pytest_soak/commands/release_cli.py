@@ -203,6 +203,15 @@ def release_rollback(
     )
 
 
+@release.command("rules")
+@_of_a_release
+def release_rules(as_json: bool, **typed: Any) -> int:
+    """Write the plan's stop criteria as alert rules of Prometheus, with tests for promtool."""
+    from pytest_soak.commands.release_rules import rules
+
+    return _run(as_json, lambda say: rules(_asked(typed), os.environ, Path.cwd(), say))
+
+
 def _asked(typed: dict[str, Any]) -> Asked:
     from pytest_soak.commands.release_place import Asked
 

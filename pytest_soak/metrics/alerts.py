@@ -15,12 +15,12 @@ _SEVERITY: dict[Action, str] = {"stop": "critical", "warn": "warning"}
 def alert_rules(criteria: Criteria, runbook: str) -> dict[str, Any]:
     """The content of a file of rules: for each criterion an alert, and one for want of data.
 
-    `runbook` is the address that their annotations lead to. Prometheus has no second limit by which
-    a warning is over, so `clear_if` is left to its hysteresis in time, `keep_firing_for`.
+    `runbook` is the address of the page that tells of them, an anchor each. Prometheus has no
+    second limit by which a warning is over: `keep_firing_for` stands for `clear_if`.
     """
     rules = [rule for one in criteria.criteria for rule in (alert(one), no_data(one))]
     for rule in rules:
-        rule["annotations"]["runbook_url"] = runbook
+        rule["annotations"]["runbook_url"] = f"{runbook}#{rule['alert']}"
     return {"groups": [{"name": f"soak-{criteria.name}", "interval": "1m", "rules": rules}]}
 
 

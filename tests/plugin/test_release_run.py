@@ -1,4 +1,4 @@
-"""A release from end to end: what helps is promoted, what does nothing held, what harms is not."""
+"""A release from end to end: what helps is promoted, what does nothing is held, harm is not."""
 
 from __future__ import annotations
 
