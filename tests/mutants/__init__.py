@@ -16,6 +16,7 @@ from mutants import (
     releasing,
     sessions,
     soaked,
+    stepping,
     stops,
 )
 from mutants.mutant import TESTS, Mutant
@@ -35,5 +36,6 @@ MUTANTS = [
     *releasing.MUTANTS,
     *sessions.MUTANTS,
     *soaked.MUTANTS,
+    *stepping.MUTANTS,
     *stops.MUTANTS,
 ]

@@ -127,3 +127,25 @@ def test_an_interrupted_shadow_goes_on_with_the_same_command(desk: Workbench) ->
     assert again.returncode == 0, again.everything
     assert "--soak-resume" in again.stdout
     assert Path(desk.directory, "artifacts/md_cache/shadow_report.json").exists()
+
+
+BUTTON = """
+    import subprocess
+    import sys
+
+    def pytest_soak_iteration_finished(config):
+        command = [sys.executable, "-m", "pytest_soak.cli", "release", "rollback"]
+        subprocess.run(command, check=True)
+"""
+
+
+def test_a_rollback_while_it_runs_ends_it_as_rolled_back(desk: Workbench) -> None:
+    desk.write("config.yaml", "trace: {sample_rate: 0.3}\n")
+    assert release(desk, "prep").returncode == 0
+    desk.write("conftest.py", BUTTON)
+    done = release(desk, "shadow", "--minutes=2")
+    assert done.returncode == 1, done.everything
+    assert done.last_line.startswith("ROLLBACK: shadow: rolled back meanwhile; next: ")
+    assert state(desk).startswith("rolled back")
+    shown = release(desk, "status").stdout
+    assert "1  prep     stale        rollback was missing, is line" in shown
