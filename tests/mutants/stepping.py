@@ -82,12 +82,6 @@ MUTANTS = (
     Mutant("release_step.py", "if _rolled_back(record):", "if False:", SHADOW),
     Mutant(
         "release_step.py",
-        "check_before(place, step.name, record",
-        "len((place, step.name, record",
-        SHADOW,
-    ),
-    Mutant(
-        "release_step.py",
         "{**measured.outcome.outputs, **kept}",
         "measured.outcome.outputs",
         SHADOW,

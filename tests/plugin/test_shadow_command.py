@@ -146,6 +146,6 @@ def test_a_rollback_while_it_runs_ends_it_as_rolled_back(desk: Workbench) -> Non
     done = release(desk, "shadow", "--minutes=2")
     assert done.returncode == 1, done.everything
     assert done.last_line.startswith("ROLLBACK: shadow: rolled back meanwhile; next: ")
-    assert state(desk).startswith("rolled back")
+    assert state(desk).startswith("pending  ROLLBACK was of other inputs: step 1 (prep) is stale")
     shown = release(desk, "status").stdout
     assert "1  prep     stale        rollback was missing, is line" in shown
