@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from harness import INSTANT, Outcome, Workbench
 
 QUICK = (INSTANT, "--soak-gate=smoke")
 FAILING = 'name: never\nthresholds: [{metric: net_bps, fail_unless: ">= 99"}]\n'
+
+
+@pytest.fixture
+def bench(bench: Workbench) -> Workbench:
+    """With the plugins of others."""
+    return replace(bench, addopts="")
+
+
+@pytest.fixture
+def shell(shell: Workbench) -> Workbench:
+    """With the plugins of others."""
+    return replace(shell, addopts="")
 
 
 def good(done: Outcome, iterations: int) -> Outcome:

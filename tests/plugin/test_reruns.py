@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,12 @@ REPEATS = """
                 report.outcome, report.longrepr = "passed", None
         return report
 """
+
+
+@pytest.fixture
+def bench(bench: Workbench) -> Workbench:
+    """With the plugins of others."""
+    return replace(bench, addopts="")
 
 
 def ran(bench: Workbench) -> list[str]:

@@ -62,9 +62,8 @@ def test_ids_that_do_not_exist_are_usage_errors(bench: Workbench, node: str, pro
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_shuffling_plugins_do_not_break_lanes(bench: Workbench, workers: tuple[str, ...]) -> None:
-    done = bench.soak(
-        6, INSTANT, "-p", "randomly", "-p", "no:cacheprovider", "--soak-seed=1..3", *workers
-    )
+    shuffled = ("-p", "randomly", "-p", "no:cacheprovider", "--soak-seed=1..3")
+    done = bench.soak(6, INSTANT, *shuffled, *workers, PYTEST_ADDOPTS="")
     assert done.returncode == 0, done.everything
     for seed in (1, 2, 3):
         assert in_lane(done, f"default-calm-{seed}") == [1, 2, 3, 4, 5, 6]

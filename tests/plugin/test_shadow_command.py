@@ -148,4 +148,4 @@ def test_a_rollback_while_it_runs_ends_it_as_rolled_back(desk: Workbench) -> Non
     assert done.last_line.startswith("ROLLBACK: shadow: rolled back meanwhile; next: ")
     assert state(desk).startswith("pending  ROLLBACK was of other inputs: step 1 (prep) is stale")
     shown = release(desk, "status").stdout
-    assert "1  prep     stale        rollback was missing, is line" in shown
+    assert "1  prep     stale    rollback was missing, is line" in shown

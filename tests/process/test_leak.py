@@ -90,7 +90,9 @@ def test_nothing_is_held_when_the_bot_has_exited(tmp_path: Path) -> None:
         assert settled(bot, 0, 0)
 
 
-def fired(folder: Path, *drills: Drill) -> tuple[list[Transition], list[int]]:
+def fired(
+    folder: Path, *drills: Drill, minutes: float = 135.0
+) -> tuple[list[Transition], list[int]]:
     """What the built-in criteria do in 2 h 15 min of a fast clock, and when was measured."""
     clock = FastClock(SPEED)
     feeds = BotFeeds(folder, 0, clock)
@@ -102,24 +104,26 @@ def fired(folder: Path, *drills: Drill) -> tuple[list[Transition], list[int]]:
         windows.get_ready()
         put_mark(folder, now_us(clock) + 1)
         criteria = load_criteria("stop", criteria_shelf(folder), folder, "test")
-        vigil = Vigil(criteria, Watched(), Usage(), 135.0)
+        vigil = Vigil(criteria, Watched(), Usage(), minutes)
         parts: list[Observation] = []
 
         def hear(part: Observation) -> None:
             parts.append(part)
             vigil.hear(part)
 
-        windows.run({}, Window(1, 0.0, 135.0, hear, lambda: vigil.stopped))
+        windows.run({}, Window(1, 0.0, minutes, hear, lambda: vigil.stopped))
     stops = [one for one in vigil.close()[0].transitions if one.kind == "stop"]
     return stops, [time for part in parts for time in part.resources["time_us"].tolist()]
 
 
 def test_a_leak_fires_the_criterion_memory_as_soon_as_growth_is_measured(tmp_path: Path) -> None:
-    [stop], measured = fired(tmp_path, Drill(LEAK, 0, 9 * HOUR))
+    [stop], measured = fired(tmp_path, Drill(LEAK, 0, 9 * HOUR), minutes=480.0)
     assert stop.criterion == "memory"
     assert stop.value == pytest.approx(MB_PER_H, rel=0.2)
     earliest = next(time for time in measured if time - measured[0] >= LEAST_US)
-    assert earliest <= stop.at <= earliest + 10 * MINUTE  # a stall of a second is 15 of them
+    assert earliest <= stop.at
+    since = [time for time in measured if earliest < time <= stop.at]
+    assert len(since) <= 3  # however long the machine stalls, it measures nothing meanwhile
 
 
 def test_a_bot_without_a_leak_fires_nothing(tmp_path: Path) -> None:
