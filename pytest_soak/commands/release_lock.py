@@ -30,7 +30,7 @@ from pytest_soak.release.evidence import evidence
 from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.inputs import versions
 from pytest_soak.release.layout import LOCKED_BUDGETS
-from pytest_soak.release.lock import GATES, LEAST_RUNS, caches, refusals, stage_baseline
+from pytest_soak.release.lock import LEAST_RUNS, caches, lock_gates, refusals, stage_baseline
 from pytest_soak.release.record import Outcome
 from pytest_soak.release.session import Session
 from pytest_soak.release.steps import DAILY, LOCK
@@ -93,7 +93,7 @@ def _judge(place: Place, session: Session, run: StoredRun, clock: Clock) -> Meas
         return _without("FAIL", [str(error)])
     bot = place.choice.bot
     exact = bot is not None and bot.can.deterministic
-    if why := list(refusals(budgets, GATES, exact=exact)):
+    if why := list(refusals(budgets, lock_gates(), exact=exact)):
         return _without("HOLD", why)
     locked = _locked(place, session, budgets, clock, exact=exact)
     put(place, LOCKED_BUDGETS, dumps(locked.data()))
@@ -124,7 +124,7 @@ def _locked(
         tick_total=stage_baseline([run.tick_total.p95_ms for run in runs]),
         md_cache=caches(runs),
         deadline_miss_ratio=max(run.tick_total.deadline_miss_ratio for run in runs),
-        gates=GATES,
+        gates=lock_gates(),
         design=LockDesign(
             seeds=list(session.seeds),
             minutes=session.minutes,

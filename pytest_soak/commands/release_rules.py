@@ -8,14 +8,13 @@ from typing import Any
 
 import yaml
 
-from pytest_soak.commands.release_place import Asked, Place, Say, Worked, open_place
+from pytest_soak.commands.release_place import Asked, Say, Worked, open_place
+from pytest_soak.commands.release_step import put
 from pytest_soak.errors import one_line
 from pytest_soak.metrics.alert_tests import alert_tests
 from pytest_soak.metrics.alerts import alert_rules
 from pytest_soak.release.layout import ALERT_RULES, ALERT_TESTS, ALERT_TEXT
 from pytest_soak.report.alerts import alerts_text
-from pytest_soak.storage.files import write_text
-from pytest_soak.storage.links import plain
 
 
 def rules(asked: Asked, env: Mapping[str, str], folder: Path, say: Say) -> Worked:
@@ -32,9 +31,9 @@ def rules(asked: Asked, env: Mapping[str, str], folder: Path, say: Say) -> Worke
     runbook = Path(ALERT_TEXT).name
     made = alert_rules(criteria, runbook)
     tests = alert_tests(criteria, Path(ALERT_RULES).name, runbook)
-    _put(place, ALERT_RULES, _yaml(made))
-    _put(place, ALERT_TESTS, _yaml(tests))
-    _put(place, ALERT_TEXT, alerts_text(criteria, made))
+    put(place, ALERT_RULES, _yaml(made))
+    put(place, ALERT_TESTS, _yaml(tests))
+    put(place, ALERT_TEXT, alerts_text(criteria, made))
     count = sum(len(group["rules"]) for group in made["groups"])
     say(one_line(f"{place.directory / ALERT_RULES}: {count} rules of {criteria.name}"))
     return Worked(0, made)
@@ -43,9 +42,3 @@ def rules(asked: Asked, env: Mapping[str, str], folder: Path, say: Say) -> Worke
 def _yaml(data: Any) -> str:
     text: str = yaml.safe_dump(data, sort_keys=False, width=1000)
     return text
-
-
-def _put(place: Place, path: str, text: str) -> None:
-    file = plain(place.directory, place.directory / path)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_text(file, text, durable=True)

@@ -23,16 +23,19 @@ from pytest_soak.artifacts.budget_models import (
 from pytest_soak.baseline.decide import Harm, decide, detectable, more_needed
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.expressions import Expression
+from pytest_soak.release.rules import load_rules
 from pytest_soak.stats.estimate import MeanEstimate, between, mean_of
 from pytest_soak.text import plural
 
-GATES = LockGates(
-    stage_p95_pct=3.0, tick_total_p95_pct=10.0, hit_ratio_min=0.6, deadline_miss_max=0.02
-)
 CHANCE = 0.01
 """Of a false FAIL of one stage."""
 LEAST_RUNS, LEAST_TICKS = 5, 10_000
 TOTAL = "tick_total"
+
+
+def lock_gates() -> LockGates:
+    """By how much a build may be worse, as `release judge baseline` has it."""
+    return LockGates(**load_rules().baseline.model_dump())
 
 
 def stage_baseline(runs: Sequence[float]) -> StageBaseline:

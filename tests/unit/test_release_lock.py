@@ -16,7 +16,7 @@ from pytest_soak.artifacts.budget_models import (
 )
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.release.budgets import STAGES
-from pytest_soak.release.lock import GATES, caches, check, refusals, stage_baseline
+from pytest_soak.release.lock import caches, check, lock_gates, refusals, stage_baseline
 
 
 def lock(runs: Sequence[StageBudgets]) -> LockedBudgets:
@@ -29,7 +29,7 @@ def lock(runs: Sequence[StageBudgets]) -> LockedBudgets:
         tick_total=stage_baseline([one.tick_total.p95_ms for one in runs]),
         md_cache=caches(runs),
         deadline_miss_ratio=0.001,
-        gates=GATES,
+        gates=lock_gates(),
         design=LockDesign(seeds=[1], minutes=60.0, market="calm", deterministic=True),
         flags_hash="f",
         versions={},
@@ -153,7 +153,7 @@ def test_one_run_beside_those_of_a_lock_decides_nothing() -> None:
 
 def test_what_makes_no_lock_is_said() -> None:
     def why(given: Sequence[StageBudgets], *, exact: bool = False) -> list[str]:
-        return list(refusals(given, GATES, exact=exact))
+        return list(refusals(given, lock_gates(), exact=exact))
 
     assert why(SAME) == why(SAME, exact=True) == []
     assert why(SAME[:4]) == ["4 runs, 5 at least"]
@@ -177,7 +177,7 @@ def test_what_makes_no_lock_is_said() -> None:
 
 def test_the_runs_that_are_said_to_be_enough_are() -> None:
     noisy = runs(5, 0.03)
-    (said, *_) = refusals(noisy, GATES, exact=False)
+    (said, *_) = refusals(noisy, lock_gates(), exact=False)
     needed = int(said.split(", ")[1].split()[0])
     spread = np.std([np.log(one.stages["wait"].p95_ms) for one in noisy], ddof=1)
 
@@ -185,5 +185,5 @@ def test_the_runs_that_are_said_to_be_enough_are() -> None:
         draws = np.linspace(-1.0, 1.0, count)
         return [run(float(np.exp(spread * d / draws.std(ddof=1)))) for d in draws]
 
-    assert list(refusals(alike(needed), GATES, exact=False)) == []
-    assert list(refusals(alike(needed - 1), GATES, exact=False))
+    assert list(refusals(alike(needed), lock_gates(), exact=False)) == []
+    assert list(refusals(alike(needed - 1), lock_gates(), exact=False))
