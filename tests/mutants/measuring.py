@@ -13,6 +13,9 @@ LATER = of("later_mids")
 RECOMPUTED = ("market/test_recompute.py",)
 RESUME = ("engine/test_crashes.py", "unit/test_journal.py")
 
+AUTO_SPREAD = ("market/test_auto_spread.py",)
+QUEUE_ETA = ("market/test_queue_eta.py",)
+
 MUTANTS = (
     Mutant(
         "compiled_once.py",
@@ -203,4 +206,14 @@ MUTANTS = (
     Mutant("stored_feeds.py", "self._held += float", "self._held -= float", STORED),
     Mutant("stored_feeds.py", "DAY_US - spare_us - MARGIN_US", "DAY_US", of("dataset")),
     Mutant("stored_feeds.py", "table, end_us - margin)", "table, end_us)", of("dataset")),
+    # features of the maker
+    Mutant("auto_spread.py", "condition.slow - 1.0 if", "condition.slow if", AUTO_SPREAD),
+    Mutant("auto_spread.py", "min(MOST, widened)", "widened", AUTO_SPREAD),
+    Mutant("auto_spread.py", "maker.second_volume = 0.0", "pass", AUTO_SPREAD),
+    Mutant("quoting.py", "half *= auto_spread.factor(maker)", "pass", AUTO_SPREAD),
+    Mutant("queue_eta.py", "(behind + 1)", "behind", QUEUE_ETA),
+    Mutant("queue_eta.py", "0.5 * maker.taken_per_s", "maker.taken_per_s", QUEUE_ETA),
+    Mutant("queue_eta.py", "or slot.level != 0", "or slot.level > 1", QUEUE_ETA),
+    Mutant("quoting.py", "price += side", "price -= side", QUEUE_ETA),
+    Mutant("matching.py", "world.flow.taken_lots +=", "world.flow.taken_lots =", QUEUE_ETA),
 )

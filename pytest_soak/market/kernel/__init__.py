@@ -10,7 +10,7 @@ Its parts, in the order in which they may use one another (all are functions tha
     matching            trades, and what an agent's requests do on arrival
     market_data         snapshots of the book and their way to the agent
     flow, pulse         the crowd's orders and takers; prices and how the crowd reacts to them
-    guards, rescue, quoting, maker    the reference market maker
+    guards, auto_spread, queue_eta, rescue, quoting, maker    the reference market maker
     loop                the event loop
     opening             how a world begins; not compiled
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 
-from pytest_soak.market.kernel import breaker, guards, rng
+from pytest_soak.market.kernel import auto_spread, breaker, guards, queue_eta, rng
 from pytest_soak.market.kernel import venue as v
 from pytest_soak.market.kernel.account import MAKER
 from pytest_soak.market.kernel.jit import Record, kernel_function
@@ -150,6 +150,8 @@ def on_second(world: Record, time: int) -> None:
     maker.variance += step * (change * change - maker.variance)
     maker.second_mid = market.mid
     maker.depth += _DEPTH_STEP * (market.depth - maker.depth)
+    auto_spread.on_second(maker)
+    queue_eta.on_second(maker, market)
     maker.maker_volume *= _SHARE_KEEP
     maker.taker_volume *= _SHARE_KEEP
     if time < maker.flags.signal_until:
@@ -183,6 +185,7 @@ def _on_fill(world: Record, row: Record) -> None:
     maker = world.maker
     maker.position += row.side * row.quantity
     volume = row.quantity * row.price * world.instrument.lot_tick_quote
+    maker.second_volume += volume
     if row.maker == MAKER:
         maker.maker_volume += volume
     else:

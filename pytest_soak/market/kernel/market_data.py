@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pytest_soak.config.sizes import SNAPSHOTS
 from pytest_soak.market.kernel import rng
-from pytest_soak.market.kernel.book import crowd_best
+from pytest_soak.market.kernel.book import crowd_best, level_at
 from pytest_soak.market.kernel.jit import Record, kernel_function
 from pytest_soak.market.kernel.state import BUY, SELL
 
@@ -29,6 +29,11 @@ def number_at(time: int) -> int:
 
 
 @kernel_function
+def _crowd_lots(level: Record) -> int:
+    return int(level.volume - level.agent_volume)
+
+
+@kernel_function
 def publish(world: Record, time: int) -> None:
     """Take the snapshot of this pulse and deliver those whose lag has passed."""
     venue = world.venue
@@ -39,10 +44,15 @@ def publish(world: Record, time: int) -> None:
     row.bid = previous.bid
     row.ask = previous.ask
     book = world.book
+    row.bid_lots = 0
+    row.ask_lots = 0
     if book.bid_volume > 0:
         row.bid = crowd_best(book, BUY)
+        row.bid_lots = _crowd_lots(level_at(book, row.bid))
     if book.ask_volume > 0:
         row.ask = crowd_best(book, SELL)
+        row.ask_lots = _crowd_lots(level_at(book, row.ask))
+    row.taken_lots = world.flow.taken_lots
     row.mid = world.mid
     row.flow = world.flow.mean_sign
     row.depth = 0.5 * (book.bid_volume + book.ask_volume)

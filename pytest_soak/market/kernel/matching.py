@@ -57,6 +57,7 @@ def take(
             v.report(world, time, v.FILLED, handle, side, price, traded, TAKER, NONE, time, OK)
         reduce(book, place, traded)
     if remaining < quantity:
+        world.flow.taken_lots += quantity - remaining
         _alarm(world.flow, side, quantity - remaining)
     return remaining
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from pytest_soak.market.kernel import guards
+from pytest_soak.market.kernel import auto_spread, guards, queue_eta
 from pytest_soak.market.kernel import venue as v
 from pytest_soak.market.kernel.jit import Record, kernel_function, numbers
 from pytest_soak.market.kernel.state import NONE, SLOTS
@@ -79,6 +79,8 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
     half = (design.base_half_bps + design.half_per_sigma * guards.volatility_bps(maker)) * (
         1.0 + parameters.base_spread_bps_delta
     )
+    if maker.flags.auto_spread_enabled != 0:
+        half *= auto_spread.factor(maker)
     filled = (time - maker.tokens_at) * parameters.replace_rate_per_min / 60e6
     maker.tokens = min(BUCKET_DEPTH, maker.tokens + filled)
     maker.tokens_at = time
@@ -89,10 +91,10 @@ def requote(world: Record, tape: Record, time: int, market: Record, late: bool) 
         slot = maker.slots[place]
         side = slot.side
         distance = (half + slot.level * design.level_gap_bps) * world.ticks_per_bps
-        if side > 0:
-            price = min(math.floor(center - distance), market.ask - 1)
-        else:
-            price = max(math.ceil(center + distance), market.bid + 1)
+        price = math.floor(center - distance) if side > 0 else math.ceil(center + distance)
+        if queue_eta.is_too_long(maker, market, slot, price):
+            price += side
+        price = min(price, market.ask - 1) if side > 0 else max(price, market.bid + 1)
         already = bid_lots if side > 0 else ask_lots
         lots = wanted_lots(maker, side, limit, lean, already)
         blocked = guards.stops(maker, time, side)

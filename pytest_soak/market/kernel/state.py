@@ -143,6 +143,7 @@ FLOW = np.dtype(
         ("bid_caution_bps", "f8"),
         ("ask_caution_bps", "f8"),
         ("mean_sign", "f8"),  # of the market orders
+        ("taken_lots", "i8"),
         ("excitation", "f8"),  # of the Hawkes process, 1/s
         ("metaorders", METAORDER, (METAORDERS,)),
         ("metaorder_number", "i8"),
@@ -192,6 +193,9 @@ SNAPSHOT = np.dtype(
         ("mid", "f8"),
         ("depth", "f8"),
         ("flow", "f8"),  # average sign of the latest market orders
+        ("bid_lots", "i8"),  # the crowd's at its best prices
+        ("ask_lots", "i8"),
+        ("taken_lots", "i8"),  # by everybody's market orders, since the market opened
     ],
     align=True,
 )
@@ -272,10 +276,19 @@ FLAGS = np.dtype(
         ("async_batch_enabled", "i8"),
         ("taker_cap_enabled", "i8"),
         ("trace_enabled", "i8"),
+        ("auto_spread_enabled", "i8"),
+        ("auto_spread_volatility_weight", "f8"),
+        ("auto_spread_volume_weight", "f8"),
+        ("auto_spread_latency_weight", "f8"),
+        ("queue_eta_enabled", "i8"),
+        ("queue_eta_max_s", "f8"),
         ("enabled", "i8"),  # whether there is a maker at all
     ],
     align=True,
 )
+CONDITION = np.dtype([("fast", "f8"), ("slow", "f8")], align=True)
+"""What the maker saw on average over minutes, and over an hour."""
+
 SLOT = np.dtype(
     [
         ("handle", "i8"),  # of the resting order, NONE without one
@@ -327,6 +340,13 @@ MAKER = np.dtype(
         ("refusals", "i8"),  # of a venue that is unavailable, in a row
         ("breaker_open", "i8"),
         ("tries_again_at", "i8"),  # while its breaker is open
+        ("volatility", CONDITION),  # bps
+        ("volume", CONDITION),  # quote a second
+        ("latency", CONDITION),  # of its loop, us
+        ("seconds", "i8"),  # over which they are averages
+        ("second_volume", "f8"),  # quote that it traded since the last second
+        ("feed_taken_lots", "i8"),
+        ("taken_per_s", "f8"),  # lots, both sides
         ("maker_volume", "f8"),
         ("taker_volume", "f8"),
         ("bid_blocked", "i8"),
