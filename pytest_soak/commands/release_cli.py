@@ -141,11 +141,12 @@ def release_soak(dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: A
 
 @release.command("dataset")
 @_of_a_release
-def release_dataset(as_json: bool, **typed: Any) -> int:
+@click.option("--fit", is_flag=True, help="also fit the weights of auto_spread to the rows")
+def release_dataset(fit: bool, as_json: bool, **typed: Any) -> int:
     """Make rows of equal intervals of the soak's feeds: 0 PASS or WARN, 1 FAIL."""
     from pytest_soak.commands.release_dataset import dataset
 
-    return _run(as_json, lambda say: dataset(_asked(typed), *_here(), say))
+    return _run(as_json, lambda say: dataset(_asked(typed), *_here(), say, fit=fit))
 
 
 @release.command("ab")
