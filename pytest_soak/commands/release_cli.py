@@ -208,16 +208,20 @@ def release_run(
 @click.option(
     "--to", metavar="HASH", help="the snapshot, by the begin of its hash  [default: newest]"
 )
+@click.option("--flags-off", is_flag=True, help="no snapshot: every flag to its safe value")
 @click.option("--reason", default="", metavar="TEXT", help="for the ledger")
 @click.option("--dry-run", is_flag=True, help="only say which files would be put back")
 def release_rollback(
-    to: str | None, reason: str, dry_run: bool, as_json: bool, **typed: Any
+    to: str | None, flags_off: bool, reason: str, dry_run: bool, as_json: bool, **typed: Any
 ) -> int:
     """Put the configuration back that prep kept, at any time: 0, or 1 without a restart."""
     from pytest_soak.commands.release_rollback import rollback
 
     return _run(
-        as_json, lambda say: rollback(_asked(typed), to, reason, *_here(), say, dry=dry_run)
+        as_json,
+        lambda say: rollback(
+            _asked(typed), to, reason, *_here(), say, dry=dry_run, flags_off=flags_off
+        ),
     )
 
 

@@ -66,6 +66,7 @@ PLAN = """
     target: bot:Bot
     seeds: 1
     candidate: {{overrides: {{half_spread_bps: {half_spread}}}}}
+    restart_cmd: touch restarted
     hours: {{soak: 13, ab: 72}}
     gates: {{soak: desk}}
 """
@@ -110,11 +111,34 @@ def test_a_candidate_ends_as_it_deserves(
     stages = [one["verdict"] for one in told if one["step"] == "ab" and one["verdict"]]
     assert stages == verdicts, done.everything
     finished = {one["step"]: one["verdict"] for one in told if one["verdict"]}
-    steps = ["prep", "shadow", "soak", "dataset", "ab", *([] if status else ["lock"])]
-    assert list(finished) == steps
+    more = {0: ["ab", "lock"], 3: ["ab"], 1: ["rollback", "ab"]}[status]
+    assert list(finished) == ["prep", "shadow", "soak", "dataset", *more]
     assert finished["soak"] == finished["dataset"] == "WARN"
     assert done.returncode == (status or 3)  # all seven are not done
     shown = release(desk, "status")
     assert shown.returncode == (1 if status == 1 else 3)
     state = {0: "done", 3: "held", 1: "rolled back"}[status]
     assert f"5  ab       {state}" in shown.stdout
+
+
+def test_a_candidate_that_was_rolled_back_is_not_tried_again(desk: Workbench) -> None:
+    """And what a desk had deployed of it is gone."""
+    desk.write("release.yaml", PLAN.format(half_spread=1.0))
+    config = desk.write("config.yaml", "symbol: A\n")
+    assert release(desk, "run", "--until", "dataset").returncode == 3
+    config.write_text("symbol: A\nhalf_spread_bps: 1.0\n", encoding="utf-8")
+    assert release(desk, "ab").returncode == 1
+    assert config.read_text(encoding="utf-8") == "symbol: A\n"
+    assert (desk.directory / "restarted").is_file()
+    assert "step 1 (prep) is stale" not in release(desk, "status").stdout.split("5  ab")[1]
+    (line,) = (
+        one["seq"] for one in ledger(desk) if (one["step"], one["verdict"]) == ("ab", "ROLLBACK")
+    )
+    again = release(desk, "prep")
+    assert again.returncode == 1
+    assert f"FAIL candidate rolled back: on line {line} of the ledger" in again.stdout
+    desk.write("release.yaml", PLAN.format(half_spread=1.5))
+    assert release(desk, "prep").returncode == 0
+    shown = release(desk, "status")
+    assert "5  ab       pending" in shown.stdout
+    assert shown.returncode == 3

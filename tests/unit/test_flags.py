@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from builders import usage_error
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_soak.config.documents import Document, parse_json, parse_yaml
-from pytest_soak.config.flags import Flag, FlagTable, reference_flags
+from pytest_soak.config.flags import Flag, FlagTable, put_flags, reference_flags
 from pytest_soak.kpi.definitions import KPIS
 
 TABLE = reference_flags()
@@ -187,3 +189,18 @@ def test_a_wrong_table_is_a_usage_error(given: Any, told: str, tmp_path: Path) -
 def test_a_document_that_is_no_table_is_told() -> None:
     told = usage_error(lambda: FlagTable.from_document(Document("x.yaml", ["a"])))
     assert told.startswith("x.yaml: expected a flag table")
+
+
+@given(st.dictionaries(st.sampled_from(sorted(TABLE)), st.just(0)), st.booleans())
+def test_flags_that_are_put_into_a_configuration_are_read_from_it(
+    names: dict[str, int], dotted: bool
+) -> None:
+    values = {name: TABLE.defaults()[name] for name in names}
+    other = {"mine": {"deep": [1]}, "trace": {"sample_rate": 0.3}}
+    data = {**({"taker_cap.max_taker_share_pct": 5} if dotted else {}), **other}
+    found = put_flags(data, values)
+    read = TABLE.read(Document("x", found, {}))
+    assert read.others == ("mine",)
+    was = TABLE.read(Document("x", data, {})).values
+    assert read.values == {**was, **values}
+    assert data["trace"] == {"sample_rate": 0.3}
