@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pytest_soak.commands.options import PATH
+from pytest_soak.commands.options import PATH, as_soak
 from pytest_soak.options import RELEASE_DIR
 from pytest_soak.release.steps import STEPS
 
@@ -38,6 +38,7 @@ _OPTIONS = (
         metavar="FILE",
         help="what changes it  [default: the plan's, else config.soak_overrides.yaml]",
     ),
+    *(as_soak(name, "the plan's") for name in ("target", "profile", "market", "seed")),
     click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else"),
 )
 

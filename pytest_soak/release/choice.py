@@ -136,11 +136,11 @@ def override_file(plan: Plan, typed: Typed, folder: Path) -> ConfigFile:
 
 
 def _market(plan: Plan, folder: Path) -> Scenario:
-    return load_scenario(plan.market, scenario_shelf(folder), folder, f"{plan.source} market")
+    return load_scenario(plan.market, scenario_shelf(folder), folder, plan.at("market"))
 
 
 def _bot(plan: Plan, scenario: Scenario | None, folder: Path) -> Bot:
-    factory = named_factory(plan.target, f"{plan.source} target", folder)
+    factory = named_factory(plan.target, plan.at("target"), folder)
     where = Where(scenario or load_scenario("calm", scenario_shelf(folder), folder, "market"), {})
     nothing = Arm(name=DEFAULT, overrides={}, flags={})
     return asked_bot(plan.target, factory, lane_of(where, plan.seeds[0], nothing, load_limits()))
@@ -152,7 +152,7 @@ def _flags(bot: Bot, files: Sequence[ConfigFile]) -> Flags:
 
 
 def _control(plan: Plan, bot: Bot, flags: Flags, folder: Path) -> Arm:
-    at = f"{plan.source} profile"
+    at = plan.at("profile")
     profile = load_profile(plan.profile, profile_shelf(folder), folder, at)
     values = resolve(bot.tables.parameters, profile, []).values
     base = Arm(name=profile.name, overrides=values, flags=flags.values)

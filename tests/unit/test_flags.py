@@ -154,8 +154,8 @@ def test_sections_may_lie_within_sections() -> None:
 
 def test_a_target_may_bring_bare_defaults_rows_or_a_file(tmp_path: Path) -> None:
     (tmp_path / "flags.yaml").write_text("a.on: {type: bool, default: true}\n")
-    for given in ({"a.on": True}, {"a.on": Flag(type="bool", default=True)}, "flags.yaml"):
-        table = FlagTable.of(given, "bot", tmp_path)
+    for told in ({"a.on": True}, {"a.on": Flag(type="bool", default=True)}, "flags.yaml"):
+        table = FlagTable.of(told, "bot", tmp_path)
         assert dict(table) == {"a.on": Flag(type="bool", default=True)}
         assert FlagTable.of(table, "bot") is table
     assert FlagTable.of({"a.most": {"type": "number", "default": 1, "bounds": (0, 2)}}, "x")
