@@ -140,9 +140,11 @@ def _judged(
     health = health_of(criteria)
     verdicts = [Verdict.WARN if health is None else health]
     reasons = [NO_HEALTH] if health is None else []
+    several = len({one.lane for one in criteria}) > 1
     for one in criteria:
         if one.verdict not in (None, Verdict.PASS):
-            reasons += one.told or [f"{one.name}: {one.state}"]
+            lane = f"{one.lane}: " if several else ""
+            reasons += [f"{lane}{told}" for told in one.told or [f"{one.name}: {one.state}"]]
     for limit in limits:
         if limit.verdict is not Verdict.PASS:
             verdicts.append(limit.verdict)

@@ -52,12 +52,13 @@ def lane_days(stored: Stored) -> Iterator[tuple[int, LaneDay]]:
         inside = {name: between(table, *span) for name, table in stored.tables.items()}
         blocks = Counter(map(str, inside["blocks"]["reason"].tolist()))
         errors = Counter(map(error_code, inside["errors"]["text"].tolist()))
+        wanted = inside["quoting"]["intended_changes"].any()
         started = inside["resources"]["started_us"]
         yield (
             day,
             LaneDay(
                 as_rows(inside["pipeline_ticks"], TICK),
-                blocks if present & {"blocks", "quoting"} else None,
+                blocks if "blocks" in present or wanted else None,
                 errors if "errors" in present else None,
                 int(np.count_nonzero(np.diff(started))) if "resources" in present else None,
             ),

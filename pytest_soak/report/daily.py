@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_soak.artifacts.daily_models import DailyFigure, DailyLane, DailyReport
 from pytest_soak.report.markdown import safe, table
-from pytest_soak.report.release import or_none
-from pytest_soak.text import number
+from pytest_soak.text import number, setting
 
 _BESIDE = ("day", "day before", "median before", "days")
 _NOT_REPORTED = "not reported"
@@ -25,6 +24,11 @@ def daily_lines(report: DailyReport, following: str) -> Iterator[str]:
     yield f"{report.verdict}: {told}{why}; next: {following}"
 
 
+def _told(value: float | None) -> str:
+    """All digits that the JSON has, but for those of a whole number behind its point."""
+    return "no value" if value is None else setting(value)
+
+
 def daily_text(report: DailyReport) -> str:
     """daily/YYYY-MM-DD.md."""
     return "\n".join([*_daily(report), ""])
@@ -35,7 +39,7 @@ def _daily(report: DailyReport) -> Iterator[str]:
     yield f"# {report.verdict}: {report.date} of {safe(report.plan)}{part}"
     yield ""
     yield f"Target {safe(report.source)}, health {report.health or 'not known'};"
-    yield f"share of the day that is covered: {or_none(report.coverage)}."
+    yield f"share of the day that is covered: {_told(report.coverage)}."
     yield ""
     yield from (f"- {safe(reason)}" for reason in report.reasons)
     if report.reasons:
@@ -78,7 +82,7 @@ def _figures(name: str, figures: Mapping[str, DailyFigure]) -> Iterator[str]:
 
 def _cells(figure: DailyFigure) -> tuple[str, ...]:
     values = (figure.value, figure.day_before, figure.median)
-    return (*map(or_none, values), str(figure.days))
+    return (*map(_told, values), str(figure.days))
 
 
 def _stages(report: DailyReport) -> Iterator[str]:
@@ -91,7 +95,7 @@ def _stages(report: DailyReport) -> Iterator[str]:
             quantile,
             *_cells(getattr(stage, quantile)),
             *(
-                (or_none(stage.locked_p95_ms), or_none(stage.change_pct))
+                (_told(stage.locked_p95_ms), _told(stage.change_pct))
                 if quantile == "p95_ms"
                 else ("", "")
             ),
@@ -105,7 +109,7 @@ def _stages(report: DailyReport) -> Iterator[str]:
         yield "No lock."
         return
     for one in report.limits:
-        told = f"{or_none(one.current)}, must be {one.limit}, locked at {or_none(one.locked)}"
+        told = f"{_told(one.current)}, must be {one.limit}, locked at {_told(one.locked)}"
         yield f"- {one.verdict}: {one.name} {safe(told)}"
 
 
@@ -123,7 +127,7 @@ def _criteria(report: DailyReport) -> Iterator[str]:
             one.state,
             str(one.minutes),
             str(one.pending_minutes),
-            or_none(one.longest_minutes),
+            _told(one.longest_minutes),
             str(one.no_data_minutes),
         )
         for one in report.criteria
@@ -141,7 +145,7 @@ def _gaps(report: DailyReport) -> Iterator[str]:
     if not report.gaps:
         yield "None."
         return
-    rows = [(safe(one.lane), one.begin, one.end, or_none(one.coverage)) for one in report.gaps]
+    rows = [(safe(one.lane), one.begin, one.end, _told(one.coverage)) for one in report.gaps]
     yield from table([("lane", "from", "to", "share covered"), *rows])
 
 
@@ -156,8 +160,8 @@ def _lanes(report: DailyReport) -> Iterator[str]:
             place,
             safe(one.lane),
             str(one.fills),
-            or_none(one.net_quote),
-            safe(one.reason) if one.low is None else f"{one.low} to {one.high}",
+            _told(one.net_quote),
+            safe(one.reason) if one.low is None else f"{_told(one.low)} to {_told(one.high)}",
         )
         for place, lanes in parts
         for one in lanes
