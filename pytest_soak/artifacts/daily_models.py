@@ -30,7 +30,7 @@ class DailyFigure(_Data):
 
     value: Figure
     day_before: Figure = Field(description="Null where there are no feeds of it.")
-    median: Figure = Field(description="Of the last seven days before it that have the figure.")
+    median: Figure = Field(description="Of the days of a week before it that have the figure.")
     days: int = Field(description="How many those are.")
 
 

@@ -115,9 +115,8 @@ def report(
     asked = Asked(day, coverage, complete, of)
     if not _has_data(every):
         return no_report(asked, rules)
-    days = _every_day(lanes)
     found = Found(
-        days={d: _figures(d, lanes) for d in range(day - rules.days, day + 1) if d in days},
+        days={each: _figures(each, lanes) for each in _every_day(lanes)},
         criteria=[
             one
             for lane in lanes

@@ -113,7 +113,7 @@ def _shown(one: Criterion, latest: Path) -> str:
         return _code("pytest-soak trend", latest)
     if table_name in _FED:
         return safe(f"`tail -n 1 {shlex.quote(str(latest / FEEDS))}/{table_name}_*.jsonl`")
-    return "no file has it: the lines of the session alone"
+    return "no command: `stops` alone says what it did"
 
 
 def _code(command: str, path: Path) -> str:

@@ -133,7 +133,7 @@ def _criteria(report: DailyReport) -> Iterator[str]:
         for one in report.criteria
     ]
     heads = ("lane", "name", "metric", "rule", "verdict", "state", "minutes judged")
-    more = ("of them pending", "longest", "without a value")
+    more = ("of them pending", "longest, min", "without a value")
     yield from table([(*heads, *more), *(tuple(map(safe, row)) for row in rows)])
     told = [line for one in report.criteria for line in one.told]
     if told:

@@ -116,7 +116,6 @@ MUTANTS = (
             ("max(whole or days)", "max(days)"),
             ("if not first <= day <= last:", "if False:"),
             ("and rows[0].coverage > 0.0 < rows[-1].coverage", ""),
-            ("if d in days}", "}"),
         )
     ),
     Mutant("daily_feeds.py", "if one.criterion not in told", "", REPLAY),

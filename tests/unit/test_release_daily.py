@@ -116,6 +116,7 @@ def test_a_day_stands_beside_the_day_before_it_and_the_median_of_seven() -> None
     assert (net.median, net.days) == (3.5 * ROWS_A_DAY, 4)
     assert found.figures["net_bps"].value == pytest.approx(300.0)
     assert found.figures["restarts"].value is None
+    assert not any(name.startswith("worst_") for name in found.figures)
     assert (found.verdict, found.health, found.reasons) == (Verdict.PASS, Verdict.PASS, [])
     assert of(lane()).figures["net_quote"].day_before is None
 
@@ -136,9 +137,18 @@ def test_the_sum_of_a_day_is_that_of_its_lanes() -> None:
         ({DAY: rows(DAY), DAY + 1: rows(DAY + 1)[:12]}, DAY),
         ({DAY: rows(DAY)[12:], DAY + 1: rows(DAY + 1), DAY + 2: rows(DAY + 2)}, DAY + 2),
         ({DAY: rows(DAY)[12:], DAY + 1: rows(DAY + 1)[:12]}, DAY + 1),
+        ({DAY: rows(DAY), DAY + 1: [blank(DAY + 1, 0), *rows(DAY + 1)[1:]]}, DAY),
+        ({DAY: rows(DAY), DAY + 1: [*rows(DAY + 1)[:-1], blank(DAY + 1, 287)]}, DAY),
         ({DAY: rows(DAY), DAY + 1: [blank(DAY + 1, n) for n in range(ROWS_A_DAY)]}, DAY),
     ],
-    ids=["a part follows", "the newest whole one", "none is whole", "nothing follows"],
+    ids=[
+        "a part follows",
+        "the newest whole one",
+        "none is whole",
+        "late",
+        "early",
+        "nothing follows",
+    ],
 )
 def test_by_default_it_is_the_last_whole_day(days: dict[int, list[Row]], expected: int) -> None:
     assert of(lane(days=days), day=None).date == date_of(expected)
@@ -341,7 +351,8 @@ def test_an_error_is_counted_by_what_it_says_first(text: str, code: str) -> None
 
 
 def lanes() -> st.SearchStrategy[list[DailyLane]]:
-    one = st.tuples(st.integers(0, 200), st.none() | st.floats(-1e6, 1e6))
+    nets = st.sampled_from([None, -1.0, 0.0, 2.0]) | st.floats(-1e6, 1e6)
+    one = st.tuples(st.sampled_from([0, 99, 100, 101, 5000]), nets)
     return st.lists(one, max_size=20).map(
         lambda facts: [
             DailyLane(lane=str(n), fills=fills, net_quote=net, low=None, high=None, reason="")
@@ -363,13 +374,25 @@ def test_lanes_are_ranked_once_by_what_they_earned(given_lanes: list[DailyLane])
         one for one in given_lanes if one.fills >= RULES.least_fills and one.net_quote is not None
     ]
     assert {one.lane for one in unranked} == {one.lane for one in given_lanes if one not in able}
-    assert len({one.lane for one in (*best, *worst)}) == min(len(able), RULES.best + len(worst))
+    assert len({one.lane for one in (*best, *worst)}) == len(best) + len(worst)
+    assert len(worst) == min(max(len(able) - RULES.best, 0), RULES.worst)
     for one in able:
         if one not in best:
             assert len(best) == RULES.best
             assert (one.net_quote or 0.0) <= min(net or 0.0 for net in nets)
         if one not in (*best, *worst):
             assert (one.net_quote or 0.0) >= max(net or 0.0 for net in lows)
+
+
+def test_of_ten_lanes_five_are_best_and_three_worst() -> None:
+    ten = [
+        DailyLane(lane=str(net), fills=100, net_quote=net, low=None, high=None, reason="")
+        for net in (3, 9, 1, 7, 5, 0, 2, 8, 6, 4)
+    ]
+    best, worst, unranked = ranked(ten, RULES)
+    assert [one.net_quote for one in best] == [9, 8, 7, 6, 5]
+    assert [one.net_quote for one in worst] == [0, 1, 2]
+    assert unranked == []
 
 
 def test_the_interval_is_that_of_the_sum() -> None:
