@@ -15,6 +15,7 @@ from pytest_soak.artifacts.budget_models import LockedBudgets, ShadowReport, Sta
 from pytest_soak.artifacts.calib_models import CalibDataset, SpreadFit
 from pytest_soak.artifacts.calibration import Calibration
 from pytest_soak.artifacts.compare_models import ComparedRuns
+from pytest_soak.artifacts.daily_models import DailyReport
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
 from pytest_soak.artifacts.finish_models import FinishLine
 from pytest_soak.artifacts.release_models import (
@@ -392,6 +393,7 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "calib": CalibDataset,
     "spread-fit": SpreadFit,
     "locked-budgets": LockedBudgets,
+    "daily": DailyReport,
     "flags-registry": FlagsRegistry,
     "release-judged": ReleaseJudged,
 }

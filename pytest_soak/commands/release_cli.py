@@ -187,6 +187,19 @@ def release_lock(dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: A
     )
 
 
+@release.command("daily")
+@_of_a_release
+@click.option("--date", metavar="YYYY-MM-DD", help="UTC, by the target's clock  [default: last]")
+def release_daily(date: str | None, as_json: bool, **typed: Any) -> int:
+    """Report a day of the soak beside the days before it: 0 PASS or WARN, 1 FAIL.
+
+    By default that is the last whole day, or the last one where none is whole.
+    """
+    from pytest_soak.commands.release_daily import daily
+
+    return _run(as_json, lambda say: daily(_asked(typed), date, *_here(), say))
+
+
 @release.command("run")
 @_of_a_release
 @click.option("--until", type=click.Choice(list(STEPS)), help="the last step to run")
