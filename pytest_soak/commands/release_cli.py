@@ -11,7 +11,7 @@ import click
 
 from pytest_soak.commands.options import PATH
 from pytest_soak.options import RELEASE_DIR
-from pytest_soak.release.steps import STEPS
+from pytest_soak.release.steps import HOUR, STEPS
 
 if TYPE_CHECKING:
     from pytest_soak.commands.release_place import Asked, Say, Worked
@@ -79,7 +79,7 @@ def release_prep(dry_run: bool, as_json: bool, **typed: Any) -> int:
 
 @release.command("shadow", context_settings={"ignore_unknown_options": True})
 @_of_a_release
-@click.option("--minutes", default=60.0, show_default=True, type=click.FloatRange(1.0, 1440.0))
+@click.option("--minutes", default=HOUR, show_default=True, type=click.FloatRange(1.0, 1440.0))
 @click.option("--dry-run", is_flag=True, help="only say what would be run and written")
 @click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
 def release_shadow(

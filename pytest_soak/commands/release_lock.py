@@ -30,12 +30,11 @@ from pytest_soak.release.evidence import evidence
 from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.inputs import versions
 from pytest_soak.release.layout import LOCKED_BUDGETS
-from pytest_soak.release.lock import LEAST_RUNS, caches, lock_gates, refusals, stage_baseline
+from pytest_soak.release.lock import LEAST_RUNS, caches, refusals, stage_baseline
 from pytest_soak.release.record import Outcome
+from pytest_soak.release.rules import lock_gates
 from pytest_soak.release.session import Session
-from pytest_soak.release.steps import DAILY, LOCK
-
-MINUTES = 60.0
+from pytest_soak.release.steps import DAILY, HOUR, LOCK
 
 
 def lock(
@@ -69,7 +68,7 @@ def _step(place: Place, clock: Clock) -> Step:
         candidate_of(place, "gate shadow"),
         _seeds(plan.seeds),
         1,
-        MINUTES,
+        HOUR,
         plan.gates.shadow,
         run_folder(place, LOCK),
         feeds=True,

@@ -30,10 +30,8 @@ from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.layout import FINISH_LINE, FINISH_TEXT, SOAK_START
 from pytest_soak.release.record import Outcome
 from pytest_soak.release.session import Session, arguments
-from pytest_soak.release.steps import DATASET, PREP, SOAK
+from pytest_soak.release.steps import DATASET, HOUR, PREP, SOAK
 from pytest_soak.report.release import finish_text, start_text
-
-_MINUTES = 60.0
 
 
 def soak(
@@ -69,7 +67,7 @@ def _step(place: Place) -> Step:
         candidate_of(place, "gate soak", "stop"),
         plan.seeds[:1],
         round(plan.hours.soak),
-        _MINUTES,
+        HOUR,
         plan.gates.soak,
         run_folder(place, SOAK),
         stop=plan.stop,

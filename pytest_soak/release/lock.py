@@ -23,7 +23,7 @@ from pytest_soak.artifacts.budget_models import (
 from pytest_soak.baseline.decide import Harm, decide, detectable, more_needed
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.expressions import Expression
-from pytest_soak.release.rules import load_rules
+from pytest_soak.release.rules import HIT_RATIO, MISS_RATIO, absolute_limits
 from pytest_soak.stats.estimate import MeanEstimate, between, mean_of
 from pytest_soak.text import plural
 
@@ -31,11 +31,6 @@ CHANCE = 0.01
 """Of a false FAIL of one stage."""
 LEAST_RUNS, LEAST_TICKS = 5, 10_000
 TOTAL = "tick_total"
-
-
-def lock_gates() -> LockGates:
-    """By how much a build may be worse, as `release judge baseline` has it."""
-    return LockGates(**load_rules().baseline.model_dump())
 
 
 def stage_baseline(runs: Sequence[float]) -> StageBaseline:
@@ -189,26 +184,21 @@ def _decided(told: LockCheck, limit: Expression, change: MeanEstimate, units: in
 
 def _absolute(locked: LockedBudgets, runs: Sequence[StageBudgets]) -> Iterator[LockCheck]:
     """What a build may never be, by its worst run."""
-    gates = locked.gates
+    limits = absolute_limits(locked.gates)
     hits = min((run.md_cache.hit_ratio for run in runs), default=None)
     misses = max((run.tick_total.deadline_miss_ratio for run in runs), default=None)
-    for name, was, value, limit in (
-        ("md_cache_hit_ratio", locked.md_cache.hit_ratio, hits, f">= {gates.hit_ratio_min:g}"),
-        (
-            "deadline_miss_ratio",
-            locked.deadline_miss_ratio,
-            misses,
-            f"<= {gates.deadline_miss_max:g}",
-        ),
+    for name, was, value in (
+        (HIT_RATIO, locked.md_cache.hit_ratio, hits),
+        (MISS_RATIO, locked.deadline_miss_ratio, misses),
     ):
-        symbol, _, number = limit.partition(" ")
-        holds = value is not None and Expression(limit, symbol, float(number)).holds(value)
         yield LockCheck(
             name=name,
             locked=was,
             current=value,
-            limit=limit,
-            verdict=Verdict.PASS if holds else Verdict.FAIL,
+            limit=limits[name].text,
+            verdict=Verdict.FAIL
+            if value is None or not limits[name].holds(value)
+            else Verdict.PASS,
             reason="" if value is not None else "no data",
         )
 

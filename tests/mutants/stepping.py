@@ -48,7 +48,7 @@ MUTANTS = (
     *(
         Mutant("shadow.py", old, new, of("release_shadow"))
         for old, new in (
-            ("short = minutes < MINUTES", "short = minutes <= MINUTES"),
+            ("short = minutes < HOUR", "short = minutes <= HOUR"),
             ("COVERED = 0.95", "COVERED = 0.9"),
             ("worst([judged.verdict, covered.verdict])", "judged.verdict"),
             ('if of["source"] == SIM else []', ""),

@@ -16,7 +16,8 @@ from pytest_soak.artifacts.budget_models import (
 )
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.release.budgets import STAGES
-from pytest_soak.release.lock import caches, check, lock_gates, refusals, stage_baseline
+from pytest_soak.release.lock import caches, check, refusals, stage_baseline
+from pytest_soak.release.rules import lock_gates
 
 
 def lock(runs: Sequence[StageBudgets]) -> LockedBudgets:
