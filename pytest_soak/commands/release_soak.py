@@ -85,7 +85,7 @@ def _write_start(place: Place, step: Step, more: Sequence[str]) -> None:
 
 
 def _judge(place: Place, session: Session, run: StoredRun) -> Measured:
-    said = evidence(run, wanted(place.choice, session, "gate soak"))
+    said = evidence(run, wanted(session, place.choice.gates["soak"]))
     lanes = [soaked_lane(lane, session.minutes, _kpis(run, lane.lane)) for lane in run.result.lanes]
     report = finish_line(
         said,

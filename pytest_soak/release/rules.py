@@ -6,7 +6,7 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
-from pytest_soak.artifacts.budget_models import LockGates
+from pytest_soak.artifacts.lock_models import LockGates
 from pytest_soak.config.documents import shipped, validate
 from pytest_soak.gates.expressions import Expression
 from pytest_soak.gates.model import Gate

@@ -8,15 +8,12 @@ import numpy as np
 import pytest
 from budgets import P95, run
 
-from pytest_soak.artifacts.budget_models import (
-    LockCheck,
-    LockDesign,
-    LockedBudgets,
-    StageBudgets,
-)
+from pytest_soak.artifacts.budget_models import StageBudgets
+from pytest_soak.artifacts.lock_models import LockCheck, LockDesign, LockedBudgets
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.release.budgets import STAGES
-from pytest_soak.release.lock import caches, check, refusals, stage_baseline
+from pytest_soak.release.lock import caches, refusals, stage_baseline
+from pytest_soak.release.lock_check import check
 from pytest_soak.release.rules import lock_gates
 
 
@@ -25,6 +22,9 @@ def lock(runs: Sequence[StageBudgets]) -> LockedBudgets:
     return LockedBudgets(
         source="sim",
         meta={},
+        number=1,
+        replaces=None,
+        candidate="c",
         locked="2024-01-01T00:00:00Z",
         baseline=stages,
         tick_total=stage_baseline([one.tick_total.p95_ms for one in runs]),
