@@ -65,8 +65,9 @@ class LockedBudgets(Artifact):
     candidate: str = Field(description="SHA-256 of its parameters and flags.")
     baseline: dict[str, StageBaseline]
     tick_total: StageBaseline
-    md_cache: CacheBudget
-    deadline_miss_ratio: float
+    md_cache: CacheBudget = Field(description="Over all runs.")
+    md_cache_hit_ratio: float = Field(description="Of the worst run.")
+    deadline_miss_ratio: float = Field(description="Of the worst run.")
     gates: LockGates
     design: LockDesign
     flags_hash: str

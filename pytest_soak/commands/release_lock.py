@@ -45,6 +45,7 @@ from pytest_soak.release.lock import (
     budgets_digest,
     caches,
     refusals,
+    seeds_of,
     stage_baseline,
 )
 from pytest_soak.release.lock_chain import drift, is_same
@@ -119,7 +120,7 @@ def _step(place: Place, clock: Clock, reason: str | None) -> Step:
     session = Session(
         plan,
         candidate_of(place, "gate shadow"),
-        _seeds(plan.seeds),
+        seeds_of(plan.seeds, LEAST_RUNS),
         1,
         HOUR,
         plan.gates.shadow,
@@ -128,12 +129,6 @@ def _step(place: Place, clock: Clock, reason: str | None) -> Step:
     )
     plan_of_it = {} if reason is None else {_REPLACE: reason}
     return Step(LOCK, session, lambda run: _judge(place, session, run, clock, reason), plan_of_it)
-
-
-def _seeds(planned: Sequence[int]) -> tuple[int, ...]:
-    """The plan's, as many as a lock takes at least; further ones where it has fewer."""
-    more = (seed for seed in range(1, 10 * LEAST_RUNS) if seed not in planned)
-    return tuple(dict.fromkeys([*planned[:LEAST_RUNS], *more]))[:LEAST_RUNS]
 
 
 def _judge(
@@ -213,6 +208,7 @@ def lock_of(
         baseline=stages,
         tick_total=stage_baseline([run.tick_total.p95_ms for run in runs]),
         md_cache=caches(runs),
+        md_cache_hit_ratio=min(run.md_cache.hit_ratio for run in runs),
         deadline_miss_ratio=max(run.tick_total.deadline_miss_ratio for run in runs),
         gates=lock_gates(),
         design=LockDesign(

@@ -19,6 +19,7 @@ from pytest_soak.gates.model import Gate
 from pytest_soak.release.child import INTERRUPTED, run_pytest
 from pytest_soak.release.evidence import Wanted
 from pytest_soak.release.hashes import file_hashes
+from pytest_soak.release.judged import STATUS
 from pytest_soak.release.layout import RUNS
 from pytest_soak.release.record import Outcome, Record
 from pytest_soak.release.session import Session, arguments
@@ -29,7 +30,6 @@ from pytest_soak.storage.links import plain
 from pytest_soak.storage.lock import locked
 
 _STORED = ("RESULT.json", "journal", "ITER_SUMMARY_final.json")
-_STATUS = {"PASS": 0, "WARN": 0, "FAIL": 1, "ROLLBACK": 1, "HOLD": 3}
 _REFUSED = 4
 """pytest's exit status of a usage error."""
 
@@ -155,7 +155,7 @@ def answer(step: str, measured: Measured | None, say: Say) -> Worked:
         return Worked(2, {"step": step, "verdict": None})
     for line in measured.lines:
         say(one_line(line))
-    return Worked(_STATUS[measured.outcome.verdict], measured.document)
+    return Worked(STATUS[measured.outcome.verdict], measured.document)
 
 
 def put(place: Place, path: str, text: str) -> None:

@@ -30,10 +30,13 @@ def stage_baseline(runs: Sequence[float]) -> StageBaseline:
     """The baseline of a stage's p95 of two or more runs: milliseconds above 0, or all 0."""
     if not any(runs):
         return StageBaseline(p95_ms=0.0, runs=list(runs), rel_sd=0.0)
-    logs = np.log(np.array(runs))
-    return StageBaseline(
-        p95_ms=float(np.exp(logs.mean())), runs=list(runs), rel_sd=float(logs.std(ddof=1))
-    )
+    spread = float(np.log(np.array(runs)).std(ddof=1))
+    return StageBaseline(p95_ms=typical(runs), runs=list(runs), rel_sd=spread)
+
+
+def typical(runs: Sequence[float]) -> float:
+    """The geometric mean of one or more times above 0."""
+    return math.exp(math.fsum(map(math.log, runs)) / len(runs))
 
 
 def refusals(runs: Sequence[StageBudgets], gates: LockGates, *, exact: bool) -> Iterator[str]:
@@ -75,6 +78,12 @@ def p95_of_runs(runs: Sequence[StageBudgets]) -> dict[str, list[float | None]]:
         for name in names
     }
     return {**found, TOTAL: [run.tick_total.p95_ms for run in runs]}
+
+
+def seeds_of(planned: Sequence[int], count: int) -> tuple[int, ...]:
+    """So many seeds: those that are planned, then others."""
+    more = (seed for seed in range(1, count + len(planned) + 1) if seed not in planned)
+    return (*planned, *more)[:count]
 
 
 def budgets_digest(run: StageBudgets) -> str:

@@ -12,7 +12,7 @@ from pytest_soak.artifacts.lock_models import LockCheck, LockedBudgets, LockGate
 from pytest_soak.baseline.decide import Harm, decide, more_needed
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.expressions import Expression
-from pytest_soak.release.lock import CHANCE, TOTAL, budgets_digest, log_limit, p95_of_runs
+from pytest_soak.release.lock import CHANCE, TOTAL, budgets_digest, log_limit, p95_of_runs, typical
 from pytest_soak.release.rules import HIT_RATIO, MISS_RATIO, absolute_limits
 from pytest_soak.stats.estimate import MeanEstimate, between, mean_of
 from pytest_soak.text import plural
@@ -61,9 +61,7 @@ def _stage(
     blank = LockCheck(
         name=f"{name}_p95_ms",
         locked=before.p95_ms if before else None,
-        current=math.exp(math.fsum(map(math.log, values)) / len(values))
-        if _above(values)
-        else None,
+        current=typical(values) if _above(values) else None,
         limit=f"<= +{limit_pct:g} %",
         verdict=Verdict.FAIL,
     )
@@ -80,10 +78,14 @@ def _stage(
 
 def _still(blank: LockCheck, before: Sequence[float], values: Sequence[float]) -> LockCheck:
     """A stage that takes no time: the same as before, or a change that no per cent tell of."""
-    if not any(before) and not any(values):
-        told = blank.model_copy(update={"locked": 0.0, "current": 0.0})
-        return _said(told, Verdict.PASS, "takes no time, as before")
-    return _said(blank, Verdict.FAIL, "takes no time in some runs and some in others")
+    if not any(values):
+        blank = blank.model_copy(update={"current": 0.0})
+        if not any(before):
+            return _said(blank, Verdict.PASS, "takes no time, as before")
+        return _said(blank, Verdict.FAIL, "takes no time any more")
+    if not _above(values):
+        return _said(blank, Verdict.FAIL, "takes no time in some runs and some in others")
+    return _said(blank, Verdict.FAIL, "took no time when it was locked")
 
 
 def _above(values: Sequence[float]) -> bool:
@@ -140,7 +142,7 @@ def _absolute(locked: LockedBudgets, runs: Sequence[StageBudgets]) -> Iterator[L
     hits = min((run.md_cache.hit_ratio for run in runs), default=None)
     misses = max((run.tick_total.deadline_miss_ratio for run in runs), default=None)
     for name, was, value in (
-        (HIT_RATIO, locked.md_cache.hit_ratio, hits),
+        (HIT_RATIO, locked.md_cache_hit_ratio, hits),
         (MISS_RATIO, locked.deadline_miss_ratio, misses),
     ):
         holds = value is not None and limits[name].holds(value)

@@ -34,8 +34,8 @@ def _lock(report: LockReport) -> Iterator[str]:
     gates = lock.gates
     yield f"A build fails where it is shown to be slower by more than {gates.stage_p95_pct} % in a"
     yield f"stage or {gates.tick_total_p95_pct} % in all, and with a hit ratio below"
-    yield f"{gates.hit_ratio_min} (locked: {lock.md_cache.hit_ratio}) or misses above"
-    yield f"{gates.deadline_miss_max} (locked: {lock.deadline_miss_ratio})."
+    yield f"{gates.hit_ratio_min} (locked: {lock.md_cache_hit_ratio}) or misses above"
+    yield f"{gates.deadline_miss_max} (locked: {lock.deadline_miss_ratio}) in any run."
     yield ""
     if report.drift:
         yield f"Since lock {report.first}:"
