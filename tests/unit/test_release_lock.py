@@ -6,43 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from budgets import P95, run
+from budgets import P95, SAME, lock, run
 
 from pytest_soak.artifacts.budget_models import StageBudgets
-from pytest_soak.artifacts.lock_models import LockCheck, LockDesign, LockedBudgets
+from pytest_soak.artifacts.lock_models import LockCheck, LockedBudgets
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.release.budgets import STAGES
 from pytest_soak.release.lock import (
     budgets_digest,
-    caches,
     refusals,
     seeds_of,
-    stage_baseline,
 )
 from pytest_soak.release.lock_check import check, others, same
 from pytest_soak.release.rules import lock_gates
-
-
-def lock(runs: Sequence[StageBudgets]) -> LockedBudgets:
-    stages = {s: stage_baseline([one.stages[s].p95_ms for one in runs]) for s in runs[0].stages}
-    return LockedBudgets(
-        source="sim",
-        meta={},
-        number=1,
-        replaces=None,
-        candidate="c",
-        locked="2024-01-01T00:00:00Z",
-        baseline=stages,
-        tick_total=stage_baseline([one.tick_total.p95_ms for one in runs]),
-        md_cache=caches(runs),
-        md_cache_hit_ratio=0.75,
-        deadline_miss_ratio=0.001,
-        gates=lock_gates(),
-        design=LockDesign(seeds=[1], minutes=60.0, market="calm", deterministic=True),
-        flags_hash="f",
-        versions={},
-        sources={},
-    )
 
 
 def runs(count: int, sd: float, scale: float = 1.0, seed: int = 1) -> list[StageBudgets]:
@@ -59,7 +35,6 @@ def of(checks: Sequence[LockCheck], name: str) -> LockCheck:
     return found
 
 
-SAME = [run()] * 5
 OTHER = [run(0.98), run(1.0 / 0.98), *SAME[:3]]
 """Other runs, which are the same on the whole."""
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from budgets import SAME, lock
 from releases import ASKED, TWO_LINES, Stopped
-from test_release_lock import SAME, lock
 
 from pytest_soak.artifacts.lock_models import FormerLock, LockedBudgets
 from pytest_soak.canonical import dumps
