@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
+from harness import ALONE
 
 from pytest_soak.artifacts.lock_models import LockedBudgets
 from pytest_soak.artifacts.stored_run import run_in
@@ -146,6 +151,16 @@ class Releasing:
         return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in paths}
 
 
+@contextmanager
+def as_typed() -> Iterator[None]:
+    """Sessions that a command starts are those of a user, not of this test's worker."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in [name for name in os.environ if name.startswith(("PYTEST_", "GITHUB_"))]:
+            patched.delenv(name)
+        patched.setenv("PYTEST_ADDOPTS", ALONE)
+        yield
+
+
 def make_lock(folder: Path, seeds: Sequence[int], minutes: float) -> LockedBudgets:
     """Lock the candidate of a plan in `folder`, over runs of less than an hour."""
     place = open_place(ASKED, {}, folder)
@@ -156,7 +171,8 @@ def make_lock(folder: Path, seeds: Sequence[int], minutes: float) -> LockedBudge
     session = Session(
         place.choice.plan, candidate, tuple(seeds), 1, minutes, "smoke", runs, feeds=True
     )
-    assert run_pytest(arguments(session), folder, subprocess.DEVNULL) in (0, 1)
+    with as_typed():
+        assert run_pytest(arguments(session), folder, subprocess.DEVNULL) in (0, 1)
     run = run_in(runs)
     budgets = [budgets_of(session, run, lane) for lane in run.result.lanes]
     locked = lock_of(place, session, budgets, Stopped(), exact=bot.can.deterministic)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from harness import ALONE
-from releases import ASKED, BOT, Releasing, make_lock
+from releases import ASKED, BOT, Releasing, as_typed, make_lock
 from workflow_commands import obeyed
 
 from conftest import Once
@@ -61,17 +59,7 @@ class Checkout(Releasing):
 
 
 @pytest.fixture
-def as_typed() -> Iterator[pytest.MonkeyPatch]:
-    """Sessions are those of a user, not of this test's worker."""
-    with pytest.MonkeyPatch.context() as patched:
-        for name in [name for name in os.environ if name.startswith(("PYTEST_", "GITHUB_"))]:
-            patched.delenv(name)
-        patched.setenv("PYTEST_ADDOPTS", f"{ALONE} -p no:cacheprovider")
-        yield patched
-
-
-@pytest.fixture
-def checkout(tmp_path: Path, once: Once, as_typed: pytest.MonkeyPatch) -> Checkout:
+def checkout(tmp_path: Path, once: Once) -> Iterator[Checkout]:
     def fill(folder: Path) -> None:
         (folder / "locked_bot.py").write_text(BOT)
         Checkout(folder).plan()
@@ -81,7 +69,8 @@ def checkout(tmp_path: Path, once: Once, as_typed: pytest.MonkeyPatch) -> Checko
     for name in ("locked_bot.py", "release.yaml"):
         shutil.copy2(made / name, tmp_path)
     shutil.copytree(made / "artifacts", tmp_path / "artifacts")
-    return Checkout(tmp_path)
+    with as_typed():
+        yield Checkout(tmp_path)
 
 
 def test_the_build_that_was_locked_passes_on_a_checkout_without_a_ledger(
