@@ -100,10 +100,10 @@ def _exactly(
     told = blank.model_copy(update={"change_pct": change})
     if change > limit_pct:
         return _said(told, Verdict.FAIL, f"{change:+.2f} %, exactly")
-    differ = [x for x, y in zip(values, before.runs, strict=False) if not math.isclose(x, y)]
-    runs = f" ({len(differ)} of {plural(len(values), 'run')})" if differ else ""
-    changed = runs or not math.isclose(blank.current, before.p95_ms)
-    return _said(told, Verdict.PASS, f"changed by {change:+.3g} %{runs}" if changed else "")
+    pairs = zip(values, before.runs, strict=False)
+    changed = sum(not math.isclose(now, was) for now, was in pairs)
+    how = f"changed by {change:+.3g} % ({changed} of {plural(len(values), 'run')})"
+    return _said(told, Verdict.PASS, how if changed else "")
 
 
 def _compared(
