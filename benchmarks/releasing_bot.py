@@ -9,7 +9,10 @@ from pytest_soak import FILL, MARK, TICK, Observation
 
 
 class Bot:
-    parameters = {"half_spread_bps": {"default": 2.0, "bounds": [0.5, 10]}}
+    parameters = {
+        "half_spread_bps": {"default": 2.0, "bounds": [0.5, 10]},
+        "fetch_ms": {"default": 20.0, "bounds": [1, 100]},
+    }
     deterministic = True
     version = "1"
 
@@ -27,7 +30,8 @@ class Bot:
         times = np.arange(start, end, 1_000_000)
         ticks, marks = np.zeros(len(times), TICK), np.zeros(len(times), MARK)
         ticks["time_us"], ticks["cache_hit"] = times, True
-        ticks["fetch_md_ms"] = ticks["total_ms"] = 20.0 + self.random.random(len(times))
+        fetched = overrides["fetch_ms"] + self.random.random(len(times))
+        ticks["fetch_md_ms"] = ticks["total_ms"] = fetched
         fills = np.zeros(len(times) // 10, FILL)
         side = np.where(np.arange(len(fills)) % 2 == 0, 1, -1)
         noise = self.random.normal(size=len(fills))
@@ -55,7 +59,13 @@ class Bot:
 
     def stop(self):
         pass
+
+
+class Loose(Bot):
+    deterministic = False
 """
+"""`Loose` says no more that it does the same again."""
+
 GATE = """\
 name: desk
 drift: "off"

@@ -103,7 +103,7 @@ OPTIONS = (
         "gate",
         "soak",
         "NAME|PATH",
-        "the gate: soak, smoke, release, shadow, last8, leak, no_worse or a YAML file",
+        "the gate: soak, smoke, release, shadow, ci_baseline, last8, leak, no_worse or a YAML file",
         "SOAK_GATE",
     ),
     Option(

@@ -1,8 +1,9 @@
-"""Processes, and what POSIX and Windows do differently."""
+"""Processes, the machine, and what POSIX and Windows do differently."""
 
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import stat
 import sys
@@ -133,6 +134,21 @@ def descendants(root: int) -> list[int]:
     for pid in found:
         found.extend(children.get(pid, ()))
     return found
+
+
+def machine_class() -> str:
+    """What of this machine decides how fast a program is, as far as it tells."""
+    parts = (platform.system(), platform.machine(), f"{os.cpu_count()} x {_processor()}")
+    return " ".join(part for part in parts if part)
+
+
+def _processor() -> str:
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n"):
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return " ".join(value.split())
+    return platform.processor() or "a processor"
 
 
 CHILD = 70

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pytest_soak.artifacts.budget_models import (
@@ -10,6 +11,9 @@ from pytest_soak.artifacts.budget_models import (
     StageBudgets,
     TotalBudget,
 )
+from pytest_soak.artifacts.lock_models import LockDesign, LockedBudgets
+from pytest_soak.release.lock import caches, stage_baseline
+from pytest_soak.release.rules import lock_gates
 
 P95 = {"fetch_md": 32.0, "compute": 12.0, "wait": 4.0, "send": 6.0}
 
@@ -39,3 +43,29 @@ def run(scale: float = 1.0, **more: Any) -> StageBudgets:
 def _of(p95: float) -> dict[str, Any]:
     same = dict.fromkeys(("p50_ms", "p99_ms", "mean_ms", "max_ms"), p95)
     return {"n": 20_000, "p95_ms": p95, **same}
+
+
+SAME = [run()] * 5
+
+
+def lock(runs: Sequence[StageBudgets]) -> LockedBudgets:
+    """The lock of runs."""
+    stages = {s: stage_baseline([one.stages[s].p95_ms for one in runs]) for s in runs[0].stages}
+    return LockedBudgets(
+        source="sim",
+        meta={},
+        number=1,
+        replaces=None,
+        candidate="c",
+        locked="2024-01-01T00:00:00Z",
+        baseline=stages,
+        tick_total=stage_baseline([one.tick_total.p95_ms for one in runs]),
+        md_cache=caches(runs),
+        md_cache_hit_ratio=0.75,
+        deadline_miss_ratio=0.001,
+        gates=lock_gates(),
+        design=LockDesign(seeds=[1], minutes=60.0, market="calm", deterministic=True),
+        flags_hash="f",
+        versions={},
+        sources={},
+    )

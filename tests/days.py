@@ -21,7 +21,7 @@ _FIVE = DAY_US // ROWS_A_DAY
 _AMOUNTS = ("gross_quote", "fees_quote", "slippage_quote", "inventory_quote")
 _BPS = ("net_bps", "gross_bps", "fees_eff_bps", "slippage_bps", "inventory_bps", "adverse_bps")
 _REST = ("taker_share_pct", "tick_total_p95_ms", "md_cache_hit_ratio", "deadline_miss_ratio")
-_ENDS = ("mid_open", "mid_close", "inventory_open", "inventory_close")
+_ENDS = ("mid_open", "mid_close", "sigma_bps", "inventory_open", "inventory_close")
 
 
 def row(day: int, place: int, net: float | None = 1.0, **more: Any) -> Row:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pytest_soak.commands.release_place import Asked, Worked
+import pytest
+from harness import ALONE
+
+from pytest_soak.artifacts.lock_models import LockedBudgets
+from pytest_soak.artifacts.stored_run import run_in
+from pytest_soak.canonical import dumps
+from pytest_soak.commands.release_lock import lock_of
+from pytest_soak.commands.release_place import Asked, Worked, open_place
 from pytest_soak.commands.release_prep import prep
+from pytest_soak.commands.release_shadow import budgets_of
 from pytest_soak.commands.release_status import status
+from pytest_soak.commands.release_step import put
+from pytest_soak.release.child import run_pytest
+from pytest_soak.release.layout import LOCKED_BUDGETS
+from pytest_soak.release.session import Session, arguments
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 TWO_LINES = "profile: steady_safe\ncandidate: {flags: {taker_cap.max_taker_share_pct: 1}}\n"
@@ -70,3 +86,32 @@ class Releasing:
     def files(self) -> dict[str, bytes]:
         paths = (path for path in self.folder.rglob("*") if path.is_file())
         return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in paths}
+
+
+@contextmanager
+def as_typed() -> Iterator[None]:
+    """Sessions that a command starts are those of a user, not of this test's worker."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in [name for name in os.environ if name.startswith(("PYTEST_", "GITHUB_"))]:
+            patched.delenv(name)
+        patched.setenv("PYTEST_ADDOPTS", ALONE)
+        yield
+
+
+def make_lock(folder: Path, seeds: Sequence[int], minutes: float) -> LockedBudgets:
+    """Lock the candidate of a plan in `folder`, over runs of less than an hour."""
+    place = open_place(ASKED, {}, folder)
+    candidate, bot = place.choice.candidate, place.choice.bot
+    assert candidate is not None
+    assert bot is not None
+    runs = folder / "locking"
+    session = Session(
+        place.choice.plan, candidate, tuple(seeds), 1, minutes, "smoke", runs, feeds=True
+    )
+    with as_typed():
+        assert run_pytest(arguments(session), folder, subprocess.DEVNULL) in (0, 1)
+    run = run_in(runs)
+    budgets = [budgets_of(session, run, lane) for lane in run.result.lanes]
+    locked = lock_of(place, session, budgets, Stopped(), exact=bot.can.deterministic)
+    put(place, LOCKED_BUDGETS, dumps(locked.data()))
+    return locked

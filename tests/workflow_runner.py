@@ -63,6 +63,8 @@ class Job:
     environment: Mapping[str, str]
     inputs: Mapping[str, str] = field(default_factory=dict)
     matrix: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    event: str = "workflow_dispatch"
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
@@ -146,7 +148,8 @@ class Job:
         contexts: dict[str, Any] = {
             "inputs": self.inputs,
             "matrix": self.matrix,
-            "github": RUN,
+            "vars": self.variables,
+            "github": RUN | {"event_name": self.event},
             "env": env,
             "steps": {step: {"outputs": given} for step, given in self.outputs.items()},
         }

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pytest_soak.artifacts.artifact import Artifact, as_text
-from pytest_soak.artifacts.budget_models import LockCheck
+from pytest_soak.artifacts.lock_models import LockCheck
 from pytest_soak.gates.engine import Verdict
 
 _Verdict = Annotated[Verdict, as_text(Verdict)]

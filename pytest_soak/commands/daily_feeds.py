@@ -9,8 +9,8 @@ from math import fsum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pytest_soak.artifacts.budget_models import LockedBudgets
 from pytest_soak.artifacts.daily_models import DailyReport
+from pytest_soak.artifacts.lock_models import LockedBudgets
 from pytest_soak.commands.dataset import DAY_MINUTES, Request, make
 from pytest_soak.commands.release_dataset import INTERVAL_MIN
 from pytest_soak.dataset.filters import load_filters

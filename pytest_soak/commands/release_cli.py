@@ -11,7 +11,7 @@ import click
 
 from pytest_soak.commands.options import PATH, as_soak
 from pytest_soak.options import RELEASE_DIR
-from pytest_soak.release.steps import STEPS
+from pytest_soak.release.steps import HOUR, STEPS
 
 if TYPE_CHECKING:
     from pytest_soak.commands.release_place import Asked, Say, Worked
@@ -80,7 +80,7 @@ def release_prep(dry_run: bool, as_json: bool, **typed: Any) -> int:
 
 @release.command("shadow", context_settings={"ignore_unknown_options": True})
 @_of_a_release
-@click.option("--minutes", default=60.0, show_default=True, type=click.FloatRange(1.0, 1440.0))
+@click.option("--minutes", default=HOUR, show_default=True, type=click.FloatRange(1.0, 1440.0))
 @click.option("--dry-run", is_flag=True, help="only say what would be run and written")
 @click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
 def release_shadow(
@@ -172,18 +172,40 @@ def release_ab(
 
 @release.command("lock", context_settings={"ignore_unknown_options": True})
 @_of_a_release
+@click.option("--check", is_flag=True, help="hold the candidate against the lock, and lock nothing")
+@click.option("--runs", type=click.IntRange(2, 1000), help="of --check  [default: the lock's]")
+@click.option("--replace", metavar="REASON", help="why the lock that is there is replaced")
 @click.option("--dry-run", is_flag=True, help="only say what would be run and written")
 @click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
-def release_lock(dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: Any) -> int:
+def release_lock(
+    check: bool,
+    runs: int | None,
+    replace: str | None,
+    dry_run: bool,
+    more: tuple[str, ...],
+    as_json: bool,
+    **typed: Any,
+) -> int:
     """Lock how long the candidate's stages take, over five hours of it: 0, 1 FAIL, 3 HOLD.
 
-    ARGS go to pytest.
+    With --check in CI: it is soaked as the lock was made, on whatever checkout, and held against
+    the lock. ARGS go to pytest.
     """
+    from pytest_soak.commands.release_check import check_lock
     from pytest_soak.commands.release_lock import lock
+    from pytest_soak.errors import SoakUsageError
 
+    if check and replace is not None:
+        raise SoakUsageError("--replace", "--check replaces no lock; leave one of them out")
+    if runs is not None and not check:
+        raise SoakUsageError("--runs", "is of --check; a lock is made of the plan's seeds")
+    how: dict[str, Any] = {"dry": dry_run, "quiet": as_json}
+    if check:
+        return _run(
+            as_json, lambda say: check_lock(_asked(typed), runs, more, *_here(), say, **how)
+        )
     return _run(
-        as_json,
-        lambda say: lock(_asked(typed), more, *_here(), say, dry=dry_run, quiet=as_json),
+        as_json, lambda say: lock(_asked(typed), more, *_here(), say, replace=replace, **how)
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pytest_soak.artifacts.budget_models import LockedBudgets
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.daily_models import DailyReport
+from pytest_soak.artifacts.lock_models import LockedBudgets
 from pytest_soak.artifacts.names import FEEDS
 from pytest_soak.artifacts.stored_run import StoredRun, read, run_in
 from pytest_soak.canonical import dumps

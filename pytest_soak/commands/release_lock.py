@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pytest_soak.artifacts.budget_models import LockDesign, LockedBudgets, StageBudgets
+from pytest_soak.artifacts.budget_models import StageBudgets
 from pytest_soak.artifacts.build import machine
+from pytest_soak.artifacts.ledger import Entry
+from pytest_soak.artifacts.lock_models import LockDesign, LockedBudgets, LockReport
 from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import Clock
+from pytest_soak.commands.release_locked import (
+    check_keepable,
+    is_locked,
+    keep_lock,
+    lock_in_force,
+    next_number,
+    successive,
+)
 from pytest_soak.commands.release_place import Asked, Place, Say, Worked, command, open_place
 from pytest_soak.commands.release_shadow import budgets_of, check_target
 from pytest_soak.commands.release_step import (
@@ -24,18 +33,34 @@ from pytest_soak.commands.release_step import (
     say_dry,
     wanted,
 )
-from pytest_soak.errors import TargetError
+from pytest_soak.errors import SoakUsageError, TargetError, escaped
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.release.evidence import evidence
 from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.inputs import versions
-from pytest_soak.release.layout import LOCKED_BUDGETS
-from pytest_soak.release.lock import LEAST_RUNS, caches, lock_gates, refusals, stage_baseline
-from pytest_soak.release.record import Outcome
+from pytest_soak.release.layout import LOCK_REPORT, LOCK_TEXT, LOCKED_BUDGETS
+from pytest_soak.release.lock import (
+    LEAST_RUNS,
+    TOTAL,
+    budgets_digest,
+    caches,
+    refusals,
+    seeds_of,
+    stage_baseline,
+)
+from pytest_soak.release.lock_chain import drift, is_same
+from pytest_soak.release.lock_check import MACHINE
+from pytest_soak.release.record import Outcome, Record
+from pytest_soak.release.rules import lock_gates
 from pytest_soak.release.session import Session
-from pytest_soak.release.steps import DAILY, LOCK
+from pytest_soak.release.steps import DAILY, HOUR, LOCK
+from pytest_soak.report.release_lock import drift_lines, lock_text
+from pytest_soak.system import machine_class
+from pytest_soak.text import plural
 
-MINUTES = 60.0
+_PATHS = (LOCKED_BUDGETS, LOCK_REPORT, LOCK_TEXT)
+_REPLACE = "replace"
+"""The key of an event's `plan` that says why a lock is replaced."""
 
 
 def lock(
@@ -46,45 +71,70 @@ def lock(
     clock: Clock,
     say: Say,
     *,
+    replace: str | None = None,
     dry: bool = False,
     quiet: bool = False,
 ) -> Worked:
     """Soak the candidate for an hour on several seeds, and lock how long its stages took.
 
-    Exit status 0, 1 FAIL, 2 interrupted, 3 HOLD where the runs are too few or too noisy. Errors
-    are those of `release shadow`.
+    A lock that is there is kept beside, and `replace` says why it is replaced. Exit status 0, 1
+    FAIL, 2 interrupted, 3 HOLD where the runs are too few or too noisy. Errors are those of
+    `release shadow`, and SoakUsageError for a lock that is there without a reason to replace it.
     """
     place = open_place(asked, env, folder)
-    step = _step(place, clock)
+    reason = None if replace is None else escaped(replace)
+    step = _step(place, clock, reason)
+
+    def may() -> None:
+        _check_replace(place, Record(place.directory, clock, say, only_read=True).entries, reason)
+
     if dry:
-        return say_dry(place, step, more, (LOCKED_BUDGETS,), clock, say)
-    return answer(LOCK, carry_out(place, step, more, clock, say, quiet=quiet), say)
+        may()
+        return say_dry(place, step, more, _PATHS, clock, say)
+    return answer(LOCK, carry_out(place, step, more, clock, say, quiet=quiet, first=may), say)
 
 
-def _step(place: Place, clock: Clock) -> Step:
+def _check_replace(place: Place, entries: Sequence[Entry], reason: str | None) -> None:
+    """Raise SoakUsageError where a lock would be replaced without a reason, or none is there."""
+    if reason == "":
+        raise SoakUsageError("--replace", "expected the reason, e.g. --replace='new exchange'")
+    if not is_locked(place):
+        if reason is not None:
+            raise SoakUsageError("--replace", "there is no lock to replace; leave it out")
+        return
+    check_keepable(place, lock_in_force(place))
+    last = next((entry for entry in reversed(entries) if entry.step == LOCK), None)
+    its_own = last is not None and last.verdict is None and _REPLACE not in last.plan
+    if reason is None and not its_own:
+        raise _no_reason(place)
+
+
+def _no_reason(place: Place) -> SoakUsageError:
+    problem = "is there already; to replace it, say why: --replace=REASON (it is kept beside)"
+    return SoakUsageError(str(place.directory / LOCKED_BUDGETS), problem)
+
+
+def _step(place: Place, clock: Clock, reason: str | None) -> Step:
     plan = place.choice.plan
     check_target(place.choice)
     session = Session(
         plan,
         candidate_of(place, "gate shadow"),
-        _seeds(plan.seeds),
+        seeds_of(plan.seeds, LEAST_RUNS),
         1,
-        MINUTES,
+        HOUR,
         plan.gates.shadow,
         run_folder(place, LOCK),
         feeds=True,
     )
-    return Step(LOCK, session, lambda run: _judge(place, session, run, clock))
+    plan_of_it = {} if reason is None else {_REPLACE: reason}
+    return Step(LOCK, session, lambda run: _judge(place, session, run, clock, reason), plan_of_it)
 
 
-def _seeds(planned: Sequence[int]) -> tuple[int, ...]:
-    """The plan's, as many as a lock takes at least; further ones where it has fewer."""
-    more = (seed for seed in range(1, 10 * LEAST_RUNS) if seed not in planned)
-    return tuple(dict.fromkeys([*planned[:LEAST_RUNS], *more]))[:LEAST_RUNS]
-
-
-def _judge(place: Place, session: Session, run: StoredRun, clock: Clock) -> Measured:
-    said = evidence(run, wanted(place.choice, session, "gate shadow"))
+def _judge(
+    place: Place, session: Session, run: StoredRun, clock: Clock, reason: str | None
+) -> Measured:
+    said = evidence(run, wanted(session, place.choice.gates["shadow"]))
     if said.verdict is Verdict.FAIL:
         return _without("FAIL", said.reasons)
     try:
@@ -95,10 +145,41 @@ def _judge(place: Place, session: Session, run: StoredRun, clock: Clock) -> Meas
     exact = bot is not None and bot.can.deterministic
     if why := list(refusals(budgets, lock_gates(), exact=exact)):
         return _without("HOLD", why)
-    locked = _locked(place, session, budgets, clock, exact=exact)
+    locked = _kept(place, lock_of(place, session, budgets, clock, exact=exact), reason)
+    report = _report(place, session, locked)
+    put(place, LOCK_REPORT, dumps(report.data()))
+    put(place, LOCK_TEXT, lock_text(report))
+    outcome = Outcome("PASS", report.notes, file_hashes(place.directory, _PATHS))
+    return Measured(outcome, list(_lines(report)), report.data())
+
+
+def _kept(place: Place, locked: LockedBudgets, reason: str | None) -> LockedBudgets:
+    """Write the lock behind the one that is there, unless that says the same; the one in force."""
+    if is_locked(place):
+        former = lock_in_force(place)
+        if is_same(former, locked):
+            return former
+        if reason is None:
+            raise _no_reason(place)
+        locked = locked.model_copy(update={"replaces": keep_lock(place, former, reason)})
+    locked = locked.model_copy(update={"number": next_number(place)})
     put(place, LOCKED_BUDGETS, dumps(locked.data()))
-    outcome = Outcome("PASS", [], file_hashes(place.directory, [LOCKED_BUDGETS]))
-    return Measured(outcome, _lines(locked), locked.data())
+    return locked
+
+
+def _report(place: Place, session: Session, locked: LockedBudgets) -> LockReport:
+    locks, notes = successive(place, locked)
+    return LockReport(
+        source=locked.source,
+        meta=machine(),
+        plan=session.plan.source,
+        path=LOCKED_BUDGETS,
+        sha256=file_hashes(place.directory, [LOCKED_BUDGETS])[LOCKED_BUDGETS],
+        lock=locked,
+        first=locks[0].number,
+        drift=drift(locks),
+        notes=list(notes),
+    )
 
 
 def _without(verdict: str, reasons: Sequence[str]) -> Measured:
@@ -109,20 +190,25 @@ def _without(verdict: str, reasons: Sequence[str]) -> Measured:
     return Measured(outcome, [line], {"step": LOCK, "verdict": verdict, "reasons": list(reasons)})
 
 
-def _locked(
+def lock_of(
     place: Place, session: Session, runs: Sequence[StageBudgets], clock: Clock, *, exact: bool
 ) -> LockedBudgets:
+    """The lock of runs that make one, as if it were the first."""
     stages = {
         stage: stage_baseline([run.stages[stage].p95_ms for run in runs])
         for stage in runs[0].stages
     }
     return LockedBudgets(
         source=session.plan.target,
-        meta=machine(),
+        meta={**machine(), MACHINE: machine_class()},
+        number=1,
+        replaces=None,
         locked=clock.now().isoformat(),
+        candidate=session.arm.digest,
         baseline=stages,
         tick_total=stage_baseline([run.tick_total.p95_ms for run in runs]),
         md_cache=caches(runs),
+        md_cache_hit_ratio=min(run.md_cache.hit_ratio for run in runs),
         deadline_miss_ratio=max(run.tick_total.deadline_miss_ratio for run in runs),
         gates=lock_gates(),
         design=LockDesign(
@@ -133,16 +219,17 @@ def _locked(
         ),
         flags_hash=runs[0].flags_hash,
         versions=versions(place.choice),
-        sources={run.lane: sha256(dumps(run.data()).encode()).hexdigest() for run in runs},
+        sources={run.lane: budgets_digest(run) for run in runs},
     )
 
 
-def _lines(locked: LockedBudgets) -> list[str]:
-    stages = {**locked.baseline, "tick_total": locked.tick_total}
-    told = [
-        f"{name}: p95 {one.p95_ms:.4g} ms over {len(one.runs)} runs, sd {one.rel_sd:.2%}"
-        for name, one in stages.items()
-    ]
-    cache = f"md_cache: hit ratio {locked.md_cache.hit_ratio:.4g}"
-    count = len(locked.tick_total.runs)
-    return [*told, cache, f"PASS: lock of {count} runs; next: {command(DAILY)}"]
+def _lines(report: LockReport) -> Iterator[str]:
+    locked = report.lock
+    for name, one in {**locked.baseline, TOTAL: locked.tick_total}.items():
+        runs = plural(len(one.runs), "run")
+        yield f"{name}: p95 {one.p95_ms:.4g} ms over {runs}, sd {one.rel_sd:.2%}"
+    yield f"md_cache: hit ratio {locked.md_cache.hit_ratio:.4g}"
+    yield from drift_lines(report)
+    yield from (f"NOTE: {note}" for note in report.notes)
+    count = plural(len(locked.tick_total.runs), "run")
+    yield f"PASS: lock {locked.number} of {count}; next: {command(DAILY)}"

@@ -18,9 +18,8 @@ from pytest_soak.commands.release_shadow import shadow
 from pytest_soak.commands.release_soak import soak
 from pytest_soak.commands.release_status import status
 from pytest_soak.release.record import Record
-from pytest_soak.release.shadow import MINUTES
 from pytest_soak.release.state import State, states
-from pytest_soak.release.steps import AB, DAILY, DATASET, LOCK, PREP, SHADOW, SOAK, STEPS
+from pytest_soak.release.steps import AB, DAILY, DATASET, HOUR, LOCK, PREP, SHADOW, SOAK, STEPS
 
 
 class Wish(NamedTuple):
@@ -43,7 +42,7 @@ def run(
     stage = Stage(None, 0.0, wish.jobs, wish.accept_low_power)
     steps: Mapping[str, Callable[[], Worked]] = {
         PREP: lambda: prep(asked, False, *here),
-        SHADOW: lambda: shadow(asked, MINUTES, (), *here, quiet=wish.quiet),
+        SHADOW: lambda: shadow(asked, HOUR, (), *here, quiet=wish.quiet),
         SOAK: lambda: soak(asked, (), *here, quiet=wish.quiet),
         DATASET: lambda: dataset(asked, *here),
         AB: lambda: ab(asked, stage, *here),

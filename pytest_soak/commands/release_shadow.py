@@ -95,7 +95,7 @@ def check_target(choice: Choice) -> None:
 
 def _judge(place: Place, session: Session, run: StoredRun) -> Measured:
     """The report of a run and its files; without ticks it is a FAIL, and there are no budgets."""
-    said = evidence(run, wanted(place.choice, session, "gate shadow"))
+    said = evidence(run, wanted(session, place.choice.gates["shadow"]))
     try:
         (lane,) = run.result.lanes
         budgets = budgets_of(session, run, lane)

@@ -40,11 +40,10 @@ from pytest_soak.release.layout import (
 )
 from pytest_soak.release.record import Outcome
 from pytest_soak.release.session import Session, arguments
-from pytest_soak.release.steps import DATASET, PREP, SOAK
+from pytest_soak.release.steps import DATASET, HOUR, PREP, SOAK
 from pytest_soak.report.before_soak import checklist_text, pre_soak_text
 from pytest_soak.report.release import finish_text, start_text
 
-_MINUTES = 60.0
 _FILES = (PRE_SOAK, SOAK_START, CHECKLIST, FINISH_LINE, FINISH_TEXT)
 
 
@@ -80,7 +79,7 @@ def _step(place: Place) -> Step:
         candidate_of(place, "gate soak", "stop"),
         plan.seeds[:1],
         round(plan.hours.soak),
-        _MINUTES,
+        HOUR,
         plan.gates.soak,
         run_folder(place, SOAK),
         stop=plan.stop,
@@ -102,7 +101,7 @@ def _write_start(place: Place, step: Step, more: Sequence[str]) -> None:
 
 
 def _judge(place: Place, session: Session, run: StoredRun) -> Measured:
-    said = evidence(run, wanted(place.choice, session, "gate soak"))
+    said = evidence(run, wanted(session, place.choice.gates["soak"]))
     lanes = [soaked_lane(lane, session.minutes, _kpis(run, lane.lane)) for lane in run.result.lanes]
     report = finish_line(
         said,

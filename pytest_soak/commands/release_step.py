@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pytest_soak.ab.arms import Arm
 from pytest_soak.artifacts.ledger import Entry
@@ -15,10 +15,11 @@ from pytest_soak.clock import Clock
 from pytest_soak.commands.release_place import Place, Say, Worked, command, present
 from pytest_soak.commands.release_rollback import finish_rollback
 from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.gates.model import Gate
 from pytest_soak.release.child import INTERRUPTED, run_pytest
-from pytest_soak.release.choice import Choice
 from pytest_soak.release.evidence import Wanted
 from pytest_soak.release.hashes import file_hashes
+from pytest_soak.release.judged import STATUS
 from pytest_soak.release.layout import RUNS
 from pytest_soak.release.record import Outcome, Record
 from pytest_soak.release.session import Session, arguments
@@ -29,7 +30,6 @@ from pytest_soak.storage.links import plain
 from pytest_soak.storage.lock import locked
 
 _STORED = ("RESULT.json", "journal", "ITER_SUMMARY_final.json")
-_STATUS = {"PASS": 0, "WARN": 0, "FAIL": 1, "ROLLBACK": 1, "HOLD": 3}
 _REFUSED = 4
 """pytest's exit status of a usage error."""
 
@@ -43,11 +43,12 @@ class Measured(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A measured step: its session, and what is made of its run."""
+    """A measured step: its session, what is made of its run, and what else was chosen for it."""
 
     name: str
     session: Session
     judge: Callable[[StoredRun], Measured]
+    plan: Mapping[str, Any] = {}
 
 
 def run_folder(place: Place, step: str) -> Path:
@@ -87,9 +88,9 @@ def carry_out(
         check_before(place, step.name, record.entries, clock)
         rests = basis(step.name, record.entries, present(place, record.entries, clock))
         given = arguments(step.session, more, resume=_can_resume(step, record.entries, rests))
-        say(one_line(f"python -m pytest {shlex.join(given)}"))
         first()
-        record.begin(step.name, rests)
+        say(one_line(f"python -m pytest {shlex.join(given)}"))
+        record.begin(step.name, rests, **step.plan)
         status = run_pytest(given, place.choice.folder, sys.stderr if quiet else None)
         if _rolled_back(record):
             reasons = ["rolled back meanwhile"]
@@ -119,9 +120,8 @@ def candidate_of(place: Place, *needed: str) -> Arm:
     return place.choice.candidate
 
 
-def wanted(choice: Choice, session: Session, gate: str) -> Wanted:
-    """What a run of a session has to be of, to be judged by `gate` of the choice."""
-    gates = choice.gates[gate.removeprefix("gate ")]
+def wanted(session: Session, gates: tuple[Gate, ...] | None) -> Wanted:
+    """What a run of a session has to be of, to be judged by gates that could be read."""
     assert gates is not None
     return Wanted(
         target=session.plan.target,
@@ -155,7 +155,7 @@ def answer(step: str, measured: Measured | None, say: Say) -> Worked:
         return Worked(2, {"step": step, "verdict": None})
     for line in measured.lines:
         say(one_line(line))
-    return Worked(_STATUS[measured.outcome.verdict], measured.document)
+    return Worked(STATUS[measured.outcome.verdict], measured.document)
 
 
 def put(place: Place, path: str, text: str) -> None:

@@ -9,7 +9,7 @@ from math import fsum
 from statistics import median
 from typing import Any, NamedTuple
 
-from pytest_soak.artifacts.budget_models import LockCheck, LockedBudgets, StageBudget, StageBudgets
+from pytest_soak.artifacts.budget_models import StageBudget, StageBudgets
 from pytest_soak.artifacts.daily_models import (
     DailyCriterion,
     DailyFigure,
@@ -17,6 +17,7 @@ from pytest_soak.artifacts.daily_models import (
     DailyReport,
     DailyStage,
 )
+from pytest_soak.artifacts.lock_models import LockCheck, LockedBudgets
 from pytest_soak.dataset.row import Row
 from pytest_soak.engine.watch import MINUTE_US
 from pytest_soak.gates.criteria import Criteria, Criterion
@@ -24,7 +25,8 @@ from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.release.daily_rules import DailyRules
 from pytest_soak.release.day import DayFigures, Numbers
-from pytest_soak.release.lock import TOTAL, absolute
+from pytest_soak.release.lock import TOTAL
+from pytest_soak.release.lock_check import absolute
 from pytest_soak.release.ranking import Ranking
 from pytest_soak.release.replay import Stood
 from pytest_soak.text import number, utc_text

@@ -10,7 +10,7 @@ from pytest_soak.config.documents import show
 from pytest_soak.number import number
 from pytest_soak.release.figures import Figure, Figures
 from pytest_soak.release.judged import FAIL, Line, at_most, line_of, percent
-from pytest_soak.release.rules import load_rules
+from pytest_soak.release.rules import absolute_limits, lock_gates
 
 
 def judge_baseline(locked: Mapping[str, Any], now: Mapping[str, Any], told: Figures) -> list[Line]:
@@ -18,16 +18,14 @@ def judge_baseline(locked: Mapping[str, Any], now: Mapping[str, Any], told: Figu
 
     A stage that only one of them has fails, as does one without a time.
     """
-    rules = load_rules().baseline
-    lines = list(_stages(_p95s(locked), _p95s(now), rules.stage_p95_pct))
+    gates = lock_gates()
+    lines = list(_stages(_p95s(locked), _p95s(now), gates.stage_p95_pct))
     totals = [{"tick_total": p95} for p95 in (_total(locked), _total(now))]
-    lines += _stages(totals[0], totals[1], rules.tick_total_p95_pct, "")
-    hit, miss = told.get("md_cache_hit_ratio"), told.get("deadline_miss_ratio")
-    least, most = rules.hit_ratio_min, rules.deadline_miss_max
-    good = hit.value is not None and hit.value >= least
-    lines.append(line_of("md_cache_hit_ratio", hit, f">= {least:g}", good))
-    good = miss.value is not None and miss.value <= most
-    lines.append(line_of("deadline_miss_ratio", miss, f"<= {most:g}", good))
+    lines += _stages(totals[0], totals[1], gates.tick_total_p95_pct, "")
+    for name, limit in absolute_limits(gates).items():
+        figure = told.get(name)
+        good = figure.value is not None and limit.holds(figure.value)
+        lines.append(line_of(name, figure, limit.text, good))
     return lines
 
 

@@ -25,6 +25,10 @@ FINISH_LINE = "reports/FINISH_LINE_REPORT.json"
 FINISH_TEXT = "reports/FINISH_LINE_REPORT.md"
 DAILY_REPORTS = "reports/daily"
 LOCKED_BUDGETS = "baseline/stage_budgets.locked.json"
+LOCK_REPORT = "reports/BASELINE_LOCK_REPORT.json"
+LOCK_TEXT = "reports/BASELINE_LOCK_REPORT.md"
+GATES_STATUS = "reports/CI_GATES_STATUS.json"
+GATES_TEXT = "reports/CI_GATES_STATUS.md"
 SHADOW_REPORT = "md_cache/shadow_report.json"
 SHADOW_TEXT = "md_cache/shadow_report.md"
 REGISTRY = "docs/FEATURE_FLAGS_REGISTRY.md"
@@ -32,6 +36,11 @@ REGISTRY = "docs/FEATURE_FLAGS_REGISTRY.md"
 
 IGNORED = "*\n!.gitignore\n!baseline/\n!baseline/*.locked.json\n"
 """What a new folder of a release says to git: a locked baseline belongs into the repository."""
+
+
+def kept_lock(number: int) -> str:
+    """A lock that was replaced, by its number; git is let have it as it is the one in force."""
+    return f"baseline/stage_budgets.{number}.locked.json"
 
 
 def snapshot_folder(config_sha256: str) -> str:

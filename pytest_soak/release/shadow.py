@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from pytest_soak.ab.question import SIM
 from pytest_soak.artifacts.budget_models import ShadowCheck, ShadowReport, StageBudgets
 from pytest_soak.gates.engine import Check, Verdict, worst
+from pytest_soak.release.steps import HOUR
 
-MINUTES = 60.0
 COVERED = 0.95
 """The share of the minutes that must have a tick."""
 NOTE = "It says how fast the candidate is, and nothing of what it would earn."
@@ -37,9 +37,9 @@ def shadow_report(judged: Judged, budgets: StageBudgets, minutes: float, **of: A
     if covered.verdict is Verdict.FAIL:
         reasons.append(covered.reason)
     verdict = worst([judged.verdict, covered.verdict])
-    short = minutes < MINUTES
+    short = minutes < HOUR
     if short:
-        reasons.append(f"short: {minutes:g} of {MINUTES:g} minutes; no lock is made of it")
+        reasons.append(f"short: {minutes:g} of {HOUR:g} minutes; no lock is made of it")
         verdict = worst([verdict, Verdict.WARN])
     return ShadowReport(
         verdict=verdict,

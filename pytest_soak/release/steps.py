@@ -38,6 +38,9 @@ INPUTS: dict[str, tuple[str, ...]] = {
 STEPS = tuple(SECTIONS)
 """The steps in their order: each builds on all before it."""
 
+HOUR = 60.0
+"""Minutes of an iteration of a soak or a lock, and of a shadow that is not short."""
+
 ROLLBACK = "rollback"
 """Not a step of the seven: the way back."""
 

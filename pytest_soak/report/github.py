@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,7 +44,11 @@ class GitHub:
         return f"::{self.token}::"
 
     def write_summary(self, result: RunResult, comparison: Comparison | None = None) -> None:
-        """Append the run to the step's summary, as far as there is room for it.
+        """Append the run to the step's summary; ArtifactError as of `append`."""
+        self.append(_lines(result, comparison))
+
+    def append(self, lines: Iterable[str]) -> None:
+        """Append lines of Markdown to the step's summary, as far as there is room for them.
 
         Raises ArtifactError when the file cannot be written.
         """
@@ -52,7 +56,7 @@ class GitHub:
             return
         with writing(self.summary):
             taken = self.summary.stat().st_size if self.summary.exists() else 0
-            text = summary_text(result, comparison, MOST_BYTES - taken)
+            text = _fitted(lines, MOST_BYTES - taken)
             with self.summary.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(text)
 
@@ -103,16 +107,21 @@ def summary_text(
     result: RunResult, comparison: Comparison | None = None, room: int = MOST_BYTES
 ) -> str:
     """The run as Markdown of at most `room` bytes; what is left out is said."""
-    lines: list[str] = []
+    return _fitted(_lines(result, comparison), room)
+
+
+def _fitted(lines: Iterable[str], room: int) -> str:
+    """As many lines as there is room for, in bytes; that some are left out is the last of them."""
+    kept: list[str] = []
     left = room
-    for line in _lines(result, comparison):
+    for line in lines:
         size = len(line.encode()) + 1
         if size > left - _RESERVE:
-            lines.append(_CUT)
+            kept.append(_CUT)
             break
-        lines.append(line)
+        kept.append(line)
         left -= size
-    text = "".join(f"{line}\n" for line in lines)
+    text = "".join(f"{line}\n" for line in kept)
     return text if len(text.encode()) <= room else ""
 
 
@@ -121,16 +130,16 @@ _RESERVE = len(_CUT) + 1
 
 
 def _lines(result: RunResult, comparison: Comparison | None) -> Iterator[str]:
-    yield f"### {_text(verdict_line(result))}"
+    yield f"### {shown(verdict_line(result))}"
     yield ""
     if result.lanes:
         heads = ("lane", "verdict", "iterations", *_COLUMNS, "why")
-        yield from _table([heads, *(_row(lane) for lane in result.lanes)])
+        yield from table([heads, *(_row(lane) for lane in result.lanes)])
         yield ""
     for one in result.baseline:
-        yield f"{_text(title(one))}:"
+        yield f"{shown(title(one))}:"
         yield ""
-        yield from _table([HEADS, *rows_of(one)])
+        yield from table([HEADS, *rows_of(one)])
         yield ""
     if comparison is not None:
         yield from _compared(comparison)
@@ -138,12 +147,12 @@ def _lines(result: RunResult, comparison: Comparison | None) -> Iterator[str]:
 
 def _compared(comparison: Comparison) -> Iterator[str]:
     same = sum(pair.identical for pair in comparison.lanes)
-    reference = _text(str(comparison.meta["reference"]))
+    reference = shown(str(comparison.meta["reference"]))
     yield f"Against {reference}: {same} of {len(comparison.lanes)} lanes identical."
     yield ""
     rows = difference_rows(comparison)
     if len(rows) > 1:
-        yield from _table(rows)
+        yield from table(rows)
         yield ""
 
 
@@ -158,15 +167,16 @@ def _row(lane: LaneOutcome) -> tuple[str, ...]:
     )
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    heads, *rest = ([_text(cell) for cell in row] for row in rows)
+def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows of plain text as a table; the first is its head."""
+    heads, *rest = ([shown(cell) for cell in row] for row in rows)
     yield f"| {' | '.join(heads)} |"
     yield f"|{' --- |' * len(heads)}"
     for cells in rest:
         yield f"| {' | '.join(cells)} |"
 
 
-def _text(text: str) -> str:
+def shown(text: str) -> str:
     """`text` that Markdown and HTML show as it is."""
     return "".join(f"&#{ord(c)};" if c in _MARKUP else html.escape(c) for c in one_line(text))
 
@@ -187,9 +197,9 @@ def _beside(one: AgainstBaseline, mode: GateMode) -> tuple[bool, str]:
 def _few(kind: str, commands: Sequence[str]) -> Sequence[str]:
     if len(commands) <= MOST_ANNOTATIONS:
         return commands
-    shown = commands[: MOST_ANNOTATIONS - 1]
-    rest = f"{len(commands) - len(shown)} more lanes, see the summary of the step"
-    return [*shown, command(kind, "soak", rest)]
+    begin = commands[: MOST_ANNOTATIONS - 1]
+    rest = f"{len(commands) - len(begin)} more lanes, see the summary of the step"
+    return [*begin, command(kind, "soak", rest)]
 
 
 def _percent(text: str) -> str:

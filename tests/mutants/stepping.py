@@ -7,6 +7,7 @@ from mutants.mutant import Mutant, of
 SHADOW = ("plugin/test_shadow_command.py",)
 SOAK = ("plugin/test_soak_command.py",)
 DAILY, REPLAY = of("release_daily"), of("replay")
+CHECK = ("plugin/test_lock_check.py",)
 RUN = ("plugin/test_release_run.py",)
 BACK = of("release_rollback")
 
@@ -25,15 +26,64 @@ MUTANTS = (
     *(
         Mutant("lock.py", old, new, of("release_lock"))
         for old, new in (
+            ("sum(run.tick_count for run in runs)", "max(run.tick_count for run in runs)"),
+            ("if detectable(noise, CHANCE) <= limit.limit:", "if True:"),
+            ("CHANCE = 0.01", "CHANCE = 0.2"),
+            ("if len({run.flags_hash for run in runs}) > 1:", "if False:"),
+            ('if name != "meta"}', "}"),
+            (
+                "for seed in range(1, count + len(planned) + 1) if seed not in planned)",
+                "for seed in ())",
+            ),
+        )
+    ),
+    *(
+        Mutant("lock_check.py", old, new, of("release_lock"))
+        for old, new in (
             ("if change > limit_pct:", "if abs(change) > limit_pct:"),
             ("hits = min(", "hits = max("),
             ("misses = max(", "misses = min("),
             ("if len(values) < len(runs) or not values:", "if not values:"),
             ("if len(values) < 2:", "if False:"),
-            ("sum(run.tick_count for run in runs)", "max(run.tick_count for run in runs)"),
-            ("if detectable(noise, CHANCE) <= limit.limit:", "if True:"),
-            ("CHANCE = 0.01", "CHANCE = 0.2"),
-            ("if len({run.flags_hash for run in runs}) > 1:", "if False:"),
+            ("how if changed else", "how if change else"),
+            ("dict.fromkeys((*locked.versions, *versions))", "versions"),
+            ("if not any(before):", "if True:"),
+        )
+    ),
+    *(
+        Mutant(file, old, new, of("release_locked"))
+        for file, old, new in (
+            ("lock_chain.py", "locks[0], locks[-1]", "locks[-2], locks[-1]"),
+            ("lock_chain.py", '"number", "replaces"}', '"number", "replaces", "versions"}'),
+            ("lock_chain.py", "if was > 0.0 else None", "if was > 5.0 else None"),
+            ("lock_chain.py", "if name in first and", "if"),
+            ("lock_chain.py", "lock.design.market,", "'',"),
+            ("release_locked.py", "hexdigest() != former.sha256:", "hexdigest() == '':"),
+            ("release_locked.py", "    check_keepable(place, lock)\n", ""),
+            ("release_locked.py", "if not comparable(before, newest):", "if False:"),
+            ("release_locked.py", "default=0", "default=1"),
+            ("release_locked.py", 'r"(\\d{1,9})"', 'r"(\\d)"'),
+            ("release_lock.py", 'if reason == "":', "if False:"),
+            ("release_lock.py", "and _REPLACE not in last.plan", ""),
+            ("release_lock.py", "if reason is None and not its_own:", "if reason is None:"),
+            ("release_lock.py", "        if reason is not None:\n", "        if False:\n"),
+        )
+    ),
+    Mutant("release_lock.py", "if is_same(former, locked):", "if False:", RUN),
+    Mutant("release_lock.py", "else {_REPLACE: reason}", "else {}", RUN),
+    *(
+        Mutant("release_check.py", old, new, CHECK)
+        for old, new in (
+            ("and not changed\n", "\n"),
+            ("was == now:", "True:"),
+            ("== before:", "is False:"),
+            ("if exact and runs is not None:", "if False:"),
+            ("if locked.source != plan.target:", "if False:"),
+            ("runs or len(design.seeds)", "len(design.seeds)"),
+            ("worst([said.verdict, *(one.verdict for one in checks)])", "said.verdict"),
+            ("    if github is not None:\n", "    if False:\n"),
+            ("        design.minutes,\n", "        60.0,\n"),
+            ("STATUS[status.verdict]", "0"),
         )
     ),
     *(
@@ -49,7 +99,7 @@ MUTANTS = (
     *(
         Mutant("shadow.py", old, new, of("release_shadow"))
         for old, new in (
-            ("short = minutes < MINUTES", "short = minutes <= MINUTES"),
+            ("short = minutes < HOUR", "short = minutes <= HOUR"),
             ("COVERED = 0.95", "COVERED = 0.9"),
             ("worst([judged.verdict, covered.verdict])", "judged.verdict"),
             ('if of["source"] == SIM else []', ""),
@@ -72,7 +122,7 @@ MUTANTS = (
     *(
         Mutant("release_rollback.py", old, new, BACK)
         for old, new in (
-            ("return Worked(1 if done else 0, document)", "return Worked(0, document)"),
+            ("return Worked(1 if failed else 0, document)", "return Worked(0, document)"),
             ("    put_back(files)\n", ""),
             ("if done.returncode else", "if False else"),
             ("files=names, **plan", "files=names"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -38,6 +39,43 @@ def ledger(desk: Workbench) -> list[Any]:
     return [json.loads(line.partition(" ")[2]) for line in text.splitlines()]
 
 
+def locks_again(desk: Workbench) -> None:
+    """A lock is replaced with a reason alone, and kept; what says the same stays as it is."""
+    baseline = desk.directory / "artifacts/baseline"
+    file = baseline / "stage_budgets.locked.json"
+    first = json.loads(file.read_text())
+    before = dict(first, locked="earlier", tick_total=dict(first["tick_total"], p95_ms=20.0))
+    file.write_text(json.dumps(before))
+    refused = release(desk, "lock")
+    assert (refused.returncode, "say why: --replace=REASON" in refused.stderr) == (4, True)
+    done = release(desk, "lock", "--replace=a new\nexchange")
+    assert done.returncode == 0, done.everything
+    again = json.loads(file.read_text())
+    kept = baseline / "stage_budgets.1.locked.json"
+    assert json.loads(kept.read_text()) == before
+    digest = hashlib.sha256(kept.read_bytes()).hexdigest()
+    assert again == first | {
+        "number": 2,
+        "replaces": {"number": 1, "sha256": digest, "reason": "a new exchange"},
+        "locked": again["locked"],
+    }
+    drifted = 100.0 * (first["tick_total"]["p95_ms"] / 20.0 - 1.0)
+    assert f"since lock 1: tick_total {drifted:+.1f} %" in done.stdout
+    assert done.last_line.startswith("PASS: lock 2 of 5 runs; next: ")
+    begun = [e for e in ledger(desk) if (e["step"], e["event"]) == ("lock", "started")]
+    assert [event["plan"] for event in begun] == [{}, {"replace": "a new exchange"}]
+    report = desk.directory / "artifacts/reports/BASELINE_LOCK_REPORT"
+    told = json.loads(report.with_suffix(".json").read_text())
+    jsonschema.validate(told, json.loads(shipped_schema("baseline-lock")))
+    assert told["lock"] == again
+    assert "It replaces lock 1 (" in report.with_suffix(".md").read_text()
+    content = file.read_bytes()
+    assert release(desk, "lock", "--replace=once more").returncode == 0
+    assert file.read_bytes() == content
+    assert not (baseline / "stage_budgets.2.locked.json").exists()
+    assert "6  lock     done" in release(desk, "status").stdout
+
+
 @pytest.mark.parametrize(
     ("half_spread", "status", "verdicts"),
     [
@@ -66,6 +104,7 @@ def test_a_candidate_ends_as_it_deserves(
     if status == 0:
         assert shown.last_line == "7 of 7 steps done"
         _a_day_is_reported(desk)
+        locks_again(desk)
 
 
 def _a_day_is_reported(desk: Workbench) -> None:

@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from bot_feeds import DAY as FED
 from bot_feeds import mark, tick, write
+from budgets import SAME, lock
 from builders import usage_error
 from days import DAY, ROWS_A_DAY, blank, row, rows, told
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak.artifacts.budget_models import LockDesign, LockedBudgets, StageBaseline
 from pytest_soak.artifacts.daily_models import DailyCriterion, DailyLane, DailyReport
+from pytest_soak.artifacts.lock_models import LockedBudgets, StageBaseline
 from pytest_soak.artifacts.models import shipped_schema
 from pytest_soak.canonical import dumps
 from pytest_soak.commands.daily_feeds import Lane, Source, day_of, read_lane, report
@@ -32,7 +33,6 @@ from pytest_soak.observation.feed_files import DAY_US
 from pytest_soak.release.daily import NO_HEALTH, date_of, day_criteria, gaps_of, health_of
 from pytest_soak.release.daily_rules import load_daily_rules
 from pytest_soak.release.day import LaneDay, error_code
-from pytest_soak.release.lock import lock_gates
 from pytest_soak.release.ranking import earned, ranked
 from pytest_soak.release.replay import Stood
 from pytest_soak.report.daily import daily_lines, daily_text
@@ -69,20 +69,9 @@ def lane(
 
 def locked(p95: float = 10.0) -> LockedBudgets:
     stage = StageBaseline(p95_ms=p95, runs=[p95] * 5, rel_sd=0.0)
-    return LockedBudgets(
-        source="sim",
-        meta={},
-        locked="2024-01-01T00:00:00Z",
-        baseline={"fetch_md": stage},
-        tick_total=stage,
-        md_cache={"hit_ratio": 1.0, "fetches": 1},
-        deadline_miss_ratio=0.0,
-        gates=lock_gates(),
-        design=LockDesign(seeds=[1], minutes=60.0, market="calm", deterministic=True),
-        flags_hash="f",
-        versions={},
-        sources={},
-    )
+    of_stage = {"baseline": {"fetch_md": stage}, "tick_total": stage}
+    good = {"md_cache_hit_ratio": 1.0, "deadline_miss_ratio": 0.0}
+    return lock(SAME).model_copy(update=of_stage | good)
 
 
 def of(

@@ -6,35 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from budgets import P95, run
+from budgets import P95, SAME, lock, run
 
-from pytest_soak.artifacts.budget_models import (
-    LockCheck,
-    LockDesign,
-    LockedBudgets,
-    StageBudgets,
-)
+from pytest_soak.artifacts.budget_models import StageBudgets
+from pytest_soak.artifacts.lock_models import LockCheck, LockedBudgets
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.release.budgets import STAGES
-from pytest_soak.release.lock import caches, check, lock_gates, refusals, stage_baseline
-
-
-def lock(runs: Sequence[StageBudgets]) -> LockedBudgets:
-    stages = {s: stage_baseline([one.stages[s].p95_ms for one in runs]) for s in runs[0].stages}
-    return LockedBudgets(
-        source="sim",
-        meta={},
-        locked="2024-01-01T00:00:00Z",
-        baseline=stages,
-        tick_total=stage_baseline([one.tick_total.p95_ms for one in runs]),
-        md_cache=caches(runs),
-        deadline_miss_ratio=0.001,
-        gates=lock_gates(),
-        design=LockDesign(seeds=[1], minutes=60.0, market="calm", deterministic=True),
-        flags_hash="f",
-        versions={},
-        sources={},
-    )
+from pytest_soak.release.lock import (
+    budgets_digest,
+    refusals,
+    seeds_of,
+)
+from pytest_soak.release.lock_check import check, others, same
+from pytest_soak.release.rules import lock_gates
 
 
 def runs(count: int, sd: float, scale: float = 1.0, seed: int = 1) -> list[StageBudgets]:
@@ -51,7 +35,8 @@ def of(checks: Sequence[LockCheck], name: str) -> LockCheck:
     return found
 
 
-SAME = [run()] * 5
+OTHER = [run(0.98), run(1.0 / 0.98), *SAME[:3]]
+"""Other runs, which are the same on the whole."""
 
 
 def test_the_same_again_passes_with_nothing_to_say() -> None:
@@ -84,6 +69,34 @@ def test_what_is_exact_fails_by_its_size_alone(scale: float, failed: set[str]) -
     assert changed.reason.startswith(("changed by", f"{changed.change_pct:+.2f} %, exactly"))
 
 
+def test_what_is_exact_tells_of_runs_that_differ_also_where_the_whole_does_not() -> None:
+    said = of(check(lock(SAME), OTHER, exact=True), "wait_p95_ms")
+    assert (said.verdict, said.reason.split("%")[1]) == (Verdict.PASS, " (2 of 5 runs)")
+    assert of(check(lock(SAME), SAME, exact=True), "wait_p95_ms").reason == ""
+
+
+def test_runs_are_told_from_those_of_the_lock_by_all_but_the_machine() -> None:
+    locked = lock(SAME).model_copy(update={"sources": {"a": budgets_digest(run())}})
+    elsewhere = run().model_copy(update={"meta": {"host": "another"}})
+    assert same(locked, [run(), elsewhere, run(hits=0.76)]) == 2
+
+
+def test_another_version_is_told() -> None:
+    locked = lock(SAME).model_copy(update={"versions": {"target": "1", "kernel": "a"}})
+    assert list(others(locked, {"target": "1", "kernel": "a"})) == []
+    assert list(others(locked, {"target": "2", "python": "3.11"})) == [
+        "target was 1, is 2",
+        "kernel was a, is none",
+        "python was none, is 3.11",
+    ]
+
+
+def test_seeds_are_those_that_are_planned_and_then_others() -> None:
+    assert seeds_of((7, 2), 5) == (7, 2, 1, 3, 4)
+    assert seeds_of((7, 2, 9), 2) == (7, 2)
+    assert len(set(seeds_of(range(1, 9), 40))) == 40
+
+
 def test_a_stage_that_only_one_of_them_has_fails() -> None:
     fewer = {name: value for name, value in P95.items() if name != "wait"}
     gone = check(lock(SAME), [run(), run(stages=fewer)], exact=True)
@@ -106,11 +119,13 @@ def test_a_stage_without_any_time_is_equal_to_another_such_alone() -> None:
         | {"baseline": {"wait": {"p95_ms": 0.0, "runs": [0.0] * 5, "rel_sd": 0.0}}}
     )
     assert of(check(locked, [run(stages=still)], exact=True), "wait_p95_ms").verdict == "PASS"
-    for checks in (
-        check(locked, SAME, exact=True),
-        check(lock(SAME), [run(stages=still)], exact=True),
+    for checks, reason in (
+        (check(locked, SAME, exact=True), "took no time when it was locked"),
+        (check(lock(SAME), [run(stages=still)], exact=True), "takes no time any more"),
+        (check(locked, [run(stages=still), run()], exact=True), "takes no time in some runs"),
+        (check(lock(SAME), [run(stages=still), run()], exact=True), "takes no time in some runs"),
     ):
-        assert of(checks, "wait_p95_ms").reason.startswith("takes no time in some")
+        assert of(checks, "wait_p95_ms").reason.startswith(reason)
         assert of(checks, "wait_p95_ms").verdict is Verdict.FAIL
 
 

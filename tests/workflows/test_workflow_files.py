@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from workflow_runner import WORKFLOWS, Workflow
 
+from pytest_soak.release.steps import STEPS
+
 NAMES = sorted(path.stem for path in WORKFLOWS.glob("*.yml"))
 
 
@@ -54,7 +56,8 @@ def test_actions_are_pinned_and_shells_get_no_expression(name: str) -> None:
     assert workflow.data["permissions"] == {}
     assert workflow.data["defaults"] == {"run": {"shell": "bash"}}
     for job in workflow.jobs.values():
-        assert job["permissions"] in ({}, {"contents": "read"})
+        assert set(job["permissions"]) <= {"contents", "actions"}
+        assert set(job["permissions"].values()) <= {"read"}
         assert "timeout-minutes" in job
     for step in steps(name):
         assert "${{" not in step.get("run", "")
@@ -73,7 +76,7 @@ def test_each_job_ends_with_a_rotation_and_an_upload_of_its_own_name(name: str) 
         *_, before, last = facts["steps"]
         assert last["uses"].startswith("actions/upload-artifact@")
         assert last["with"]["name"].endswith("-${{ github.run_id }}-${{ github.run_attempt }}")
-        if job != "tests":
+        if job != "tests" and name != "release":  # what rests on its files is not rotated
             assert (before["run"], before["if"]) == ("pytest-soak rotate", "always()")
 
 
@@ -109,3 +112,14 @@ def test_the_verdict_expects_every_job_of_the_matrix() -> None:
     matrix = jobs["soak"]["strategy"]["matrix"]
     assert merge["env"]["PROFILES"].split() == matrix["profile"]
     assert merge["env"]["MARKETS"].split() == matrix["market"]
+
+
+def test_a_release_is_led_where_it_is_asked_for_alone() -> None:
+    release = Workflow("release")
+    assert release.data["on"]["schedule"] == [{"cron": "0 9 * * *"}]
+    asked = {job: facts["if"] for job, facts in release.jobs.items()}
+    assert asked.pop("step") == "github.event_name == 'workflow_dispatch'"
+    for condition in asked.values():
+        assert condition.startswith("vars.SOAK_RELEASE == 'true' && ")
+    inputs = release.data["on"]["workflow_dispatch"]["inputs"]
+    assert set(inputs["step"]["options"]) == {*STEPS, "run", "rules"}

@@ -7,6 +7,7 @@ import json
 import shutil
 import stat
 import sys
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,10 +15,12 @@ from typing import Any, NamedTuple
 import pytest
 from finished_runs import outcome, result, write_run
 from harness import INSTANT, Workbench
+from releases import make_lock
 from warm import Warm
 from workflow_runner import RUN, WORKFLOWS, Job, Workflow
 
 import pytest_soak
+from benchmarks.releasing_bot import BOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are sh scripts")
 
@@ -76,15 +79,20 @@ def _metadata(factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def start(environment: dict[str, str], bench: Workbench) -> Start:
-    def run(name: str, job: str, inputs: Any = (), matrix: Any = ()) -> Job:
+    def run(name: str, job: str, inputs: Any = (), matrix: Any = (), **how: Any) -> Job:
         workflow = Workflow(name)
         return Job(
             workflow,
             job,
             bench.directory,
-            environment | {"GITHUB_STEP_SUMMARY": str(bench.directory / "summary.md")},
+            environment
+            | {
+                "GITHUB_STEP_SUMMARY": str(bench.directory / "summary.md"),
+                "PATH": f"{bench.directory / 'bin'}:{environment['PATH']}",
+            },
             inputs=dict(inputs),
             matrix=dict(matrix),
+            **how,
         ).run()
 
     return run
@@ -127,12 +135,52 @@ def job_folder(profile: str, market: str, attempt: int) -> str:
     return f"runs/soak-24h-{profile}-{market}-{RUN['run_id']}-{attempt}"
 
 
+def locked(bench: Workbench) -> None:
+    """A repository with a bot, a plan and a lock."""
+    bench.write("locked_bot.py", BOT)
+    bench.write("release.yaml", RELEASE)
+    make_lock(bench.directory, range(1, 6), 20.0)
+
+
+def prepared(bench: Workbench) -> None:
+    """A repository whose release another run has prepared, and uploaded."""
+    bench.write("locked_bot.py", BOT)
+    bench.write("release.yaml", RELEASE)
+    assert bench.command("release", "prep").returncode == 0
+    packed(bench, bench.directory / "artifacts")
+
+
+def packed(bench: Workbench, release: Path) -> None:
+    """Move the folder of a release to where it is downloaded to, two attempts of one run."""
+    for attempt in ("9", "10"):
+        folder = bench.directory / f"before/release-step-77-{attempt}"
+        folder.mkdir(parents=True)
+        with tarfile.open(folder / "release.tgz", "w:gz") as archive:
+            if attempt == "10":
+                archive.add(release, ".")
+    shutil.rmtree(release)
+
+
+def with_daily(bench: Workbench) -> None:
+    """The same, and a stand-in for the report of the day."""
+    prepared(bench)
+    script = bench.write("bin/pytest-soak", "#!/bin/sh\necho $*; ls artifacts/release\n")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+
+
+RELEASE = "target: locked_bot:Bot\ncandidate: {overrides: {fetch_ms: 21.0}}\nseeds: 1\n"
+
+
 class Scenario(NamedTuple):
-    """A repository and a matrix in which all of a job goes well, and what its steps then say."""
+    """A repository and a matrix in which all of a job goes well, and what its steps then say.
+
+    `how` are the inputs that differ from their defaults, variables and the event.
+    """
 
     repository: Callable[[Workbench], object]
     matrix: dict[str, str]
     says: dict[str, str]
+    how: dict[str, Any] = {}  # noqa: RUF012 - it is not changed
 
 
 SOAK = "Soak, and judge by the KPI gate"
@@ -166,6 +214,28 @@ SCENARIOS = {
             "Freeze": "RELEASE_SNAPSHOT.json: steady_safe-calm-42, signature ",
         },
     ),
+    "release check": Scenario(
+        locked,
+        {},
+        {
+            "Prep": "PASS: prep of release.yaml, ",
+            "Shadow": "PASS: shadow of release.yaml, ",
+            "Lock": "PASS: release.yaml against lock 1, 5 runs, exactly",
+        },
+        {"event": "pull_request"},
+    ),
+    "release daily": Scenario(
+        with_daily,
+        {},
+        {"Daily": "release daily\nFEATURE_FLAGS_SNAPSHOT.json\nLEDGER.jsonl\n"},
+        {"event": "schedule", "variables": {"SOAK_RELEASE_RUN": "77"}},
+    ),
+    "release step": Scenario(
+        prepared,
+        {},
+        {"Step": "PASS: shadow of release.yaml, ", "How it stands": "2  shadow   done     PASS"},
+        {"inputs": {"step": "shadow", "from_run": "77"}},
+    ),
     "soak-24h verdict": Scenario(
         downloaded, {}, {MERGE: "WARN for 9 lanes (8 PASS, 1 WARN, sim): WARN steady_safe-calm-42"}
     ),
@@ -179,8 +249,9 @@ JOBS = [
 def test_every_block_runs_and_does_its_work(start: Start, bench: Workbench, key: str) -> None:
     scenario, (name, job) = SCENARIOS[key], key.split()
     scenario.repository(bench)
-    inputs = Workflow("soak").inputs("workflow_dispatch") if name == "soak" else {}
-    done = good(start(name, job, inputs, scenario.matrix))
+    by_hand = Workflow(name).inputs("workflow_dispatch") if name in ("soak", "release") else {}
+    inputs = by_hand | scenario.how.get("inputs", {})
+    done = good(start(name, job, **{"matrix": scenario.matrix, **scenario.how, "inputs": inputs}))
     assert {(job, step.name) for step in done.steps} == {
         block for block in Workflow(name).blocks() if block[0] == job
     }
@@ -264,6 +335,50 @@ def test_a_day_without_one_of_its_jobs_is_no_pass(start: Start, bench: Workbench
     assert "NO VERDICT: 1 lane finished; not finished: runs/soak-24h-aggressive-calm-" in told
     assert [step.returncode for step in done.steps] == [0, 1, 0]
     assert "::error title=runs/soak-24h-aggressive-calm-" in told
+
+
+def step(start: Start, **inputs: str) -> Job:
+    """A step of a release by hand."""
+    return start("release", "step", Workflow("release").inputs("workflow_dispatch") | inputs)
+
+
+def test_a_step_that_is_none_is_no_command(start: Start, bench: Workbench) -> None:
+    bad = '$(touch pwned)"; touch pwned; `touch pwned` #'
+    for name in (bad, "judge"):
+        done = step(start, step=name, reason=bad, from_run=bad)
+        ran = {one.name: one.returncode for one in done.steps}
+        assert ran["Unpack it"] != 0  # nothing was downloaded
+        assert "Step" not in ran
+        done = step(start, step=name, reason=bad)
+        assert next(one.returncode for one in done.steps if one.name == "Step") == 4
+    done = step(start, step="lock", reason=bad)
+    assert "release.yaml: no such plan" in done.output("Step")
+    assert "pwned" not in bench.files()
+
+
+def test_steps_go_on_from_what_another_run_uploaded(start: Start, bench: Workbench) -> None:
+    bench.write("locked_bot.py", BOT)
+    bench.write("release.yaml", RELEASE)
+    done = good(step(start, step="prep"))
+    assert "1  prep     done" in done.output("How it stands")
+    shutil.rmtree(bench.directory / "artifacts")
+    folder = bench.directory / "before/release-step-5-1"
+    folder.mkdir(parents=True)
+    (bench.directory / "packed/release.tgz").rename(folder / "release.tgz")
+    done = good(step(start, step="rules", from_run="5"))
+    assert "1  prep     done     PASS, line 2 of the ledger" in done.output("How it stands")
+
+
+@pytest.mark.parametrize(("event", "status"), [("pull_request", 0), ("push", 3)])
+def test_what_is_held_fails_a_branch_of_a_release_and_no_pull_request(
+    start: Start, bench: Workbench, event: str, status: int
+) -> None:
+    script = bench.write("bin/pytest-soak", "#!/bin/sh\n[ $2 != lock ] || exit 3\n")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    done = start("release", "check", event=event)
+    assert [one.returncode for one in done.steps] == [0, 0, 0, status]
+    bench.write("bin/pytest-soak", "#!/bin/sh\n[ $2 != lock ] || exit 1\n")
+    assert start("release", "check", event=event).steps[-1].returncode == 1
 
 
 def _result(bench: Workbench) -> Any:
