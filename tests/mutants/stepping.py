@@ -90,7 +90,7 @@ MUTANTS = (
     Mutant(
         "release_dataset.py", "abs(net - recorded) > _ROUNDING", "abs(net - recorded) > 9.0", SOAK
     ),
-    Mutant("steps.py", 'DAILY: ("stop", "filters")', "DAILY: ()", of("release_choice")),
+    Mutant("steps.py", 'DAILY: ("stop", "filters", ', 'DAILY: ("filters", ', of("release_choice")),
     *(
         Mutant("daily.py", old, new, DAILY)
         for old, new in (
