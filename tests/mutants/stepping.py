@@ -110,6 +110,16 @@ MUTANTS = (
         )
     ),
     *(
+        Mutant("before_soak.py", old, new, of("before_soak"))
+        for old, new in (
+            ("        if check.value is None:", "        if True:"),
+            ('check.verdict == "PASS" for', "True for"),
+            ("    if metric in RESOURCE_KPIS:", "    if False:"),
+            ('_SHOWN_AS = {"taker_ratio": "maker_taker_ratio"}', "_SHOWN_AS: dict[str, str] = {}"),
+            ("session.directory / LATEST", "session.directory"),
+        )
+    ),
+    *(
         Mutant("daily_feeds.py", old, new, DAILY)
         for old, new in (
             ("    if not _has_data(every):\n        return no_report(asked, rules)\n", ""),
