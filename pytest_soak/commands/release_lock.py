@@ -63,7 +63,7 @@ def lock(
 
 def _step(place: Place, clock: Clock) -> Step:
     plan = place.choice.plan
-    check_target(plan.target)
+    check_target(place.choice)
     session = Session(
         plan,
         candidate_of(place, "gate shadow"),

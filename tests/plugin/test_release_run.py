@@ -9,73 +9,16 @@ import jsonschema
 import pytest
 from harness import Outcome, Workbench
 
+from benchmarks.releasing_bot import BOT, GATE
 from pytest_soak.artifacts.models import shipped_schema
 
-BOT = """
-    import numpy as np
-
-    from pytest_soak import FILL, MARK, TICK, Observation
-
-
-    class Bot:
-        parameters = {"half_spread_bps": {"default": 2.0, "bounds": [0.5, 10]}}
-        deterministic = True
-        version = "1"
-
-        def __init__(self, lane):
-            self.random = np.random.default_rng(lane.seed)
-            self.inventory = self.equity = 0.0
-
-        def start(self, lane):
-            pass
-
-        def run(self, overrides, window):
-            start = round(window.start_minutes * 60e6)
-            end = start + round(window.minutes * 60e6)
-            held, mid = self.inventory, 100.0
-            times = np.arange(start, end, 1_000_000)
-            ticks, marks = np.zeros(len(times), TICK), np.zeros(len(times), MARK)
-            ticks["time_us"], ticks["cache_hit"] = times, True
-            ticks["fetch_md_ms"] = ticks["total_ms"] = 20.0 + self.random.random(len(times))
-            fills = np.zeros(len(times) // 10, FILL)
-            side = np.where(np.arange(len(fills)) % 2 == 0, 1, -1)
-            noise = self.random.normal(size=len(fills))
-            edge = mid * 1e-4 * (overrides["half_spread_bps"] + noise)
-            fills["time_us"], fills["side"], fills["maker"] = times[::10], side, True
-            fills["price"], fills["quantity"], fills["mid"] = mid - side * edge, 0.5, mid
-            fills["mid_1s"] = np.nan
-            moved, earned = np.zeros(len(times)), np.zeros(len(times))
-            moved[::10], earned[::10] = side * 0.5, 0.5 * edge
-            marks["time_us"], marks["mid"] = times, mid
-            marks["inventory"] = held + np.cumsum(moved)
-            marks["equity_quote"] = self.equity + np.cumsum(earned)
-            self.inventory, self.equity = marks["inventory"][-1], marks["equity_quote"][-1]
-            return Observation(
-                start_us=start,
-                end_us=end,
-                fills=fills,
-                marks=marks,
-                ticks=ticks,
-                inventory_start=held,
-                inventory_end=self.inventory,
-                mid_start=mid,
-                mid_end=mid,
-            )
-
-        def stop(self):
-            pass
-"""
 PLAN = """
     target: bot:Bot
     seeds: 1
     candidate: {{overrides: {{half_spread_bps: {half_spread}}}}}
+    restart_cmd: touch restarted
     hours: {{soak: 13, ab: 72}}
     gates: {{soak: desk}}
-"""
-GATE = """
-    name: desk
-    drift: "off"
-    thresholds: [{metric: net_bps, fail_unless: "> 0"}]
 """
 
 
@@ -113,8 +56,8 @@ def test_a_candidate_ends_as_it_deserves(
     stages = [one["verdict"] for one in told if one["step"] == "ab" and one["verdict"]]
     assert stages == verdicts, done.everything
     finished = {one["step"]: one["verdict"] for one in told if one["verdict"]}
-    rest = [] if status else ["lock", "daily"]
-    assert list(finished) == ["prep", "shadow", "soak", "dataset", "ab", *rest]
+    more = {0: ["ab", "lock", "daily"], 3: ["ab"], 1: ["rollback", "ab"]}[status]
+    assert list(finished) == ["prep", "shadow", "soak", "dataset", *more]
     assert finished["soak"] == finished["dataset"] == "WARN"
     shown = release(desk, "status")
     assert done.returncode == shown.returncode == status
@@ -152,3 +95,26 @@ def _a_day_is_reported(desk: Workbench) -> None:
     daily.write_bytes(before.replace(b"WARN", b"PASS"))
     shown = release(desk, "status").stdout
     assert "broken  reports/daily/1970-01-01.json was edited" in shown
+
+
+def test_a_candidate_that_was_rolled_back_is_not_tried_again(desk: Workbench) -> None:
+    """And what a desk had deployed of it is gone."""
+    desk.write("release.yaml", PLAN.format(half_spread=1.0))
+    config = desk.write("config.yaml", "symbol: A\n")
+    assert release(desk, "run", "--until", "dataset").returncode == 3
+    config.write_text("symbol: A\nhalf_spread_bps: 1.0\n", encoding="utf-8")
+    assert release(desk, "ab").returncode == 1
+    assert config.read_text(encoding="utf-8") == "symbol: A\n"
+    assert (desk.directory / "restarted").is_file()
+    assert "step 1 (prep) is stale" not in release(desk, "status").stdout.split("5  ab")[1]
+    (line,) = (
+        one["seq"] for one in ledger(desk) if (one["step"], one["verdict"]) == ("ab", "ROLLBACK")
+    )
+    again = release(desk, "prep")
+    assert again.returncode == 1
+    assert f"FAIL candidate rolled back: on line {line} of the ledger" in again.stdout
+    desk.write("release.yaml", PLAN.format(half_spread=1.5))
+    assert release(desk, "prep").returncode == 0
+    shown = release(desk, "status")
+    assert "5  ab       pending" in shown.stdout
+    assert shown.returncode == 3
