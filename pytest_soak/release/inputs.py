@@ -14,6 +14,7 @@ from pytest_soak.canonical import compact
 from pytest_soak.dataset.filters import load_filters
 from pytest_soak.market.compile import source_digest
 from pytest_soak.release.choice import Choice
+from pytest_soak.release.daily_rules import load_daily_rules
 from pytest_soak.release.steps import INPUTS, SECTIONS, STEPS
 from pytest_soak.version import __version__
 
@@ -48,6 +49,7 @@ def _every(choice: Choice) -> dict[str, str]:
         "gate soak": _of_models(*(gates.get("gate soak") or (None,))),
         "stop": _of_models(choice.stop),
         "filters": _of_models(load_filters()),
+        "daily": _of_models(load_daily_rules()),
         "limits": _of_models(load_limits(), load_rails()),
     }
 

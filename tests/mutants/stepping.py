@@ -140,7 +140,7 @@ MUTANTS = (
     Mutant(
         "release_dataset.py", "abs(net - recorded) > _ROUNDING", "abs(net - recorded) > 9.0", SOAK
     ),
-    Mutant("steps.py", 'DAILY: ("stop", "filters")', "DAILY: ()", of("release_choice")),
+    Mutant("steps.py", 'DAILY: ("stop", "filters", ', 'DAILY: ("filters", ', of("release_choice")),
     *(
         Mutant("daily.py", old, new, DAILY)
         for old, new in (
@@ -157,6 +157,16 @@ MUTANTS = (
             ("if len(every) > len(kept):", "if False:"),
             ("100.0 * (stage.p95_ms / p95 - 1.0)", "100.0 * (p95 / stage.p95_ms - 1.0)"),
             ("range(asked.day - rules.days, asked.day)", "range(asked.day - 99, asked.day)"),
+        )
+    ),
+    *(
+        Mutant("before_soak.py", old, new, of("before_soak"))
+        for old, new in (
+            ("        if check.value is None:", "        if True:"),
+            ('check.verdict == "PASS" for', "True for"),
+            ("    if metric in RESOURCE_KPIS:", "    if False:"),
+            ('_SHOWN_AS = {"taker_ratio": "maker_taker_ratio"}', "_SHOWN_AS: dict[str, str] = {}"),
+            ("session.directory / LATEST", "session.directory"),
         )
     ),
     *(
