@@ -16,7 +16,7 @@ from pytest_soak.artifacts.names import LATEST, RESULT
 from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import Clock
-from pytest_soak.commands.release_locked import lock_in_force
+from pytest_soak.commands.release_locked import REPLACE, lock_in_force
 from pytest_soak.commands.release_place import Asked, Place, Say, Worked, command, open_place
 from pytest_soak.commands.release_rollback import finish_rollback
 from pytest_soak.commands.release_shadow import budgets_of, check_target
@@ -110,7 +110,7 @@ def _build(place: Place, locked: LockedBudgets, runs: int | None) -> _Build:
     plan, design = place.choice.plan, locked.design
     check_target(plan.target)
     if locked.source != plan.target:
-        problem = f"is of {locked.source}, and the plan has {plan.target}; lock that, {_REPLACE}"
+        problem = f"is of {locked.source}, and the plan has {plan.target}; lock that, {REPLACE}"
         raise SoakUsageError(str(place.directory / LOCKED_BUDGETS), problem)
     candidate = candidate_of(place)
     changed = list(others(locked, versions(place.choice)))
@@ -135,9 +135,6 @@ def _build(place: Place, locked: LockedBudgets, runs: int | None) -> _Build:
     return _Build(place, locked, session, gates, exact, changed)
 
 
-_REPLACE = f"{command(LOCK)} --replace=REASON"
-
-
 def _deterministic(place: Place, locked: LockedBudgets) -> bool:
     bot = place.choice.bot
     return locked.design.deterministic and bot is not None and bot.can.deterministic
@@ -149,7 +146,7 @@ def _of_another_machine(build: _Build) -> _Came | None:
     if _deterministic(build.place, build.locked) or was == now:
         return None
     why = f"the lock was made on another machine ({was}) than this one ({now})"
-    return _Came(Verdict.HOLD, [f"{why}; check on such a one, or lock on this one: {_REPLACE}"])
+    return _Came(Verdict.HOLD, [f"{why}; check on such a one, or lock on this one: {REPLACE}"])
 
 
 def _measured(build: _Build, given: Sequence[str], say: Say, *, quiet: bool) -> _Came | None:
@@ -227,6 +224,6 @@ def _tell(status: GatesStatus, env: Mapping[str, str], say: Say) -> None:
 
 def _next(status: GatesStatus) -> str:
     if status.verdict is Verdict.FAIL:
-        return f"change the candidate, or {_REPLACE}"
+        return f"change the candidate, or {REPLACE}"
     more = status.verdict is Verdict.HOLD and status.run is not None
     return f"{_COMMAND} --runs=N" if more else ""

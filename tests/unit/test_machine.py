@@ -19,6 +19,12 @@ def test_a_kind_of_machine_is_its_system_and_its_processors() -> None:
     assert platform.node() not in found.split()
 
 
+def test_a_processor_is_called_as_the_system_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "processor : 0\nmodel name\t: Fast  One\nprocessor : 1\nmodel name\t: Slow\n"
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: text)
+    assert machine_class().endswith(" x Fast One")
+
+
 def test_a_system_that_does_not_tell_its_processor_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(*_: Any, **__: Any) -> str:
         raise FileNotFoundError
