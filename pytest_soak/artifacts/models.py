@@ -12,9 +12,10 @@ from pytest_soak.artifacts.ab_models import AbPlan, AbReport
 from pytest_soak.artifacts.artifact import Artifact, Number, as_text
 from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.budget_models import ShadowReport, StageBudgets
-from pytest_soak.artifacts.calib_models import CalibDataset
+from pytest_soak.artifacts.calib_models import CalibDataset, SpreadFit
 from pytest_soak.artifacts.calibration import Calibration
 from pytest_soak.artifacts.compare_models import ComparedRuns
+from pytest_soak.artifacts.daily_models import DailyReport
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
 from pytest_soak.artifacts.finish_models import FinishLine
 from pytest_soak.artifacts.lock_models import GatesStatus, LockedBudgets, LockReport
@@ -391,7 +392,9 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "shadow-report": ShadowReport,
     "finish-line": FinishLine,
     "calib": CalibDataset,
+    "spread-fit": SpreadFit,
     "locked-budgets": LockedBudgets,
+    "daily": DailyReport,
     "baseline-lock": LockReport,
     "ci-gates-status": GatesStatus,
     "flags-registry": FlagsRegistry,

@@ -20,7 +20,7 @@ from pytest_soak.commands.release_place import (
     open_place,
     present,
 )
-from pytest_soak.commands.release_rollback import finish_rollback
+from pytest_soak.commands.release_rollback import finish_rollback, go_back, to_snapshot
 from pytest_soak.commands.release_step import candidate_of, check_before, run_folder
 from pytest_soak.errors import one_line
 from pytest_soak.release.hashes import file_hashes
@@ -57,7 +57,7 @@ def ab(
         record.begin(AB, rests)
         try:
             given = stage._replace(hours=place.choice.plan.hours.ab)
-            answer = Stages(question, root, say, say, _back(say)).run(given)
+            answer = Stages(question, root, say, say, _back(place, clock, say)).run(given)
         except KeyboardInterrupt:
             record.interrupt(AB, rests)
             raise
@@ -79,11 +79,15 @@ def _question(place: Place) -> Question:
     return Question(choice.control, b, where, seeds, load_limits(), load_rails(), bot)
 
 
-def _back(say: Say) -> RolledBack:
-    def told(reasons: tuple[str, ...]) -> None:
-        say(one_line(f"lane T is under A again: {'; '.join(reasons)}"))
+def _back(place: Place, clock: Clock, say: Say) -> RolledBack:
+    """Put the configuration back that prep kept, as soon as lane T is under A again."""
 
-    return told
+    def press(reasons: tuple[str, ...]) -> None:
+        why = "; ".join(reasons)
+        say(one_line(f"lane T is under A again: {why}"))
+        go_back(place, to_snapshot(place), why, clock, say)
+
+    return press
 
 
 def _outcome(place: Place, root: Path, answer: Answer) -> Outcome:

@@ -108,7 +108,7 @@ def check_lock(
 
 def _build(place: Place, locked: LockedBudgets, runs: int | None) -> _Build:
     plan, design = place.choice.plan, locked.design
-    check_target(plan.target)
+    check_target(place.choice)
     if locked.source != plan.target:
         problem = f"is of {locked.source}, and the plan has {plan.target}; lock that, {REPLACE}"
         raise SoakUsageError(str(place.directory / LOCKED_BUDGETS), problem)

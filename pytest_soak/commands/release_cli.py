@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pytest_soak.commands.options import PATH
+from pytest_soak.commands.options import PATH, as_soak
 from pytest_soak.options import RELEASE_DIR
 from pytest_soak.release.steps import HOUR, STEPS
 
@@ -38,6 +38,7 @@ _OPTIONS = (
         metavar="FILE",
         help="what changes it  [default: the plan's, else config.soak_overrides.yaml]",
     ),
+    *(as_soak(name, "the plan's") for name in ("target", "profile", "market", "seed")),
     click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else"),
 )
 
@@ -141,11 +142,12 @@ def release_soak(dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: A
 
 @release.command("dataset")
 @_of_a_release
-def release_dataset(as_json: bool, **typed: Any) -> int:
+@click.option("--fit", is_flag=True, help="also fit the weights of auto_spread to the rows")
+def release_dataset(fit: bool, as_json: bool, **typed: Any) -> int:
     """Make rows of equal intervals of the soak's feeds: 0 PASS or WARN, 1 FAIL."""
     from pytest_soak.commands.release_dataset import dataset
 
-    return _run(as_json, lambda say: dataset(_asked(typed), *_here(), say))
+    return _run(as_json, lambda say: dataset(_asked(typed), *_here(), say, fit=fit))
 
 
 @release.command("ab")
@@ -207,6 +209,19 @@ def release_lock(
     )
 
 
+@release.command("daily")
+@_of_a_release
+@click.option("--date", metavar="YYYY-MM-DD", help="UTC, by the target's clock  [default: last]")
+def release_daily(date: str | None, as_json: bool, **typed: Any) -> int:
+    """Report a day of the soak beside the days before it: 0 PASS or WARN, 1 FAIL.
+
+    By default that is the last whole day, or the last one where none is whole.
+    """
+    from pytest_soak.commands.release_daily import daily
+
+    return _run(as_json, lambda say: daily(_asked(typed), date, *_here(), say))
+
+
 @release.command("run")
 @_of_a_release
 @click.option("--until", type=click.Choice(list(STEPS)), help="the last step to run")
@@ -229,16 +244,20 @@ def release_run(
 @click.option(
     "--to", metavar="HASH", help="the snapshot, by the begin of its hash  [default: newest]"
 )
+@click.option("--flags-off", is_flag=True, help="no snapshot: every flag to its safe value")
 @click.option("--reason", default="", metavar="TEXT", help="for the ledger")
 @click.option("--dry-run", is_flag=True, help="only say which files would be put back")
 def release_rollback(
-    to: str | None, reason: str, dry_run: bool, as_json: bool, **typed: Any
+    to: str | None, flags_off: bool, reason: str, dry_run: bool, as_json: bool, **typed: Any
 ) -> int:
     """Put the configuration back that prep kept, at any time: 0, or 1 without a restart."""
     from pytest_soak.commands.release_rollback import rollback
 
     return _run(
-        as_json, lambda say: rollback(_asked(typed), to, reason, *_here(), say, dry=dry_run)
+        as_json,
+        lambda say: rollback(
+            _asked(typed), to, reason, *_here(), say, dry=dry_run, flags_off=flags_off
+        ),
     )
 
 

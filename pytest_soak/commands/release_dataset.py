@@ -15,6 +15,7 @@ from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import Clock
 from pytest_soak.commands.dataset import Done, Request, make
+from pytest_soak.commands.release_fit import weight_limit, write_fit
 from pytest_soak.commands.release_place import (
     Asked,
     Place,
@@ -42,13 +43,23 @@ _ROUNDING = 1e-9
 """Of what was traded: by so much the sum of the rows may differ from that of the records."""
 
 
-def dataset(asked: Asked, env: Mapping[str, str], folder: Path, clock: Clock, say: Say) -> Worked:
+def dataset(
+    asked: Asked,
+    env: Mapping[str, str],
+    folder: Path,
+    clock: Clock,
+    say: Say,
+    *,
+    fit: bool = False,
+) -> Worked:
     """Make rows of the feeds of the soak, and hold their sums against what it recorded.
 
-    Exit status 0 PASS or WARN, 1 FAIL. Raises SoakUsageError where a step before is not done, and
-    for feeds that cannot be read.
+    With `fit` the weights of a spread that follows conditions are fitted to them. Exit status 0
+    PASS or WARN, 1 FAIL. Raises SoakUsageError where a step before is not done, for feeds that
+    cannot be read, and for a target that has no such weights.
     """
     place = open_place(asked, env, folder)
+    limit = weight_limit(place.choice) if fit else None
     place.home.mkdir(parents=True, exist_ok=True)
     finish_rollback(place, clock, say)
     with locked(place.home):
@@ -56,12 +67,12 @@ def dataset(asked: Asked, env: Mapping[str, str], folder: Path, clock: Clock, sa
         check_before(place, DATASET, record.entries, clock)
         rests = basis(DATASET, record.entries, present(place, record.entries, clock))
         record.begin(DATASET, rests)
-        measured = _measured(place)
+        measured = _measured(place, limit)
         record.finish(DATASET, rests, measured.outcome)
     return answer(DATASET, measured, say)
 
 
-def _measured(place: Place) -> Measured:
+def _measured(place: Place, limit: float | None) -> Measured:
     run = run_in(run_folder(place, SOAK))
     (lane,) = run.result.lanes
     feeds = run.folder / f"{run.home(lane.lane)}{FEEDS}"
@@ -75,8 +86,13 @@ def _measured(place: Place) -> Measured:
     put(place, paths[0], dumps(found.data()))
     put(place, paths[1], calib_text(found))
     _share(place, feeds)
+    lines = list(done.lines)
+    if limit is not None:
+        fitted = write_fit(place, found, days, limit)
+        paths += fitted.paths
+        lines += fitted.lines
     outcome = Outcome(found.verdict.value, found.reasons, file_hashes(place.directory, paths))
-    return Measured(outcome, [*done.lines, _last(found)], found.data())
+    return Measured(outcome, [*lines, _last(found)], found.data())
 
 
 def _calib(place: Place, run: StoredRun, done: Done) -> CalibDataset:

@@ -14,6 +14,7 @@ from pytest_soak.config.documents import read_text
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.release.choice import Choice
 from pytest_soak.release.layout import REGISTRY
+from pytest_soak.release.measured import measured_effects, shipped_study
 from pytest_soak.release.record import AT
 from pytest_soak.report.release import registry_text
 from pytest_soak.storage.files import write_text
@@ -53,13 +54,14 @@ def registry_of(choice: Choice, meta: Mapping[str, object]) -> FlagsRegistry:
     if not choice.bot.tables.flags:
         raise SoakUsageError(choice.plan.source, f"{choice.plan.target} declares no `flags`")
     values, sources = choice.flags.values, choice.flags.sources
+    measured = measured_effects(choice.plan.target, shipped_study())
     return FlagsRegistry(
         source=choice.plan.target,
         flags={
             name: RegisteredFlag(
                 value=values[name],
                 source=sources[name],
-                measured=None,
+                measured=measured.get(name),
                 rollback=row.safe,
                 **row.model_dump(exclude={"rollback"}),
             )

@@ -117,7 +117,7 @@ def _no_reason(place: Place) -> SoakUsageError:
 
 def _step(place: Place, clock: Clock, reason: str | None) -> Step:
     plan = place.choice.plan
-    check_target(plan.target)
+    check_target(place.choice)
     session = Session(
         plan,
         candidate_of(place, "gate shadow"),

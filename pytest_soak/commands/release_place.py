@@ -16,7 +16,7 @@ from pytest_soak.options import RELEASE_DIR
 from pytest_soak.release.choice import Choice, Typed, choose
 from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.inputs import step_inputs, versions
-from pytest_soak.release.plan import load_plan
+from pytest_soak.release.plan import OPTIONS_OF, load_plan
 from pytest_soak.release.record import HOME
 from pytest_soak.release.state import (
     Present,
@@ -39,6 +39,16 @@ class Asked(NamedTuple):
     plan: str
     config: Sequence[str] = ()
     config_override: Sequence[str] = ()
+    target: str | None = None
+    profile: str | None = None
+    market: str | None = None
+    seed: str | None = None
+
+    @property
+    def of_plan(self) -> dict[str, str]:
+        """What was typed in place of keys of the plan, by their names there."""
+        typed = {"seeds": self.seed, **{n: getattr(self, n) for n in OPTIONS_OF if n != "seeds"}}
+        return {key: text for key, text in typed.items() if text is not None}
 
 
 class Place(NamedTuple):
@@ -87,7 +97,7 @@ def release_directory(typed: str | None, env: Mapping[str, str], folder: Path) -
 def open_place(asked: Asked, env: Mapping[str, str], folder: Path) -> Place:
     """The release that is asked for; SoakUsageError for a plan that cannot be read."""
     directory = release_directory(asked.release_dir, env, folder)
-    plan = load_plan(user_path(asked.plan, folder, "--plan"), asked.plan)
+    plan = load_plan(user_path(asked.plan, folder, "--plan"), asked.plan, asked.of_plan)
     return Place(directory, choose(plan, Typed(asked.config, asked.config_override), folder))
 
 

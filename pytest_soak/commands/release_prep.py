@@ -37,7 +37,7 @@ from pytest_soak.release.snapshot import (
     write_snapshot,
     write_unless_same,
 )
-from pytest_soak.release.state import basis
+from pytest_soak.release.state import basis, is_final
 from pytest_soak.release.steps import PREP, SHADOW
 from pytest_soak.report.release import prep_text
 from pytest_soak.storage.files import sweep, write_text, writing
@@ -58,7 +58,7 @@ def prep(
     """
     place = open_place(asked, env, folder)
     free = _free_mb(place.directory)
-    found = checks(place.choice, free)
+    found = checks(place.choice, free, _rolled_back(place, clock, say))
     if dry:
         return _only_said(place, found, {"free_mb": free}, say)
     _make(place)
@@ -75,6 +75,13 @@ def prep(
         record.finish(PREP, rests, Outcome(log.verdict, _reasons(log), outputs))
     _say(log, say)
     return _answer(PrepLog.model_validate_json((place.directory / PREP_LOG).read_bytes()))
+
+
+def _rolled_back(place: Place, clock: Clock, say: Say) -> int | None:
+    """The newest line of the ledger on which this candidate was rolled back."""
+    entries = Record(place.directory, clock, say, only_read=True).entries
+    now = present(place, entries, clock)
+    return next((e.seq for e in reversed(entries) if is_final(e, now)), None)
 
 
 def _only_said(

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_soak.artifacts.ledger import Entry
 from pytest_soak.clock import Clock
@@ -21,6 +21,7 @@ from pytest_soak.release.restore import (
     find_snapshot,
     put_back,
     restored,
+    safe_values,
     stage,
 )
 from pytest_soak.release.steps import PREP, ROLLBACK
@@ -28,7 +29,16 @@ from pytest_soak.storage.lock import locked
 from pytest_soak.text import plural
 
 RESTART_SECONDS = 60
+SAFE_VALUES = "safe values"
+"""Where a rollback goes to that is none to a snapshot: every flag at its safe value."""
 _LOCK = "rollback"
+
+
+class Back(NamedTuple):
+    """A rollback that is to be: to a snapshot, by its hash, or to SAFE_VALUES; its files."""
+
+    to: str
+    files: Sequence[Restored]
 
 
 def rollback(
@@ -41,37 +51,55 @@ def rollback(
     say: Say,
     *,
     dry: bool = False,
+    flags_off: bool = False,
 ) -> Worked:
     """Put the files of a snapshot back, and start the bot anew by the plan's `restart_cmd`.
 
-    It needs no step but prep, and may be done while another step runs. Exit status 0, or 1 where
-    the bot could not be started anew. Raises SoakUsageError for a snapshot that is not there or was
-    changed, ArtifactError where a file cannot be written.
+    With `flags_off` no snapshot is put back: every flag goes to its safe value. It needs no step
+    but prep, and may be done while another step runs. Exit status 0, or 1 where the bot could not
+    be started anew. Raises SoakUsageError for a snapshot that is not there or was changed,
+    ArtifactError where a file cannot be written.
     """
     place = open_place(asked, env, folder)
-    snapshot = find_snapshot(place.directory, to)
-    files = restored(place.directory, snapshot, folder)
+    if flags_off and to is not None:
+        raise SoakUsageError("--flags-off", "goes to no snapshot; leave --to away")
+    back = _back(place, SAFE_VALUES if flags_off else to)
     if dry:
-        for one in changed(files):
+        for one in changed(back.files):
             say(one_line(f"would put back {one.name}"))
-        return Worked(0, {"to": snapshot.config_sha256, "files": [x.name for x in changed(files)]})
+        return Worked(0, {"to": back.to, "files": [one.name for one in changed(back.files)]})
+    place.home.mkdir(parents=True, exist_ok=True)
+    return go_back(place, back, reason, clock, say)
+
+
+def go_back(place: Place, back: Back, reason: str, clock: Clock, say: Say) -> Worked:
+    """Carry out a rollback; errors as of `rollback`."""
     begun = clock.monotonic()
     with locked(_lock(place)):
         record = Record(place.directory, clock, say)
         rests = Basis({}, versions(place.choice))
-        plan: dict[str, Any] = {
-            "to": snapshot.config_sha256,
-            "reason": reason,
-            "by": getpass.getuser(),
-        }
-        stage(files)
-        names = [one.name for one in changed(files)]
+        plan: dict[str, Any] = {"to": back.to, "reason": reason, "by": getpass.getuser()}
+        stage(back.files)
+        names = [one.name for one in changed(back.files)]
         record.begin(ROLLBACK, rests, files=names, **plan)
-        done = _finish(place, files, reason, record, rests, say)
+        failed = _finish(place, back.files, reason, record, rests, say)
     seconds = clock.monotonic() - begun
-    say(one_line(_told(done, snapshot.config_sha256, len(names), seconds)))
-    document = {**plan, "files": names, "verified": True, "seconds": seconds, "failed": done}
-    return Worked(1 if done else 0, document)
+    say(one_line(_told(failed, back.to, len(names), seconds)))
+    document = {**plan, "files": names, "verified": True, "seconds": seconds, "failed": failed}
+    return Worked(1 if failed else 0, document)
+
+
+def to_snapshot(place: Place) -> Back:
+    """The way to the newest snapshot; errors as of `rollback`."""
+    return _back(place, None)
+
+
+def _back(place: Place, to: str | None) -> Back:
+    if to == SAFE_VALUES:
+        return Back(SAFE_VALUES, [safe_values(place.choice)])
+    snapshot = find_snapshot(place.directory, to)
+    files = restored(place.directory, snapshot, place.choice.folder)
+    return Back(snapshot.config_sha256, files)
 
 
 def finish_rollback(place: Place, clock: Clock, say: Say) -> None:
@@ -83,8 +111,7 @@ def finish_rollback(place: Place, clock: Clock, say: Say) -> None:
         begun = _unfinished(record.entries)
         if begun is None:
             return
-        snapshot = find_snapshot(place.directory, begun.plan["to"])
-        files = restored(place.directory, snapshot, place.choice.folder)
+        files = _back(place, begun.plan["to"]).files
         stage(files)
         rests = Basis({}, versions(place.choice))
         _finish(place, files, str(begun.plan["reason"]), record, rests, say)
@@ -138,7 +165,10 @@ def _restarted(place: Place, say: Say) -> str:
 
 
 def _told(failed: str, to: str, count: int, seconds: float) -> str:
-    what = f"{plural(count, 'file')} put back as in {to[:12]}, read again, in {seconds:.2f} s"
+    where = (
+        "with every flag at its safe value" if to == SAFE_VALUES else f"put back as in {to[:12]}"
+    )
+    what = f"{plural(count, 'file')} {where}, read again, in {seconds:.2f} s"
     if failed:
         return f"FAIL: rollback: {what}; but {failed}: start the bot by hand"
     return f"ROLLBACK: {what}; next: {command(PREP)}"

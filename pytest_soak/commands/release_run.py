@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pytest_soak.clock import Clock
 from pytest_soak.commands.ab_stages import Asked as Stage
 from pytest_soak.commands.release_ab import ab
+from pytest_soak.commands.release_daily import daily
 from pytest_soak.commands.release_dataset import dataset
 from pytest_soak.commands.release_lock import lock
 from pytest_soak.commands.release_place import Asked, Say, Worked, open_place, present
@@ -18,7 +19,7 @@ from pytest_soak.commands.release_soak import soak
 from pytest_soak.commands.release_status import status
 from pytest_soak.release.record import Record
 from pytest_soak.release.state import State, states
-from pytest_soak.release.steps import AB, DATASET, HOUR, LOCK, PREP, SHADOW, SOAK, STEPS
+from pytest_soak.release.steps import AB, DAILY, DATASET, HOUR, LOCK, PREP, SHADOW, SOAK, STEPS
 
 
 class Wish(NamedTuple):
@@ -46,10 +47,11 @@ def run(
         DATASET: lambda: dataset(asked, *here),
         AB: lambda: ab(asked, stage, *here),
         LOCK: lambda: lock(asked, (), *here, quiet=wish.quiet),
+        DAILY: lambda: daily(asked, None, *here),
     }
     last = wish.until or STEPS[-1]
     while (step := _next(asked, env, folder, clock, say)) is not None:
-        if STEPS.index(step) > STEPS.index(last) or step not in steps:
+        if STEPS.index(step) > STEPS.index(last):
             break
         say(f"step {STEPS.index(step) + 1} of {len(STEPS)}: {step}")
         came = steps[step]()

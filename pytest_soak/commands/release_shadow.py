@@ -28,6 +28,7 @@ from pytest_soak.errors import SoakUsageError, TargetError
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.observation.stored_feeds import read_feeds
 from pytest_soak.release.budgets import stage_budgets
+from pytest_soak.release.choice import Choice
 from pytest_soak.release.evidence import evidence
 from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.layout import SHADOW_REPORT, SHADOW_TEXT, STAGE_BUDGETS
@@ -67,7 +68,7 @@ def shadow(
 
 def _step(place: Place, minutes: float) -> Step:
     plan = place.choice.plan
-    check_target(plan.target)
+    check_target(place.choice)
     session = Session(
         plan,
         candidate_of(place, "gate shadow"),
@@ -81,13 +82,15 @@ def _step(place: Place, minutes: float) -> Step:
     return Step(SHADOW, session, lambda run: _judge(place, session, run))
 
 
-def check_target(target: str) -> None:
+def check_target(choice: Choice) -> None:
     """Refuse what has no latencies of its own, or might send orders."""
-    if target == "mock":
-        raise SoakUsageError("target", "mock has made-up KPIs; name a bot, or sim")
-    if target.startswith("process:"):
-        problem = "a program cannot yet say that it sends no orders, so it has no shadow"
-        raise SoakUsageError("target", problem)
+    at = choice.plan.at("target")
+    if choice.plan.target == "mock":
+        raise SoakUsageError(at, "mock has made-up KPIs; name a bot, or sim")
+    can = None if choice.bot is None else choice.bot.can
+    if can is not None and can.writes_feeds and not can.shadow:
+        problem = "does not say that it sends no orders; give ProcessTarget(..., shadow=True)"
+        raise SoakUsageError(at, f"{choice.plan.target} {problem} as module:attr")
 
 
 def _judge(place: Place, session: Session, run: StoredRun) -> Measured:

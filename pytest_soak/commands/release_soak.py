@@ -6,9 +6,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pytest_soak.artifacts.budget_models import ShadowReport
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.finish_models import FinishLine
-from pytest_soak.artifacts.stored_run import StoredRun
+from pytest_soak.artifacts.release_models import PrepLog
+from pytest_soak.artifacts.stored_run import StoredRun, read
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import Clock
 from pytest_soak.commands.release_place import Asked, Place, Say, Worked, command, open_place
@@ -27,11 +29,22 @@ from pytest_soak.gates.engine import Verdict
 from pytest_soak.release.evidence import evidence
 from pytest_soak.release.finish import finish_line, finish_lines, soaked_lane
 from pytest_soak.release.hashes import file_hashes
-from pytest_soak.release.layout import FINISH_LINE, FINISH_TEXT, SOAK_START
+from pytest_soak.release.layout import (
+    CHECKLIST,
+    FINISH_LINE,
+    FINISH_TEXT,
+    PRE_SOAK,
+    PREP_LOG,
+    SHADOW_REPORT,
+    SOAK_START,
+)
 from pytest_soak.release.record import Outcome
 from pytest_soak.release.session import Session, arguments
 from pytest_soak.release.steps import DATASET, HOUR, PREP, SOAK
+from pytest_soak.report.before_soak import checklist_text, pre_soak_text
 from pytest_soak.report.release import finish_text, start_text
+
+_FILES = (PRE_SOAK, SOAK_START, CHECKLIST, FINISH_LINE, FINISH_TEXT)
 
 
 def soak(
@@ -51,9 +64,8 @@ def soak(
     """
     place = open_place(asked, env, folder)
     step = _step(place)
-    paths = (SOAK_START, FINISH_LINE, FINISH_TEXT)
     if dry:
-        return say_dry(place, step, more, paths, clock, say)
+        return say_dry(place, step, more, _FILES, clock, say)
     measured = carry_out(
         place, step, more, clock, say, quiet=quiet, first=lambda: _write_start(place, step, more)
     )
@@ -77,11 +89,15 @@ def _step(place: Place) -> Step:
 
 
 def _write_start(place: Place, step: Step, more: Sequence[str]) -> None:
-    """What is going to be soaked, before it is."""
+    """What is known before, what is going to be soaked, and what to look at meanwhile."""
     stop = place.choice.stop
     assert stop is not None
     line = f"python -m pytest {shlex.join(arguments(step.session, more))}"
+    prep = read(PrepLog, place.directory / PREP_LOG)
+    shadow = read(ShadowReport, place.directory / SHADOW_REPORT)
+    put(place, PRE_SOAK, pre_soak_text(prep, shadow, step.session, stop))
     put(place, SOAK_START, start_text(step.session, line, stop))
+    put(place, CHECKLIST, checklist_text(step.session, stop))
 
 
 def _judge(place: Place, session: Session, run: StoredRun) -> Measured:
@@ -101,7 +117,7 @@ def _judge(place: Place, session: Session, run: StoredRun) -> Measured:
     )
     put(place, FINISH_LINE, dumps(report.data()))
     put(place, FINISH_TEXT, finish_text(report))
-    hashes = file_hashes(place.directory, [SOAK_START, FINISH_LINE, FINISH_TEXT])
+    hashes = file_hashes(place.directory, _FILES)
     outcome = Outcome(report.verdict.value, report.reasons, hashes)
     return Measured(outcome, list(finish_lines(report, _next(report))), report.data())
 

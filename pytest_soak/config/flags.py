@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
@@ -189,6 +189,29 @@ class FlagTable(Table[Flag]):
     @staticmethod
     def _of_default(value: object) -> dict[str, object]:
         return {"type": "bool" if isinstance(value, bool) else "number", "default": value}
+
+
+def put_flags(data: Mapping[str, Any], values: Mapping[str, Value]) -> dict[str, Any]:
+    """A configuration in which flags have these values, as nested sections; all else stays."""
+    found = _without(data, values, ())
+    for name, value in values.items():
+        *sections, key = name.split(".")
+        place = found
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[key] = value
+    return found
+
+
+def _without(
+    data: Mapping[str, Any], names: Mapping[str, Value], place: tuple[str, ...]
+) -> dict[str, Any]:
+    """Data without the keys that make one of the names, however they are nested."""
+    return {
+        key: _without(value, names, (*place, key)) if isinstance(value, dict) else value
+        for key, value in data.items()
+        if ".".join((*place, key)) not in names
+    }
 
 
 def _shown(value: object) -> str:

@@ -26,6 +26,8 @@ from pytest_soak.observation.stored_feeds import MARGIN_US
 from pytest_soak.text import utc_text
 
 NO_DATA = "no data"
+LEAST_MARKS = 20
+"""Of which a volatility is told."""
 _BPS = ("net_bps", "gross_bps", "fees_eff_bps", "slippage_bps", "inventory_bps", "adverse_bps")
 _TICK_KPIS = ("tick_total_p95_ms", "md_cache_hit_ratio", "deadline_miss_ratio")
 NO_SKIP = Skip()
@@ -138,6 +140,8 @@ def _measured(observation: Observation, coverage: float, filters: Filters) -> di
         found["tick_total_p95_ms"] = None
         unknown["tick_total_p95_ms"] = _few(len(ticks), filters.samples.p95)
     unknown |= {n: summary.reasons[n] for n in found if n in summary.reasons}
+    if (sigma_bps := _sigma_bps(observation.marks)) is None:
+        unknown["sigma_bps"] = f"{len(observation.marks)} marks, {LEAST_MARKS} at least"
     if share is None:
         unknown["taker_share_pct"] = summary.reasons["maker_taker_ratio"]
     return {
@@ -152,6 +156,7 @@ def _measured(observation: Observation, coverage: float, filters: Filters) -> di
         "stages": stages,
         "mid_open": observation.mid_start,
         "mid_close": observation.mid_end,
+        "sigma_bps": sigma_bps,
         "inventory_open": observation.inventory_start,
         "inventory_close": observation.inventory_end,
         "unknown": unknown,
@@ -173,12 +178,22 @@ def _few(count: int, least: int) -> str:
     return f"{count} ticks, {least} at least"
 
 
+def _sigma_bps(marks: NDArray[np.void]) -> float | None:
+    """How far the mid goes in a square root of a second, from mark to mark; None of too few."""
+    times, places = np.unique(marks["time_us"], return_index=True)
+    if len(times) < LEAST_MARKS:
+        return None
+    changes = 1e4 * np.diff(np.log(marks["mid"][places]))
+    return float(np.sqrt((changes**2).sum() / (times[-1] - times[0]) * _SECOND_US))
+
+
 def _empty(coverage: float) -> dict[str, Any]:
     """An interval of which nothing is known."""
     nothing = StageQuantiles(p50_ms=None, p95_ms=None, p99_ms=None)
     amounts = ("net", "gross", "fees", "slippage", "inventory")
     ends = ("mid_open", "mid_close", "inventory_open", "inventory_close")
-    names = (*(f"{name}_quote" for name in amounts), *_BPS, *_TICK_KPIS, *ends, "taker_share_pct")
+    others = (*ends, "sigma_bps", "taker_share_pct")
+    names = (*(f"{name}_quote" for name in amounts), *_BPS, *_TICK_KPIS, *others)
     return {
         "ticks": 0,
         "fills": 0,

@@ -55,6 +55,7 @@ class Row(BaseModel):
     deadline_miss_ratio: Number
     mid_open: Number
     mid_close: Number
+    sigma_bps: Number = Field(description="Of the mid, a square root of a second.")
     inventory_open: Number
     inventory_close: Number
     overrides_hash: str | None = Field(description="state_hash of the iteration's ITER_SUMMARY.")

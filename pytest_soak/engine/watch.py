@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,13 +67,20 @@ class Vigil:
     """Watches one window: `hear` its events part by part, then `close` it.
 
     `usage` is the lane's before the window, `minutes` about how long that is: what claims to be of
-    much later is not waited for. Once a criterion has stopped, nothing is evaluated.
+    much later is not waited for. Once a criterion has stopped, nothing is evaluated. `seen` is told
+    how all stand after each evaluation.
     """
 
     def __init__(
-        self, criteria: Criteria, watched: Watched, usage: Usage, minutes: float = 60.0
+        self,
+        criteria: Criteria,
+        watched: Watched,
+        usage: Usage,
+        minutes: float = 60.0,
+        seen: Callable[[Sustained], None] = lambda _: None,
     ) -> None:
         self._criteria = criteria
+        self._seen = seen
         self._state = watched.sustained
         self._longest = _tables(criteria.criteria)
         self._rows = {table: _nothing(criteria.criteria, table) for table in self._longest}
@@ -142,6 +149,7 @@ class Vigil:
         while self._next <= min(until, self._latest) and not self.stopped:
             values = self._values(self._next)
             self._state, new = advance(self._criteria, self._state, self._next, values)
+            self._seen(self._state)
             self._transitions += new
             found += new
             self._next += GRID_US

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -50,13 +50,15 @@ class ConfigFile(NamedTuple):
 class Choice:
     """A plan with all that it names, None where `problems` says why it cannot be used.
 
-    `control` is the configuration in use, `candidate` the one that may follow it; `flags` says
-    where the flags in use come from.
+    `files` are the bot's configurations, of which a later one wins; `override` is the last one, or
+    that which would be. `control` is the configuration in use, `candidate` the one that may follow
+    it; `flags` says where the flags in use come from.
     """
 
     plan: Plan
     folder: Path
     files: tuple[ConfigFile, ...]
+    override: ConfigFile
     bot: Bot | None = None
     scenario: Scenario | None = None
     flags: Flags | None = None
@@ -91,7 +93,8 @@ def choose(plan: Plan, typed: Typed, folder: Path) -> Choice:
     files = tuple(config_files(plan, typed, folder))
     scenario = tries("market", lambda: _market(plan, folder))
     bot = tries("target", lambda: _bot(plan, scenario, folder))
-    found = Choice(plan, folder, files, bot, scenario, problems=tries.problems)
+    override = override_file(plan, typed, folder)
+    found = Choice(plan, folder, files, override, bot, scenario, problems=tries.problems)
     if bot is None:
         for what in ("config", "control", "candidate"):
             tries.problems[what] = SoakUsageError(plan.source, f"{what}: {_NOT_KNOWN}")
@@ -108,9 +111,7 @@ def choose(plan: Plan, typed: Typed, folder: Path) -> Choice:
         for step, given in named.items()
     }
     stop = tries("stop", lambda: load_criteria(plan.stop, criteria_shelf(folder), folder, "stop"))
-    return Choice(
-        plan, folder, files, bot, scenario, flags, control, candidate, gates, stop, tries.problems
-    )
+    return replace(found, flags=flags, control=control, candidate=candidate, gates=gates, stop=stop)
 
 
 def config_files(plan: Plan, typed: Typed, folder: Path) -> list[ConfigFile]:
@@ -126,12 +127,20 @@ def config_files(plan: Plan, typed: Typed, folder: Path) -> list[ConfigFile]:
     return found
 
 
+def override_file(plan: Plan, typed: Typed, folder: Path) -> ConfigFile:
+    """The last of the configurations that change the bot's, which is there or may be made."""
+    given = typed.config_override or plan.config_override
+    at = "--config-override" if typed.config_override else plan.source
+    path = user_path(given[-1] if given else OVERRIDE, folder, at)
+    return ConfigFile(shown_path(path, folder), path)
+
+
 def _market(plan: Plan, folder: Path) -> Scenario:
-    return load_scenario(plan.market, scenario_shelf(folder), folder, f"{plan.source} market")
+    return load_scenario(plan.market, scenario_shelf(folder), folder, plan.at("market"))
 
 
 def _bot(plan: Plan, scenario: Scenario | None, folder: Path) -> Bot:
-    factory = named_factory(plan.target, f"{plan.source} target", folder)
+    factory = named_factory(plan.target, plan.at("target"), folder)
     where = Where(scenario or load_scenario("calm", scenario_shelf(folder), folder, "market"), {})
     nothing = Arm(name=DEFAULT, overrides={}, flags={})
     return asked_bot(plan.target, factory, lane_of(where, plan.seeds[0], nothing, load_limits()))
@@ -143,7 +152,7 @@ def _flags(bot: Bot, files: Sequence[ConfigFile]) -> Flags:
 
 
 def _control(plan: Plan, bot: Bot, flags: Flags, folder: Path) -> Arm:
-    at = f"{plan.source} profile"
+    at = plan.at("profile")
     profile = load_profile(plan.profile, profile_shelf(folder), folder, at)
     values = resolve(bot.tables.parameters, profile, []).values
     base = Arm(name=profile.name, overrides=values, flags=flags.values)

@@ -45,7 +45,7 @@ def check(locked: LockedBudgets, runs: Sequence[StageBudgets], *, exact: bool) -
         _stage(name, baseline.get(name), current.get(name, []), locked.gates, exact=exact)
         for name in dict.fromkeys((*baseline, *current))
     ]
-    return [*checks, *_absolute(locked, runs)]
+    return [*checks, *absolute(locked, runs)]
 
 
 def _stage(
@@ -136,7 +136,7 @@ def _decided(told: LockCheck, limit: Expression, change: MeanEstimate, units: in
     return _said(told, Verdict.HOLD, f"{size}: {needed} would decide")
 
 
-def _absolute(locked: LockedBudgets, runs: Sequence[StageBudgets]) -> Iterator[LockCheck]:
+def absolute(locked: LockedBudgets, runs: Sequence[StageBudgets]) -> Iterator[LockCheck]:
     """What a build may never be, by its worst run."""
     limits = absolute_limits(locked.gates)
     hits = min((run.md_cache.hit_ratio for run in runs), default=None)

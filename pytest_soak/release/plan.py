@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -128,7 +128,8 @@ class Plan:
 
     `candidate` and `control` are written out, or names of a profile, preset, variant or file;
     without a `control` that is the configuration in use. `require` is None where the usual holds.
-    `data` is the whole of it as JSON data, defaults filled in.
+    `data` is the whole of it as JSON data, defaults filled in. `typed` has the options that stand
+    in place of keys.
     """
 
     source: str
@@ -147,6 +148,11 @@ class Plan:
     max_age_hours: float | None
     restart_cmd: str | None
     data: Mapping[str, Any]
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, key: str) -> str:
+        """Where the value of a key is from, for messages."""
+        return self.typed.get(key, f"{self.source} {key}")
 
     def section(self, keys: tuple[str, ...]) -> dict[str, Any]:
         """What it says under `keys`, one in a mapping written as `hours.soak`."""
@@ -159,19 +165,36 @@ class Plan:
         return value
 
 
-def load_plan(path: Path, source: str) -> Plan:
-    """The plan in a file, called `source` in messages.
+def load_plan(path: Path, source: str, typed: Mapping[str, str] | None = None) -> Plan:
+    """The plan in a file, called `source` in messages; `typed` are texts in place of its keys.
 
     Raises SoakUsageError for a file that cannot be read, an unknown key, and a wrong value.
     """
     if not path.exists():
         problem = f"no such plan; write one with at least a candidate, {EXAMPLE}"
         raise SoakUsageError(source, problem)
-    return plan_of(read_document(path, source))
+    return plan_of(read_document(path, source), typed or {})
 
 
-def plan_of(document: Document) -> Plan:
+OPTIONS_OF = {
+    "target": "--target",
+    "profile": "--profile",
+    "market": "--market",
+    "seeds": "--seeds",
+}
+"""The options of a release's commands that stand in place of keys of the plan."""
+
+
+def plan_of(document: Document, typed: Mapping[str, str] | None = None) -> Plan:
     """The plan that a document holds; errors as of `load_plan`."""
+    typed = typed or {}
+    for key, text in typed.items():
+        if not text.strip():
+            raise SoakUsageError(OPTIONS_OF[key], "expected a name, got nothing")
+    if "seeds" in typed:
+        parse_seeds(tuple(_parted([typed["seeds"]])), OPTIONS_OF["seeds"])
+    if typed and isinstance(document.data, dict):
+        document = replace(document, data={**document.data, **typed})
     read = validate(_File, document)
     seeds = parse_seeds(tuple(_parted(read.seeds)), document.at(("seeds",)))
     if len(set(seeds)) < len(seeds):
@@ -200,6 +223,7 @@ def plan_of(document: Document) -> Plan:
         read.max_age_hours,
         read.restart_cmd,
         data,
+        {key: OPTIONS_OF[key] for key in typed},
     )
 
 

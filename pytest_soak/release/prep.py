@@ -53,10 +53,16 @@ _FOUND = {
 """What can be wrong with what a plan names, and what is asked of it."""
 
 
-def checks(choice: Choice, free_mb: float | None) -> list[PrepCheck]:
-    """All checks, in order; that of the disk is left out where what is free is not asked."""
+def checks(
+    choice: Choice, free_mb: float | None, rolled_back: int | None = None
+) -> list[PrepCheck]:
+    """All checks, in order; that of the disk is left out where what is free is not asked.
+
+    `rolled_back` is the line of the ledger on which an A/B has rolled back this very candidate.
+    """
     found = [_check("plan", True, "read", "every key known, every value in range", _plan(choice))]
     found += (_named(what, asked, choice) for what, asked in _FOUND.items())
+    found.append(_untried(choice, rolled_back))
     found += _version(choice)
     found += _required(choice)
     if free_mb is not None:
@@ -104,6 +110,12 @@ def _not_resolved(what: str, choice: Choice) -> bool:
         return choice.gates.get(what.removeprefix("gate ")) is None
     found = {"config": choice.flags, "stop": choice.stop, "market": choice.scenario}
     return what in found and found[what] is None
+
+
+def _untried(choice: Choice, rolled_back: int | None) -> PrepCheck:
+    told = "not" if rolled_back is None else f"on line {rolled_back} of the ledger"
+    asked = "a candidate that was rolled back is changed before it is tried again"
+    return _check("candidate rolled back", rolled_back is None, told, asked, _plan(choice))
 
 
 def _version(choice: Choice) -> Iterator[PrepCheck]:

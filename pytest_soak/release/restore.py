@@ -7,11 +7,17 @@ import shutil
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import yaml
 
 from pytest_soak.artifacts.release_models import FlagsSnapshot
+from pytest_soak.canonical import dumps
+from pytest_soak.config.documents import Document, read_document
+from pytest_soak.config.flags import put_flags
 from pytest_soak.config.names import user_path
 from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.release.choice import Choice
 from pytest_soak.release.layout import SNAPSHOT, SNAPSHOTS, snapshot_folder
 from pytest_soak.storage.links import link_error
 from pytest_soak.storage.readers import read_bytes
@@ -20,6 +26,7 @@ from pytest_soak.system import is_link, sync_folder
 BEFORE = ".before-rollback"
 """Ends the name of a file that was changed since the snapshot, as it was."""
 _STAGED = ".rollback"
+_NEW_MODE = 0o644
 
 
 class Restored(NamedTuple):
@@ -75,6 +82,32 @@ def restored(directory: Path, snapshot: FlagsSnapshot, folder: Path) -> list[Res
         )
         for one in snapshot.config_files
     ]
+
+
+def safe_values(choice: Choice) -> Restored:
+    """The file of overrides with every flag at its safe value, and all else that it has.
+
+    Raises SoakUsageError where the flags of the target are not known, or the file cannot be read.
+    """
+    if "target" in choice.problems:
+        raise choice.problems["target"]
+    assert choice.bot is not None
+    flags = choice.bot.tables.flags
+    if not flags:
+        raise SoakUsageError("--flags-off", f"{choice.plan.target} declares no `flags`")
+    name, path = choice.override
+    is_there = _plain(path).exists()
+    document = read_document(path, name) if is_there else Document(name, {}, {})
+    flags.read(document)
+    data = put_flags(document.data or {}, flags.rollbacks())
+    text = dumps(data) if path.suffix == ".json" else _yaml(data)
+    mode = os.stat(path).st_mode & 0o7777 if is_there else _NEW_MODE  # noqa: PTH116
+    return Restored(name, path, text.encode(), mode)
+
+
+def _yaml(data: Any) -> str:
+    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def _plain(path: Path) -> Path:

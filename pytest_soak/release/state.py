@@ -128,9 +128,19 @@ def _state(
     if last.verdict in _GOOD:
         state = State.STALE if told else State.DONE
         return StepState(step, state, told or tuple(last.reasons), changed, last)
-    if told:
+    if told and not is_final(last, present):
         return _never(step, waits, (f"{last.verdict} was of other inputs: {told[0]}",), last)
     return StepState(step, _BAD.get(last.verdict, State.FAILED), tuple(last.reasons), None, last)
+
+
+def is_final(entry: Entry, present: Present) -> bool:
+    """Whether an A/B rolled back the candidate that there is now: it is not tried again."""
+    same = present.inputs.get(AB, {})
+    return (
+        (entry.step, entry.verdict) == (AB, "ROLLBACK")
+        and all(entry.inputs.get(name) == digest for name, digest in same.items())
+        and entry.versions == present.versions
+    )
 
 
 def _goes_on(last: Entry) -> bool:

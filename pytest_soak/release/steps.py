@@ -31,7 +31,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     DATASET: ("filters",),
     AB: ("config", "candidate", "market", "limits"),
     LOCK: ("config", "market"),
-    DAILY: (),
+    DAILY: ("stop", "filters"),
 }
 """What else a step depends on by itself: `config` is the configuration in use."""
 

@@ -163,21 +163,22 @@ def _finish(report: FinishLine) -> Iterator[str]:
     yield f"gate {safe(report.gate)}, stop criteria {safe(report.criteria)}."
     yield ""
     rows = [
-        (one.lane, one.verdict, str(one.hours), _or_none(one.net_quote), one.ending, one.stopped)
+        (one.lane, one.verdict, str(one.hours), or_none(one.net_quote), one.ending, one.stopped)
         for one in report.lanes
     ]
     heads = ("lane", "verdict", "hours", "net_quote", "ending", "stopped by")
     yield from table([heads, *(tuple(safe(str(c or "")) for c in row) for row in rows)])
     yield ""
     for one in report.lanes:
-        medians = ", ".join(f"{kpi} {_or_none(value)}" for kpi, value in one.medians.items())
+        medians = ", ".join(f"{kpi} {or_none(value)}" for kpi, value in one.medians.items())
         yield f"- {safe(one.lane)}, medians of the last graded iterations: {safe(medians)}"
     yield from (f"- {safe(line)}" for line in report.reasons)
     yield ""
     yield f"Run: `{report.run}`"
 
 
-def _or_none(value: float | None) -> str:
+def or_none(value: float | None) -> str:
+    """A figure, or that there is none."""
     return "no value" if value is None else str(value)
 
 
@@ -196,7 +197,7 @@ def _calib(found: CalibDataset) -> Iterator[str]:
     if found.reasons:
         yield ""
     rows = [
-        (safe(kpi), _or_none(value), _or_none(found.accepted_kpis.get(kpi)))
+        (safe(kpi), or_none(value), or_none(found.accepted_kpis.get(kpi)))
         for kpi, value in found.kpis.items()
     ]
     yield from table([("KPI", "of all rows", "of those accepted"), *rows])

@@ -23,10 +23,10 @@ class Abilities:
     One without a table is given the reference maker's overrides, but is not `tuned` by them;
     `table_given` says that the table is none of the reference maker's. `checkpoint` is there only
     together with `restore`. `writes_feeds` says that the target writes the feeds itself, in real
-    time. `source` is a digest of the file of the class of a target that says no `version`; None
-    where there is no such file. What the file imports, or reads, is not in it.
-    `drills` are the causes that it can bring about. `stop_criteria` are those that hold, by name,
-    where the user asks for none.
+    time; `shadow` that it sends no orders meanwhile. `source` is a digest of the file of the class
+    of a target that says no `version`; None where there is no such file. What the file imports, or
+    reads, is not in it. `drills` are the causes that it can bring about. `stop_criteria` are those
+    that hold, by name, where the user asks for none.
     """
 
     table: ParameterTable
@@ -40,6 +40,7 @@ class Abilities:
     restore: Callable[[bytes], Any] | None = None
     source: str | None = None
     writes_feeds: bool = False
+    shadow: bool = False
     stop_criteria: str | None = None
     drills: tuple[str, ...] = ()
 
@@ -65,6 +66,7 @@ def abilities(target: object, name: str) -> Abilities:
         restore=restore,
         source=None if isinstance(version, str) else _digest(target),
         writes_feeds=_said(target, "writes_feeds") is True,
+        shadow=_said(target, "shadow") is True,
         drills=_causes(_said(target, "drills"), name),
         stop_criteria=_text(_said(target, "stop_criteria"), "stop_criteria", name),
     )

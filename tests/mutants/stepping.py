@@ -6,6 +6,7 @@ from mutants.mutant import Mutant, of
 
 SHADOW = ("plugin/test_shadow_command.py",)
 SOAK = ("plugin/test_soak_command.py",)
+DAILY, REPLAY = of("release_daily"), of("replay")
 CHECK = ("plugin/test_lock_check.py",)
 RUN = ("plugin/test_release_run.py",)
 BACK = of("release_rollback")
@@ -139,7 +140,7 @@ MUTANTS = (
     *(
         Mutant("release_rollback.py", old, new, BACK)
         for old, new in (
-            ("return Worked(1 if done else 0, document)", "return Worked(0, document)"),
+            ("return Worked(1 if failed else 0, document)", "return Worked(0, document)"),
             ("    put_back(files)\n", ""),
             ("if done.returncode else", "if False else"),
             ("files=names, **plan", "files=names"),
@@ -156,6 +157,72 @@ MUTANTS = (
     ),
     Mutant(
         "release_dataset.py", "abs(net - recorded) > _ROUNDING", "abs(net - recorded) > 9.0", SOAK
+    ),
+    Mutant("steps.py", 'DAILY: ("stop", "filters")', "DAILY: ()", of("release_choice")),
+    *(
+        Mutant("daily.py", old, new, DAILY)
+        for old, new in (
+            ("return worst(told) if told else None", "return told[0] if told else None"),
+            ("known.get(day - 1)", "known.get(day)"),
+            ("median(known.values())", "max(known.values())"),
+            ("if not asked.complete:", "if False:"),
+            ("[Verdict.WARN if health is None else health]", "[health or Verdict.PASS]"),
+            ("if limit.verdict is not Verdict.PASS:", "if False:"),
+            ("or stood.standing.stopped:", "or False:"),
+            ("if kinds or stood.standing.warned:", "if stood.standing.warned:"),
+            ("if stood.no_data == stood.minutes:", "if False:"),
+            ("row.coverage < least)", "row.coverage <= least)"),
+            ("if len(every) > len(kept):", "if False:"),
+            ("100.0 * (stage.p95_ms / p95 - 1.0)", "100.0 * (p95 / stage.p95_ms - 1.0)"),
+            ("range(asked.day - rules.days, asked.day)", "range(asked.day - 99, asked.day)"),
+        )
+    ),
+    *(
+        Mutant("daily_feeds.py", old, new, DAILY)
+        for old, new in (
+            ("    if not _has_data(every):\n        return no_report(asked, rules)\n", ""),
+            ("max(whole or days)", "max(days)"),
+            ("if not first <= day <= last:", "if False:"),
+            ("and rows[0].coverage > 0.0 < rows[-1].coverage", ""),
+        )
+    ),
+    Mutant("daily_feeds.py", "if one.criterion not in told", "", REPLAY),
+    Mutant("daily_feeds.py", "stored._replace(tables=tables)", "stored", REPLAY),
+    *(
+        Mutant("ranking.py", old, new, DAILY)
+        for old, new in (
+            ("able[rules.best :]", "able"),
+            ("one.fills >= rules.least_fills", "one.fills > rules.least_fills"),
+            ("list(reversed(rest))", "list(rest)"),
+            ("elif np.ptp(values) == 0.0:", "elif False:"),
+            (
+                "(len(nets) * (mean.mean + way * mean.half_width)",
+                "((mean.mean + way * mean.half_width)",
+            ),
+        )
+    ),
+    *(
+        Mutant("replay.py", old, new, REPLAY)
+        for old, new in (
+            ("return (time_us - 1) // DAY_US", "return time_us // DAY_US"),
+            ("and not acted:", "and True:"),
+            ("max(stood.longest_us, at - standing.active_since)", "at - standing.active_since"),
+            ("stood.no_data += standing.no_data_since is not None", "pass"),
+            ("self._watched, last = vigil.close()", "_, last = vigil.close()"),
+            ("for one in (*acted, *last):", "for one in acted:"),
+            ('warned=one.kind == "warn"', "warned=True"),
+        )
+    ),
+    *(
+        Mutant("day.py", old, new, tests)
+        for old, new, tests in (
+            ('blocks if "blocks" in present or wanted else None', "blocks", RUN),
+            ('errors if "errors" in present else None', "errors", RUN),
+            ("return sum(told, Counter()) if told else None", "return sum(told, Counter())", DAILY),
+            ("np.diff(started)", "started", REPLAY),
+            ('text.partition(":")[0]', "text", DAILY),
+            ('if not name.startswith("worst_")', "", DAILY),
+        )
     ),
     Mutant("release_ab.py", 'answer.document.get("stage"))', "None)", RUN),
 )

@@ -10,9 +10,10 @@ from typing import Any
 
 import jsonschema
 import pytest
-from releases import ASKED, BOT, Releasing, as_typed, make_lock
+from releases import ASKED, Releasing, as_typed, make_lock
 from workflow_commands import obeyed
 
+from benchmarks.releasing_bot import BOT
 from conftest import Once
 from pytest_soak.artifacts.models import shipped_schema
 from pytest_soak.commands.release_check import check_lock

@@ -9,21 +9,17 @@ from typing import Any
 import jsonschema
 import pytest
 from harness import Outcome, Workbench
-from releases import BOT
 
+from benchmarks.releasing_bot import BOT, GATE
 from pytest_soak.artifacts.models import shipped_schema
 
 PLAN = """
     target: bot:Bot
     seeds: 1
     candidate: {{overrides: {{half_spread_bps: {half_spread}}}}}
+    restart_cmd: touch restarted
     hours: {{soak: 13, ab: 72}}
     gates: {{soak: desk}}
-"""
-GATE = """
-    name: desk
-    drift: "off"
-    thresholds: [{metric: net_bps, fail_unless: "> 0"}]
 """
 
 
@@ -101,13 +97,66 @@ def test_a_candidate_ends_as_it_deserves(
     stages = [one["verdict"] for one in told if one["step"] == "ab" and one["verdict"]]
     assert stages == verdicts, done.everything
     finished = {one["step"]: one["verdict"] for one in told if one["verdict"]}
-    steps = ["prep", "shadow", "soak", "dataset", "ab", *([] if status else ["lock"])]
-    assert list(finished) == steps
+    more = {0: ["ab", "lock", "daily"], 3: ["ab"], 1: ["rollback", "ab"]}[status]
+    assert list(finished) == ["prep", "shadow", "soak", "dataset", *more]
     assert finished["soak"] == finished["dataset"] == "WARN"
-    assert done.returncode == (status or 3)  # all seven are not done
     shown = release(desk, "status")
-    assert shown.returncode == (1 if status == 1 else 3)
+    assert done.returncode == shown.returncode == status
     state = {0: "done", 3: "held", 1: "rolled back"}[status]
     assert f"5  ab       {state}" in shown.stdout
     if status == 0:
+        assert shown.last_line == "7 of 7 steps done"
+        _a_day_is_reported(desk)
         locks_again(desk)
+
+
+def _a_day_is_reported(desk: Workbench) -> None:
+    """Thirteen hours are no whole day; the lock is of the same bot, and so it fits."""
+    daily = desk.directory / "artifacts/reports/daily/1970-01-01.json"
+    before = daily.read_bytes()
+    found = json.loads(before)
+    jsonschema.validate(found, json.loads(shipped_schema("daily")))
+    assert (found["verdict"], found["health"], found["complete"]) == ("WARN", "PASS", False)
+    assert found["reasons"] == ["incomplete: 54.2 % of the day covered"]
+    (rows,) = (desk.directory / "artifacts/edge/datasets").iterdir()
+    net = json.loads(rows.read_text())["net_quote"]
+    assert found["figures"]["net_quote"]["value"] == pytest.approx(net, rel=1e-7)
+    stage = found["stages"]["fetch_md"]
+    assert stage["locked_p95_ms"] == pytest.approx(stage["p95_ms"]["value"], rel=0.01)
+    assert {one["verdict"] for one in found["limits"]} == {"PASS"}
+    assert (found["errors"], found["blocks"]) == (None, None)
+    assert [one["fills"] for one in found["best"]] == [4680]
+    wrong = release(desk, "daily", "--date=2024-01-01")
+    assert wrong.returncode == 4
+    assert "--date: there are no feeds of 2024-01-01, only of 1970-01-01" in wrong.stderr
+    assert "7 of 7 steps done" in release(desk, "status").stdout
+    again = release(desk, "daily", "--date=1970-01-01", "--json")
+    assert again.returncode == 0, again.everything
+    assert json.loads(again.stdout) == found
+    assert daily.read_bytes() == before
+    daily.write_bytes(before.replace(b"WARN", b"PASS"))
+    shown = release(desk, "status").stdout
+    assert "broken  reports/daily/1970-01-01.json was edited" in shown
+
+
+def test_a_candidate_that_was_rolled_back_is_not_tried_again(desk: Workbench) -> None:
+    """And what a desk had deployed of it is gone."""
+    desk.write("release.yaml", PLAN.format(half_spread=1.0))
+    config = desk.write("config.yaml", "symbol: A\n")
+    assert release(desk, "run", "--until", "dataset").returncode == 3
+    config.write_text("symbol: A\nhalf_spread_bps: 1.0\n", encoding="utf-8")
+    assert release(desk, "ab").returncode == 1
+    assert config.read_text(encoding="utf-8") == "symbol: A\n"
+    assert (desk.directory / "restarted").is_file()
+    assert "step 1 (prep) is stale" not in release(desk, "status").stdout.split("5  ab")[1]
+    (line,) = (
+        one["seq"] for one in ledger(desk) if (one["step"], one["verdict"]) == ("ab", "ROLLBACK")
+    )
+    again = release(desk, "prep")
+    assert again.returncode == 1
+    assert f"FAIL candidate rolled back: on line {line} of the ledger" in again.stdout
+    desk.write("release.yaml", PLAN.format(half_spread=1.5))
+    assert release(desk, "prep").returncode == 0
+    shown = release(desk, "status")
+    assert "5  ab       pending" in shown.stdout
+    assert shown.returncode == 3

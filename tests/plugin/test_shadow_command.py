@@ -14,6 +14,12 @@ from pytest_soak.artifacts.models import shipped_schema
 PLAN = "profile: steady_safe\ncandidate: {flags: {taker_cap.max_taker_share_pct: 1}}\n"
 SLOWER = "profile: steady_safe\ncandidate: {flags: {md_cache.enabled: false}}\n"
 OWN = "candidate: {overrides: {tail_age_ms: 700}}"
+PROGRAM = """
+    from pytest_soak import ProcessTarget
+
+    live = ProcessTarget(["python", "bot.py"], version="1")
+    quiet = ProcessTarget(["python", "bot.py"], version="1", shadow=True)
+"""
 
 
 @pytest.fixture
@@ -92,16 +98,32 @@ def test_a_candidate_that_is_too_slow_fails_and_holds_up_the_rest(desk: Workbenc
 
 
 @pytest.mark.parametrize(
-    ("target", "said"), [("mock", "made-up KPIs"), ("process:bot.yaml", "has no shadow")]
+    ("target", "said"),
+    [
+        ("mock", "release.yaml target: mock has made-up KPIs"),
+        ("process:python bot.py", "does not say that it sends no orders; give ProcessTarget("),
+        ("bot:live", "release.yaml target: bot:live does not say that it sends no orders"),
+    ],
 )
 def test_a_target_that_cannot_be_measured_so_is_refused(
     desk: Workbench, target: str, said: str
 ) -> None:
-    desk.write("bot.yaml", "command: [python, -c, pass]\nready: {output: up}\n")
+    desk.write("bot.py", PROGRAM)
     desk.write("release.yaml", f"{OWN}\ntarget: {target}\n")
     done = release(desk, "shadow", "--dry-run")
     assert done.returncode == 4
     assert said in done.stderr
+
+
+def test_a_program_that_says_that_it_sends_no_orders_has_a_shadow(desk: Workbench) -> None:
+    desk.write("bot.py", PROGRAM)
+    desk.write("gates/any.yaml", "name: any\nthresholds: [{metric: net_bps, warn_unless: '> 0'}]\n")
+    gates = "gates: {shadow: any, soak: any}\n"
+    desk.write("release.yaml", f"{OWN}\ntarget: bot:quiet\n{gates}")
+    assert release(desk, "prep").returncode == 0
+    done = release(desk, "shadow", "--dry-run")
+    assert done.returncode == 0, done.everything
+    assert "--soak-target=bot:quiet" in done.stdout
 
 
 KILLED = """

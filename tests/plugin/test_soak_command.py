@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from typing import Any
 
 import jsonschema
@@ -47,6 +49,7 @@ def test_hours_are_soaked_and_their_rows_add_up(desk: Workbench) -> None:
     )
     start = (desk.directory / "artifacts/reports/SOAK_START.md").read_text()
     assert "--soak-gate=smoke --soak-gate-mode=hard --soak-stop=stop" in start
+    _told_before(desk)
     finish = read(desk, "reports/FINISH_LINE_REPORT.json")
     jsonschema.validate(finish, json.loads(shipped_schema("finish-line")))
     (lane,) = finish["lanes"]
@@ -62,6 +65,23 @@ def test_hours_are_soaked_and_their_rows_add_up(desk: Workbench) -> None:
     feeds = {path.name for path in (desk.directory / "artifacts/edge/feeds").iterdir()}
     assert {"INDEX.json", "fills_20240101.jsonl", "pipeline_ticks_20240101.jsonl"} <= feeds
     assert "4  dataset  failed" in release(desk, "status").stdout
+
+
+def _told_before(desk: Workbench) -> None:
+    """What prep and shadow came to, and what to look at: commands that work."""
+    reports = desk.directory / "artifacts/reports"
+    shadow = read(desk, "md_cache/shadow_report.json")
+    known = (reports / "PRE_SOAK_REPORT.md").read_text()
+    for told in (f"## Prep: {read(desk, 'reports/PREP_LOG.json')['verdict']}", "## Shadow: WARN"):
+        assert told in known
+    for line in (*shadow["reasons"], *shadow["notes"], f"| {shadow['checks'][0]['value']} "):
+        assert line in known
+    assert "- what 1 hours of it earn, by the gate smoke: soak" in known
+    look = (reports / "SOAK_DASHBOARD_CHECKLIST.md").read_text()
+    commands = set(re.findall(r"`pytest-soak ([a-z]+ [^`]*)`", look))
+    assert {one.partition(" ")[0] for one in commands} == {"kpis", "trend", "verdict"}
+    for one in commands:
+        assert desk.command(*shlex.split(one)).returncode == 0, one
 
 
 def test_rows_that_do_not_add_up_to_the_records_fail(desk: Workbench) -> None:

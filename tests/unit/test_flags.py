@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from builders import usage_error
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_soak.config.documents import Document, parse_json, parse_yaml
-from pytest_soak.config.flags import Flag, FlagTable, reference_flags
+from pytest_soak.config.flags import Flag, FlagTable, put_flags, reference_flags
 from pytest_soak.kpi.definitions import KPIS
 
 TABLE = reference_flags()
@@ -152,8 +154,8 @@ def test_sections_may_lie_within_sections() -> None:
 
 def test_a_target_may_bring_bare_defaults_rows_or_a_file(tmp_path: Path) -> None:
     (tmp_path / "flags.yaml").write_text("a.on: {type: bool, default: true}\n")
-    for given in ({"a.on": True}, {"a.on": Flag(type="bool", default=True)}, "flags.yaml"):
-        table = FlagTable.of(given, "bot", tmp_path)
+    for told in ({"a.on": True}, {"a.on": Flag(type="bool", default=True)}, "flags.yaml"):
+        table = FlagTable.of(told, "bot", tmp_path)
         assert dict(table) == {"a.on": Flag(type="bool", default=True)}
         assert FlagTable.of(table, "bot") is table
     assert FlagTable.of({"a.most": {"type": "number", "default": 1, "bounds": (0, 2)}}, "x")
@@ -187,3 +189,18 @@ def test_a_wrong_table_is_a_usage_error(given: Any, told: str, tmp_path: Path) -
 def test_a_document_that_is_no_table_is_told() -> None:
     told = usage_error(lambda: FlagTable.from_document(Document("x.yaml", ["a"])))
     assert told.startswith("x.yaml: expected a flag table")
+
+
+@given(st.dictionaries(st.sampled_from(sorted(TABLE)), st.just(0)), st.booleans())
+def test_flags_that_are_put_into_a_configuration_are_read_from_it(
+    names: dict[str, int], dotted: bool
+) -> None:
+    values = {name: TABLE.defaults()[name] for name in names}
+    other = {"mine": {"deep": [1]}, "trace": {"sample_rate": 0.3}}
+    data = {**({"taker_cap.max_taker_share_pct": 5} if dotted else {}), **other}
+    found = put_flags(data, values)
+    read = TABLE.read(Document("x", found, {}))
+    assert read.others == ("mine",)
+    was = TABLE.read(Document("x", data, {})).values
+    assert read.values == {**was, **values}
+    assert data["trace"] == {"sample_rate": 0.3}

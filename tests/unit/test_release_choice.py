@@ -127,7 +127,7 @@ def test_each_input_depends_on_its_own_part_of_the_plan(tmp_path: Path) -> None:
         ("hours: {ab: 48}\n", {"ab"}),
         ("require: {trace.enabled: true}\n", {"prep"}),
         ("gates: {shadow: smoke}\n", {"prep", "shadow"}),
-        ("stop: 'off'\n", {"prep", "soak"}),
+        ("stop: 'off'\n", {"prep", "soak", "daily"}),
         ("max_age_hours: 3\n", set()),
         ("restart_cmd: x\n", set()),
     ):

@@ -15,7 +15,9 @@ from pytest_soak.artifacts.release_models import FlagsRegistry
 from pytest_soak.commands.release_flags import flags
 from pytest_soak.config.flags import reference_flags
 from pytest_soak.errors import ArtifactError
+from pytest_soak.market.compile import source_digest
 from pytest_soak.release.layout import REGISTRY
+from pytest_soak.release.measured import measured_effects, shipped_study
 from pytest_soak.report.release import registry_text
 
 FLAGS = reference_flags()
@@ -55,7 +57,8 @@ def test_every_flag_has_a_row_with_all_that_its_table_says(here: Releasing) -> N
         "0 to 1",
         row.effect,
         "tick_total_p95_ms up",
-        "not measured",
+        "0.2 to 1: tick_total_p95_ms +2.31 +- 0.022, net_bps -0.0257 +- 0.085, "
+        "net_quote -4.09 +- 12, num_fills -2.08 +- 11 (steady_safe on calm, 24 pairs of 4 h)",
         "0.2 ratio",
         "yes",
         "observability",
@@ -103,3 +106,28 @@ def test_a_link_is_not_written_through(here: Releasing) -> None:
     (here.folder / "docs").symlink_to(here.folder / "elsewhere")
     with pytest.raises(ArtifactError, match="symbolic link"):
         run(here)
+
+
+def test_each_flag_was_measured_on_the_market_that_there_is() -> None:
+    """Else run benchmarks.flags again."""
+    study = shipped_study()
+    assert study.kernel == source_digest()
+    assert set(study.flags) == set(FLAGS)
+    for name, change in study.flags.items():
+        assert FLAGS.check(name, change.before, "") != FLAGS.check(name, change.after, "")
+        for kpi, way in FLAGS[name].moves.items():
+            mean, half = change.effects[kpi]
+            rises = change.after > change.before
+            assert mean * (1 if (way == "up") == rises else -1) > half
+
+
+def test_of_another_target_or_market_nothing_was_measured() -> None:
+    study = shipped_study()
+    assert set(measured_effects("sim", study)) == set(FLAGS)
+    assert not measured_effects("bot:Bot", study)
+    assert not measured_effects("sim", study.model_copy(update={"kernel": "another"}))
+
+
+def test_what_else_was_set_is_told_too() -> None:
+    told = measured_effects("sim", shipped_study())["queue_eta.max_s"]
+    assert told.startswith("30 to 100 with queue_eta.enabled true: num_fills -296 +- 22, ")

@@ -132,3 +132,28 @@ def test_a_plan_that_is_not_there_says_how_to_write_one(tmp_path: Path) -> None:
     (tmp_path / "release.yaml").write_bytes(b"\xff")
     message = usage_error(lambda: load_plan(tmp_path / "release.yaml", "release.yaml"))
     assert message == "release.yaml: is not UTF-8 text (byte 0)"
+
+
+def test_options_stand_in_place_of_keys_and_are_part_of_the_plan() -> None:
+    text = "candidate: aggressive\nmarket: calm\nseeds: 3\nprofile: steady_safe\n"
+    typed = {"market": "spike", "seeds": "1..3,7", "target": "mock", "profile": "ultra_safe"}
+    found = plan_of(parse_yaml(text, "release.yaml"), typed)
+    assert (found.market, found.target, found.profile) == ("spike", "mock", "ultra_safe")
+    assert found.seeds == (1, 2, 3, 7)
+    assert found.section(("market", "seeds")) == {"market": "spike", "seeds": [1, 2, 3, 7]}
+    assert found.at("market") == "--market"
+    assert plan(text).at("market") == "release.yaml market"
+    assert plan_of(parse_yaml(text, "release.yaml"), {"market": "spike"}).seeds == (3,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"seeds": "1..x"}, "--seeds: "),
+        ({"seeds": " "}, "--seeds: expected "),
+        ({"market": ""}, "--market: expected a name, got nothing"),
+    ],
+)
+def test_a_wrong_option_is_told_by_its_name(typed: dict[str, str], told: str) -> None:
+    document = parse_yaml("candidate: aggressive\n", "release.yaml")
+    assert usage_error(lambda: plan_of(document, typed)).startswith(told)

@@ -45,7 +45,7 @@ def test_a_good_plan_passes_and_its_snapshot_is_kept(here: Releasing) -> None:
     here.write("config.yaml", "trace: {sample_rate: 0.3}\n")
     assert here.prep() == 0
     assert here.said[-1] == (
-        "PASS: prep of release.yaml, 19 checks; next: pytest-soak release shadow"
+        "PASS: prep of release.yaml, 20 checks; next: pytest-soak release shadow"
     )
     found = log(here)
     jsonschema.validate(found, json.loads(shipped_schema("prep-log")))
@@ -79,7 +79,7 @@ def test_a_check_that_fails_is_said_and_told_everywhere(here: Releasing) -> None
     here.write("config.yaml", "trace: {sample_rate: 0.5}\nmd_cache: {enabled: false}\n")
     assert here.prep() == 1
     assert here.said[-1] == (
-        "FAIL: prep of release.yaml, 18 checks, 2 failed: flag md_cache.enabled of steady_safe; "
+        "FAIL: prep of release.yaml, 19 checks, 2 failed: flag md_cache.enabled of steady_safe; "
         "next: mend that, then pytest-soak release prep"
     )
     told = "FAIL flag trace.sample_rate of steady_safe: 0.5 (>= 0.1 and <= 0.3; config:config.yaml)"

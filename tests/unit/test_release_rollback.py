@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from crashes import Killed, Steps
 from releases import TWO_LINES, Releasing
 
 from pytest_soak.clock import SystemClock
-from pytest_soak.commands.release_place import Asked
+from pytest_soak.commands.release_place import Asked, open_place
 from pytest_soak.commands.release_rollback import rollback
+from pytest_soak.config.documents import Document, read_document
+from pytest_soak.config.flags import reference_flags
 from pytest_soak.errors import ArtifactError, SoakUsageError
 from pytest_soak.release.record import Basis, Record
 
+FLAGS = reference_flags()
 FILES = {"config.yaml": "trace: {sample_rate: 0.3}\n", "config.soak_overrides.yaml": "mine: 1\n"}
 CHANGED = {"config.yaml": "trace: {sample_rate: 0.1}\n", "config.soak_overrides.yaml": "mine: 2\n"}
 
@@ -191,3 +195,79 @@ def test_two_processes_add_to_one_ledger(here: Releasing) -> None:
     ]
     lines = (here.out / "release/LEDGER.jsonl").read_text().splitlines()
     assert [json.loads(line.partition(" ")[2])["seq"] for line in lines] == [1, 2, 3, 4, 5, 6]
+
+
+def safe(here: Releasing, **more: Any) -> int:
+    return back(here, flags_off=True, **more)
+
+
+def test_flags_off_sets_every_flag_to_its_safe_value_and_nothing_else(here: Releasing) -> None:
+    before = here.files()
+    assert safe(here) == 0
+    assert (here.folder / "config.yaml").read_text() == CHANGED["config.yaml"]
+    written = yaml.safe_load((here.folder / "config.soak_overrides.yaml").read_text())
+    assert written.pop("mine") == 2
+    assert FLAGS.read(Document("x", written, {})).values == FLAGS.rollbacks()
+    kept = here.folder / "config.soak_overrides.yaml.before-rollback"
+    assert kept.read_bytes() == before["config.soak_overrides.yaml"]
+    assert here.said[-1].startswith("ROLLBACK: 1 file with every flag at its safe value, read ")
+    assert events(here)[-2:] == [("rollback", "started"), ("rollback", "rolled_back")]
+    choice = open_place(Asked(None, "release.yaml"), {}, here.folder).choice
+    assert choice.flags is not None
+    assert choice.flags.values == FLAGS.rollbacks()
+    assert here.stands()["prep"] == "stale"
+
+
+def test_flags_off_makes_the_file_where_there_is_none_and_needs_no_prep(tmp_path: Path) -> None:
+    here = Releasing(tmp_path)
+    here.write("release.yaml", TWO_LINES)
+    assert safe(here, dry=True) == 0
+    assert here.said == ["would put back config.soak_overrides.yaml"]
+    assert set(here.files()) == {"release.yaml"}
+    assert safe(here) == 0
+    written = here.folder / "config.soak_overrides.yaml"
+    assert FLAGS.read(read_document(written, "x")).values == FLAGS.rollbacks()
+    assert oct(written.stat().st_mode & 0o777) == "0o644"
+    here.write("release.yaml", f"{TWO_LINES}config_override: mine.json\n")
+    here.write("mine.json", '{"trace.sample_rate": 0.3, "trace": {"enabled": true}, "a": [1]}')
+    assert safe(here) == 0
+    data = json.loads((here.folder / "mine.json").read_text())
+    assert data.pop("a") == [1]
+    assert FLAGS.read(Document("x", data, {})).values == FLAGS.rollbacks()
+
+
+def test_flags_off_that_is_killed_is_finished_by_the_next_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = releasing(tmp_path / "whole")
+    counted = Steps()
+    with monkeypatch.context() as patcher:
+        counted.patch(patcher)
+        assert safe(whole) == 0
+    name = "config.soak_overrides.yaml"
+    for last in range(counted.taken):
+        here = releasing(tmp_path / str(last))
+        with monkeypatch.context() as patcher:
+            Steps(last).patch(patcher)
+            with pytest.raises(Killed):
+                safe(here)
+        found = (here.folder / name).read_text()
+        assert found in (CHANGED[name], (whole.folder / name).read_text())
+        here.prep()
+        begun = ("rollback", "started") in events(here)
+        assert ("rollback", "rolled_back") in events(here) or not begun
+        if begun:
+            assert (here.folder / name).read_text() == (whole.folder / name).read_text()
+
+
+def test_flags_off_is_refused_where_it_cannot_be_meant(here: Releasing) -> None:
+    with pytest.raises(SoakUsageError, match="--flags-off: goes to no snapshot; leave --to away"):
+        back(here, "abc", flags_off=True)
+    here.write("config.soak_overrides.yaml", "trace: {rate: 1}\n")
+    with pytest.raises(SoakUsageError, match="did you mean"):
+        safe(here)
+    here.write("config.soak_overrides.yaml", "")
+    here.write("release.yaml", "candidate: aggressive\ntarget: mock\n")
+    with pytest.raises(SoakUsageError, match="--flags-off: mock declares no `flags`"):
+        safe(here)
+    assert ("rollback", "started") not in events(here)

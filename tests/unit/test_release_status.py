@@ -204,3 +204,14 @@ def test_as_it_is_typed(here: Releasing, monkeypatch: pytest.MonkeyPatch) -> Non
         )
     )
     assert message.startswith("no.yaml: no such plan; write one with at least a candidate")
+
+
+def test_an_option_in_place_of_the_plans_makes_another_release(here: Releasing) -> None:
+    assert here.prep() == 0
+    assert here.stands()["prep"] == "done"
+    here.status(profile="ultra_safe")
+    assert here.said[0].startswith("1  prep     stale    plan was ")
+    here.status(profile="steady_safe", seed="1..8")
+    assert here.said[0].startswith("1  prep     done ")
+    assert here.prep(market="nowhere") == 1
+    assert any(line.startswith("FAIL market: ") and "--market" in line for line in here.said)

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 import pytest
 from finished_runs import outcome, result, write_run
 from harness import INSTANT, Workbench
-from releases import BOT, make_lock
+from releases import make_lock
 from warm import Warm
 from workflow_runner import RUN, WORKFLOWS, Job, Workflow
 
 import pytest_soak
+from benchmarks.releasing_bot import BOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are sh scripts")
 
