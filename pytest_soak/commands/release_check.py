@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +16,7 @@ from pytest_soak.artifacts.names import LATEST, RESULT
 from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import Clock
-from pytest_soak.commands.release_locked import lock_in_force
+from pytest_soak.commands.release_locked import REPLACE, lock_in_force
 from pytest_soak.commands.release_place import Asked, Place, Say, Worked, command, open_place
 from pytest_soak.commands.release_rollback import finish_rollback
 from pytest_soak.commands.release_shadow import budgets_of, check_target
@@ -36,9 +36,8 @@ from pytest_soak.release.session import Session, arguments
 from pytest_soak.release.steps import LOCK
 from pytest_soak.report.github import github_step, harmless
 from pytest_soak.report.github_lock import lock_annotations, lock_summary
-from pytest_soak.report.release_lock import status_text
+from pytest_soak.report.release_lock import check_line, status_lines, status_text
 from pytest_soak.system import machine_class
-from pytest_soak.text import plural
 
 _RUN = "lock-check"
 """The folder of its runs, beside those of the steps."""
@@ -111,7 +110,7 @@ def _build(place: Place, locked: LockedBudgets, runs: int | None) -> _Build:
     plan, design = place.choice.plan, locked.design
     check_target(place.choice)
     if locked.source != plan.target:
-        problem = f"is of {locked.source}, and the plan has {plan.target}; lock that, {_REPLACE}"
+        problem = f"is of {locked.source}, and the plan has {plan.target}; lock that, {REPLACE}"
         raise SoakUsageError(str(place.directory / LOCKED_BUDGETS), problem)
     candidate = candidate_of(place)
     changed = list(others(locked, versions(place.choice)))
@@ -136,9 +135,6 @@ def _build(place: Place, locked: LockedBudgets, runs: int | None) -> _Build:
     return _Build(place, locked, session, gates, exact, changed)
 
 
-_REPLACE = f"{command(LOCK)} --replace=REASON"
-
-
 def _deterministic(place: Place, locked: LockedBudgets) -> bool:
     bot = place.choice.bot
     return locked.design.deterministic and bot is not None and bot.can.deterministic
@@ -150,7 +146,7 @@ def _of_another_machine(build: _Build) -> _Came | None:
     if _deterministic(build.place, build.locked) or was == now:
         return None
     why = f"the lock was made on another machine ({was}) than this one ({now})"
-    return _Came(Verdict.HOLD, [f"{why}; check on such a one, or lock on this one: {_REPLACE}"])
+    return _Came(Verdict.HOLD, [f"{why}; check on such a one, or lock on this one: {REPLACE}"])
 
 
 def _measured(build: _Build, given: Sequence[str], say: Say, *, quiet: bool) -> _Came | None:
@@ -182,8 +178,7 @@ def _judged(build: _Build, run: StoredRun) -> _Came:
     except TargetError as error:
         return _Came(Verdict.FAIL, [*said.reasons, str(error)], run=run)
     checks = check(build.locked, budgets, exact=build.exact)
-    missed = [one for one in checks if one.verdict is not Verdict.PASS]
-    reasons = [f"{one.name} must be {one.limit}: {one.reason or one.current}" for one in missed]
+    reasons = [check_line(one) for one in checks if one.verdict is not Verdict.PASS]
     verdict = worst([said.verdict, *(one.verdict for one in checks)])
     alike = same(build.locked, budgets) if build.exact else None
     return _Came(verdict, [*reasons, *said.reasons], checks, alike, run)
@@ -214,7 +209,8 @@ def _status(build: _Build, came: _Came) -> GatesStatus:
 
 def _tell(status: GatesStatus, env: Mapping[str, str], say: Say) -> None:
     """Say what a build came to; in a step of GitHub Actions also as its runner shows it."""
-    lines, last, github = [one_line(x) for x in _lines(status)], _last(status), github_step(env)
+    *lines, last = map(one_line, status_lines(status, _next(status)))
+    github = github_step(env)
     if github is not None:
         lines = [github.stop(), *lines, github.resume(), *lock_annotations(status)]
         last = harmless(last)
@@ -226,22 +222,8 @@ def _tell(status: GatesStatus, env: Mapping[str, str], say: Say) -> None:
         say(line)
 
 
-def _lines(status: GatesStatus) -> Iterator[str]:
-    for one in status.checks:
-        was, now = ("none" if x is None else f"{x:.6g}" for x in (one.locked, one.current))
-        told = f" ({one.reason})" if one.reason else ""
-        yield f"{one.verdict}  {one.name} = {now}, was {was}, must be {one.limit}{told}"
-    yield from (f"NOTE: {note}" for note in status.notes)
-
-
-def _last(status: GatesStatus) -> str:
-    why = f": {status.reasons[0]}" if status.reasons else ""
-    count = plural(len(status.seeds), "run")
-    by = "exactly" if status.exact else "by how far runs lie apart"
-    how = f"{count}, {by}" if status.run is not None else "nothing was run"
-    then = {
-        Verdict.FAIL: f"; next: change the candidate, or {_REPLACE}",
-        Verdict.HOLD: f"; next: {_COMMAND} --runs=N" if status.run is not None else "",
-    }
-    told = f"{status.plan} against lock {status.lock}, {how}{why}"
-    return one_line(f"{status.verdict}: {told}{then.get(status.verdict, '')}")
+def _next(status: GatesStatus) -> str:
+    if status.verdict is Verdict.FAIL:
+        return f"change the candidate, or {REPLACE}"
+    more = status.verdict is Verdict.HOLD and status.run is not None
+    return f"{_COMMAND} --runs=N" if more else ""

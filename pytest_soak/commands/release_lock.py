@@ -13,6 +13,7 @@ from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import Clock
 from pytest_soak.commands.release_locked import (
+    REPLACE,
     check_keepable,
     is_locked,
     keep_lock,
@@ -110,7 +111,7 @@ def _check_replace(place: Place, entries: Sequence[Entry], reason: str | None) -
 
 
 def _no_reason(place: Place) -> SoakUsageError:
-    problem = "is there already; to replace it, say why: --replace=REASON (it is kept beside)"
+    problem = f"is there already, and is kept beside a new one; say why: {REPLACE}"
     return SoakUsageError(str(place.directory / LOCKED_BUDGETS), problem)
 
 

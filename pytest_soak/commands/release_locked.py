@@ -16,6 +16,7 @@ from pytest_soak.release.lock_chain import comparable
 from pytest_soak.release.steps import LOCK
 from pytest_soak.storage.links import plain
 
+REPLACE = f"{command(LOCK)} --replace=REASON"
 _REMEDY = "restore it, e.g. from version control"
 _KEPT = re.compile(re.escape(kept_lock(0)).replace("0", r"(\d{1,9})"))
 

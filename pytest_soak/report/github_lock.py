@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pytest_soak.artifacts.lock_models import GatesStatus
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.report.github import command, shown, table
-from pytest_soak.report.release_lock import CHECK_HEADS, check_cells
+from pytest_soak.report.release_lock import CHECK_HEADS, check_cells, check_line
 
 _KINDS = {Verdict.FAIL: "error", Verdict.HOLD: "warning", Verdict.WARN: "warning"}
 
@@ -33,8 +33,7 @@ def lock_annotations(status: GatesStatus) -> list[str]:
     for one in status.checks:
         if one.verdict is not Verdict.PASS:
             kind = _KINDS[one.verdict]
-            told = f"{one.name} must be {one.limit}: {one.reason or one.current}"
-            found[kind].append(command(kind, f"lock {status.lock}", told))
+            found[kind].append(command(kind, f"lock {status.lock}", check_line(one)))
     if status.verdict is not Verdict.PASS and not found[_KINDS[status.verdict]]:
         kind = _KINDS[status.verdict]
         found[kind].append(command(kind, f"lock {status.lock}", "; ".join(status.reasons)))

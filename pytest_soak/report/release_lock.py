@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pytest_soak.artifacts.lock_models import GatesStatus, LockCheck, LockReport
 from pytest_soak.report.markdown import safe, table
+from pytest_soak.text import plural
 
 CHECK_HEADS = ("figure", "lock", "build", "change", "must be", "verdict", "reason")
 
@@ -76,6 +77,26 @@ def _status(status: GatesStatus) -> Iterator[str]:
         yield ""
     yield from (f"- {safe(line)}" for line in (*status.reasons, *status.notes))
     yield f"Lock: `{status.lock_sha256}`; run: `{safe(status.run or 'none')}`"
+
+
+def check_line(one: LockCheck) -> str:
+    """A limit that is missed, or of which nothing can be said."""
+    return f"{one.name} must be {one.limit}: {one.reason or one.current}"
+
+
+def status_lines(status: GatesStatus, following: str) -> Iterator[str]:
+    """What to print: a line a check, then what the build came to, and what is next, if anything."""
+    for one in status.checks:
+        was, now = ("none" if x is None else f"{x:.6g}" for x in (one.locked, one.current))
+        told = f" ({one.reason})" if one.reason else ""
+        yield f"{one.verdict}  {one.name} = {now}, was {was}, must be {one.limit}{told}"
+    yield from (f"NOTE: {note}" for note in status.notes)
+    by = "exactly" if status.exact else "by how far runs lie apart"
+    ran = status.run is not None
+    how = f"{plural(len(status.seeds), 'run')}, {by}" if ran else "nothing was run"
+    why = f": {status.reasons[0]}" if status.reasons else ""
+    then = f"; next: {following}" if following else ""
+    yield f"{status.verdict}: {status.plan} against lock {status.lock}, {how}{why}{then}"
 
 
 def check_cells(one: LockCheck) -> tuple[str, ...]:

@@ -72,6 +72,23 @@ MUTANTS = (
     Mutant("release_lock.py", "if is_same(former, locked):", "if False:", RUN),
     Mutant("release_lock.py", "else {_REPLACE: reason}", "else {}", RUN),
     *(
+        Mutant("github_lock.py", old, new, of("github_lock"))
+        for old, new in (
+            ("not found[_KINDS[status.verdict]]", "False"),
+            ("if one.verdict is not Verdict.PASS:", "if True:"),
+            ("- {shown(line)}", "- {line}"),
+        )
+    ),
+    *(
+        Mutant("release_lock.py", old, new, of("github_lock"))
+        for old, new in (
+            ("why = safe(lock.replaces.reason)", "why = lock.replaces.reason"),
+            ("    if report.drift:\n", "    if False:\n"),
+            ('safe(line)}" for line in (*status.reasons', 'line}" for line in (*status.reasons'),
+        )
+    ),
+    Mutant("system.py", 'if name.strip() == "model name":', "if name.strip():", of("machine")),
+    *(
         Mutant("release_check.py", old, new, CHECK)
         for old, new in (
             ("and not changed\n", "\n"),
@@ -84,6 +101,7 @@ MUTANTS = (
             ("    if github is not None:\n", "    if False:\n"),
             ("        design.minutes,\n", "        60.0,\n"),
             ("STATUS[status.verdict]", "0"),
+            ("    if status == INTERRUPTED:\n", "    if False:\n"),
         )
     ),
     *(

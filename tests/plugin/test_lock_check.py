@@ -120,6 +120,17 @@ def test_a_session_that_makes_no_run_is_none(checkout: Checkout) -> None:
         checkout.check()
 
 
+def test_an_interrupted_check_says_nothing_of_the_build(checkout: Checkout) -> None:
+    checkout.write(
+        "conftest.py",
+        "import os, signal\n\n\n"
+        "def pytest_soak_iteration_finished():\n    os.kill(os.getpid(), signal.SIGTERM)\n",
+    )
+    assert checkout.check() == 2
+    assert checkout.said[-1].startswith("interrupted: the same command begins anew")
+    assert not (checkout.out / "reports").exists()
+
+
 def test_another_version_is_held_by_how_far_runs_lie_apart(checkout: Checkout) -> None:
     checkout.edit(lambda lock: lock["versions"].update(target="0"))
     assert checkout.check(runs=7) == 0

@@ -47,7 +47,10 @@ def locks_again(desk: Workbench) -> None:
     before = dict(first, locked="earlier", tick_total=dict(first["tick_total"], p95_ms=20.0))
     file.write_text(json.dumps(before))
     refused = release(desk, "lock")
-    assert (refused.returncode, "say why: --replace=REASON" in refused.stderr) == (4, True)
+    assert (
+        refused.returncode,
+        "say why: pytest-soak release lock --replace=REASON" in refused.stderr,
+    ) == (4, True)
     done = release(desk, "lock", "--replace=a new\nexchange")
     assert done.returncode == 0, done.everything
     again = json.loads(file.read_text())

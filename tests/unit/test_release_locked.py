@@ -164,7 +164,7 @@ def test_a_lock_is_replaced_for_a_reason_alone(place: Place, tmp_path: Path) -> 
     assert goes_on in refused(tmp_path, None)
     assert "there is no lock to replace" in refused(tmp_path, "why")
     write(place, slower(1.0))
-    assert "say why: --replace=REASON" in refused(tmp_path, None)
+    assert "say why: pytest-soak release lock --replace=REASON" in refused(tmp_path, None)
     for blank in ("", " \n"):
         assert "expected the reason" in refused(tmp_path, blank)
     assert goes_on in refused(tmp_path, "why")
