@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pytest_soak.ab.design import Share
 from pytest_soak.ab.lanes import Where
 from pytest_soak.ab.limits import load_limits, load_rails
 from pytest_soak.ab.question import SIM, Question
@@ -65,6 +66,16 @@ def ab(
         record.finish(AB, rests, outcome, answer.document.get("stage"))
     say(one_line(f"{outcome.verdict}: ab of {place.choice.plan.source}; next: {_next(answer)}"))
     return Worked(answer.status, answer.document)
+
+
+def ab_anew(place: Place, stage: int) -> str:
+    """The decision of a stage by the blocks that it has kept."""
+
+    def nobody(_: object) -> None:
+        """What it says was said."""
+
+    stages = Stages(_question(place), run_folder(place, AB), nobody, nobody, nobody)
+    return stages.decide_anew(Share(stage), place.choice.plan.hours.ab)
 
 
 def _question(place: Place) -> Question:

@@ -76,6 +76,11 @@ def _report(place: Place, day: int | None) -> DailyReport:
     )
 
 
+def daily_anew(place: Place, date: str) -> str:
+    """The verdict on the day that was reported."""
+    return _report(place, day_of(date)).verdict.value
+
+
 def _source(run: StoredRun, lane: str) -> Source:
     transitions = [one for told in run.files(lane).iterations.values() for one in told.stops]
     return Source(lane, run.folder / f"{run.home(lane)}{FEEDS}", transitions)

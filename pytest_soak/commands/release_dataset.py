@@ -73,11 +73,7 @@ def dataset(
 
 
 def _measured(place: Place, limit: float | None) -> Measured:
-    run = run_in(run_folder(place, SOAK))
-    (lane,) = run.result.lanes
-    feeds = run.folder / f"{run.home(lane.lane)}{FEEDS}"
-    done = make(Request(feeds, None, None, INTERVAL_MIN, ""))
-    found = _calib(place, run, done)
+    feeds, done, found = _found(place)
     first, last = (
         row.interval_start[:10].replace("-", "") for row in (done.rows[0], done.rows[-1])
     )
@@ -93,6 +89,20 @@ def _measured(place: Place, limit: float | None) -> Measured:
         lines += fitted.lines
     outcome = Outcome(found.verdict.value, found.reasons, file_hashes(place.directory, paths))
     return Measured(outcome, [*lines, _last(found)], found.data())
+
+
+def _found(place: Place) -> tuple[Path, Done, CalibDataset]:
+    """The feeds of the soak, their rows, and what they come to."""
+    run = run_in(run_folder(place, SOAK))
+    (lane,) = run.result.lanes
+    feeds = run.folder / f"{run.home(lane.lane)}{FEEDS}"
+    done = make(Request(feeds, None, None, INTERVAL_MIN, ""))
+    return feeds, done, _calib(place, run, done)
+
+
+def dataset_anew(place: Place) -> str:
+    """The verdict on the feeds that there are."""
+    return _found(place)[2].verdict.value
 
 
 def _calib(place: Place, run: StoredRun, done: Done) -> CalibDataset:

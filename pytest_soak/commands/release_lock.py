@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pytest_soak.artifacts.budget_models import StageBudgets
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.ledger import Entry
 from pytest_soak.artifacts.lock_models import LockDesign, LockedBudgets, LockReport
-from pytest_soak.artifacts.stored_run import StoredRun
+from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import Clock
 from pytest_soak.commands.release_locked import (
@@ -62,6 +63,18 @@ from pytest_soak.text import plural
 _PATHS = (LOCKED_BUDGETS, LOCK_REPORT, LOCK_TEXT)
 _REPLACE = "replace"
 """The key of an event's `plan` that says why a lock is replaced."""
+
+
+class _Found(NamedTuple):
+    """PASS, FAIL or HOLD, and why; the budgets of each run that makes a lock.
+
+    `exact` says that the target does the same again.
+    """
+
+    verdict: str
+    reasons: Sequence[str]
+    budgets: list[StageBudgets]
+    exact: bool
 
 
 def lock(
@@ -135,23 +148,36 @@ def _step(place: Place, clock: Clock, reason: str | None) -> Step:
 def _judge(
     place: Place, session: Session, run: StoredRun, clock: Clock, reason: str | None
 ) -> Measured:
-    said = evidence(run, wanted(session, place.choice.gates["shadow"]))
-    if said.verdict is Verdict.FAIL:
-        return _without("FAIL", said.reasons)
     try:
-        budgets = [budgets_of(session, run, lane) for lane in run.result.lanes]
+        verdict, why, budgets, exact = _found(place, session, run)
     except TargetError as error:
         return _without("FAIL", [str(error)])
-    bot = place.choice.bot
-    exact = bot is not None and bot.can.deterministic
-    if why := list(refusals(budgets, lock_gates(), exact=exact)):
-        return _without("HOLD", why)
+    if verdict != "PASS":
+        return _without(verdict, why)
     locked = _kept(place, lock_of(place, session, budgets, clock, exact=exact), reason)
     report = _report(place, session, locked)
     put(place, LOCK_REPORT, dumps(report.data()))
     put(place, LOCK_TEXT, lock_text(report))
     outcome = Outcome("PASS", report.notes, file_hashes(place.directory, _PATHS))
     return Measured(outcome, list(_lines(report)), report.data())
+
+
+def _found(place: Place, session: Session, run: StoredRun) -> _Found:
+    """Whether a run makes a lock; TargetError where one of its lanes has no ticks."""
+    said = evidence(run, wanted(session, place.choice.gates["shadow"]))
+    bot = place.choice.bot
+    exact = bot is not None and bot.can.deterministic
+    if said.verdict is Verdict.FAIL:
+        return _Found("FAIL", said.reasons, [], exact)
+    budgets = [budgets_of(session, run, lane) for lane in run.result.lanes]
+    why = list(refusals(budgets, lock_gates(), exact=exact))
+    return _Found("HOLD" if why else "PASS", why, budgets, exact)
+
+
+def lock_anew(place: Place, clock: Clock) -> str:
+    """The verdict of the run that there is; TargetError where one of its lanes has no ticks."""
+    session = _step(place, clock, None).session
+    return _found(place, session, run_in(session.directory)).verdict
 
 
 def _kept(place: Place, locked: LockedBudgets, reason: str | None) -> LockedBudgets:

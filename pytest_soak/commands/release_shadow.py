@@ -9,7 +9,7 @@ from pytest_soak.artifacts.budget_models import ShadowReport, StageBudgets
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.artifacts.names import FEEDS
-from pytest_soak.artifacts.stored_run import StoredRun
+from pytest_soak.artifacts.stored_run import StoredRun, read, run_in
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import Clock
 from pytest_soak.commands.release_place import Asked, Place, Say, Worked, command, open_place
@@ -95,13 +95,24 @@ def check_target(choice: Choice) -> None:
 
 def _judge(place: Place, session: Session, run: StoredRun) -> Measured:
     """The report of a run and its files; without ticks it is a FAIL, and there are no budgets."""
-    said = evidence(run, wanted(session, place.choice.gates["shadow"]))
     try:
-        (lane,) = run.result.lanes
-        budgets = budgets_of(session, run, lane)
+        budgets, report = _found(place, session, run)
     except TargetError as error:
-        outcome = Outcome("FAIL", [*said.reasons, str(error)])
+        outcome = Outcome("FAIL", [str(error)])
         return Measured(outcome, [f"FAIL: shadow: {error}"], {"step": SHADOW, "verdict": "FAIL"})
+    put(place, STAGE_BUDGETS, dumps(budgets.data()))
+    put(place, SHADOW_REPORT, dumps(report.data()))
+    put(place, SHADOW_TEXT, shadow_text(report))
+    hashes = file_hashes(place.directory, [STAGE_BUDGETS, SHADOW_REPORT, SHADOW_TEXT])
+    outcome = Outcome(report.verdict.value, report.reasons, hashes)
+    return Measured(outcome, list(shadow_lines(report, _next(report))), report.data())
+
+
+def _found(place: Place, session: Session, run: StoredRun) -> tuple[StageBudgets, ShadowReport]:
+    """What a run comes to; TargetError where it has no ticks."""
+    said = evidence(run, wanted(session, place.choice.gates["shadow"]))
+    (lane,) = run.result.lanes
+    budgets = budgets_of(session, run, lane)
     report = shadow_report(
         Judged(said.verdict, said.reasons, said.checks),
         budgets,
@@ -112,12 +123,14 @@ def _judge(place: Place, session: Session, run: StoredRun) -> Measured:
         source=session.plan.target,
         meta=machine(),
     )
-    put(place, STAGE_BUDGETS, dumps(budgets.data()))
-    put(place, SHADOW_REPORT, dumps(report.data()))
-    put(place, SHADOW_TEXT, shadow_text(report))
-    hashes = file_hashes(place.directory, [STAGE_BUDGETS, SHADOW_REPORT, SHADOW_TEXT])
-    outcome = Outcome(report.verdict.value, report.reasons, hashes)
-    return Measured(outcome, list(shadow_lines(report, _next(report))), report.data())
+    return budgets, report
+
+
+def shadow_anew(place: Place) -> str:
+    """The verdict of the run that there is; TargetError where it has no ticks."""
+    minutes = read(ShadowReport, place.directory / SHADOW_REPORT).minutes
+    session = _step(place, minutes).session
+    return _found(place, session, run_in(session.directory))[1].verdict.value
 
 
 def _next(report: ShadowReport) -> str:

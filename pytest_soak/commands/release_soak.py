@@ -10,7 +10,7 @@ from pytest_soak.artifacts.budget_models import ShadowReport
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.finish_models import FinishLine
 from pytest_soak.artifacts.release_models import PrepLog
-from pytest_soak.artifacts.stored_run import StoredRun, read
+from pytest_soak.artifacts.stored_run import StoredRun, read, run_in
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import Clock
 from pytest_soak.commands.release_place import Asked, Place, Say, Worked, command, open_place
@@ -101,9 +101,24 @@ def _write_start(place: Place, step: Step, more: Sequence[str]) -> None:
 
 
 def _judge(place: Place, session: Session, run: StoredRun) -> Measured:
+    report = _found(place, session, run)
+    put(place, FINISH_LINE, dumps(report.data()))
+    put(place, FINISH_TEXT, finish_text(report))
+    hashes = file_hashes(place.directory, _FILES)
+    outcome = Outcome(report.verdict.value, report.reasons, hashes)
+    return Measured(outcome, list(finish_lines(report, _next(report))), report.data())
+
+
+def soak_anew(place: Place) -> str:
+    """The verdict of the run that there is."""
+    session = _step(place).session
+    return _found(place, session, run_in(session.directory)).verdict.value
+
+
+def _found(place: Place, session: Session, run: StoredRun) -> FinishLine:
     said = evidence(run, wanted(session, place.choice.gates["soak"]))
     lanes = [soaked_lane(lane, session.minutes, _kpis(run, lane.lane)) for lane in run.result.lanes]
-    report = finish_line(
+    return finish_line(
         said,
         lanes,
         session.iterations * session.minutes / 60.0,
@@ -115,11 +130,6 @@ def _judge(place: Place, session: Session, run: StoredRun) -> Measured:
         source=session.plan.target,
         meta=machine(),
     )
-    put(place, FINISH_LINE, dumps(report.data()))
-    put(place, FINISH_TEXT, finish_text(report))
-    hashes = file_hashes(place.directory, _FILES)
-    outcome = Outcome(report.verdict.value, report.reasons, hashes)
-    return Measured(outcome, list(finish_lines(report, _next(report))), report.data())
 
 
 def _kpis(run: StoredRun, lane: str) -> list[Mapping[str, float | None]]:

@@ -24,7 +24,7 @@ from pytest_soak.commands.release_verify import overturned
 from pytest_soak.errors import one_line
 from pytest_soak.release.layout import STATE
 from pytest_soak.release.record import AT, Record
-from pytest_soak.release.state import State
+from pytest_soak.release.state import State, states
 from pytest_soak.storage.files import write_text, writing
 from pytest_soak.storage.links import plain
 from pytest_soak.text import table
@@ -42,7 +42,7 @@ def status(
     entries = Record(place.directory, clock, say, only_read=True).entries
     now = present(place, entries, clock, anew=verify)
     if verify:
-        now = now._replace(overturned=overturned(place, entries))
+        now = now._replace(overturned=overturned(place, states(entries, now), clock))
     meta = {**machine(), AT: now.now.isoformat()}
     state = state_of(place, entries, now, meta)
     _write(place, state)

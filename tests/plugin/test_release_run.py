@@ -106,6 +106,8 @@ def test_a_candidate_ends_as_it_deserves(
     assert f"5  ab       {state}" in shown.stdout
     if status == 0:
         assert shown.last_line == "7 of 7 steps done"
+        anew = release(desk, "status", "--verify")
+        assert (anew.returncode, anew.stdout) == (0, shown.stdout), anew.everything
         _a_day_is_reported(desk)
         locks_again(desk)
 

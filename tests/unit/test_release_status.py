@@ -120,7 +120,6 @@ def test_a_verdict_is_derived_anew_where_asked(
     assert here.status(verify=True) == 3
     assert here.said[0].startswith("1  prep     done")
     monkeypatch.setattr("pytest_soak.commands.release_verify._prep", lambda _: "FAIL")
-    monkeypatch.setattr("pytest_soak.commands.release_verify._ANEW", {"prep": lambda _: "FAIL"})
     here.status(verify=True)
     told = "derived anew, the verdict is FAIL, not PASS; run the step again"
     assert here.said[0] == f"1  prep     broken   {told}"
