@@ -83,7 +83,7 @@ def test_every_artifact_validates_against_its_shipped_schema(soaked: Outcome) ->
     of_commands = {"ab-plan", "ab-report", "calibration", "comparison", "compared-runs"}
     of_commands |= {"release-state", "flags-snapshot", "prep-log", "flags-registry"}
     of_commands |= {"release-judged", "stage-budgets", "shadow-report", "finish-line", "calib"}
-    of_commands |= {"locked-budgets", "daily"}
+    of_commands |= {"locked-budgets", "baseline-lock", "ci-gates-status", "daily", "spread-fit"}
     assert seen == set(ARTIFACTS) - of_commands - {"feed-facts", "feed-index", "span-kpis"}
     assert len(files) == 24 + 1 + 4 + 3
 
