@@ -25,6 +25,9 @@ from pytest_soak.targets.abilities import Abilities, abilities
 from pytest_soak.targets.base import LaneInfo, TargetFactory, Window
 from pytest_soak.targets.resolve import build
 
+NOT_TOLD = "not told"
+"""In place of the version of a target that says none."""
+
 
 class Bot(NamedTuple):
     """A target by its name; `hot` says that its flags can be set between two windows."""
@@ -43,7 +46,7 @@ class Bot(NamedTuple):
     @property
     def version(self) -> str:
         """Tells what was measured with one from what was measured with another."""
-        return self.can.version or self.can.source or "not told"
+        return self.can.version or self.can.source or NOT_TOLD
 
     def check_switches(self, a: Arm, b: Arm) -> None:
         """Raise SoakUsageError where B sets a flag that cannot be set while the bot runs."""

@@ -172,7 +172,7 @@ def _stamp(directory: Path) -> tuple[int, int] | None:
 
 
 def _judged(build: _Build, run: StoredRun) -> _Came:
-    said = evidence(run, wanted(build.session, build.gates))
+    said = evidence(run, wanted(build.place.choice, build.session, build.gates))
     try:
         budgets = [budgets_of(build.session, run, lane) for lane in run.result.lanes]
     except TargetError as error:

@@ -43,6 +43,11 @@ _OPTIONS = (
 )
 
 
+_FROM = click.option(
+    "--from", "given", metavar="RUN", help="take a run that was made elsewhere, and start none"
+)
+
+
 def _of_a_release(command: _Command) -> _Command:
     """The options that each command of a release has."""
     for option in reversed(_OPTIONS):
@@ -81,10 +86,16 @@ def release_prep(dry_run: bool, as_json: bool, **typed: Any) -> int:
 @release.command("shadow", context_settings={"ignore_unknown_options": True})
 @_of_a_release
 @click.option("--minutes", default=HOUR, show_default=True, type=click.FloatRange(1.0, 1440.0))
+@_FROM
 @click.option("--dry-run", is_flag=True, help="only say what would be run and written")
 @click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
 def release_shadow(
-    minutes: float, dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: Any
+    minutes: float,
+    given: str | None,
+    dry_run: bool,
+    more: tuple[str, ...],
+    as_json: bool,
+    **typed: Any,
 ) -> int:
     """Soak the candidate for an hour, by its latencies: 0 PASS or WARN, 1 FAIL.
 
@@ -94,7 +105,9 @@ def release_shadow(
 
     return _run(
         as_json,
-        lambda say: shadow(_asked(typed), minutes, more, *_here(), say, dry=dry_run, quiet=as_json),
+        lambda say: shadow(
+            _asked(typed), minutes, more, *_here(), say, dry=dry_run, given=given, quiet=as_json
+        ),
     )
 
 
@@ -125,9 +138,12 @@ def release_judge(step: str, files: tuple[Path, ...], as_json: bool) -> int:
 
 @release.command("soak", context_settings={"ignore_unknown_options": True})
 @_of_a_release
+@_FROM
 @click.option("--dry-run", is_flag=True, help="only say what would be run and written")
 @click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
-def release_soak(dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: Any) -> int:
+def release_soak(
+    given: str | None, dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: Any
+) -> int:
     """Soak the candidate for the plan's hours, by gate and stop criteria: 0 PASS or WARN, 1 FAIL.
 
     ARGS go to pytest.
@@ -136,7 +152,9 @@ def release_soak(dry_run: bool, more: tuple[str, ...], as_json: bool, **typed: A
 
     return _run(
         as_json,
-        lambda say: soak(_asked(typed), more, *_here(), say, dry=dry_run, quiet=as_json),
+        lambda say: soak(
+            _asked(typed), more, *_here(), say, dry=dry_run, given=given, quiet=as_json
+        ),
     )
 
 
@@ -175,12 +193,14 @@ def release_ab(
 @click.option("--check", is_flag=True, help="hold the candidate against the lock, and lock nothing")
 @click.option("--runs", type=click.IntRange(2, 1000), help="of --check  [default: the lock's]")
 @click.option("--replace", metavar="REASON", help="why the lock that is there is replaced")
+@_FROM
 @click.option("--dry-run", is_flag=True, help="only say what would be run and written")
 @click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
 def release_lock(
     check: bool,
     runs: int | None,
     replace: str | None,
+    given: str | None,
     dry_run: bool,
     more: tuple[str, ...],
     as_json: bool,
@@ -201,11 +221,14 @@ def release_lock(
         raise SoakUsageError("--runs", "is of --check; a lock is made of the plan's seeds")
     how: dict[str, Any] = {"dry": dry_run, "quiet": as_json}
     if check:
+        if given is not None:
+            raise SoakUsageError("--from", "--check soaks by itself; leave one of them out")
         return _run(
             as_json, lambda say: check_lock(_asked(typed), runs, more, *_here(), say, **how)
         )
     return _run(
-        as_json, lambda say: lock(_asked(typed), more, *_here(), say, replace=replace, **how)
+        as_json,
+        lambda say: lock(_asked(typed), more, *_here(), say, replace=replace, given=given, **how),
     )
 
 

@@ -32,6 +32,7 @@ from pytest_soak.commands.release_step import (
     carry_out,
     put,
     run_folder,
+    run_given,
     say_dry,
     wanted,
 )
@@ -88,6 +89,7 @@ def lock(
     replace: str | None = None,
     dry: bool = False,
     quiet: bool = False,
+    given: str | None = None,
 ) -> Worked:
     """Soak the candidate for an hour on several seeds, and lock how long its stages took.
 
@@ -97,7 +99,7 @@ def lock(
     """
     place = open_place(asked, env, folder)
     reason = None if replace is None else escaped(replace)
-    step = _step(place, clock, reason)
+    step = _step(place, clock, reason, run_given(given, folder))
 
     def may() -> None:
         _check_replace(place, Record(place.directory, clock, say, only_read=True).entries, reason)
@@ -128,7 +130,7 @@ def _no_reason(place: Place) -> SoakUsageError:
     return SoakUsageError(str(place.directory / LOCKED_BUDGETS), problem)
 
 
-def _step(place: Place, clock: Clock, reason: str | None) -> Step:
+def _step(place: Place, clock: Clock, reason: str | None, given: StoredRun | None = None) -> Step:
     plan = place.choice.plan
     check_target(place.choice)
     session = Session(
@@ -142,7 +144,15 @@ def _step(place: Place, clock: Clock, reason: str | None) -> Step:
         feeds=True,
     )
     plan_of_it = {} if reason is None else {_REPLACE: reason}
-    return Step(LOCK, session, lambda run: _judge(place, session, run, clock, reason), plan_of_it)
+    wants = wanted(place.choice, session, place.choice.gates["shadow"])
+    return Step(
+        LOCK,
+        session,
+        wants,
+        lambda run: _judge(place, session, run, clock, reason),
+        plan_of_it,
+        given=given,
+    )
 
 
 def _judge(
@@ -164,7 +174,7 @@ def _judge(
 
 def _found(place: Place, session: Session, run: StoredRun) -> _Found:
     """Whether a run makes a lock; TargetError where one of its lanes has no ticks."""
-    said = evidence(run, wanted(session, place.choice.gates["shadow"]))
+    said = evidence(run, wanted(place.choice, session, place.choice.gates["shadow"]))
     bot = place.choice.bot
     exact = bot is not None and bot.can.deterministic
     if said.verdict is Verdict.FAIL:

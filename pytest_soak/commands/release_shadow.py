@@ -21,6 +21,7 @@ from pytest_soak.commands.release_step import (
     carry_out,
     put,
     run_folder,
+    run_given,
     say_dry,
     wanted,
 )
@@ -52,6 +53,7 @@ def shadow(
     *,
     dry: bool = False,
     quiet: bool = False,
+    given: str | None = None,
 ) -> Worked:
     """Soak the candidate for `minutes`, and hold it to the gate of the step.
 
@@ -59,14 +61,14 @@ def shadow(
     that is none to be measured, a step before that is not done, and a run that is no evidence.
     """
     place = open_place(asked, env, folder)
-    step = _step(place, minutes)
+    step = _step(place, minutes, run_given(given, folder))
     if dry:
         paths = (STAGE_BUDGETS, SHADOW_REPORT, SHADOW_TEXT)
         return say_dry(place, step, more, paths, clock, say)
     return answer(SHADOW, carry_out(place, step, more, clock, say, quiet=quiet), say)
 
 
-def _step(place: Place, minutes: float) -> Step:
+def _step(place: Place, minutes: float, given: StoredRun | None = None) -> Step:
     plan = place.choice.plan
     check_target(place.choice)
     session = Session(
@@ -79,7 +81,8 @@ def _step(place: Place, minutes: float) -> Step:
         run_folder(place, SHADOW),
         feeds=True,
     )
-    return Step(SHADOW, session, lambda run: _judge(place, session, run))
+    wants = wanted(place.choice, session, place.choice.gates["shadow"])
+    return Step(SHADOW, session, wants, lambda run: _judge(place, session, run), given=given)
 
 
 def check_target(choice: Choice) -> None:
@@ -110,7 +113,7 @@ def _judge(place: Place, session: Session, run: StoredRun) -> Measured:
 
 def _found(place: Place, session: Session, run: StoredRun) -> tuple[StageBudgets, ShadowReport]:
     """What a run comes to; TargetError where it has no ticks."""
-    said = evidence(run, wanted(session, place.choice.gates["shadow"]))
+    said = evidence(run, wanted(place.choice, session, place.choice.gates["shadow"]))
     (lane,) = run.result.lanes
     budgets = budgets_of(session, run, lane)
     report = shadow_report(

@@ -22,6 +22,7 @@ from pytest_soak.commands.release_step import (
     carry_out,
     put,
     run_folder,
+    run_given,
     say_dry,
     wanted,
 )
@@ -57,13 +58,14 @@ def soak(
     *,
     dry: bool = False,
     quiet: bool = False,
+    given: str | None = None,
 ) -> Worked:
     """Soak the candidate for the plan's hours, an iteration each.
 
     Exit status and errors are those of `release shadow`.
     """
     place = open_place(asked, env, folder)
-    step = _step(place)
+    step = _step(place, run_given(given, folder))
     if dry:
         return say_dry(place, step, more, _FILES, clock, say)
     measured = carry_out(
@@ -72,7 +74,7 @@ def soak(
     return answer(SOAK, measured, say)
 
 
-def _step(place: Place) -> Step:
+def _step(place: Place, given: StoredRun | None = None) -> Step:
     plan = place.choice.plan
     session = Session(
         plan,
@@ -85,7 +87,8 @@ def _step(place: Place) -> Step:
         stop=plan.stop,
         feeds=True,
     )
-    return Step(SOAK, session, lambda run: _judge(place, session, run))
+    wants = wanted(place.choice, session, place.choice.gates["soak"])
+    return Step(SOAK, session, wants, lambda run: _judge(place, session, run), given=given)
 
 
 def _write_start(place: Place, step: Step, more: Sequence[str]) -> None:
@@ -116,7 +119,7 @@ def soak_anew(place: Place) -> str:
 
 
 def _found(place: Place, session: Session, run: StoredRun) -> FinishLine:
-    said = evidence(run, wanted(session, place.choice.gates["soak"]))
+    said = evidence(run, wanted(place.choice, session, place.choice.gates["soak"]))
     lanes = [soaked_lane(lane, session.minutes, _kpis(run, lane.lane)) for lane in run.result.lanes]
     return finish_line(
         said,

@@ -14,9 +14,12 @@ from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.clock import Clock
 from pytest_soak.commands.release_place import Place, Say, Worked, command, present
 from pytest_soak.commands.release_rollback import finish_rollback
+from pytest_soak.config.names import user_path
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.model import Gate
+from pytest_soak.release.adopt import adopt, check_adoptable
 from pytest_soak.release.child import INTERRUPTED, run_pytest
+from pytest_soak.release.choice import Choice
 from pytest_soak.release.evidence import Wanted
 from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.judged import STATUS
@@ -43,12 +46,17 @@ class Measured(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A measured step: its session, what is made of its run, and what else was chosen for it."""
+    """A measured step: its session, what its run has to be of, what is made of that.
+
+    `plan` is what else was chosen for it. With `given` there is no session: that run is taken.
+    """
 
     name: str
     session: Session
+    wanted: Wanted
     judge: Callable[[StoredRun], Measured]
     plan: Mapping[str, Any] = {}
+    given: StoredRun | None = None
 
 
 def run_folder(place: Place, step: str) -> Path:
@@ -79,7 +87,8 @@ def carry_out(
     """Run the session of a step and record what it came to; None where it was interrupted.
 
     `first` is done before it. With `quiet` the session writes to standard error. Raises
-    SoakUsageError where the run is no evidence; the step was interrupted then.
+    SoakUsageError where the run is no evidence; the step was interrupted then, or, where the run
+    was made elsewhere, never begun.
     """
     finish_rollback(place, clock, say)
     place.home.mkdir(parents=True, exist_ok=True)
@@ -87,11 +96,12 @@ def carry_out(
         record = Record(place.directory, clock, say)
         check_before(place, step.name, record.entries, clock)
         rests = basis(step.name, record.entries, present(place, record.entries, clock))
-        given = arguments(step.session, more, resume=_can_resume(step, record.entries, rests))
+        resumes = _can_resume(step, record.entries, rests)
+        way = _way(place, step, more, resumes=resumes, quiet=quiet)
         first()
-        say(one_line(f"python -m pytest {shlex.join(given)}"))
+        say(one_line(way.line))
         record.begin(step.name, rests, **step.plan)
-        status = run_pytest(given, place.choice.folder, sys.stderr if quiet else None)
+        status = way.go()
         if _rolled_back(record):
             reasons = ["rolled back meanwhile"]
             record.finish(step.name, rests, Outcome("ROLLBACK", reasons))
@@ -111,6 +121,42 @@ def carry_out(
         return measured._replace(outcome=outcome)
 
 
+def run_given(typed: str | None, folder: Path) -> StoredRun | None:
+    """The run that `--from` names; SoakUsageError where there is none."""
+    return None if typed is None else run_in(user_path(typed, folder, "--from"))
+
+
+class _Way(NamedTuple):
+    """How a step gets its run: a line that says it, and what does it, which returns a status."""
+
+    line: str
+    go: Callable[[], int]
+
+
+def _way(place: Place, step: Step, more: Sequence[str], *, resumes: bool, quiet: bool) -> _Way:
+    if step.given is not None:
+        return _adopted(step.given, step, more)
+    given = arguments(step.session, more, resume=resumes)
+    output = sys.stderr if quiet else None
+    return _Way(
+        f"python -m pytest {shlex.join(given)}",
+        lambda: run_pytest(given, place.choice.folder, output),
+    )
+
+
+def _adopted(run: StoredRun, step: Step, more: Sequence[str]) -> _Way:
+    """A run that was made elsewhere; SoakUsageError where it is not what is wanted."""
+    if more:
+        raise SoakUsageError("--from", f"starts no session, so {more[0]!r} can go nowhere")
+    check_adoptable(run, step.wanted)
+
+    def copy() -> int:
+        adopt(run, step.session.directory)
+        return 0
+
+    return _Way(f"taken from {run.given}", copy)
+
+
 def candidate_of(place: Place, *needed: str) -> Arm:
     """The candidate; the problem of the first of what else is needed where there is one."""
     for what in ("target", "config", "control", "candidate", *needed):
@@ -120,11 +166,13 @@ def candidate_of(place: Place, *needed: str) -> Arm:
     return place.choice.candidate
 
 
-def wanted(session: Session, gates: tuple[Gate, ...] | None) -> Wanted:
+def wanted(choice: Choice, session: Session, gates: tuple[Gate, ...] | None) -> Wanted:
     """What a run of a session has to be of, to be judged by gates that could be read."""
     assert gates is not None
+    assert choice.bot is not None
     return Wanted(
         target=session.plan.target,
+        version=choice.bot.version,
         market=session.plan.market,
         seeds=session.seeds,
         iterations=session.iterations,
@@ -141,8 +189,9 @@ def say_dry(
     """Say the session's command, and every file that would be written."""
     entries = Record(place.directory, clock, say, only_read=True).entries
     check_before(place, step.name, entries, clock)
-    given = arguments(step.session, more)
-    say(one_line(f"would run python -m pytest {shlex.join(given)}"))
+    given = [] if step.given else arguments(step.session, more)
+    line = _way(place, step, more, resumes=False, quiet=True).line
+    say(one_line(f"would be {line}" if step.given else f"would run {line}"))
     for path in paths:
         say(one_line(f"would write {place.directory / path}"))
     return Worked(0, {"step": step.name, "arguments": given, "files": list(paths)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pytest_soak.ab.switched import NOT_TOLD
 from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.calibration.lanes import judged
@@ -20,10 +21,12 @@ from pytest_soak.run.verdict import no_evidence
 class Wanted(NamedTuple):
     """What a run has to be of: the target, iterations of so many minutes, a lane of each seed.
 
-    `configuration` are the parameters and flags of all of it, `gates` judge it.
+    `version` is what the target says of itself; all of it has the same parameters and flags, and
+    `gates` judge it.
     """
 
     target: str
+    version: str
     market: str
     seeds: tuple[int, ...]
     iterations: int
@@ -65,6 +68,7 @@ def _lane(run: StoredRun, lane: LaneOutcome, wanted: Wanted) -> Evidence:
     plan = recorded.plan
     for what, found, expected in (
         ("target", plan.target, wanted.target),
+        ("target version", recorded.version or NOT_TOLD, wanted.version),
         ("market", plan.lane.market, wanted.market),
         ("iterations", lane.planned, wanted.iterations),
         ("minutes", plan.lane.minutes, wanted.minutes),

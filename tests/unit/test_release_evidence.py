@@ -11,9 +11,11 @@ import pytest
 
 import pytest_soak
 from pytest_soak.artifacts.stored_run import run_in
+from pytest_soak.calibration.stored import stored_lane
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
+from pytest_soak.market.compile import source_digest
 from pytest_soak.release.evidence import Evidence, Wanted, evidence
 from pytest_soak.testing import GOOD, InstantTarget
 
@@ -62,6 +64,7 @@ def soaked(folder: Path, **options: Any) -> Done:
     run = run_in(folder / "artifacts/soak")
     plan = Wanted(
         target=run.result.source,
+        version=stored_lane(run, run.result.lanes[0]).version or "not told",
         market="calm",
         seeds=(1, 2),
         iterations=3,
@@ -135,6 +138,6 @@ def test_a_run_that_is_not_over_proves_nothing(done: Done, status: str) -> None:
 def test_a_drill_is_no_evidence(tmp_path: Path) -> None:
     pytest_soak.soak("sim", folder=tmp_path, iterations=1, minutes=1, drill="cache_off@0m+1m")
     run = run_in(tmp_path / "artifacts/soak")
-    wanted = Wanted("sim", "calm", (42,), 1, 1.0, {}, {}, ())
+    wanted = Wanted("sim", source_digest(), "calm", (42,), 1, 1.0, {}, {}, ())
     with pytest.raises(SoakUsageError, match="no evidence: drill cache_off"):
         evidence(run, wanted)
