@@ -100,6 +100,7 @@ def test_another_gate_judges_what_was_measured_anew(done: Done) -> None:
     ("other", "said"),
     [
         ({"target": "sim"}, "target: the run has "),
+        ({"version": "2"}, "target version: the run has "),
         ({"market": "spike"}, "market: the run has calm, the plan wants spike"),
         ({"seeds": (1, 2, 3)}, "seeds: the run has [1, 2], the plan wants [1, 2, 3]"),
         ({"seeds": (1,)}, "seeds: the run has [1, 2], the plan wants [1]"),
