@@ -109,7 +109,7 @@ def make_lock(folder: Path, seeds: Sequence[int], minutes: float) -> LockedBudge
         place.choice.plan, candidate, tuple(seeds), 1, minutes, "smoke", runs, feeds=True
     )
     with as_typed():
-        assert run_pytest(arguments(session), folder, subprocess.DEVNULL) in (0, 1)
+        assert run_pytest(arguments(session, folder), folder, subprocess.DEVNULL) in (0, 1)
     run = run_in(runs)
     budgets = [budgets_of(session, run, lane) for lane in run.result.lanes]
     locked = lock_of(place, session, budgets, Stopped(), exact=bot.can.deterministic)

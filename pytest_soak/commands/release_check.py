@@ -88,7 +88,7 @@ def check_lock(
     """
     place = open_place(asked, env, folder)
     build = _build(place, lock_in_force(place), runs)
-    given = arguments(build.session, more)
+    given = arguments(build.session, place.choice.folder, more)
     if dry:
         say(one_line(f"would run python -m pytest {shlex.join(given)}"))
         for path in (GATES_STATUS, GATES_TEXT):

@@ -95,7 +95,8 @@ def _write_start(place: Place, step: Step, more: Sequence[str]) -> None:
     """What is known before, what is going to be soaked, and what to look at meanwhile."""
     stop = place.choice.stop
     assert stop is not None
-    line = f"python -m pytest {shlex.join(arguments(step.session, more))}"
+    given = arguments(step.session, place.choice.folder, more)
+    line = f"python -m pytest {shlex.join(given)}"
     prep = read(PrepLog, place.directory / PREP_LOG)
     shadow = read(ShadowReport, place.directory / SHADOW_REPORT)
     put(place, PRE_SOAK, pre_soak_text(prep, shadow, step.session, stop))

@@ -136,7 +136,7 @@ class _Way(NamedTuple):
 def _way(place: Place, step: Step, more: Sequence[str], *, resumes: bool, quiet: bool) -> _Way:
     if step.given is not None:
         return _adopted(step.given, step, more)
-    given = arguments(step.session, more, resume=resumes)
+    given = arguments(step.session, place.choice.folder, more, resume=resumes)
     output = sys.stderr if quiet else None
     return _Way(
         f"python -m pytest {shlex.join(given)}",
@@ -189,7 +189,7 @@ def say_dry(
     """Say the session's command, and every file that would be written."""
     entries = Record(place.directory, clock, say, only_read=True).entries
     check_before(place, step.name, entries, clock)
-    given = [] if step.given else arguments(step.session, more)
+    given = [] if step.given else arguments(step.session, place.choice.folder, more)
     line = _way(place, step, more, resumes=False, quiet=True).line
     say(one_line(f"would be {line}" if step.given else f"would run {line}"))
     for path in paths:

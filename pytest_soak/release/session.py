@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pytest_soak.ab.arms import Arm
 from pytest_soak.canonical import compact
+from pytest_soak.config.names import shown_path
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import OPTIONS
 from pytest_soak.release.plan import Plan
@@ -30,8 +31,10 @@ class Session(NamedTuple):
     feeds: bool = False
 
 
-def arguments(session: Session, more: Sequence[str] = (), *, resume: bool = False) -> list[str]:
-    """The arguments, with `more` at their end.
+def arguments(
+    session: Session, folder: Path, more: Sequence[str] = (), *, resume: bool = False
+) -> list[str]:
+    """The arguments for pytest in `folder`, with `more` at their end.
 
     Raises SoakUsageError where `more` has an option that the plan decides.
     """
@@ -47,7 +50,7 @@ def arguments(session: Session, more: Sequence[str] = (), *, resume: bool = Fals
         "gate": session.gate,
         "gate-mode": "hard",
         "stop": session.stop,
-        "dir": str(session.directory),
+        "dir": shown_path(session.directory, folder),
     }
     given = [f"--soak-{name}={value}" for name, value in decided.items()]
     given += [f"--soak-flag={name}={_text(value)}" for name, value in session.arm.flags.items()]

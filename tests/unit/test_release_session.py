@@ -28,7 +28,7 @@ def session(**other: Any) -> Session:
 
 
 def test_a_session_is_told_all_that_the_plan_decides() -> None:
-    given = arguments(session(stop="stop"))
+    given = arguments(session(stop="stop"), Path())
     for expected in (
         "--soak-iterations=24",
         "--soak-minutes=60",
@@ -47,16 +47,16 @@ def test_a_session_is_told_all_that_the_plan_decides() -> None:
     ):
         assert expected in given
     assert "--soak-resume" not in given
-    assert "--soak-resume" in arguments(session(), resume=True)
-    assert "--soak-feeds" not in arguments(session(feeds=False))
+    assert "--soak-resume" in arguments(session(), Path(), resume=True)
+    assert "--soak-feeds" not in arguments(session(feeds=False), Path())
 
 
 def test_more_arguments_are_passed_on_but_none_that_the_plan_decides() -> None:
     more = ["-n2", "-v", "--soak-iteration-timeout=60", "tests"]
-    assert arguments(session(), more)[-4:] == more
+    assert arguments(session(), Path(), more)[-4:] == more
     for bad in ("--soak-seed=3", "--soak-gate", "--no-soak-feeds", "--soak-resume", "--soak-min=1"):
         with pytest.raises(SoakUsageError) as raised:
-            arguments(session(), [bad])
+            arguments(session(), Path(), [bad])
         assert raised.value.source == f"-- {bad}"
 
 
@@ -64,7 +64,7 @@ def test_a_session_of_a_plan_measures_what_it_says(tmp_path: Path) -> None:
     arm = Arm(name="B", overrides={"tail_age_ms": 700.0}, flags={})
     given = session(arm=arm, iterations=2, minutes=1.0, gate="smoke", directory=tmp_path / "runs")
     with (tmp_path / "said").open("wb") as said:
-        assert run_pytest(arguments(given._replace(feeds=False)), tmp_path, said) == 0
+        assert run_pytest(arguments(given._replace(feeds=False), tmp_path), tmp_path, said) == 0
     home = tmp_path / "runs/latest"
     assert {path.name for path in home.glob("*/")} >= {"default-calm-1", "default-calm-2"}
     assert '"tail_age_ms":700' in (home / "default-calm-1/ITER_SUMMARY_2.json").read_text().replace(
