@@ -101,7 +101,7 @@ def _write_start(place: Place, step: Step, more: Sequence[str]) -> None:
     shadow = read(ShadowReport, place.directory / SHADOW_REPORT)
     put(place, PRE_SOAK, pre_soak_text(prep, shadow, step.session, stop))
     put(place, SOAK_START, start_text(step.session, line, stop))
-    put(place, CHECKLIST, checklist_text(step.session, stop))
+    put(place, CHECKLIST, checklist_text(step.session, place.choice.folder, stop))
 
 
 def _judge(place: Place, session: Session, run: StoredRun) -> Measured:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pytest_soak.artifacts.budget_models import ShadowReport
 from pytest_soak.artifacts.names import FEEDS, LATEST
 from pytest_soak.artifacts.release_models import PrepLog
+from pytest_soak.config.names import shown_path
 from pytest_soak.gates.criteria import Criteria, Criterion
 from pytest_soak.kpi.definitions import KPIS, RESOURCE_KPIS
 from pytest_soak.kpi.windows import WINDOW_METRICS
@@ -72,16 +73,20 @@ def _unknown(shadow: ShadowReport, session: Session, stop: Criteria) -> Iterator
     yield "how far its latencies lie apart from run to run: lock"
 
 
-def checklist_text(session: Session, stop: Criteria) -> str:
-    """SOAK_DASHBOARD_CHECKLIST.md: what to look at while it runs, and the command that shows it."""
-    return "\n".join([*_checklist(session, stop), ""])
+def checklist_text(session: Session, folder: Path, stop: Criteria) -> str:
+    """SOAK_DASHBOARD_CHECKLIST.md: what to look at while it runs, and the command that shows it.
+
+    The commands are for `folder`.
+    """
+    return "\n".join([*_checklist(session, folder, stop), ""])
 
 
-def _checklist(session: Session, stop: Criteria) -> Iterator[str]:
-    latest = session.directory / LATEST
+def _checklist(session: Session, folder: Path, stop: Criteria) -> Iterator[str]:
+    directory = Path(shown_path(session.directory, folder))
+    latest = directory / LATEST
     yield f"# To look at while {safe(session.plan.source)} is soaked"
     yield ""
-    yield "How far it is: " + _code("pytest-soak verdict", session.directory)
+    yield "How far it is: " + _code("pytest-soak verdict", directory)
     yield ""
     if not stop.criteria:
         yield f"The criteria `{safe(stop.name)}` never act."

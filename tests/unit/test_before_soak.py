@@ -79,7 +79,9 @@ def look(*metrics: str) -> list[str]:
     """The rows of the checklist."""
     criteria = Criteria(name="mine", criteria=[])
     criteria = criteria.model_copy(update={"criteria": [criterion(one) for one in metrics]})
-    return [line for line in checklist_text(SESSION, criteria).splitlines() if "[ ]" in line]
+    return [
+        line for line in checklist_text(SESSION, Path(), criteria).splitlines() if "[ ]" in line
+    ]
 
 
 def test_what_prep_and_shadow_came_to_is_told_before_a_soak() -> None:
@@ -131,4 +133,4 @@ def test_what_a_command_is_said_to_show_it_shows(metric: str) -> None:
 
 
 def test_without_criteria_there_is_nothing_to_look_at() -> None:
-    assert "The criteria `off` never act." in checklist_text(SESSION, OFF)
+    assert "The criteria `off` never act." in checklist_text(SESSION, Path(), OFF)
