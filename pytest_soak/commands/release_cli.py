@@ -193,6 +193,7 @@ def release_ab(
 @click.option("--check", is_flag=True, help="hold the candidate against the lock, and lock nothing")
 @click.option("--runs", type=click.IntRange(2, 1000), help="of --check  [default: the lock's]")
 @click.option("--replace", metavar="REASON", help="why the lock that is there is replaced")
+@click.option("--no-ab", is_flag=True, help="wait for no A/B; the ledger says so")
 @_FROM
 @click.option("--dry-run", is_flag=True, help="only say what would be run and written")
 @click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
@@ -200,6 +201,7 @@ def release_lock(
     check: bool,
     runs: int | None,
     replace: str | None,
+    no_ab: bool,
     given: str | None,
     dry_run: bool,
     more: tuple[str, ...],
@@ -221,15 +223,15 @@ def release_lock(
         raise SoakUsageError("--runs", "is of --check; a lock is made of the plan's seeds")
     how: dict[str, Any] = {"dry": dry_run, "quiet": as_json}
     if check:
+        if no_ab:
+            raise SoakUsageError("--no-ab", "--check waits for no step; leave one of them out")
         if given is not None:
             raise SoakUsageError("--from", "--check soaks by itself; leave one of them out")
         return _run(
             as_json, lambda say: check_lock(_asked(typed), runs, more, *_here(), say, **how)
         )
-    return _run(
-        as_json,
-        lambda say: lock(_asked(typed), more, *_here(), say, replace=replace, given=given, **how),
-    )
+    how |= {"replace": replace, "no_ab": no_ab, "given": given}
+    return _run(as_json, lambda say: lock(_asked(typed), more, *_here(), say, **how))
 
 
 @release.command("daily")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pytest_soak.artifacts.budget_models import StageBudgets
 from pytest_soak.artifacts.build import machine
@@ -56,7 +56,7 @@ from pytest_soak.release.lock_check import MACHINE
 from pytest_soak.release.record import Outcome, Record
 from pytest_soak.release.rules import lock_gates
 from pytest_soak.release.session import Session
-from pytest_soak.release.steps import DAILY, HOUR, LOCK
+from pytest_soak.release.steps import DAILY, HOUR, LOCK, NO_AB
 from pytest_soak.report.release_lock import drift_lines, lock_text
 from pytest_soak.system import machine_class
 from pytest_soak.text import plural
@@ -87,19 +87,21 @@ def lock(
     say: Say,
     *,
     replace: str | None = None,
+    no_ab: bool = False,
     dry: bool = False,
     quiet: bool = False,
     given: str | None = None,
 ) -> Worked:
     """Soak the candidate for an hour on several seeds, and lock how long its stages took.
 
-    A lock that is there is kept beside, and `replace` says why it is replaced. Exit status 0, 1
-    FAIL, 2 interrupted, 3 HOLD where the runs are too few or too noisy. Errors are those of
+    A lock that is there is kept beside, and `replace` says why it is replaced. With `no_ab` it
+    waits for no A/B, which is put on the ledger. Exit status 0, 1 FAIL, 2 interrupted, 3 HOLD where
+    the runs are too few or too noisy. Errors are those of
     `release shadow`, and SoakUsageError for a lock that is there without a reason to replace it.
     """
     place = open_place(asked, env, folder)
     reason = None if replace is None else escaped(replace)
-    step = _step(place, clock, reason, run_given(given, folder))
+    step = _step(place, clock, reason, run_given(given, folder), no_ab=no_ab)
 
     def may() -> None:
         _check_replace(place, Record(place.directory, clock, say, only_read=True).entries, reason)
@@ -130,7 +132,14 @@ def _no_reason(place: Place) -> SoakUsageError:
     return SoakUsageError(str(place.directory / LOCKED_BUDGETS), problem)
 
 
-def _step(place: Place, clock: Clock, reason: str | None, given: StoredRun | None = None) -> Step:
+def _step(
+    place: Place,
+    clock: Clock,
+    reason: str | None,
+    given: StoredRun | None = None,
+    *,
+    no_ab: bool = False,
+) -> Step:
     plan = place.choice.plan
     check_target(place.choice)
     session = Session(
@@ -143,7 +152,8 @@ def _step(place: Place, clock: Clock, reason: str | None, given: StoredRun | Non
         run_folder(place, LOCK),
         feeds=True,
     )
-    plan_of_it = {} if reason is None else {_REPLACE: reason}
+    plan_of_it: dict[str, Any] = {} if reason is None else {_REPLACE: reason}
+    plan_of_it |= {NO_AB: True} if no_ab else {}
     wants = wanted(place.choice, session, place.choice.gates["shadow"])
     return Step(
         LOCK,

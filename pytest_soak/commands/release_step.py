@@ -26,8 +26,8 @@ from pytest_soak.release.judged import STATUS
 from pytest_soak.release.layout import RUNS
 from pytest_soak.release.record import Outcome, Record
 from pytest_soak.release.session import Session, arguments
-from pytest_soak.release.state import State, basis, states
-from pytest_soak.release.steps import PREP, ROLLBACK, before
+from pytest_soak.release.state import State, basis, states, without_ab
+from pytest_soak.release.steps import AB, NO_AB, PREP, ROLLBACK, before
 from pytest_soak.storage.files import write_text
 from pytest_soak.storage.links import plain
 from pytest_soak.storage.lock import locked
@@ -64,11 +64,14 @@ def run_folder(place: Place, step: str) -> Path:
     return place.directory / RUNS / step
 
 
-def check_before(place: Place, step: str, entries: Sequence[Entry], clock: Clock) -> None:
-    """Raise SoakUsageError where a step before this one is not done."""
+def check_before(
+    place: Place, step: str, entries: Sequence[Entry], clock: Clock, *, no_ab: bool = False
+) -> None:
+    """Raise SoakUsageError where a step before this one is not done, the A/B but for `no_ab`."""
     found = states(entries, present(place, entries, clock))
+    spared = (AB,) if no_ab or step in without_ab(entries) else ()
     for one in before(step):
-        if found[one].state is not State.DONE:
+        if found[one].state is not State.DONE and one not in spared:
             why = f": {found[one].reasons[0]}" if found[one].reasons else ""
             told = f"step {one} is {found[one].state}{why}; {command(one)} first"
             raise SoakUsageError(command(step), one_line(told))
@@ -94,7 +97,7 @@ def carry_out(
     place.home.mkdir(parents=True, exist_ok=True)
     with locked(place.home):
         record = Record(place.directory, clock, say)
-        check_before(place, step.name, record.entries, clock)
+        check_before(place, step.name, record.entries, clock, no_ab=NO_AB in step.plan)
         rests = basis(step.name, record.entries, present(place, record.entries, clock))
         resumes = _can_resume(step, record.entries, rests)
         way = _way(place, step, more, resumes=resumes, quiet=quiet)
@@ -188,7 +191,7 @@ def say_dry(
 ) -> Worked:
     """Say the session's command, and every file that would be written."""
     entries = Record(place.directory, clock, say, only_read=True).entries
-    check_before(place, step.name, entries, clock)
+    check_before(place, step.name, entries, clock, no_ab=NO_AB in step.plan)
     given = [] if step.given else arguments(step.session, place.choice.folder, more)
     line = _way(place, step, more, resumes=False, quiet=True).line
     say(one_line(f"would be {line}" if step.given else f"would run {line}"))

@@ -9,7 +9,17 @@ from typing import NamedTuple
 
 from pytest_soak.artifacts.ledger import Entry
 from pytest_soak.release.record import Basis, happened_at
-from pytest_soak.release.steps import AB, LAST_STAGE, PREP, ROLLBACK, STEPS, before
+from pytest_soak.release.steps import (
+    AB,
+    DAILY,
+    LAST_STAGE,
+    LOCK,
+    NO_AB,
+    PREP,
+    ROLLBACK,
+    STEPS,
+    before,
+)
 
 _SHOWN = 12
 _GOOD = ("PASS", "WARN", "PROMOTE")
@@ -85,9 +95,17 @@ def states(entries: Sequence[Entry], present: Present) -> dict[str, StepState]:
     """Every step's state, in their order."""
     found: dict[str, StepState] = {}
     for step in STEPS:
-        waits = next((s for s in found.values() if s.state is not State.DONE), None)
+        ahead = [s for s in found.values() if step not in without_ab(entries) or s.step != AB]
+        waits = next((s for s in ahead if s.state is not State.DONE), None)
         found[step] = _state(step, entries, present, waits)
     return found
+
+
+def without_ab(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """The steps that wait for no A/B, as the newest lock was said to need none."""
+    begun = [entry for entry in entries if entry.event == "started"]
+    lock = _last(LOCK, begun)
+    return (LOCK, DAILY) if lock is not None and lock.plan.get(NO_AB) else ()
 
 
 def basis(step: str, entries: Sequence[Entry], present: Present) -> Basis:

@@ -104,6 +104,12 @@ def test_a_candidate_ends_as_it_deserves(
     assert done.returncode == shown.returncode == status
     state = {0: "done", 3: "held", 1: "rolled back"}[status]
     assert f"5  ab       {state}" in shown.stdout
+    if status == 3:
+        assert "step ab is held" in release(desk, "lock").stderr
+        assert release(desk, "lock", "--no-ab").returncode == 0
+        shown = release(desk, "status")
+        assert "6  lock     done" in shown.stdout
+        assert shown.returncode == 3
     if status == 0:
         assert shown.last_line == "7 of 7 steps done"
         anew = release(desk, "status", "--verify")

@@ -101,6 +101,18 @@ def test_an_edit_with_a_good_checksum_is_refused_too(tmp_path: Path) -> None:
             read(tmp_path)
 
 
+@pytest.mark.parametrize("order", [(0, 2), (1, 2), (1, 0, 2), (0, 2, 1), (0, 0, 1, 2)])
+def test_lines_that_are_removed_swapped_or_doubled_are_refused(
+    tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    written(tmp_path)
+    path = tmp_path / LEDGER
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[n] for n in order))
+    with pytest.raises(ArtifactError, match="does not follow from the line before"):
+        read(tmp_path)
+
+
 def test_a_link_is_not_written_through(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()

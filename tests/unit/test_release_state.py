@@ -323,3 +323,32 @@ def test_no_edit_makes_done_what_the_ledger_does_not(
     found = {step for step, state in made.stands().items() if state == "done"}
     assert found <= finished
     assert all(set(before(step)) <= found for step in found)
+
+
+def test_a_lock_that_waits_for_no_ab_is_done_without_one_until_there_is_one() -> None:
+    made = done("prep", "shadow", "soak", "dataset")
+    made.finish("lock")
+    assert made.stands()["lock"] == "stale"
+    made.add("started", "lock", plan={"no_ab": True})
+    made.add("finished", "lock", verdict="PASS", outputs={})
+    stands = made.stands()
+    assert (stands["ab"], stands["lock"], stands["daily"]) == ("ready", "done", "ready")
+    assert status(made.found()) == 3
+    made.finish("daily")
+    assert made.stands()["daily"] == "done"
+    made.finish("ab", "ROLLBACK", "rolled_back")
+    assert made.stands()["lock"] == "stale"
+    made.add("started", "lock")
+    made.add("finished", "lock", verdict="PASS", outputs={})
+    assert made.found()["lock"].reasons[0].startswith("step 5 (ab) is rolled back")
+    made.inputs["shadow"]["config"] = digest("other")
+    made.add("started", "lock", plan={"no_ab": True})
+    assert made.stands()["daily"] == "stale"
+
+
+def test_a_clock_that_goes_back_makes_nothing_stale() -> None:
+    made = done()
+    made.more["max_age_hours"] = 1.0
+    for entry in made.entries:
+        entry.meta["at"] = (AT + timedelta(hours=5)).isoformat()
+    assert set(made.stands().values()) == {"done"}
