@@ -11,6 +11,10 @@ STATUS = of("release_status")
 PREP = of("release_prep")
 JUDGE = of("release_judge")
 
+RUN = ("plugin/test_release_run.py",)
+SHADOWED = ("plugin/test_shadow_command.py",)
+ADOPTED = ("plugin/test_adopt_command.py",)
+
 MUTANTS = (
     # the plan, and what it comes to
     Mutant("plan.py", "    for limit in limits:\n        parse(limit)\n", "", PLAN),
@@ -100,7 +104,7 @@ MUTANTS = (
     Mutant("release_status.py", "clock, say, only_read=True", "clock, say", STATUS),
     Mutant("release_status.py", "    if place.home.is_dir():", "    if True:", STATUS),
     Mutant("release_status.py", "    if verify:", "    if False:", STATUS),
-    Mutant("release_verify.py", "if verdict != newest[step].verdict}", "}", STATUS),
+    Mutant("release_verify.py", "if verdict != done[step].verdict}", "}", STATUS),
     Mutant("release_place.py", "if first.state is State.RUNNING:", "if False:", STATUS),
     Mutant("release_place.py", "path.exists() and not path.is_dir()", "False", STATUS),
     Mutant("release_place.py", "    elif in_env:\n", "    elif in_env and ini is None:\n", STATUS),
@@ -172,4 +176,27 @@ MUTANTS = (
         JUDGE,
     ),
     Mutant("judge.py", "limits.least_hours <= value < limits.good_hours", "False", JUDGE),
+    # the way back, options, runs from elsewhere, verdicts anew
+    Mutant("state.py", "if told and not is_final(last, present):", "if told:", RUN),
+    Mutant("state.py", "and entry.versions == present.versions", "", of("release_state")),
+    Mutant("release_ab.py", "go_back(place, to_snapshot(place), why, clock, say)", "pass", RUN),
+    Mutant("release_prep.py", "_rolled_back(place, clock, say))", "None)", RUN),
+    Mutant("flags.py", 'if ".".join((*place, key)) not in names', "", of("flags")),
+    Mutant("restore.py", "flags.rollbacks())", "flags.defaults())", of("release_rollback")),
+    Mutant(
+        "plan.py", "{**document.data, **typed}", "{**typed, **document.data}", of("release_plan")
+    ),
+    Mutant("abilities.py", '_said(target, "shadow") is True', "True", SHADOWED),
+    Mutant("adopt.py", "evidence(run, wanted)", "pass", ADOPTED),
+    Mutant("adopt.py", "_minor(made) != _minor(here)", "False", ADOPTED),
+    Mutant("adopt.py", "plain_tree(run.folder.parent, run.folder)", "pass", ADOPTED),
+    Mutant("evidence.py", "recorded.version or NOT_TOLD, wanted", "wanted", of("release_evidence")),
+    Mutant("release_verify.py", "if one.state is State.DONE and", "if", of("release_verify")),
+    Mutant("state.py", "s.step != AB]", "True]", of("release_state")),
+    Mutant("spread_fit.py", "-slope / gross", "slope / gross", of("spread_fit")),
+    Mutant(
+        "spread_fit.py", "before[-1] / means - 1.0)", "before[0] / means - 1.0)", of("spread_fit")
+    ),
+    Mutant("spread_fit.py", "if clear else 0.0", "", of("spread_fit")),
+    Mutant("measured.py", "study.kernel != source_digest()", "False", of("release_flags")),
 )

@@ -184,7 +184,7 @@ MUTANTS = (
             ('check.verdict == "PASS" for', "True for"),
             ("    if metric in RESOURCE_KPIS:", "    if False:"),
             ('_SHOWN_AS = {"taker_ratio": "maker_taker_ratio"}', "_SHOWN_AS: dict[str, str] = {}"),
-            ("session.directory / LATEST", "session.directory"),
+            ("directory / LATEST", "directory"),
         )
     ),
     *(
