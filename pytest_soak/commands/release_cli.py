@@ -271,19 +271,32 @@ def release_run(
 )
 @click.option("--flags-off", is_flag=True, help="no snapshot: every flag to its safe value")
 @click.option("--reason", default="", metavar="TEXT", help="for the ledger")
+@click.option("--shadow", is_flag=True, help="then ten minutes of what is in use, by its latencies")
 @click.option("--dry-run", is_flag=True, help="only say which files would be put back")
 def release_rollback(
-    to: str | None, flags_off: bool, reason: str, dry_run: bool, as_json: bool, **typed: Any
+    to: str | None,
+    flags_off: bool,
+    reason: str,
+    shadow: bool,
+    dry_run: bool,
+    as_json: bool,
+    **typed: Any,
 ) -> int:
     """Put the configuration back that prep kept, at any time: 0, or 1 without a restart."""
+    from pytest_soak.commands.release_place import Worked
     from pytest_soak.commands.release_rollback import rollback
+    from pytest_soak.commands.release_stable import shadow_in_use
 
-    return _run(
-        as_json,
-        lambda say: rollback(
-            _asked(typed), to, reason, *_here(), say, dry=dry_run, flags_off=flags_off
-        ),
-    )
+    def work(say: Say) -> Worked:
+        env, folder, clock = _here()
+        where = (env, folder, clock, say)
+        done = rollback(_asked(typed), to, reason, *where, dry=dry_run, flags_off=flags_off)
+        if done.status != 0 or dry_run or not shadow:
+            return done
+        after = shadow_in_use(_asked(typed), env, folder, say, quiet=as_json)
+        return Worked(after.status, {**done.document, "shadow": after.document})
+
+    return _run(as_json, work)
 
 
 @release.command("rules")

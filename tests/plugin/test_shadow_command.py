@@ -171,3 +171,22 @@ def test_a_rollback_while_it_runs_ends_it_as_rolled_back(desk: Workbench) -> Non
     assert state(desk).startswith("pending  ROLLBACK was of other inputs: step 1 (prep) is stale")
     shown = release(desk, "status").stdout
     assert "1  prep     stale    rollback was missing, is line" in shown
+
+
+def test_after_a_rollback_a_shadow_says_whether_it_is_stable(desk: Workbench) -> None:
+    desk.write("config.yaml", "trace: {sample_rate: 0.3}\n")
+    assert release(desk, "prep").returncode == 0
+    desk.write("config.yaml", "md_cache: {enabled: false}\n")
+    done = release(desk, "rollback", "--shadow", "--reason=slow")
+    assert done.returncode == 0, done.everything
+    assert "ROLLBACK: 1 file put back as in " in done.stdout
+    assert "--soak-flag=trace.sample_rate=0.3" in done.stdout
+    assert done.last_line == "PASS: stabilised, by a shadow of 10 minutes"
+    assert "2  shadow   pending" in release(desk, "status").stdout
+    desk.write("config.yaml", "md_cache: {enabled: false}\n")
+    assert release(desk, "prep").returncode == 1
+    safe = release(desk, "rollback", "--flags-off", "--shadow", "--json")
+    assert safe.returncode == 1, safe.everything
+    told = json.loads(safe.stdout)
+    assert (told["to"], told["shadow"]["stabilised"]) == ("safe values", False)
+    assert "md_cache_hit_ratio" in told["shadow"]["reasons"][0]
