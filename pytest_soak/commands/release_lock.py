@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pytest_soak.artifacts.budget_models import StageBudgets
+from pytest_soak.artifacts.budget_models import ShadowReport, StageBudgets
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.ledger import Entry
 from pytest_soak.artifacts.lock_models import LockDesign, LockedBudgets, LockReport
-from pytest_soak.artifacts.stored_run import StoredRun, run_in
+from pytest_soak.artifacts.stored_run import StoredRun, read, run_in
 from pytest_soak.canonical import dumps
 from pytest_soak.clock import Clock
 from pytest_soak.commands.release_locked import (
@@ -41,7 +41,7 @@ from pytest_soak.gates.engine import Verdict
 from pytest_soak.release.evidence import evidence
 from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.inputs import versions
-from pytest_soak.release.layout import LOCK_REPORT, LOCK_TEXT, LOCKED_BUDGETS
+from pytest_soak.release.layout import LOCK_REPORT, LOCK_TEXT, LOCKED_BUDGETS, SHADOW_REPORT
 from pytest_soak.release.lock import (
     LEAST_RUNS,
     TOTAL,
@@ -56,7 +56,7 @@ from pytest_soak.release.lock_check import MACHINE
 from pytest_soak.release.record import Outcome, Record
 from pytest_soak.release.rules import lock_gates
 from pytest_soak.release.session import Session
-from pytest_soak.release.steps import DAILY, HOUR, LOCK, NO_AB
+from pytest_soak.release.steps import DAILY, HOUR, LOCK, NO_AB, SHADOW
 from pytest_soak.report.release_lock import drift_lines, lock_text
 from pytest_soak.system import machine_class
 from pytest_soak.text import plural
@@ -104,12 +104,21 @@ def lock(
     step = _step(place, clock, reason, run_given(given, folder), no_ab=no_ab)
 
     def may() -> None:
+        check_shadow(place)
         _check_replace(place, Record(place.directory, clock, say, only_read=True).entries, reason)
 
     if dry:
         may()
         return say_dry(place, step, more, _PATHS, clock, say)
     return answer(LOCK, carry_out(place, step, more, clock, say, quiet=quiet, first=may), say)
+
+
+def check_shadow(place: Place) -> None:
+    """Raise SoakUsageError behind a shadow that was no whole hour."""
+    path = place.directory / SHADOW_REPORT
+    if path.exists() and (shadow := read(ShadowReport, path)).short:
+        problem = f"the shadow was short, {shadow.minutes:g} of {HOUR:g} minutes"
+        raise SoakUsageError(command(LOCK), f"{problem}; {command(SHADOW)} first")
 
 
 def _check_replace(place: Place, entries: Sequence[Entry], reason: str | None) -> None:

@@ -13,6 +13,7 @@ from releases import ASKED, TWO_LINES, Stopped
 
 from pytest_soak.artifacts.lock_models import FormerLock, LockedBudgets
 from pytest_soak.canonical import dumps
+from pytest_soak.commands.release_lock import check_shadow
 from pytest_soak.commands.release_lock import lock as command
 from pytest_soak.commands.release_locked import (
     check_keepable,
@@ -23,9 +24,11 @@ from pytest_soak.commands.release_locked import (
 )
 from pytest_soak.commands.release_place import Place, open_place
 from pytest_soak.errors import SoakUsageError
-from pytest_soak.release.layout import IGNORED, LOCKED_BUDGETS, kept_lock
+from pytest_soak.gates.engine import Verdict
+from pytest_soak.release.layout import IGNORED, LOCKED_BUDGETS, SHADOW_REPORT, kept_lock
 from pytest_soak.release.lock_chain import comparable, drift, is_same
 from pytest_soak.release.record import Basis, Record
+from pytest_soak.release.shadow import Judged, shadow_report
 
 
 @pytest.fixture
@@ -181,3 +184,18 @@ def test_what_was_interrupted_goes_on_by_the_same_command(place: Place, tmp_path
     record.begin("lock", Basis({}, {}), replace="why")
     assert "say why" in refused(tmp_path, None)
     assert "step prep" in refused(tmp_path, "why")
+
+
+@pytest.mark.parametrize("minutes", [20.0, 60.0])
+def test_behind_a_short_shadow_there_is_no_lock(place: Place, minutes: float) -> None:
+    said = Judged(Verdict.PASS, [], [])
+    of: dict[str, Any] = {"plan": "p", "candidate": "c", "run": "r", "source": "sim", "meta": {}}
+    path = place.directory / SHADOW_REPORT
+    path.parent.mkdir(parents=True)
+    path.write_text(dumps(shadow_report(said, SAME[0], minutes, **of).data()))
+    if minutes < 60.0:
+        told = "shadow was short, 20 of 60 minutes; pytest-soak release shadow first"
+        with pytest.raises(SoakUsageError, match=told):
+            check_shadow(place)
+    else:
+        check_shadow(place)
