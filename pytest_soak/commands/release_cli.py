@@ -208,7 +208,7 @@ def release_lock(
     as_json: bool,
     **typed: Any,
 ) -> int:
-    """Lock how long the candidate's stages take, over five hours of it: 0, 1 FAIL, 3 HOLD.
+    """Lock how long the candidate's stages take, over five or ten hours: 0, 1 FAIL, 3 HOLD.
 
     With --check in CI: it is soaked as the lock was made, on whatever checkout, and held against
     the lock. ARGS go to pytest.

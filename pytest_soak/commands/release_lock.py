@@ -43,10 +43,10 @@ from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.inputs import versions
 from pytest_soak.release.layout import LOCK_REPORT, LOCK_TEXT, LOCKED_BUDGETS, SHADOW_REPORT
 from pytest_soak.release.lock import (
-    LEAST_RUNS,
     TOTAL,
     budgets_digest,
     caches,
+    least_runs,
     refusals,
     seeds_of,
     stage_baseline,
@@ -154,7 +154,7 @@ def _step(
     session = Session(
         plan,
         candidate_of(place, "gate shadow"),
-        seeds_of(plan.seeds, LEAST_RUNS),
+        seeds_of(plan.seeds, least_runs(exact=_is_exact(place))),
         1,
         HOUR,
         plan.gates.shadow,
@@ -194,13 +194,18 @@ def _judge(
 def _found(place: Place, session: Session, run: StoredRun) -> _Found:
     """Whether a run makes a lock; TargetError where one of its lanes has no ticks."""
     said = evidence(run, wanted(place.choice, session, place.choice.gates["shadow"]))
-    bot = place.choice.bot
-    exact = bot is not None and bot.can.deterministic
+    exact = _is_exact(place)
     if said.verdict is Verdict.FAIL:
         return _Found("FAIL", said.reasons, [], exact)
     budgets = [budgets_of(session, run, lane) for lane in run.result.lanes]
     why = list(refusals(budgets, lock_gates(), exact=exact))
     return _Found("HOLD" if why else "PASS", why, budgets, exact)
+
+
+def _is_exact(place: Place) -> bool:
+    """Whether the target does the same again."""
+    bot = place.choice.bot
+    return bot is not None and bot.can.deterministic
 
 
 def lock_anew(place: Place, clock: Clock) -> str:

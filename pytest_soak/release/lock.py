@@ -22,7 +22,7 @@ from pytest_soak.text import plural
 
 CHANCE = 0.01
 """Of a false FAIL of one stage."""
-LEAST_RUNS, LEAST_TICKS = 5, 10_000
+LEAST_TICKS = 10_000
 TOTAL = "tick_total"
 
 
@@ -39,10 +39,15 @@ def typical(runs: Sequence[float]) -> float:
     return math.exp(math.fsum(map(math.log, runs)) / len(runs))
 
 
+def least_runs(*, exact: bool) -> int:
+    """The fewest runs that make a lock: of a target that does not do the same again, more."""
+    return 5 if exact else 10
+
+
 def refusals(runs: Sequence[StageBudgets], gates: LockGates, *, exact: bool) -> Iterator[str]:
     """Why runs make no lock; `exact` says that the target does the same again."""
-    if len(runs) < LEAST_RUNS:
-        yield f"{plural(len(runs), 'run')}, {LEAST_RUNS} at least"
+    if len(runs) < (least := least_runs(exact=exact)):
+        yield f"{plural(len(runs), 'run')}, {least} at least"
         return
     if (ticks := sum(run.tick_count for run in runs)) < LEAST_TICKS:
         yield f"{ticks} ticks in all, {LEAST_TICKS:,} at least"
