@@ -24,6 +24,7 @@ from pytest_soak.release.restore import (
     safe_values,
     stage,
 )
+from pytest_soak.release.snapshot import config_digest, read_files
 from pytest_soak.release.steps import PREP, ROLLBACK
 from pytest_soak.storage.lock import locked
 from pytest_soak.text import plural
@@ -78,15 +79,28 @@ def go_back(place: Place, back: Back, reason: str, clock: Clock, say: Say) -> Wo
     with locked(_lock(place)):
         record = Record(place.directory, clock, say)
         rests = Basis({}, versions(place.choice))
-        plan: dict[str, Any] = {"to": back.to, "reason": reason, "by": getpass.getuser()}
         stage(back.files)
-        names = [one.name for one in changed(back.files)]
-        record.begin(ROLLBACK, rests, files=names, **plan)
-        failed = _finish(place, back.files, reason, record, rests, say)
-    seconds = clock.monotonic() - begun
-    say(one_line(_told(failed, back.to, len(names), seconds)))
-    document = {**plan, "files": names, "verified": True, "seconds": seconds, "failed": failed}
-    return Worked(1 if failed else 0, document)
+        plan: dict[str, Any] = {
+            "from": _in_use(place),
+            "to": back.to,
+            "files": [one.name for one in changed(back.files)],
+            "reason": reason,
+            "by": getpass.getuser(),
+        }
+        record.begin(ROLLBACK, rests, **plan)
+        done = _finish(place, back.files, plan, _Told(record, clock, begun, say))
+    say(one_line(_told(done["failed"], back.to, len(plan["files"]), done["seconds"])))
+    return Worked(1 if done["failed"] else 0, done)
+
+
+def _in_use(place: Place) -> str | None:
+    """The hash of the configuration in use; None of one that cannot be used."""
+    if place.choice.control is None:
+        return None
+    try:
+        return config_digest(place.choice.control, read_files(place.choice.files))
+    except SoakUsageError:
+        return None
 
 
 def to_snapshot(place: Place) -> Back:
@@ -113,8 +127,7 @@ def finish_rollback(place: Place, clock: Clock, say: Say) -> None:
             return
         files = _back(place, begun.plan["to"]).files
         stage(files)
-        rests = Basis({}, versions(place.choice))
-        _finish(place, files, str(begun.plan["reason"]), record, rests, say)
+        _finish(place, files, begun.plan, _Told(record, clock, clock.monotonic(), say))
         say(one_line(f"finished the rollback that was begun on line {begun.seq} of the ledger"))
 
 
@@ -130,19 +143,34 @@ def _lock(place: Place) -> Path:
     return folder
 
 
+class _Told(NamedTuple):
+    """Where a rollback is told of, and when it was begun, by the clock's seconds."""
+
+    record: Record
+    clock: Clock
+    begun: float
+    say: Say
+
+
 def _finish(
-    place: Place, files: Sequence[Restored], reason: str, record: Record, rests: Basis, say: Say
-) -> str:
-    """Put staged files back, look at them again, start the bot anew; what failed of the last."""
+    place: Place, files: Sequence[Restored], plan: Mapping[str, Any], told: _Told
+) -> dict[str, Any]:
+    """Put staged files back, look at them again, start the bot anew; what is on the ledger of it.
+
+    `failed` is what failed of the last, empty where nothing did.
+    """
     put_back(files)
     wrong = changed(files)
     if wrong:
         problem = "is not what was put back; who else writes it?"
         raise SoakUsageError(str(wrong[0].path), problem)
-    failed = _restarted(place, say)
-    reasons = [reason or "asked for", *([failed] if failed else [])]
-    record.finish(ROLLBACK, rests, Outcome("ROLLBACK", reasons))
-    return failed
+    failed = _restarted(place, told.say)
+    reasons = [str(plan["reason"]) or "asked for", *([failed] if failed else [])]
+    seconds = told.clock.monotonic() - told.begun
+    done = {**plan, "verified": True, "seconds": seconds, "failed": failed}
+    rests = Basis({}, versions(place.choice))
+    told.record.finish(ROLLBACK, rests, Outcome("ROLLBACK", reasons), **done)
+    return done
 
 
 def _restarted(place: Place, say: Say) -> str:

@@ -64,8 +64,10 @@ class Record:
         """Say that a step was interrupted, and can go on."""
         return self._add("interrupted", step, basis, stage=stage)
 
-    def finish(self, step: str, basis: Basis, outcome: Outcome, stage: int | None = None) -> Entry:
-        """Say what a step came to; its files are on the disk before."""
+    def finish(
+        self, step: str, basis: Basis, outcome: Outcome, stage: int | None = None, **plan: Any
+    ) -> Entry:
+        """Say what a step came to; its files are on the disk before. `plan` is what was done."""
         event = _EVENTS.get(outcome.verdict, "held" if outcome.verdict == "HOLD" else "finished")
         return self._add(
             event,
@@ -76,6 +78,7 @@ class Record:
             reasons=list(outcome.reasons),
             outputs=dict(outcome.outputs),
             run=outcome.run,
+            plan=plan,
         )
 
     def _add(self, event: Kind, step: str, basis: Basis, **fields: Any) -> Entry:

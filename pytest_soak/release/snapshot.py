@@ -53,6 +53,11 @@ def _kept(number: int, file: ConfigFile) -> Kept:
     return Kept(state, data)
 
 
+def config_digest(arm: Arm, files: Sequence[Kept]) -> str:
+    """What tells a configuration with its files from another one, as hexadecimal digits."""
+    return digest([arm.flags, arm.overrides, [file.state.model_dump() for file in files]])
+
+
 def snapshot_of(
     arm: Arm,
     flags: FlagTable,
@@ -63,13 +68,12 @@ def snapshot_of(
 ) -> FlagsSnapshot:
     """The snapshot of a configuration whose files are `files`."""
     states = [file.state for file in files]
-    of = [arm.flags, arm.overrides, [state.model_dump() for state in states]]
     return FlagsSnapshot(
         source=target,
         flags=arm.flags,
         overrides=arm.overrides,
         config_files=states,
-        config_sha256=digest(of),
+        config_sha256=config_digest(arm, files),
         rollback=flags.rollbacks(),
         versions=dict(versions),
         meta=dict(meta),

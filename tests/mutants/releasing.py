@@ -140,7 +140,7 @@ MUTANTS = (
     Mutant(
         "snapshot.py", "if _without_meta(_json(place)) != _without_meta(data):", "if True:", PREP
     ),
-    Mutant("snapshot.py", "[state.model_dump() for", "[state.path for", PREP),
+    Mutant("snapshot.py", "[file.state.model_dump() for", "[file.state.path for", PREP),
     Mutant(
         "release_prep.py", "            sweep(plain", "            (plain", of("release_killed")
     ),

@@ -140,10 +140,10 @@ MUTANTS = (
     *(
         Mutant("release_rollback.py", old, new, BACK)
         for old, new in (
-            ("return Worked(1 if failed else 0, document)", "return Worked(0, document)"),
+            ('return Worked(1 if done["failed"] else 0, done)', "return Worked(0, done)"),
             ("    put_back(files)\n", ""),
             ("if done.returncode else", "if False else"),
-            ("files=names, **plan", "files=names"),
+            ("record.begin(ROLLBACK, rests, **plan)", "record.begin(ROLLBACK, rests)"),
         )
     ),
     Mutant("release_prep.py", "    finish_rollback(place, clock, say)\n", "", BACK),

@@ -68,6 +68,16 @@ def test_the_files_are_those_of_before_and_what_they_were_is_kept(here: Releasin
     assert oct((here.folder / "config.yaml").stat().st_mode & 0o777) == "0o644"
     assert events(here)[-2:] == [("rollback", "started"), ("rollback", "rolled_back")]
     assert here.said[-1].startswith("ROLLBACK: 2 files put back as in ")
+    last = Record(here.out, SystemClock(), here.said.append, only_read=True).entries[-1].plan
+    assert (last["files"], last["verified"], last["failed"]) == ([*FILES], True, "")
+    assert last["reason"] == "too slow"
+    assert 0.0 <= last["seconds"] < 60.0
+    (snapshot,) = (here.out / "release/snapshots").iterdir()
+    assert last["to"] == snapshot.name != last["from"]
+    assert last["by"]
+    assert back(here) == 0
+    last = Record(here.out, SystemClock(), here.said.append, only_read=True).entries[-1].plan
+    assert last["from"] == last["to"]
     assert here.stands()["prep"] == "stale"
     assert here.prep() == 0
     assert here.stands()["prep"] == "done"
