@@ -15,7 +15,7 @@ from pytest_soak.dataset.filters import load_filters
 from pytest_soak.market.compile import source_digest
 from pytest_soak.release.choice import Choice
 from pytest_soak.release.daily_rules import load_daily_rules
-from pytest_soak.release.steps import INPUTS, SECTIONS, STEPS
+from pytest_soak.release.steps import INPUTS, PLAN, SECTIONS, STEPS
 from pytest_soak.version import __version__
 
 UNUSABLE = "unusable"
@@ -32,7 +32,7 @@ def step_inputs(choice: Choice) -> dict[str, dict[str, str]]:
     every = _every(choice)
     return {
         step: {
-            **({"plan": digest(choice.plan.section(keys))} if (keys := SECTIONS[step]) else {}),
+            **({PLAN: digest(choice.plan.section(keys))} if (keys := SECTIONS[step]) else {}),
             **{name: every[name] for name in INPUTS[step]},
         }
         for step in STEPS

@@ -41,6 +41,9 @@ STEPS = tuple(SECTIONS)
 HOUR = 60.0
 """Minutes of an iteration of a soak or a lock, and of a shadow that is not short."""
 
+PLAN = "plan"
+"""The input of a step that is what the plan says of it by itself."""
+
 NO_AB = "no_ab"
 """The key of what was chosen for a lock that waits for no A/B."""
 

@@ -352,3 +352,20 @@ def test_a_clock_that_goes_back_makes_nothing_stale() -> None:
     for entry in made.entries:
         entry.meta["at"] = (AT + timedelta(hours=5)).isoformat()
     assert set(made.stands().values()) == {"done"}
+
+
+def test_a_candidate_stays_rolled_back_until_it_is_changed() -> None:
+    made = done("prep", "shadow", "soak", "dataset")
+    made.finish("ab", "ROLLBACK", "rolled_back")
+    back = {"seq": 99, "prev": "", "step": "rollback", "event": "rolled_back"}
+    made.entries.append(Entry.model_validate({**back, "verdict": "ROLLBACK"}))
+    assert made.stands()["prep"] == "stale"
+    assert made.stands()["ab"] == "rolled back"
+    made.inputs["ab"]["plan"] = digest("more hours")
+    assert made.stands()["ab"] == "rolled back"
+    assert status(made.found()) == 1
+    made.inputs["ab"]["config"] = digest("another candidate")
+    assert made.stands()["ab"] == "pending"
+    made.inputs["ab"]["config"] = digest("config")
+    made.versions["kernel"] = "another"
+    assert made.stands()["ab"] == "pending"
