@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 BOT = """\
+import json
+
 import numpy as np
 
 from pytest_soak import FILL, MARK, TICK, Observation
@@ -59,6 +61,13 @@ class Bot:
 
     def stop(self):
         pass
+
+    def checkpoint(self):
+        state = [self.random.bit_generator.state, float(self.inventory), float(self.equity)]
+        return json.dumps(state).encode()
+
+    def restore(self, data):
+        self.random.bit_generator.state, self.inventory, self.equity = json.loads(data)
 
 
 class Loose(Bot):
