@@ -205,7 +205,8 @@ def _say(log: PrepLog, say: Say) -> None:
     for note in log.notes:
         say(one_line(note))
     failed = _failed(log.checks)
-    why = f", {len(failed)} failed: {failed[0].what}" if failed else ""
+    first = f"{failed[0].what}: {failed[0].value}" if failed else ""
+    why = f", {len(failed)} failed: {first}" if failed else ""
     then = f"mend that, then {command(PREP)}" if failed else command(SHADOW)
     count = plural(len(log.checks), "check")
     say(one_line(f"{log.verdict}: prep of {log.plan}, {count}{why}; next: {then}"))

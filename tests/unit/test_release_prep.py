@@ -79,8 +79,8 @@ def test_a_check_that_fails_is_said_and_told_everywhere(here: Releasing) -> None
     here.write("config.yaml", "trace: {sample_rate: 0.5}\nmd_cache: {enabled: false}\n")
     assert here.prep() == 1
     assert here.said[-1] == (
-        "FAIL: prep of release.yaml, 19 checks, 2 failed: flag md_cache.enabled of steady_safe; "
-        "next: mend that, then pytest-soak release prep"
+        "FAIL: prep of release.yaml, 19 checks, 2 failed: flag md_cache.enabled of steady_safe: "
+        "false; next: mend that, then pytest-soak release prep"
     )
     told = "FAIL flag trace.sample_rate of steady_safe: 0.5 (>= 0.1 and <= 0.3; config:config.yaml)"
     assert told in here.said
