@@ -105,7 +105,8 @@ def _outcome(place: Place, root: Path, answer: Answer) -> Outcome:
     """What a stage came to; one with too few hours is held, and leaves no report."""
     decided = answer.document.get("decision")
     if decided is None:
-        return Outcome("HOLD", ["too few hours to see what it is to decide"])
+        could = " or ".join([*answer.document["remedies"], "--accept-low-power"])
+        return Outcome("HOLD", [f"too few hours to see what it is to decide: give {could}"])
     stage = answer.document["stage"]
     paths = [path.relative_to(place.directory).as_posix() for path in root.glob(f"*_{stage}.*")]
     hashes = file_hashes(place.directory, sorted(paths))
