@@ -154,8 +154,8 @@ def test_a_candidate_that_was_rolled_back_is_not_tried_again(desk: Workbench) ->
     assert release(desk, "run", "--until", "dataset").returncode == 3
     desk.write("release.yaml", PLAN.format(half_spread=1.0).replace("ab: 72", "ab: 10"))
     assert release(desk, "ab").returncode == 3
-    shown = release(desk, "status").stdout
-    assert "held     too few hours to see what it is to decide: give --hours=" in shown
+    held = release(desk, "status").stdout
+    assert "held     too few hours to see what it is to decide: give --hours=" in held
     desk.write("release.yaml", PLAN.format(half_spread=1.0))
     config.write_text("symbol: A\nhalf_spread_bps: 1.0\n", encoding="utf-8")
     assert release(desk, "ab").returncode == 1
