@@ -33,6 +33,7 @@ def releasing(folder: Path, plan: str = TWO_LINES) -> Releasing:
     here.write("release.yaml", plan)
     for name, text in FILES.items():
         here.write(name, text)
+    (folder / "config.yaml").chmod(0o640)
     assert here.prep() == 0
     for name, text in CHANGED.items():
         here.write(name, text)
@@ -65,7 +66,7 @@ def test_the_files_are_those_of_before_and_what_they_were_is_kept(here: Releasin
     assert texts(here) == FILES
     for name, text in CHANGED.items():
         assert (here.folder / f"{name}.before-rollback").read_text() == text
-    assert oct((here.folder / "config.yaml").stat().st_mode & 0o777) == "0o644"
+    assert oct((here.folder / "config.yaml").stat().st_mode & 0o777) == "0o640"
     assert events(here)[-2:] == [("rollback", "started"), ("rollback", "rolled_back")]
     assert here.said[-1].startswith("ROLLBACK: 2 files put back as in ")
     last = Record(here.out, SystemClock(), here.said.append, only_read=True).entries[-1].plan
