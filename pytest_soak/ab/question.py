@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -19,12 +20,15 @@ from pytest_soak.ab.power import BlockNoise, Hours, hours_needed
 from pytest_soak.ab.stage import lone_noise, paired_noise
 from pytest_soak.ab.switched import Bot, SwitchedLane
 from pytest_soak.canonical import compact
+from pytest_soak.errors import TargetError
 from pytest_soak.gates.criteria import Criteria
 from pytest_soak.market.compile import source_digest
 from pytest_soak.storage.links import plain
 from pytest_soak.version import __version__
 
 SIM = "sim"
+_BLOCKS = "blocks.jsonl"
+"""In the folder of a stage: what was measured of a bot that does not do the same again."""
 
 
 class Question(NamedTuple):
@@ -92,7 +96,20 @@ class Question(NamedTuple):
         make = partial(self._switched, self.bot, home, seed)
         if self.bot.can.deterministic:
             return make(0)
-        return KeptRunner(plain(home, home / "blocks.jsonl"), make, self.limits.cold_blocks)
+        return KeptRunner(plain(home, home / _BLOCKS), make, self.limits.cold_blocks)
+
+    def runner_again(self, kept: Path, home: Path, seed: int) -> Runner:
+        """The lanes of a seed as they were: run again in the folder `home`, or as `kept` has them.
+
+        Only what is deterministic is run again. Of any other bot there are the blocks of `kept`,
+        the folder in which it ran, which stays as it is; TargetError where they do not suffice.
+        """
+        if self.bot is None or self.bot.can.deterministic:
+            return self.runner(home, seed)
+        copy = home / _BLOCKS
+        if (kept / _BLOCKS).exists():
+            shutil.copyfile(kept / _BLOCKS, copy)
+        return KeptRunner(copy, _no_more, 0)
 
     def _switched(self, bot: Bot, home: Path, seed: int, done: int) -> SwitchedLane:
         folder = next(path for n in count(1) if not (path := home / str(n)).exists())
@@ -123,3 +140,7 @@ class Question(NamedTuple):
             seen = seen._replace(sd=seen.sd * math.sqrt(design.group / (design.group - 1)))
         looks = len(design.looks)
         return hours_needed(seen, design.group, len(self.seeds), looks, self.limits)
+
+
+def _no_more(done: int) -> Runner:
+    raise TargetError(f"of the blocks of the A/B {done} are kept, which are not all")

@@ -92,10 +92,6 @@ class Stages:
         self._begin(setting)
         return self._finish(share, ab_report(setting, self._measure(design, asked.jobs)))
 
-    def decide_anew(self, share: Share, hours: float) -> str:
-        """What a stage that was decided comes to by the blocks that it has kept."""
-        return str(self._measure(self._question.design(share, hours), 1).decision)
-
     def _ours(self) -> list[Entry]:
         """The events of this step that are of the same A, B, market, package and kernel."""
         return [entry for entry in self._ledger.entries if self._is_ours(entry)]

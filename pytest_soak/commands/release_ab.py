@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pytest_soak.ab.design import Share
 from pytest_soak.ab.lanes import Where
 from pytest_soak.ab.limits import load_limits, load_rails
 from pytest_soak.ab.question import SIM, Question
+from pytest_soak.ab.stage import run_stage
 from pytest_soak.clock import Clock
 from pytest_soak.commands.ab_stages import Answer, RolledBack, Stages
 from pytest_soak.commands.ab_stages import Asked as Stage
@@ -69,13 +72,20 @@ def ab(
 
 
 def ab_anew(place: Place, stage: int) -> str:
-    """The decision of a stage by the blocks that it has kept."""
+    """The decision of a stage: run again in a folder that goes, or by the blocks that it has kept.
 
-    def nobody(_: object) -> None:
-        """What it says was said."""
+    Raises TargetError where a bot that would have to be run again is not deterministic.
+    """
+    question = _question(place)
+    design = question.design(Share(stage), place.choice.plan.hours.ab)
+    kept = run_folder(place, AB) / f"{question.name}_{stage}"
 
-    stages = Stages(_question(place), run_folder(place, AB), nobody, nobody, nobody)
-    return stages.decide_anew(Share(stage), place.choice.plan.hours.ab)
+    def nobody(*_: object) -> None:
+        """What there is to tell was told."""
+
+    with TemporaryDirectory() as folder:
+        make = partial(question.runner_again, kept, Path(folder))
+        return str(run_stage(design, make, question.limits, 1, nobody, nobody).decision)
 
 
 def _question(place: Place) -> Question:

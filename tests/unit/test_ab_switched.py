@@ -19,13 +19,15 @@ from pytest_soak.ab.compare import NET, difference
 from pytest_soak.ab.design import STAGES, A, B, Share, make_design
 from pytest_soak.ab.judge import Decision, judge
 from pytest_soak.ab.kept import KeptRunner
-from pytest_soak.ab.lanes import Done
+from pytest_soak.ab.lanes import Done, Where
 from pytest_soak.ab.limits import load_rails
 from pytest_soak.ab.power import BlockNoise, hours_needed
+from pytest_soak.ab.question import Question
 from pytest_soak.ab.switched import SwitchedLane, asked_bot
 from pytest_soak.artifacts.ab_models import AbPlan, AbReport
 from pytest_soak.artifacts.ledger import Ledger
 from pytest_soak.commands.ab import ab
+from pytest_soak.config.scenarios import load_scenario, scenario_shelf
 from pytest_soak.errors import ArtifactError, TargetError
 from pytest_soak.targets.base import LaneInfo
 
@@ -213,6 +215,29 @@ def test_what_is_not_known_of_a_block_is_kept_so(tmp_path: Path) -> None:
         assert fired == ("a limit",)
     with pytest.raises(ArtifactError, match="those of another stage"):
         KeptRunner(tmp_path / "x", lambda done: Silent(1), 0).run(False)
+
+
+def test_again_a_bot_is_not_started_and_what_it_left_stays_as_it_is(tmp_path: Path) -> None:
+    """One that does not do the same again might trade."""
+    bot = asked_bot("Bot", lone_bot.Bot, LANE)
+    where = Where(load_scenario("calm", scenario_shelf(tmp_path), tmp_path, ""), {})
+    question = Question(arm(), arm(edge_bps=2.5), where, (1,), LIMITS, load_rails(), bot)
+    kept, folder = tmp_path / "kept", tmp_path / "again"
+    kept.mkdir()
+    folder.mkdir()
+    plan = [False, True]
+    made = KeptRunner(kept / "blocks.jsonl", lambda done: MadeUpPair(7), 0)
+    ran = [made.run(treated) for treated in plan]
+    before = (kept / "blocks.jsonl").read_bytes()
+    again = question.runner_again(kept, folder, 1)
+    assert [again.run(t).lanes[0].tobytes() for t in plan] == [d.lanes[0].tobytes() for d in ran]
+    with pytest.raises(TargetError, match="of the blocks of the A/B 2 are kept, which are not all"):
+        again.run(True)
+    assert (kept / "blocks.jsonl").read_bytes() == before
+    assert [path.name for path in kept.iterdir()] == ["blocks.jsonl"]
+    nothing = question.runner_again(tmp_path / "gone", tmp_path / "empty", 1)
+    with pytest.raises(TargetError, match="0 are kept"):
+        nothing.run(False)
 
 
 # the command
