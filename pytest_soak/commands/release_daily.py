@@ -20,19 +20,15 @@ from pytest_soak.commands.release_place import (
     Worked,
     command,
     open_place,
-    present,
 )
-from pytest_soak.commands.release_rollback import finish_rollback
-from pytest_soak.commands.release_step import Measured, answer, check_before, put, run_folder
+from pytest_soak.commands.release_step import Measured, answer, put, read_and_write, run_folder
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.release.daily import NO_DATA
 from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.layout import DAILY_REPORTS, LOCKED_BUDGETS
-from pytest_soak.release.record import Outcome, Record
-from pytest_soak.release.state import basis
+from pytest_soak.release.record import Outcome
 from pytest_soak.release.steps import DAILY, PREP, SOAK
 from pytest_soak.report.daily import daily_lines, daily_text
-from pytest_soak.storage.lock import locked
 
 
 def daily(
@@ -45,16 +41,9 @@ def daily(
     """
     day = None if date is None else day_of(date)
     place = open_place(asked, env, folder)
-    place.home.mkdir(parents=True, exist_ok=True)
-    finish_rollback(place, clock, say)
-    with locked(place.home):
-        record = Record(place.directory, clock, say)
-        check_before(place, DAILY, record.entries, clock)
-        rests = basis(DAILY, record.entries, present(place, record.entries, clock))
-        found = _report(place, day)
-        record.begin(DAILY, rests)
-        measured = _written(place, found)
-        record.finish(DAILY, rests, measured.outcome)
+    measured = read_and_write(
+        place, DAILY, clock, say, lambda: _report(place, day), lambda found: _written(place, found)
+    )
     return answer(DAILY, measured, say)
 
 

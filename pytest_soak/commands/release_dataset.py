@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pytest_soak.artifacts.build import machine
 from pytest_soak.artifacts.calib_models import CalibDataset
@@ -23,20 +24,16 @@ from pytest_soak.commands.release_place import (
     Worked,
     command,
     open_place,
-    present,
 )
-from pytest_soak.commands.release_rollback import finish_rollback
-from pytest_soak.commands.release_step import Measured, answer, check_before, put, run_folder
+from pytest_soak.commands.release_step import Measured, answer, put, read_and_write, run_folder
 from pytest_soak.dataset.summary import totals
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.release.hashes import file_hashes
 from pytest_soak.release.layout import DATASETS, EDGE_FEEDS, EDGE_REPORTS
-from pytest_soak.release.record import Outcome, Record
-from pytest_soak.release.state import basis
+from pytest_soak.release.record import Outcome
 from pytest_soak.release.steps import AB, DATASET, SOAK
 from pytest_soak.report.release import calib_text
 from pytest_soak.storage.links import plain
-from pytest_soak.storage.lock import locked
 
 INTERVAL_MIN = 5
 _ROUNDING = 1e-9
@@ -60,20 +57,27 @@ def dataset(
     """
     place = open_place(asked, env, folder)
     limit = weight_limit(place.choice) if fit else None
-    place.home.mkdir(parents=True, exist_ok=True)
-    finish_rollback(place, clock, say)
-    with locked(place.home):
-        record = Record(place.directory, clock, say)
-        check_before(place, DATASET, record.entries, clock)
-        rests = basis(DATASET, record.entries, present(place, record.entries, clock))
-        record.begin(DATASET, rests)
-        measured = _measured(place, limit)
-        record.finish(DATASET, rests, measured.outcome)
+    measured = read_and_write(
+        place,
+        DATASET,
+        clock,
+        say,
+        lambda: _found(place),
+        lambda found: _written(place, found, limit),
+    )
     return answer(DATASET, measured, say)
 
 
-def _measured(place: Place, limit: float | None) -> Measured:
-    feeds, done, found = _found(place)
+class _Found(NamedTuple):
+    """The feeds of the soak, their rows, and what they come to."""
+
+    feeds: Path
+    rows: Done
+    calib: CalibDataset
+
+
+def _written(place: Place, what: _Found, limit: float | None) -> Measured:
+    feeds, done, found = what
     first, last = (
         row.interval_start[:10].replace("-", "") for row in (done.rows[0], done.rows[-1])
     )
@@ -91,18 +95,17 @@ def _measured(place: Place, limit: float | None) -> Measured:
     return Measured(outcome, [*lines, _last(found)], found.data())
 
 
-def _found(place: Place) -> tuple[Path, Done, CalibDataset]:
-    """The feeds of the soak, their rows, and what they come to."""
+def _found(place: Place) -> _Found:
     run = run_in(run_folder(place, SOAK))
     (lane,) = run.result.lanes
     feeds = run.folder / f"{run.home(lane.lane)}{FEEDS}"
     done = make(Request(feeds, None, None, INTERVAL_MIN, ""))
-    return feeds, done, _calib(place, run, done)
+    return _Found(feeds, done, _calib(place, run, done))
 
 
 def dataset_anew(place: Place) -> str:
     """The verdict on the feeds that there are."""
-    return _found(place)[2].verdict.value
+    return _found(place).calib.verdict.value
 
 
 def _calib(place: Place, run: StoredRun, done: Done) -> CalibDataset:

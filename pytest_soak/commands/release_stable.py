@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_soak.artifacts.stored_run import run_in
 from pytest_soak.commands.release_place import Asked, Say, Worked, open_place
 from pytest_soak.commands.release_shadow import check_target
-from pytest_soak.commands.release_step import candidate_of, run_folder, wanted
+from pytest_soak.commands.release_step import check_usable, run_folder, wanted
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.release.child import INTERRUPTED, run_pytest
@@ -30,7 +30,7 @@ def shadow_in_use(
     """
     place = open_place(asked, env, folder)
     check_target(place.choice)
-    candidate_of(place, "gate shadow")
+    check_usable(place, "target", "config", "control", "gate shadow")
     control, plan = place.choice.control, place.choice.plan
     assert control is not None
     root = run_folder(place, ROLLBACK)

@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pytest_soak.ab.arms import Arm
 from pytest_soak.artifacts.ledger import Entry
@@ -32,6 +32,7 @@ from pytest_soak.storage.files import write_text
 from pytest_soak.storage.links import plain
 from pytest_soak.storage.lock import locked
 
+T = TypeVar("T")
 _STORED = ("RESULT.json", "journal", "ITER_SUMMARY_final.json")
 _REFUSED = 4
 """pytest's exit status of a usage error."""
@@ -124,6 +125,31 @@ def carry_out(
         return measured._replace(outcome=outcome)
 
 
+def read_and_write(
+    place: Place,
+    step: str,
+    clock: Clock,
+    say: Say,
+    read: Callable[[], T],
+    write: Callable[[T], Measured],
+) -> Measured:
+    """Carry out a step that has no session, and record what it came to.
+
+    What `read` raises leaves the step as it was.
+    """
+    place.home.mkdir(parents=True, exist_ok=True)
+    finish_rollback(place, clock, say)
+    with locked(place.home):
+        record = Record(place.directory, clock, say)
+        check_before(place, step, record.entries, clock)
+        rests = basis(step, record.entries, present(place, record.entries, clock))
+        found = read()
+        record.begin(step, rests)
+        measured = write(found)
+        record.finish(step, rests, measured.outcome)
+    return measured
+
+
 def run_given(typed: str | None, folder: Path) -> StoredRun | None:
     """The run that `--from` names; SoakUsageError where there is none."""
     return None if typed is None else run_in(user_path(typed, folder, "--from"))
@@ -160,11 +186,16 @@ def _adopted(run: StoredRun, step: Step, more: Sequence[str]) -> _Way:
     return _Way(f"taken from {run.given}", copy)
 
 
-def candidate_of(place: Place, *needed: str) -> Arm:
-    """The candidate; the problem of the first of what else is needed where there is one."""
-    for what in ("target", "config", "control", "candidate", *needed):
+def check_usable(place: Place, *needed: str) -> None:
+    """Raise the problem of the first of what is needed that has one."""
+    for what in needed:
         if what in place.choice.problems:
             raise place.choice.problems[what]
+
+
+def candidate_of(place: Place, *needed: str) -> Arm:
+    """The candidate; the problem of the first of what else is needed where there is one."""
+    check_usable(place, "target", "config", "control", "candidate", *needed)
     assert place.choice.candidate is not None
     return place.choice.candidate
 
