@@ -19,6 +19,7 @@ from pytest_soak.report.write import write_report
 from pytest_soak.run.folder import layout_of
 from pytest_soak.run.handlers import Handler, checked_handlers
 from pytest_soak.run.lanes import Chosen
+from pytest_soak.run.metrics import served
 from pytest_soak.run.planning import checked_kpis
 from pytest_soak.run.resolve import Inputs, resolve_settings
 from pytest_soak.run.settings import Settings, check_settings
@@ -83,7 +84,8 @@ def _soak(
             raise SoakUsageError("clock", f"{show(clock)} has no method {name}()")
     kpis = checked_kpis([extra_kpis], "extra_kpis")
     chosen = _chosen(target, checked, kpis)
-    result = run_soak(checked, chosen, told, clock or SystemClock())
+    with served(checked) as metrics:
+        result = run_soak(checked, chosen, [*metrics, *told], clock or SystemClock())
     layout = layout_of(checked)
     rates = run_rates(run_in(layout.latest), checked.rootdir)
     write_report(layout, checked.report or layout.report, rates)

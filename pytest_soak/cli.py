@@ -24,6 +24,7 @@ NAMES = (
     "gate",
     "kpis",
     "merge",
+    "metrics",
     "release",
     "reopen",
     "repeat",

@@ -94,6 +94,28 @@ class IterationFinished(Event):
     replayed: bool = False
 
 
+class Spread(BaseModel):
+    """Values by the buckets that they fall into, one more than there are bounds, and their sum."""
+
+    model_config = ConfigDict(frozen=True)
+
+    counts: tuple[int, ...]
+    total: float
+
+
+class Metered(Event):
+    """What the bot did since the last one, as metrics; told where somebody asked for metrics.
+
+    `counters` and `histograms` say by how much each grew, `gauges` what each is now: by the name of
+    the metric, counters and gauges also by the value of a label of their own, empty without.
+    """
+
+    kind: Literal["metered"] = "metered"
+    counters: dict[str, dict[str, float]] = {}
+    histograms: dict[str, Spread] = {}
+    gauges: dict[str, dict[str, float]] = {}
+
+
 class IterationFailed(Event):
     """An iteration came to nothing; the lane ends with it."""
 
@@ -124,6 +146,7 @@ _Any = Annotated[
     | IterationStarted
     | Sampled
     | StopFired
+    | Metered
     | IterationFinished
     | IterationFailed
     | LaneFinished

@@ -34,6 +34,7 @@ MAX_SECONDS = 604_800
 MAX_SETTLE = 600
 MINUTES = (0.01, 1440)
 LEAST_TIMEOUT = 0.1
+MAX_PORT = 65_535
 
 _Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS)]
 
@@ -43,7 +44,7 @@ class Settings(BaseModel):
 
     `criteria` may stop a lane; None leaves them to the target; with `drills` the run
     is no evidence. With a `baseline` its end is judged beside that. `cluster` is the HOST:PORT of a
-    dask scheduler that runs the windows.
+    dask scheduler that runs the windows. `metrics_port` of 127.0.0.1 is where Prometheus asks.
     `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
     """
 
@@ -78,6 +79,7 @@ class Settings(BaseModel):
     rules: tuple[Rule, ...]
     pacing: Pacing
     cluster: str | None = None
+    metrics_port: int | None = Field(None, ge=1, le=MAX_PORT)
     directory: Path
     report: Path | None
     rootdir: Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,10 @@ from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import CONTEXT, SoakContext
 from pytest_soak.session.item_ids import PREFIX, iteration_name, split_users
 from pytest_soak.session.protection import protect
+
+if TYPE_CHECKING:
+    from pytest_soak.run.handlers import Handler
+    from pytest_soak.session.terminal import Terminal
 
 
 def activate(config: pytest.Config) -> None:
@@ -102,7 +107,8 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
 
     config.add_cleanup(settle)
     terminal = Terminal(config, context, clock)
-    run = Run(context.settings, [terminal, *users_handlers(config)], clock)
+    handlers = [terminal, *_metrics(config, context, terminal), *users_handlers(config)]
+    run = Run(context.settings, handlers, clock)
     controller = Controller(config, context, run, terminal, distributed(config))
     cluster = session_cluster(config, context.settings, distributed=distributed(config))
     deliver, prepare = controller.deliver, run.prepare
@@ -117,6 +123,20 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
 
         parts["distributed"] = Distributed(config, context, controller.deliver)
     return parts
+
+
+def _metrics(config: pytest.Config, context: SoakContext, terminal: Terminal) -> list[Handler]:
+    """What serves the metrics until the session's end, if they are asked for."""
+    if context.settings.metrics_port is None or config.option.collectonly:
+        return []
+    from pytest_soak.run.metrics import Metrics
+
+    try:
+        metrics = Metrics(context.settings, terminal.say)
+    except SoakUsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.add_cleanup(metrics.stop)
+    return [metrics]
 
 
 def inputs_of(config: pytest.Config) -> Inputs:
