@@ -29,6 +29,8 @@ NAMES = (
     "reopen",
     "repeat",
     "rotate",
+    "runs",
+    "show",
     "trend",
     "verdict",
 )

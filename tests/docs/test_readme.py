@@ -26,6 +26,7 @@ TRUST = (ROOT / "docs" / "TRUST.md").read_text(encoding="utf-8")
 CLUSTER = (ROOT / "docs" / "CLUSTER.md").read_text(encoding="utf-8")
 COMPARE = (ROOT / "docs" / "COMPARE.md").read_text(encoding="utf-8")
 RELEASE = (ROOT / "docs" / "RELEASE.md").read_text(encoding="utf-8")
+RUNS = (ROOT / "docs" / "RUNS.md").read_text(encoding="utf-8")
 METRICS = (ROOT / "docs" / "METRICS.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
@@ -45,6 +46,7 @@ SECTIONS = [
         BASELINE,
         RELEASE,
         METRICS,
+        RUNS,
     )
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
     if "```console" in text and (sys.platform != "win32" or "=process:" not in text)
