@@ -18,6 +18,7 @@ from mutants import (
     soaked,
     stepping,
     stops,
+    watching,
 )
 from mutants.mutant import TESTS, Mutant
 
@@ -38,4 +39,5 @@ MUTANTS = [
     *soaked.MUTANTS,
     *stepping.MUTANTS,
     *stops.MUTANTS,
+    *watching.MUTANTS,
 ]
