@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from inspect import cleandoc
 from typing import Any
 
 import numpy as np
@@ -126,4 +127,4 @@ class Observation:
 
 
 if Observation.__doc__ is not None:  # there is none under `python -OO`
-    Observation.__doc__ += f"\n{tables.described()}\n"
+    Observation.__doc__ = f"{cleandoc(Observation.__doc__)}\n\n{tables.described()}"

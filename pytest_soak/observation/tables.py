@@ -33,7 +33,8 @@ class Columns(NamedTuple):
         return next(column for column in self.columns if column.name == name)
 
 
-def _table(name: str, meaning: str, time: str, *columns: Column) -> Columns:
+def rows_of(name: str, meaning: str, time: str, *columns: Column) -> Columns:
+    """Rows that each have a time, and those columns."""
     return Columns(name, meaning, (Column("time_us", "i8", "us", time), *columns))
 
 
@@ -62,7 +63,7 @@ def _later(name: str, us: int) -> Column:
     return Column(name, "f8", "quote", f"the mid {when}; NaN: not known")
 
 
-FILLS = _table(
+FILLS = rows_of(
     "FILL",
     "executions of the bot's orders",
     "when it was filled",
@@ -79,7 +80,7 @@ MARKED_FILLS = FILLS._replace(
     meaning="the same with more mids, each of which may be left out",
     columns=(*FILLS.columns, *(_later(*one) for one in OTHER_MIDS.items())),
 )
-TICKS = _table(
+TICKS = rows_of(
     "TICK",
     "cycles of the bot's quoting pipeline",
     "when it ended",
@@ -91,7 +92,7 @@ TICKS = _table(
     Column("cache_hit", "?", "", "true: market data came from the cache"),
     Column("deadline_miss", "?", "", "true: the cycle took too long"),
 )
-BLOCKS = _table(
+BLOCKS = rows_of(
     "BLOCK",
     "intended quote changes that something stopped",
     "when it was stopped",
@@ -99,13 +100,13 @@ BLOCKS = _table(
     Column("side", "i1", "", "of the quote: +1 bid, -1 ask"),
     Column("level", "i1", "", "of the quote, from the touch outward, 0 or more"),
 )
-LATENCIES = _table(
+LATENCIES = rows_of(
     "LATENCY",
     "order messages that the venue acknowledged",
     "when the acknowledgement came",
     _ms("latency_ms", "from sent to acknowledged"),
 )
-MARKS = _table(
+MARKS = rows_of(
     "MARK",
     "the account, at least once a second",
     "of the mark",
@@ -115,14 +116,14 @@ MARKS = _table(
         "equity_quote", "f8", "quote", "cash and inventory at `mid`, less fees, up to a constant"
     ),
 )
-ERRORS = _table("ERROR", "errors that the bot met", "when it was met")
-BREAKERS = _table(
+ERRORS = rows_of("ERROR", "errors that the bot met", "when it was met")
+BREAKERS = rows_of(
     "BREAKER",
     "the circuit breaker of the bot changed",
     "when it changed",
     Column("open", "?", "", "true: it stops the bot from trading"),
 )
-RESOURCES = _table(
+RESOURCES = rows_of(
     "RESOURCE",
     "what the bot's processes use together, every few seconds",
     "when it was measured",
@@ -216,10 +217,11 @@ def described() -> str:
     """The fields of an Observation and the columns of its arrays in words: for help()."""
     head = "Its fields, those without which there is none first:"
     fields = [_line(part.name, (part.holds, part.unit), part.meaning) for part in PARTS]
-    return "\n\n".join(["\n".join([head, *fields]), *map(_columns, EVERY)])
+    return "\n\n".join(["\n".join([head, *fields]), *map(in_words, EVERY)])
 
 
-def _columns(table: Columns) -> str:
+def in_words(table: Columns) -> str:
+    """A table of columns, a line each."""
     rows = [_line(one.name, (DTYPES[one.dtype], one.unit), one.meaning) for one in table.columns]
     return "\n".join([f"{table.name}: {table.meaning}", *rows])
 
