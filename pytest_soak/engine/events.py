@@ -18,7 +18,7 @@ class Event(BaseModel):
     """Something that happened.
 
     Attributes:
-        kind: What it is, as text: the name of its class in lower case.
+        kind: What it is, as text, such as `lane_started`.
         lane: The id of the lane; empty for the whole run.
         time: When it happened, in UTC.
     """

@@ -59,8 +59,8 @@ class Check(BaseModel):
         metric: The KPI, or `failed`; of a drift its name ends in `.drift`.
         value: What was judged; None without a value.
         verdict: What follows.
-        fail_unless: The limit that must hold, as written.
-        warn_unless: The limit below which it warns.
+        fail_unless: The limit that must hold not to FAIL, as written.
+        warn_unless: The limit that must hold for a PASS, as written.
         fail_at_once: The limit that not one iteration may break.
         hold_unless: What must be known for a verdict.
         reason: Why it is no PASS; empty where it is.
