@@ -134,6 +134,15 @@ def test_every_metric_is_exported_under_its_name_with_its_labels() -> None:
     assert one(samples, "soak_tick_total_ms_sum") == 71
 
 
+def test_histograms_of_several_parts_are_added_up() -> None:
+    board = Board(lanes(1))
+    for values in ([1.0, 70.0], [2.0]):
+        board.spread(table.TICK_MS, "p-calm-0", spread(np.array(values)))
+    samples = scraped(board.series())
+    assert one(samples, "soak_tick_total_ms_sum") == 73
+    assert one(samples, "soak_tick_total_ms_count") == 3
+
+
 @pytest.mark.parametrize("word", ['"', "a\nb", "\\", "\u202eabc", "x" * 100, "ä{le=1}"])
 def test_a_label_may_be_any_text(word: str) -> None:
     samples = scraped(full_board(word).series())
@@ -256,6 +265,7 @@ def test_a_soak_can_be_scraped_while_it_runs(watched: list[Samples]) -> None:
     lane = {"lane": LANE, "profile": "default", "scenario": "calm"}
     assert one(second, "soak_ticks_total", **lane) == 4
     assert one(second, "soak_own_kpi", kpi="joy") == 7.5
+    assert len(second["soak_own_kpi"]) == 1
     assert one(second, "soak_p95_latency_ms") == pytest.approx(100.475)
     assert one(second, "soak_run_iterations_done") == one(second, "soak_iteration") - 1 == 1
     assert one(second, "soak_parameter", parameter="tail_age_ms") > 0
@@ -271,39 +281,52 @@ def test_a_soak_can_be_scraped_while_it_runs(watched: list[Samples]) -> None:
 
 
 class Slow(Bot):
-    """A tick of 200 ms each second, reported minute by minute."""
+    """A tick of 200 ms each second, reported minute by minute, in iteration 2 all at once."""
 
-    def run(self, overrides: Any, window: Any) -> None:
-        for minute in range(12):
+    def run(self, overrides: Any, window: Any) -> Any:
+        first = int(window.start_minutes)
+        if window.iteration == 2:
+            ticks = np.zeros(72, TICK)
+            ticks["time_us"], ticks["cache_hit"] = np.arange(72) * 10_000_000, True
+            return observation(
+                start_us=first * 60_000_000, end_us=(first + 12) * 60_000_000, ticks=ticks
+            )
+        for minute in range(first, first + 12):
             start = minute * 60_000_000
             ticks = np.zeros(60, TICK)
             ticks["time_us"], ticks["total_ms"] = np.arange(60) * 1_000_000, 200.0
             ticks["cache_hit"] = True
             window.report(observation(start_us=start, end_us=start + 60_000_000, ticks=ticks))
             self.seen.append(parsed(get(self.port)))
+        return None
 
 
 def test_a_criterion_is_pending_before_it_warns(tmp_path: Path) -> None:
     Slow.port, Slow.seen = free_port(), []
     soak(
         Slow,
-        iterations=1,
+        iterations=4,
         minutes=12,
         gate_mode="off",
         stop="stop",
         metrics_port=Slow.port,
         folder=tmp_path,
     )
+    first = Slow.seen[:12]
     pending = [
         one(seen, "soak_criterion_pending_seconds", criterion="slow_tick")
-        for seen in Slow.seen
+        for seen in first
         if seen.get("soak_criterion_pending_seconds")
     ]
-    assert one(Slow.seen[0], "soak_criterion_for_seconds", criterion="slow_tick") == 600
+    assert one(first[0], "soak_criterion_for_seconds", criterion="slow_tick") == 600
     assert pending[:4] == [0, 60, 120, 180]
-    warned = [one(s, "soak_criterion_warned", criterion="slow_tick") for s in Slow.seen[2:]]
-    assert warned == [*[0] * (len(warned) - 1), warned[-1]]
-    assert [one(seen, "soak_ticks_total") for seen in Slow.seen] == [60 * n for n in range(1, 13)]
+    warned = [one(seen, "soak_criterion_warned", criterion="slow_tick") for seen in first[2:]]
+    assert warned == [*[0] * 9, 1]
+    counted = [one(seen, "soak_ticks_total") for seen in Slow.seen]
+    once = [60.0 * n for n in range(1, 13)]
+    assert counted[:12] == once
+    assert counted[12:24] == [792 + more for more in once]  # iteration 2 had 72 ticks
+    assert counted[24:] == [792 + 720 + more for more in once]
 
 
 @pytest.mark.parametrize(
