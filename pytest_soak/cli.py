@@ -22,6 +22,7 @@ NAMES = (
     "feed",
     "freeze",
     "gate",
+    "init",
     "kpis",
     "merge",
     "metrics",
