@@ -15,6 +15,7 @@ from pytest_soak.system import is_link
 
 VERSION = 1
 _APPLICATION = 0x536F616B
+_NO_ROWS = (KeyError, ValueError, TypeError)
 _SECONDS = 2.0
 """How long to wait for another process that writes; longer ago than reading the runs takes."""
 
@@ -57,10 +58,10 @@ class RunCache:
             self._loaded = self._read()
         except sqlite3.OperationalError:
             self._close()
-        except (sqlite3.DatabaseError, ValueError, TypeError) as error:
+        except (sqlite3.DatabaseError, *_NO_ROWS) as error:
             self._say(f"{self._path}: no index of runs ({error}); made anew")
             self._discard()
-            with suppress(sqlite3.Error, ValueError, TypeError):
+            with suppress(sqlite3.Error, *_NO_ROWS):
                 self._loaded = self._read()
         return self._loaded
 

@@ -59,22 +59,33 @@ def row_of(path: str, result: RunResult) -> RunRow:
     )
 
 
-def packed(row: RunRow) -> list[Any]:
+def packed(row: RunRow) -> dict[str, Any]:
     """A row as JSON data."""
-    return list(row)
+    return row._asdict()
 
 
 def unpacked(data: Any) -> RunRow:
-    """The row that `packed` packed; ValueError or TypeError for anything else."""
-    path, name, started, status, verdict, target, *more = data
-    profiles, markets, gates, lanes, iterations, planned, kpis, problem = more
-    names = (tuple(map(str, one)) for one in (profiles, markets, gates))
-    counts = (int(one) for one in (lanes, iterations, planned))
-    texts = (str(one) for one in (path, name, started, status))
-    judged = None if verdict is None else str(verdict)
-    values = {str(k): None if v is None else float(v) for k, v in dict(kpis).items()}
-    told = None if problem is None else str(problem)
-    return RunRow(*texts, judged, str(target), *names, *counts, values, told)
+    """The row that `packed` packed; KeyError, ValueError or TypeError for anything else."""
+    return RunRow(
+        path=str(data["path"]),
+        name=str(data["name"]),
+        started=str(data["started"]),
+        status=str(data["status"]),
+        verdict=_text(data["verdict"]),
+        target=str(data["target"]),
+        profiles=tuple(map(str, data["profiles"])),
+        markets=tuple(map(str, data["markets"])),
+        gates=tuple(map(str, data["gates"])),
+        lanes=int(data["lanes"]),
+        iterations=int(data["iterations"]),
+        planned=int(data["planned"]),
+        kpis={str(k): None if v is None else float(v) for k, v in dict(data["kpis"]).items()},
+        problem=_text(data["problem"]),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _names(given: list[str], otherwise: str) -> tuple[str, ...]:

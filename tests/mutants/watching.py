@@ -77,5 +77,24 @@ MUTANTS = (
         "if found:\n        return run_in",
         RUNS,
     ),
+    *(
+        Mutant("starter.py", old, new, of("init"))
+        for old, new in (
+            ("conftest is None or conftest == _text(kind)", "conftest is None"),
+            ("elif _TARGET_FIXTURE.search(conftest):", "elif False:"),
+            ("home is None or _read(folder / home) == _ini(settings)", "home is None"),
+            ('return "pytest" in tomllib.loads(text).get("tool", {})', "return True"),
+            ("parser.has_section(section)", "True"),
+        )
+    ),
+    *(
+        Mutant("init.py", old, new, of("init"))
+        for old, new in (
+            ("if there and not force:", "if False:"),
+            ("(link := _link(folder, file)) is not None", "(link := None) is not None"),
+            ("return LEFT if left else 0", "return 0"),
+        )
+    ),
+    Mutant("config_kpis.py", "found.setdefault(one.metric, {})", "{}", of("config_kpis")),
     Mutant("fitted.py", "key=lambda one: one.spare", "key=lambda one: -one.spare", RUNS),
 )

@@ -94,6 +94,9 @@ def test_what_was_read_once_is_read_again_only_when_it_changed(root: Path, read:
     assert len(read) == 4
     shutil.rmtree(changed.parent)
     assert len(runs_of(root, silent)) == 2
+    with sqlite3.connect(root / RUN_INDEX) as index:
+        assert index.execute("SELECT count(*) FROM runs").fetchone() == (2,)
+    index.close()
     assert len(read) == 4
     assert len(runs_of(root, silent, rebuild=True)) == 2
     assert len(read) == 6
