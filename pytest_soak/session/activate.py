@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,10 +16,6 @@ from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import CONTEXT, SoakContext
 from pytest_soak.session.item_ids import PREFIX, iteration_name, split_users
 from pytest_soak.session.protection import protect
-
-if TYPE_CHECKING:
-    from pytest_soak.run.handlers import Handler
-    from pytest_soak.session.terminal import Terminal
 
 
 def activate(config: pytest.Config) -> None:
@@ -107,13 +102,18 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
 
     config.add_cleanup(settle)
     terminal = Terminal(config, context, clock)
-    handlers = [terminal, *_metrics(config, context, terminal), *users_handlers(config)]
-    run = Run(context.settings, handlers, clock)
+    page = None
+    if context.settings.metrics_port is not None and not config.option.collectonly:
+        from pytest_soak.session.metrics import MetricsPage
+
+        page = MetricsPage(config, context.settings, terminal.say)
+    metrics = [page.metrics] if page else []
+    run = Run(context.settings, [terminal, *metrics, *users_handlers(config)], clock)
     controller = Controller(config, context, run, terminal, distributed(config))
     cluster = session_cluster(config, context.settings, distributed=distributed(config))
     deliver, prepare = controller.deliver, run.prepare
     context.lanes = Lanes(context.settings, run.layout, clock, deliver, prepare, cluster)
-    parts: dict[str, object] = {}
+    parts: dict[str, object] = {} if page is None else {"metrics": page}
     step = github_step(os.environ)
     if step is not None:
         parts["github"] = Announcer(step, protect(config, step), context, run, terminal)
@@ -123,20 +123,6 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
 
         parts["distributed"] = Distributed(config, context, controller.deliver)
     return parts
-
-
-def _metrics(config: pytest.Config, context: SoakContext, terminal: Terminal) -> list[Handler]:
-    """What serves the metrics until the session's end, if they are asked for."""
-    if context.settings.metrics_port is None or config.option.collectonly:
-        return []
-    from pytest_soak.run.metrics import Metrics
-
-    try:
-        metrics = Metrics(context.settings, terminal.say)
-    except SoakUsageError as error:
-        raise pytest.UsageError(str(error)) from None
-    config.add_cleanup(metrics.stop)
-    return [metrics]
 
 
 def inputs_of(config: pytest.Config) -> Inputs:

@@ -49,7 +49,7 @@ MUTANTS = (
     Mutant("server.py", ".lower() in LOCAL_NAMES", ".lower().startswith(LOCAL_NAMES)", METRICS),
     Mutant("metrics.py", "        if aside:\n", "        if not aside:\n", METRICS),
     Mutant("lanes.py", "if self._settings.metrics_port is None:", "if True:", METRICS),
-    Mutant("activate.py", "config.add_cleanup(metrics.stop)", "metrics.stop()", SESSION),
+    Mutant("metrics.py", "config.add_cleanup(self.metrics.stop)", "self.metrics.stop()", SESSION),
     Mutant("dashboard.py", '.replace("}{", ",")', "", of("dashboard")),
     *(
         Mutant("run_index.py", old, new, RUNS)

@@ -73,6 +73,7 @@ def test_a_scrape_tells_of_a_soak_while_it_runs_and_until_its_session_ends(
     during = parsed((bench.directory / "during.txt").read_text())
     end = parsed((bench.directory / "end.txt").read_text())
     assert "2 iterations" in done.last_line, done.everything
+    assert f"soak: metrics at http://127.0.0.1:{port}/metrics" in done.lines
     assert one(during, "soak_iterations_done") == 1
     assert one(during, "soak_ticks_total") == one(during, "soak_tick_total_ms_count") == 3
     assert one(during, "soak_tick_total_ms_bucket", le="15.0") == 3
