@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import NamedTuple
 
+import click
+
 from pytest_soak.errors import escaped
 
+_COLORS = {"PASS": "green", "WARN": "yellow", "HOLD": "cyan", "FAIL": "red"}
+_VERDICT = re.compile(rf"\b({'|'.join(_COLORS)})\b")
 NARROWEST = 40
 _GAP = 2
 
@@ -16,6 +21,13 @@ _GAP = 2
 def terminal_width() -> int:
     """Columns of the terminal, 80 where there is none; at least NARROWEST."""
     return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
+
+
+def painted(text: str, env: Mapping[str, str]) -> str:
+    """`text` with its verdicts in colour, unless `env` wants none; for `click.echo` at a tty."""
+    if env.get("NO_COLOR"):
+        return text
+    return _VERDICT.sub(lambda found: click.style(found[0], fg=_COLORS[found[0]]), text)
 
 
 class Column(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ def runs(root: Path, as_json: bool, limit: int, rebuild: bool) -> None:
 
     What they came to is kept in its `runs.sqlite`, which can be deleted at any time.
     """
-    from pytest_soak.commands.fitted import terminal_width
+    from pytest_soak.commands.fitted import painted, terminal_width
     from pytest_soak.commands.runs import listed, runs_json, runs_lines
     from pytest_soak.errors import one_line
 
@@ -28,7 +29,8 @@ def runs(root: Path, as_json: bool, limit: int, rebuild: bool) -> None:
 
     rows = listed(root, say, rebuild=rebuild)
     shown = rows[:limit]
-    text = (
-        runs_json(shown) if as_json else "\n".join(runs_lines(shown, len(rows), terminal_width()))
-    )
-    click.echo(text)
+    if as_json:
+        click.echo(runs_json(shown))
+        return
+    lines = runs_lines(shown, len(rows), terminal_width())
+    click.echo(painted("\n".join(lines), os.environ))

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pytest_soak.artifacts.models import IterSummary, LaneOutcome
+from pytest_soak.artifacts.models import IterSummary
 from pytest_soak.artifacts.names import LATEST, REPORT, RUNS
 from pytest_soak.artifacts.run_row import RunRow
 from pytest_soak.artifacts.stored_run import StoredRun, find_run, run_in
@@ -26,7 +26,7 @@ from pytest_soak.storage.readers import is_file
 from pytest_soak.text import NO_VALUE, number, plural, signed
 
 _USUAL = {one.name: one for one in HEADLINES}
-_LABEL = 9
+_LABEL, _NOTE = 9, 26
 
 
 def run_named(given: str, root: Path, base: Path) -> StoredRun:
@@ -74,7 +74,7 @@ def show_lines(run: StoredRun, folder: Path, width: int, *, iterations: bool) ->
         yield from wrapped(text, width, label, _LABEL)
     if run.result.lanes:
         yield ""
-        yield from table_lines(_lane_columns(run.result.lanes), width)
+        yield from table_lines(_lane_columns(run), width)
     for lane in run.lanes if iterations else ():
         yield ""
         yield from _iteration_lines(run, lane, width)
@@ -132,35 +132,34 @@ def _windows(settings: Mapping[str, str]) -> str:
     return f", {settings['iterations']} x {settings.get('minutes', '?')} min"
 
 
-def _lane_columns(lanes: Sequence[LaneOutcome]) -> list[Column]:
-    metrics = [name for name in _metrics(lanes) if any(name in lane.medians for lane in lanes)]
-    done = [
-        str(x.iterations) if x.iterations == x.planned else f"{x.iterations}/{x.planned}"
-        for x in lanes
-    ]
+def _lane_columns(run: StoredRun) -> list[Column]:
+    lanes = run.result.lanes
+    judged = [check.metric for lane in run.lanes for check in run.checks(lane)]
+    done = [_of(lane.iterations, lane.planned) for lane in lanes]
     counts = ["/".join(str(x.counts.get(v, 0)) for v in OF_ITERATIONS) for x in lanes]
     return [
         Column("lane", [lane.lane for lane in lanes], least=20),
         Column("it", done, number=True),
         Column("P/W/F", counts),
-        *_kpi_columns(metrics, [lane.medians for lane in lanes]),
+        *_kpi_columns(judged, [lane.medians for lane in lanes]),
         Column("verdict", [str(lane.verdict or NO_VALUE) for lane in lanes]),
     ]
 
 
-def _metrics(lanes: Sequence[LaneOutcome]) -> list[str]:
-    """The headlines, then what else is known of some lane."""
-    return list(dict.fromkeys([*_USUAL, *(name for lane in lanes for name in lane.medians)]))
+def _of(done: int, planned: int) -> str:
+    return str(done) if done == planned else f"{done}/{planned}"
 
 
-def _kpi_columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[Column]:
+def _kpi_columns(judged: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[Column]:
+    """What was measured in some row: the first headline, what a gate judges, then all else."""
+    others = dict.fromkeys(name for row in rows for name in row)
+    names = list(dict.fromkeys([next(iter(_USUAL)), *judged, *_USUAL, *others]))
     shown = [name for name in names if any(row.get(name) is not None for row in rows)]
     return [
         Column(
             _USUAL[name].label if name in _USUAL else name,
             [_kpi(name, row.get(name)) for row in rows],
             number=True,
-            least=None if name in _USUAL else 8,
             spare=spare,
         )
         for spare, name in enumerate(shown, start=1)
@@ -178,13 +177,14 @@ def _iteration_lines(run: StoredRun, lane: str, width: int) -> list[str]:
     if not summaries:
         return [shortened(f"{lane}: no iterations are kept", width)]
     kpis = [one.summary.model_extra or {} for one in summaries]
-    names = list(dict.fromkeys([*_USUAL, *(name for row in kpis for name in row)]))
+    notes = [_note(one) for one in summaries]
+    judged = [check.metric for check in run.checks(lane)]
     columns = [
         Column("it", [str(one.iteration) for one in summaries], number=True),
         Column("phase", [one.summary.phase for one in summaries], spare=1000),
-        *_kpi_columns(names, kpis),
+        *_kpi_columns(judged, kpis),
         Column("verdict", [str(one.summary.verdict) for one in summaries]),
-        Column("note", [_note(one) for one in summaries], least=12, spare=3),
+        Column("note", notes, least=_NOTE),
     ]
     return [shortened(lane, width), *table_lines(columns, width)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -19,9 +20,9 @@ def show(run: str, root: Path, iterations: bool) -> None:
     RUN is `latest` (the default), a number of `pytest-soak runs`, a run's name or the beginning of
     one, or the path of a run, its archive, or an artifact root.
     """
-    from pytest_soak.commands.fitted import terminal_width
+    from pytest_soak.commands.fitted import painted, terminal_width
     from pytest_soak.commands.show import run_named, show_lines
 
     found = run_named(run, root, Path.cwd())
     lines = show_lines(found, Path.cwd(), terminal_width(), iterations=iterations)
-    click.echo("\n".join(lines))
+    click.echo(painted("\n".join(lines), os.environ))

@@ -23,7 +23,7 @@ from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.run_index import runs_of
 from pytest_soak.artifacts.run_row import RunRow, packed, unpacked
 from pytest_soak.clock import SystemClock
-from pytest_soak.commands.fitted import Column, table_lines, wrapped
+from pytest_soak.commands.fitted import Column, painted, table_lines, wrapped
 from pytest_soak.commands.rotate import rotate
 from pytest_soak.commands.runs import listed, runs_json, runs_lines
 from pytest_soak.commands.show import run_named, show_lines
@@ -267,6 +267,11 @@ def test_the_first_to_be_left_out_is_what_can_be_spared_most() -> None:
     assert table_lines(columns, 62)[0].split() == ["a", "b"]
     assert table_lines(columns, 30)[0].split() == ["a"]
     assert table_lines(columns, 10)[0].split() == ["a"]
+
+
+def test_verdicts_are_coloured_where_that_is_wanted() -> None:
+    assert painted("PASS or PASSED", {}) == "\x1b[32mPASS\x1b[0m or PASSED"
+    assert painted("a FAIL", {"NO_COLOR": "1"}) == "a FAIL"
 
 
 def test_a_sentence_goes_on_under_itself() -> None:
