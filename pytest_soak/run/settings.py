@@ -43,7 +43,8 @@ class Settings(BaseModel):
 
     `criteria` may stop a lane; None leaves them to the target; with `drills` the run
     is no evidence. With a `baseline` its end is judged beside that. `cluster` is the HOST:PORT of a
-    dask scheduler that runs the windows.
+    dask scheduler that runs the windows. `markers` says whether a terminal prints marker lines;
+    None leaves it to what it is.
     `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
     """
 
@@ -84,6 +85,7 @@ class Settings(BaseModel):
     feeds: bool
     feeds_gzip: bool
     resume: bool
+    markers: bool | None = None
     default_overrides: bool
     sources: dict[str, str]
     shown: dict[str, str]
