@@ -16,7 +16,7 @@ from pytest_soak.engine.events import (
 from pytest_soak.engine.record import IterationRecord
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.report.closing import INDENT, wrapped
-from pytest_soak.report.columns import GAP, Column, own_columns
+from pytest_soak.report.columns import GAP, Column, other_columns
 from pytest_soak.report.iteration_rows import (
     COUNTER,
     VERDICT,
@@ -100,7 +100,7 @@ class Rows:
     def handle(self, event: Event) -> None:
         """Print the row of an iteration, and what belongs beneath it."""
         if isinstance(event, LaneStarted):
-            self._columns += own_columns(event.plan.declared or (), self._columns)
+            self._columns += other_columns(event.plan.declared or (), self._columns)
         if isinstance(event, IterationFinished):
             self._counts[word(event.record)] += 1
             if not event.replayed:

@@ -17,7 +17,7 @@ from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.model import Gate, OnMarket, Threshold
 from pytest_soak.report.closing import LANES_SHOWN, lane_closing, lanes_closing, median_columns
-from pytest_soak.report.columns import Column, fitting, gated_columns, own_columns
+from pytest_soak.report.columns import Column, fitting, gated_columns, other_columns
 from pytest_soak.report.iteration_rows import details, heading, limits, note, roomy, row
 from pytest_soak.report.lane_rows import LaneRows
 from pytest_soak.report.progress_line import progress_line
@@ -90,8 +90,10 @@ def test_a_limit_that_differs_between_lanes_is_left_out() -> None:
 
 
 def test_a_bots_own_kpis_have_columns_as_the_reference_makers_have() -> None:
-    assert own_columns(("net_bps", "uptime", "x" * 40), COLUMNS) == [
-        Column("x" * 40, "x" * 11 + "~", "")
+    given = ("net_bps", "uptime", "x" * 40, "ws_lag_p95_ms", "risk_ratio")
+    assert other_columns(given, COLUMNS) == [
+        Column("risk_ratio", "risk", ""),
+        Column("x" * 40, "x" * 11 + "~", ""),
     ]
 
 
