@@ -26,7 +26,7 @@ _UNITS = {
     "_mb_per_h": "MB/h",
     "_per_h": "1/h",
 }
-_GOOD = {"up": "higher is better", "down": "lower is better"}
+_GOOD = {"up": "high", "down": "low"}
 _HEAD = ["KPI", "meaning", "formula", "unit, range", "wished", "least it rests on", "null when"]
 
 
