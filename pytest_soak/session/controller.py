@@ -133,6 +133,7 @@ class Controller:
         if run.folder.prepared:
             self._write_result(session, conclusion)
             self._write_report()
+        self._terminal.hide_gated()
         yield
         run.folder.release()
         if session.exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED:
@@ -210,10 +211,11 @@ class Controller:
             self._terminal.complain(f"no report: {one_line(str(error) or type(error).__name__)}")
 
     def pytest_terminal_summary(self) -> None:
-        """The table of lanes."""
+        """What came of the lanes."""
+        self._terminal.show_gated()
         results = self._run.results
         if results or self._run.iterations:
             seen = {result.lane.id for result in results}
             unstarted = [x.id for x in self._context.settings.lanes() if x.id not in seen]
             beside = self._run.beside_baseline
-            self._terminal.table(results, unstarted, self._rates, beside, self._report)
+            self._terminal.ending(results, unstarted, self._rates, beside, self._report)

@@ -54,7 +54,7 @@ def other(text: str) -> str:
     return text.replace("Mine", "Other")
 
 
-ANY = "sim unless a soak_target fixture says otherwise"
+ANY = "sim (unless a fixture says else)"
 
 
 @pytest.mark.parametrize(

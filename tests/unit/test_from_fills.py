@@ -329,7 +329,8 @@ def test_the_window_is_in_microseconds_or_dates_with_a_zone() -> None:
 
 def test_no_fill_at_all_is_a_window_without_trades() -> None:
     columns: dict[str, list[Any]] = {name: [] for name in BARE | SPLIT}
-    for empty in ([], columns):
+    tables: list[Any] = [[], columns]
+    for empty in tables:
         kpis = summed(empty, mids=MIDS).kpis
         assert (kpis["num_fills"], kpis["net_quote"], kpis["net_bps"]) == (0.0, 0.0, None)
     assert summed([], mids=[]).reasons["net_quote"] == "no mid_start is given, and no mids"
