@@ -10,7 +10,7 @@ import pytest
 from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.lane_journal import iterations_kept
 from pytest_soak.artifacts.printed import keep_printed
-from pytest_soak.engine.events import Event
+from pytest_soak.engine.events import Event, Notice
 from pytest_soak.engine.plan import succeeds
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
@@ -19,7 +19,7 @@ from pytest_soak.run.run import Run
 from pytest_soak.run.verdict import Conclusion
 from pytest_soak.session.context import USAGE_ERROR, SoakContext
 from pytest_soak.session.gate_items import GATES, report_baseline, report_gate
-from pytest_soak.session.hooks import tell_hooks
+from pytest_soak.session.hooks import REQUIRED, tell_hooks
 from pytest_soak.session.protocol import ITERATION, LANE, USAGE
 from pytest_soak.session.readiness import compile_market, simulates
 from pytest_soak.session.terminal import Terminal
@@ -42,6 +42,7 @@ class Controller:
         self._terminal = terminal
         self._distributed = distributed
         self._failed: dict[str, str | None] = {}
+        self._noted: set[str] = set()
         self._session: pytest.Session | None = None
         self._report: Path | None = None
         self._rates: dict[str, str] = {}
@@ -85,12 +86,17 @@ class Controller:
     def deliver(self, event: Event) -> None:
         """Take an event when it happens, in whichever process; tell the users' hooks of it.
 
-        A hook that raises fails the session, not the soak.
+        A hook that raises ends no soak; one that is required fails the session.
         """
         self._run.handle(event)
         for error in tell_hooks(self._config, event):
-            self._failed.setdefault(error.hook, None)
-            self._terminal.complain(str(error))
+            if error.required:
+                self._failed.setdefault(error.hook, None)
+                self._terminal.complain(str(error))
+            elif str(error) not in self._noted:
+                self._noted.add(str(error))
+                note = f"{error}; that fails nothing, unless its plugin has {REQUIRED} = True"
+                self._run.handle(Notice(lane=event.lane, time=event.time, text=note))
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
