@@ -90,7 +90,7 @@ def _parts() -> Iterator[str]:
 
 
 def _options() -> str:
-    head = ["option", "environment", "ini", "default", "what"]
+    head = ["option", "what", "default", "environment", "ini"]
     rows = [_option(option, f"{option.flag_text}{_value(option)}") for option in OPTIONS]
     return told(head, [*rows, _option(RELEASE_DIR, "`pytest-soak release ... --release-dir=DIR`")])
 
@@ -100,10 +100,10 @@ def _option(option: Option, typed: str) -> list[str]:
     again = "; may be repeated" if option.repeatable else ""
     return [
         f"`{typed}`{opposite}" if typed.startswith("--") else typed,
+        f"{option.help}{again}",
+        f"`{option.default}`" if option.default else "",
         f"`{option.env}`" if option.env else "",
         f"`{option.dest}`" if option.ini else "",
-        f"`{option.default}`" if option.default else "",
-        f"{option.help}{again}",
     ]
 
 

@@ -14,7 +14,7 @@ from pytest_soak.kpi.spans import SPAN_KPIS
 from pytest_soak.kpi.units import unit
 
 _NOWHERE = Path("/nowhere")
-_GOOD = {"up": "higher is better", "down": "lower is better"}
+_GOOD = {"up": "high", "down": "low"}
 _HEAD = ["KPI", "meaning", "formula", "unit, range", "wished", "least it rests on", "null when"]
 
 

@@ -97,8 +97,8 @@ class Observation:
     ) -> Observation:
         """What a bot did from `start_us` until `end_us`, by its fills alone.
 
-        `fills` are a numpy structured array, columns by name, a DataFrame (pandas, polars), or a
-        CSV file, by its path or open. Their columns are those of a line of the feed `fills`:
+        `fills` are rows or columns by name, a numpy structured array, a DataFrame (pandas, polars),
+        or a CSV file, by its path or open. Their columns are those of a line of the feed `fills`:
         time_us, side, price and quantity are needed; maker, fee_quote, mid, mid_1s, mid_1s_before,
         mid_100ms, mid_10s, mid_60s, execution_id and order_id may be left out. `columns` names
         theirs by ours, as in {"time_us": "ts"}. Times are microseconds since 1970 or dates with a

@@ -42,9 +42,9 @@ def observed_fills(
 ) -> Observation:
     """What `Observation.from_fills` gives; `span` is its start and end."""
     start_us, end_us = (_instant(*one) for one in zip(("start_us", "end_us"), span, strict=True))
-    given = given_columns(fills, "fills")
+    given = _given(fills, "fills", _FIELDS)
     table = _table(given, _FIELDS, columns, _NEEDED)
-    marks = None if mids is None else _mids_of(given_columns(mids, "mids"))
+    marks = None if mids is None else _mids_of(_given(mids, "mids", _MIDS))
     inside = (table["time_us"] >= start_us) & (table["time_us"] < end_us)
     _check_unit(given, table["time_us"], inside, start_us, end_us)
     own = {name: column[inside] for name, column in table.items()}
@@ -69,6 +69,12 @@ def observed_fills(
         notes=tuple(_notes(given, columns, inside, own, marks)),
         untold=untold,
     )
+
+
+def _given(value: Any, name: str, fields: Mapping[str, FeedField]) -> Given:
+    """The columns that somebody gave; those of no rows are all there."""
+    no_rows = isinstance(value, list | tuple) and not value
+    return given_columns({field: [] for field in fields} if no_rows else value, name)
 
 
 def _instant(name: str, value: Any) -> int:

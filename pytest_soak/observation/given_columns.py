@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 from pytest_soak.config.documents import read_text, show
 from pytest_soak.errors import SoakUsageError
 
-FORMS = "a structured numpy array, columns by name, a DataFrame or a CSV file"
+FORMS = "rows or columns by name, a structured numpy array, a DataFrame or a CSV file"
 
 
 class Given(NamedTuple):
@@ -53,7 +53,21 @@ def _pairs(given: Any, name: str) -> Iterable[tuple[Any, Any]]:
         names = list(given.columns)
         _check_unique(names, name)
         return [(column, given[column]) for column in names]
+    if isinstance(given, list | tuple):
+        return _of_rows(given, name).items()
     raise SoakUsageError(name, f"expected {FORMS}, got {type(given).__name__}")
+
+
+def _of_rows(rows: Sequence[Any], name: str) -> dict[Any, list[Any]]:
+    """The columns of rows, each of which has all of them."""
+    for place, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            wanted = f"expected values by name, got {show(row)}; or give {FORMS}"
+            raise SoakUsageError(f"{name} row {place}", wanted)
+        if row.keys() != rows[0].keys():
+            odd = sorted(map(str, row.keys() ^ rows[0].keys()))
+            raise SoakUsageError(f"{name} row {place}", f"other names than row 0: {', '.join(odd)}")
+    return {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
 
 
 def _check_unique(names: Iterable[Any], source: str) -> None:

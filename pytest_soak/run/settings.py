@@ -107,6 +107,7 @@ class Settings(BaseModel):
     feeds: bool
     feeds_gzip: bool
     resume: bool
+    markers: bool | None = None
     default_overrides: bool
     sources: dict[str, str]
     shown: dict[str, str]

@@ -186,8 +186,13 @@ def test_a_mid_that_is_older_than_two_seconds_is_none() -> None:
     assert "1 of 3" in summarize(found).reasons["gross_bps"]
 
 
+def rows(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
 FORMS: list[Callable[[Mapping[str, Any]], Any]] = [
     dict,
+    rows,
     structured,
     Frame,
     lambda columns: {name: np.array(column) for name, column in columns.items()},
@@ -258,7 +263,9 @@ def csv_with(text: str) -> io.StringIO:
 @pytest.mark.parametrize(
     ("fills", "more", "problem"),
     [
-        ([1], {}, "fills: expected a structured numpy array, columns by name, a DataFrame or"),
+        (1, {}, "fills: expected rows or columns by name, a structured numpy array, a DataFrame"),
+        ([1], {}, "fills row 0: expected values by name, got 1; or give rows or columns by name"),
+        ([{"a": 1}, {"b": 1}], {}, "fills row 1: other names than row 0: a, b"),
         ("no.csv", {}, "no.csv: cannot be read"),
         ({}, {}, "fills: no column 'time_us'; name yours, as in columns={\"time_us\": \"...\"} ("),
         (BARE | {"side": [1, 0, 1]}, {}, 'fills row 1: side=0, expected +1, -1, "buy" or "sell"'),
@@ -321,9 +328,12 @@ def test_the_window_is_in_microseconds_or_dates_with_a_zone() -> None:
 
 
 def test_no_fill_at_all_is_a_window_without_trades() -> None:
-    empty: dict[str, list[Any]] = {name: [] for name in BARE | SPLIT}
-    kpis = summed(empty, mids=MIDS).kpis
-    assert (kpis["num_fills"], kpis["net_quote"], kpis["net_bps"]) == (0.0, 0.0, None)
+    columns: dict[str, list[Any]] = {name: [] for name in BARE | SPLIT}
+    tables: list[Any] = [[], columns]
+    for empty in tables:
+        kpis = summed(empty, mids=MIDS).kpis
+        assert (kpis["num_fills"], kpis["net_quote"], kpis["net_bps"]) == (0.0, 0.0, None)
+    assert summed([], mids=[]).reasons["net_quote"] == "no mid_start is given, and no mids"
 
 
 def test_what_stands_for_an_untold_column_is_taken_for_nothing() -> None:
