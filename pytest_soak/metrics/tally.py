@@ -33,9 +33,15 @@ class Tally(NamedTuple):
 
 
 def tally(part: Observation) -> Tally:
-    """What happened in `part`: every counter and histogram, and gauges of what there is a row."""
+    """What happened in `part`: every counter and histogram, and gauges of what there is a row.
+
+    A part is not checked before its window is over: what cannot be true is left out.
+    """
     fills, ticks = part.fills, part.ticks
-    worth, maker = notional(fills), fills["maker"]
+    maker = fills["maker"]
+    with np.errstate(all="ignore"):
+        worth = notional(fills)
+    worth = np.where(np.isfinite(worth) & (worth > 0), worth, 0.0)
     counters: dict[table.Metric, dict[str, Any]] = {
         table.TICKS: {"": len(ticks)},
         table.MISSES: {"": np.count_nonzero(ticks["deadline_miss"])},
@@ -60,15 +66,17 @@ def tally(part: Observation) -> Tally:
 
 def spread(values: NDArray[np.float64]) -> Spread:
     """Milliseconds by bucket: of each bound those up to it and above the one before."""
+    values = values[np.isfinite(values) & (values >= 0)]
     at = np.searchsorted(BOUNDS_MS, values, side="left")
     counts = np.bincount(at, minlength=len(BOUNDS_MS) + 1)
     return Spread(counts=tuple(counts.tolist()), total=float(np.sum(values)))
 
 
 def _blocks(part: Observation) -> dict[str, Any]:
-    reasons = part.block_reasons
-    counts = np.bincount(part.blocks["reason"], minlength=len(reasons))
-    return dict(zip(reasons, counts.tolist(), strict=True))
+    reasons = part.blocks["reason"]
+    known = reasons[(reasons >= 0) & (reasons < len(part.block_reasons))]
+    counts = np.bincount(known, minlength=len(part.block_reasons))
+    return dict(zip(part.block_reasons, counts.tolist(), strict=True))
 
 
 def _gauges(part: Observation) -> dict[str, dict[str, float]]:
@@ -77,5 +85,9 @@ def _gauges(part: Observation) -> dict[str, dict[str, float]]:
         found[table.BREAKER.name] = {"": float(part.breaker["open"][-1])}
     if len(part.resources):
         newest = part.resources[-1]
-        found |= {metric.name: {"": float(newest[column])} for metric, column in _USED.items()}
+        found |= {
+            metric.name: {"": float(newest[column])}
+            for metric, column in _USED.items()
+            if np.isfinite(newest[column])
+        }
     return found
