@@ -6,6 +6,7 @@
 from mutants import (
     ab,
     alerting,
+    authoring,
     beside,
     calibration,
     cluster,
@@ -26,6 +27,7 @@ __all__ = ["MUTANTS", "TESTS", "Mutant"]
 MUTANTS = [
     *ab.MUTANTS,
     *alerting.MUTANTS,
+    *authoring.MUTANTS,
     *beside.MUTANTS,
     *calibration.MUTANTS,
     *cluster.MUTANTS,
