@@ -52,6 +52,11 @@ SPAN_KPIS: dict[str, SpanKpi] = {
 }
 
 
+def is_own(metric: str) -> bool:
+    """Whether a KPI is a bot's own, and no table of ours defines it."""
+    return metric not in KNOWN and metric not in SPAN_KPIS
+
+
 def so_far(metric: str) -> bool:
     """Whether a metric is a KPI of the lane so far."""
     return metric in KNOWN and KNOWN[metric].so_far

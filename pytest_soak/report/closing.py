@@ -10,8 +10,8 @@ from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.gates.engine import DRIFT, OF_ITERATIONS, Check, Verdict, badness, worst
 from pytest_soak.gates.expressions import parse_share
-from pytest_soak.kpi.definitions import KNOWN, SHORT, kpi_order
-from pytest_soak.report.columns import GAP, Column, cells, fitting, label_of
+from pytest_soak.kpi.definitions import kpi_order
+from pytest_soak.report.columns import GAP, Column, cells, fitting, label_of, other_columns
 from pytest_soak.text import NO_VALUE, brief, plural, shortened
 
 INDENT = "      "
@@ -94,10 +94,7 @@ def lanes_closing(
 def median_columns(outcomes: Sequence[LaneOutcome], gated: Sequence[Column]) -> list[Column]:
     """The columns of lanes at their end: what is gated, then what else was measured."""
     known = {n: None for one in outcomes for n, v in one.medians.items() if v is not None}
-    there = {column.metric for column in gated}
-    usual = (name for name in known if name in SHORT or name not in KNOWN)
-    more = sorted((name for name in usual if name not in there), key=kpi_order)
-    return [*gated, *(Column(name, label_of(name), "") for name in more)]
+    return [*gated, *other_columns(known, gated)]
 
 
 def _many(outcomes: Sequence[LaneOutcome]) -> bool:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from pytest_soak.gates.expressions import parse_share
 from pytest_soak.gates.model import Gate, Threshold
-from pytest_soak.kpi.definitions import KNOWN, SHORT, kpi_order
+from pytest_soak.kpi.definitions import SHORT, kpi_order
+from pytest_soak.kpi.spans import is_own
 from pytest_soak.text import brief
 
 GAP = "  "
@@ -48,10 +49,11 @@ def gated_columns(judged: Iterable[tuple[Gate, str]]) -> list[Column]:
     ]
 
 
-def own_columns(kpis: Iterable[str], there: Sequence[Column]) -> list[Column]:
-    """A column for each of a bot's own KPIs that has none."""
+def other_columns(kpis: Iterable[str], there: Sequence[Column]) -> list[Column]:
+    """A column for each KPI that is usual, or a bot's own, and has none `there`."""
     gated = {column.metric for column in there}
-    return [Column(n, label_of(n), "") for n in kpis if n not in KNOWN and n not in gated]
+    wanted = (name for name in kpis if (name in SHORT or is_own(name)) and name not in gated)
+    return [Column(name, label_of(name), "") for name in sorted(wanted, key=kpi_order)]
 
 
 def label_of(metric: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from enum import IntEnum
 from typing import NamedTuple
 
 from pytest_soak.engine.control import TuningRecord
@@ -75,8 +76,16 @@ def note(record: IterationRecord, columns: Sequence[Column]) -> str:
     return ", ".join([*missed, *_tuned(record.tuning)])
 
 
-def details(record: IterationRecord, *, tuning: bool) -> Iterator[str]:
-    """What belongs beneath the row; with `tuning` also what was suggested, done and stopped."""
+class Told(IntEnum):
+    """How much is told of the tuner: nothing but what must be, its steps, or why it made them."""
+
+    LITTLE = 0
+    STEPS = 1
+    REASONS = 2
+
+
+def details(record: IterationRecord, tuner: Told) -> Iterator[str]:
+    """What belongs beneath the row, with so much of the `tuner`."""
     yield from record.summary.faults
     yield from record.notes
     made = record.tuning
@@ -84,12 +93,15 @@ def details(record: IterationRecord, *, tuning: bool) -> Iterator[str]:
         yield made.error
     if made.panicked and made.lock is not None:
         yield f"panic: back to the last good overrides until iteration {made.lock.until}"
-    if tuning:
-        yield from _told(made)
+    if tuner is Told.REASONS:
+        yield from (f"suggests: {text}" for text in made.rationale)
+    elif tuner is Told.STEPS and made.suggested:
+        yield f"suggests: {_steps(made.suggested)}"
+    if tuner is not Told.LITTLE:
+        yield from _done(made)
 
 
-def _told(made: TuningRecord) -> Iterator[str]:
-    yield from (f"suggests: {text}" for text in made.rationale)
+def _done(made: TuningRecord) -> Iterator[str]:
     by_guard: dict[str, list[str]] = {}
     for name, guard in made.suppressed.items():
         by_guard.setdefault(str(guard), []).append(name)

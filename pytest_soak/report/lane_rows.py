@@ -15,7 +15,7 @@ from pytest_soak.engine.events import (
     LaneStarted,
 )
 from pytest_soak.gates.engine import OF_ITERATIONS
-from pytest_soak.report.columns import GAP, Column, cells, fitting, own_columns
+from pytest_soak.report.columns import GAP, Column, cells, fitting, other_columns
 from pytest_soak.report.iteration_rows import word
 from pytest_soak.text import plural, shortened
 
@@ -44,7 +44,7 @@ class LaneRows:
     def handle(self, event: Event) -> None:
         """Take note of what happened."""
         if isinstance(event, LaneStarted):
-            self._columns += own_columns(event.plan.declared or (), self._columns)
+            self._columns += other_columns(event.plan.declared or (), self._columns)
         lane = self._lanes.get(event.lane)
         if lane is None:
             return

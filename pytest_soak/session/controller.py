@@ -9,6 +9,7 @@ import pytest
 
 from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.lane_journal import iterations_kept
+from pytest_soak.artifacts.printed import keep_printed
 from pytest_soak.engine.events import Event, Notice
 from pytest_soak.engine.plan import succeeds
 from pytest_soak.engine.record import LaneResult
@@ -19,7 +20,7 @@ from pytest_soak.run.verdict import Conclusion
 from pytest_soak.session.context import USAGE_ERROR, SoakContext
 from pytest_soak.session.gate_items import GATES, report_baseline, report_gate
 from pytest_soak.session.hooks import REQUIRED, tell_hooks
-from pytest_soak.session.protocol import LANE, USAGE
+from pytest_soak.session.protocol import ITERATION, LANE, USAGE
 from pytest_soak.session.readiness import compile_market, simulates
 from pytest_soak.session.terminal import Terminal
 
@@ -104,11 +105,19 @@ class Controller:
         if report.failed and GATES not in report.keywords:
             self._failed[report.nodeid] = self._failed.get(report.nodeid) or lane
             self._terminal.failed(report)
+        if report.when == "teardown" and lane is not None and report.sections:
+            self._keep_printed(lane, getattr(report, ITERATION), report)
         usage = getattr(report, USAGE, None)
         if usage:
             self._context.usage_error = usage
         if usage and self._session is not None:
             self._session.shouldstop = USAGE_ERROR
+
+    def _keep_printed(self, lane: str, iteration: int, report: pytest.TestReport) -> None:
+        try:
+            keep_printed(self._run.layout.lane(lane), iteration, report.sections)
+        except ArtifactError as error:
+            self._run.note(str(error), problem=True)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that the user, not a failure, ended the session.

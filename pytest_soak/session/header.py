@@ -42,7 +42,7 @@ def short_path(path: Path, config: pytest.Config) -> str:
 def _target(settings: Settings, config: pytest.Config) -> str:
     fixture = users_place(config)
     if fixture is not None:
-        return f"from the soak_target fixture of {fixture}"
+        return f"soak_target of {fixture}"
     unless = " (unless a fixture says else)" if settings.target_source == "default" else ""
     return settings.target + unless
 

@@ -19,7 +19,8 @@ from pytest_soak.engine.events import (
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.errors import one_line
 from pytest_soak.gates.sustained import Transition
-from pytest_soak.kpi.definitions import HEADLINES, KNOWN
+from pytest_soak.kpi.definitions import HEADLINES
+from pytest_soak.kpi.spans import is_own
 from pytest_soak.text import NO_VALUE, utc
 from pytest_soak.tuning.phases import Phase
 
@@ -115,7 +116,7 @@ def _final(result: LaneResult) -> tuple[str, ...]:
 def _kpis(kpis: Mapping[str, float | None]) -> str:
     """The headlines, then a bot's own KPIs."""
     usual = [f"{x.tag}={_shown(kpis.get(x.name), x.tagged)}" for x in _TAGGED]
-    own = [f"{name}={_shown(kpis[name], '{:.4g}')}" for name in kpis if name not in KNOWN]
+    own = [f"{name}={_shown(kpis[name], '{:.6g}')}" for name in kpis if is_own(name)]
     return " ".join([*usual, *own])
 
 

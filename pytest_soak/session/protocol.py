@@ -15,7 +15,7 @@ from pytest_soak.session.context import SLOT, USAGE_ERROR, Slot, SoakContext, sl
 from pytest_soak.session.fixtures import RECORD
 from pytest_soak.session.once import forget_flaky, in_body
 
-LANE = "soak_lane"
+LANE, ITERATION = "soak_lane", "soak_iteration"
 USAGE = "soak_usage_error"
 GATED = "soak_gated"
 """On a report: that a gate failed it, and nothing else."""
@@ -103,6 +103,7 @@ class ItemProtocol:
         if call.excinfo is not None and record is not None:
             setattr(report, GATED, str(call.excinfo.value) == record.failure)
         setattr(report, LANE, slot.lane)
+        setattr(report, ITERATION, slot.iteration)
         if report.failed or call.when == "teardown":
             self._context.lanes.release()
         if self._context.usage_error:

@@ -33,7 +33,7 @@ from pytest_soak.report.closing import (
     wrapped,
 )
 from pytest_soak.report.columns import gated_columns
-from pytest_soak.report.iteration_rows import GRACE
+from pytest_soak.report.iteration_rows import GRACE, Told
 from pytest_soak.report.lane_rows import RUNNING, LaneRows
 from pytest_soak.report.progress_line import counted, duration
 from pytest_soak.report.totals import Totals
@@ -188,10 +188,11 @@ class Terminal:
             return Markers(self._paper, len(lanes) > 1)
         gates = {lane.id: settings.gates[lane.profile][0] for lane in lanes}
         columns = gated_columns((gates[lane.id], lane.market) for lane in lanes)
-        tuning = settings.auto_tune or self._config.option.verbose > 0
+        tuner = Told.STEPS if settings.auto_tune else Told.LITTLE
+        tuner = Told.REASONS if self._config.option.verbose > 0 else tuner
         if len(lanes) > 1:
-            return Lanes(self._paper, LaneRows(selected, columns), tuning=tuning)
-        return Rows(self._paper, columns, gates[lanes[0].id].grace, tuning=tuning)
+            return Lanes(self._paper, LaneRows(selected, columns), tuner)
+        return Rows(self._paper, columns, gates[lanes[0].id].grace, tuner)
 
     def handle(self, event: Event) -> None:
         """Show an event, and now and then how far the soak is."""

@@ -16,11 +16,12 @@ from pytest_soak.engine.events import (
 from pytest_soak.engine.record import IterationRecord
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.report.closing import INDENT, wrapped
-from pytest_soak.report.columns import GAP, Column, own_columns
+from pytest_soak.report.columns import GAP, Column, other_columns
 from pytest_soak.report.iteration_rows import (
     COUNTER,
     VERDICT,
     Row,
+    Told,
     details,
     heading,
     limits,
@@ -86,13 +87,11 @@ class Markers:
 class Rows:
     """A lane alone: a row an iteration under the limits of its gate."""
 
-    def __init__(
-        self, paper: Paper, columns: Sequence[Column], grace: int, *, tuning: bool
-    ) -> None:
+    def __init__(self, paper: Paper, columns: Sequence[Column], grace: int, tuner: Told) -> None:
         self._paper = paper
         self._columns = [*columns]
         self._grace = grace
-        self._tuning = tuning
+        self._tuner = tuner
         self._printed = 0
         self._fitting: list[Column] = []
         self._counts: Counter[str] = Counter()
@@ -100,7 +99,7 @@ class Rows:
     def handle(self, event: Event) -> None:
         """Print the row of an iteration, and what belongs beneath it."""
         if isinstance(event, LaneStarted):
-            self._columns += own_columns(event.plan.declared or (), self._columns)
+            self._columns += other_columns(event.plan.declared or (), self._columns)
         if isinstance(event, IterationFinished):
             self._counts[word(event.record)] += 1
             if not event.replayed:
@@ -121,7 +120,7 @@ class Rows:
             self._paper.line(f"{heading(columns)}\n{limits(columns, self._grace)}")
         self._printed, self._fitting = self._printed + 1, columns
         self._paper.line(self._shown(row(record, columns)))
-        for text in details(record, tuning=self._tuning):
+        for text in details(record, self._tuner):
             self._beneath(text)
 
     def _shown(self, found: Row) -> str:
@@ -137,17 +136,17 @@ class Rows:
 class Lanes:
     """Several lanes: a row each that stays in place, and lines of what warns or fails."""
 
-    def __init__(self, paper: Paper, rows: LaneRows, *, tuning: bool) -> None:
+    def __init__(self, paper: Paper, rows: LaneRows, tuner: Told) -> None:
         self._paper = paper
         self._rows = rows
-        self._tuning = tuning
+        self._tuner = tuner
 
     def handle(self, event: Event) -> None:
         """Take note of an event; print what the row of its lane has no room for."""
         self._rows.handle(event)
         if isinstance(event, IterationFinished) and not event.replayed:
             record = event.record
-            texts = list(details(record, tuning=self._tuning))
+            texts = list(details(record, self._tuner))
             if record.graded and record.verdict is not Verdict.PASS:
                 texts.append(f"{record.verdict}: {'; '.join(record.judgement.reasons())}")
             for text in texts:

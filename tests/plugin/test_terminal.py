@@ -93,11 +93,11 @@ def test_a_lane_has_a_row_an_iteration_under_its_limits(bench: Workbench) -> Non
     given = ("--soak-iterations=3", INSTANT, "--soak-gate=desk")
     lines = Terminal(bench, *given).lines()
     assert [row.rstrip() for row in rows(lines)] == [
-        "  it  net_bps   fills  verdict   note",
-        "          >=2   (>=1)            the first is grace",
-        "   1     3.10    1000  grace     cold start",
-        "   2     3.10    1000  WARN      net_bps not >=99, 1 suggestion",
-        "   3     3.10    1000  WARN      net_bps not >=99, frozen until 7",
+        "  it  net_bps   fills    risk   mk/tk  verdict   note",
+        "          >=2   (>=1)                            the first is grace",
+        "   1     3.10    1000    0.30    0.95  grace     cold start",
+        "   2     3.10    1000    0.30    0.95  WARN      net_bps not >=99, 1 suggestion",
+        "   3     3.10    1000    0.30    0.95  WARN      net_bps not >=99, frozen until~",
     ]
     assert not any(MARKER.match(line) for line in lines)
     assert "WARN  net_bps                     3.10  >= 99        -95.9" in lines

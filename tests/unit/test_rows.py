@@ -17,8 +17,8 @@ from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.model import Gate, OnMarket, Threshold
 from pytest_soak.report.closing import LANES_SHOWN, lane_closing, lanes_closing, median_columns
-from pytest_soak.report.columns import Column, fitting, gated_columns, own_columns
-from pytest_soak.report.iteration_rows import details, heading, limits, note, roomy, row
+from pytest_soak.report.columns import Column, fitting, gated_columns, other_columns
+from pytest_soak.report.iteration_rows import Told, details, heading, limits, note, roomy, row
 from pytest_soak.report.lane_rows import LaneRows
 from pytest_soak.report.progress_line import progress_line
 from pytest_soak.report.totals import Totals
@@ -90,8 +90,10 @@ def test_a_limit_that_differs_between_lanes_is_left_out() -> None:
 
 
 def test_a_bots_own_kpis_have_columns_as_the_reference_makers_have() -> None:
-    assert own_columns(("net_bps", "uptime", "x" * 40), COLUMNS) == [
-        Column("x" * 40, "x" * 11 + "~", "")
+    given = ("net_bps", "uptime", "x" * 40, "ws_lag_p95_ms", "risk_ratio")
+    assert other_columns(given, COLUMNS) == [
+        Column("risk_ratio", "risk", ""),
+        Column("x" * 40, "x" * 11 + "~", ""),
     ]
 
 
@@ -147,9 +149,11 @@ def test_a_note_gives_the_value_of_what_has_no_column() -> None:
 def test_suggestions_are_told_only_where_they_are_asked_for() -> None:
     [_, second], _ = lane(3.0, 3.0, slippage_bps=-3.5)
     assert second.tuning.suggested
-    told = list(details(second, tuning=True))
-    assert told[0].startswith("suggests: ")
-    assert list(details(second, tuning=False)) == list(second.notes)
+    steps, reasons = (list(details(second, told)) for told in (Told.STEPS, Told.REASONS))
+    [(name, step), *_] = second.tuning.suggested.items()
+    assert steps[0].startswith(f"suggests: {name} {step:+g}")
+    assert reasons[0] == f"suggests: {second.tuning.rationale[0]}"
+    assert list(details(second, Told.LITTLE)) == list(second.notes)
 
 
 def closing(result: LaneResult, width: int = 80) -> list[str]:
