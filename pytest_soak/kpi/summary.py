@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from pytest_soak.config.documents import show
 from pytest_soak.errors import one_line, unknown
+from pytest_soak.kpi.curves import Curves
 from pytest_soak.kpi.definitions import COSTS, DRIVER_SHARE, KNOWN, KPIS
 from pytest_soak.number import number
 
@@ -22,7 +23,7 @@ class Summary(BaseModel):
 
     `samples` counts what a KPI rests on, where known. `faults` are measurements that cannot be
     true (NaN, out of range, unknown name): they fail the iteration. `notes` are what a reader of
-    the iteration should know of how it was measured.
+    the iteration should know of how it was measured. `curves` are kept of an Observation's events.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,6 +35,7 @@ class Summary(BaseModel):
     market: dict[str, int] = {}
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    curves: Curves | None = None
 
     @field_validator("kpis", mode="before")
     @classmethod

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import fsum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,11 +23,17 @@ from pytest_soak.artifacts.names import LATEST, RESULT, summary_name
 from pytest_soak.artifacts.stored_run import artifacts, is_there, read
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import FINAL_WINDOW, Verdict
+from pytest_soak.kpi.curves import Curves
+from pytest_soak.number import number
+from pytest_soak.storage.lock import seems_held
 from pytest_soak.tuning.phases import Phase
 
 
 class ReportIteration(NamedTuple):
-    """One iteration; `deltas` are in force in the next, in which the tuner may be `locked_next`."""
+    """One iteration; `deltas` are in force in the next, in which the tuner may be `locked_next`.
+
+    It took `seconds` of real time, None where that is not told.
+    """
 
     number: int
     phase: str
@@ -40,6 +48,9 @@ class ReportIteration(NamedTuple):
     locked_next: bool
     panicked: bool
     notes: tuple[str, ...] = ()
+    curves: Curves | None = None
+    seconds: float | None = None
+    stops: tuple[str, ...] = ()
 
     @property
     def steady(self) -> bool:
@@ -50,6 +61,8 @@ class ReportIteration(NamedTuple):
 @dataclass(frozen=True)
 class ReportLane:
     """A lane: its iterations by number, and its outcome if it ended.
+
+    `each_minutes` is how long an iteration lasts, None where nothing says so.
 
     `checks` are the newest ones of the gates, `gate` is the name of the one that judges each
     iteration; `blocks` count the newest iteration's stopped quote changes by reason.
@@ -65,6 +78,18 @@ class ReportLane:
     note: str = ""
     checks: tuple[GateMetric, ...] = ()
     blocks: Mapping[str, int] = field(default_factory=dict)
+    each_minutes: float | None = None
+
+    @property
+    def minutes(self) -> float:
+        """How long it was soaked, on its own clock, as far as that is known."""
+        each = self.each_minutes or 0.0
+        return fsum(one.curves.minutes if one.curves else each for one in self.iterations)
+
+    @property
+    def seconds(self) -> float:
+        """How long its iterations took, of real time."""
+        return fsum(one.seconds or 0.0 for one in self.iterations)
 
     @property
     def verdict(self) -> Verdict | None:
@@ -94,10 +119,30 @@ class ReportLane:
 
 @dataclass(frozen=True)
 class ReportRun:
-    """The lanes of a run, and RESULT.json if it is there."""
+    """The lanes of a run, RESULT.json if it is there, and whether a session goes on with it."""
 
     lanes: tuple[ReportLane, ...]
     result: RunResult | None
+    under_way: bool = False
+
+    @property
+    def done(self) -> int:
+        """How many iterations are done, of all lanes."""
+        return sum(len(lane.iterations) for lane in self.lanes)
+
+    @property
+    def planned(self) -> int | None:
+        """How many iterations each lane is to have; None where nothing says so."""
+        return None if self.result is None else _whole(self.result.settings.get("iterations", ""))
+
+    @property
+    def unfinished(self) -> str:
+        """What to say of a run that has not come to its end: `in progress, 7 of 24`; else empty."""
+        if self.result is None or self.result.status != "running":
+            return ""
+        lanes = {x.id for x in self.lanes} | set(self.result.unfinished)
+        of = "" if self.planned is None else f" of {self.planned * len(lanes)}"
+        return f"{'in progress' if self.under_way else 'not finished'}, {self.done}{of}"
 
 
 class _Facts(NamedTuple):
@@ -129,7 +174,11 @@ def read_run(path: Path) -> ReportRun:
     if result is None and not found:
         remedy = "give an artifact folder, a run in its runs/, or a lane's folder"
         raise SoakUsageError(str(path), f"holds no iteration of a soak; {remedy}")
-    return ReportRun(tuple(_lanes(result, found)), result)
+    return ReportRun(tuple(_lanes(result, found)), result, under_way=_under_way(folder))
+
+
+def _under_way(folder: Path) -> bool:
+    return folder.name == LATEST and seems_held(folder.parent)
 
 
 def _is_run(folder: Path) -> bool:
@@ -161,7 +210,8 @@ def _collect(folder: Path) -> tuple[RunResult | None, dict[str, _Found]]:
 def _lanes(result: RunResult | None, found: Mapping[str, _Found]) -> Iterable[ReportLane]:
     """The lanes in the order of the result; then those that it does not know, by folder."""
     outcomes = {outcome.lane: outcome for outcome in result.lanes} if result else {}
-    lanes = [_lane(lane, outcomes) for _, lane in sorted(found.items())]
+    minutes = _float(result.settings.get("minutes", "")) if result else None
+    lanes = [_lane(lane, outcomes, minutes) for _, lane in sorted(found.items())]
     seen = {lane.id for lane in lanes}
     target = result.source if result else ""
     lanes += [
@@ -180,7 +230,7 @@ def _add(lane: _Found, found: IterSummary) -> None:
     lane.iterations.append(_iteration(found, before))
 
 
-def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome]) -> ReportLane:
+def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome], minutes: float | None) -> ReportLane:
     final, gate, edge = found.final, found.gate, found.edge
     facts = found.facts
     if final is not None:
@@ -198,7 +248,19 @@ def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome]) -> ReportLane:
         note=gate.note if gate else "",
         checks=tuple(gate.metrics) if gate else (),
         blocks={why: share.count for why, share in edge.block_reasons.items()} if edge else {},
+        each_minutes=minutes,
     )
+
+
+def _float(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() else None
 
 
 def _iteration(found: IterSummary, before: ReportIteration | None) -> ReportIteration:
@@ -222,4 +284,16 @@ def _iteration(found: IterSummary, before: ReportIteration | None) -> ReportIter
         locked_next=tuning.freeze_active,
         panicked=tuning.panicked,
         notes=tuple(found.notes),
+        curves=None if found.curves is None else _packed(found.curves),
+        seconds=number(found.meta.get("seconds")),
+        stops=tuple(map(str, found.stops)),
     )
+
+
+def _packed(curves: Curves) -> Curves:
+    """The same in a quarter of the memory."""
+    account = curves.account
+    if account is not None:
+        columns = {n: array("d", x) for n, x in account if not isinstance(x, str)}
+        account = account.model_copy(update=columns)
+    return curves.model_copy(update={"account": account})

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from math import fsum
 
 from pytest_soak.baseline.words import HEADS, reasons, rows_of, title
-from pytest_soak.gates.engine import Verdict, worst
+from pytest_soak.gates.engine import DRIFT, Verdict, worst
 from pytest_soak.report.lane_view import LaneView, lane_view
 from pytest_soak.report.read import ReportLane, ReportRun
+from pytest_soak.report.seeds import SeedGroup, lane_value, seed_groups
 from pytest_soak.report.thin import detail
 from pytest_soak.run.verdict import no_evidence
+from pytest_soak.text import duration
 
 MOST_LANES = 24
 MOST_COLUMNS = 8
@@ -27,11 +29,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A lane in the table of lanes; `anchor` is empty where no more is shown of it."""
+    """A lane in the table of lanes; `anchor` is empty where no more is shown of it.
+
+    `drifting` names what a gate says that drifts.
+    """
 
     lane: ReportLane
     anchor: str
     done: str
+    drifting: str
     counts: Mapping[str, int]
     cells: Sequence[Cell]
 
@@ -47,14 +53,16 @@ class Beside:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report."""
+    """The whole report; `clock` are facts that differ from run to run."""
 
     verdict: str
     headline: str
     facts: Sequence[tuple[str, str]]
+    clock: Sequence[tuple[str, str]]
     reasons: Sequence[str]
     metrics: Sequence[str]
     rows: Sequence[Row]
+    seeds: Sequence[SeedGroup]
     beside: Sequence[Beside]
     lanes: Sequence[LaneView]
     notes: Sequence[str]
@@ -71,9 +79,10 @@ def page_view(run: ReportRun, rates: Mapping[str, str]) -> Page:
     result = run.result
     verdict = _verdict(run)
     return Page(
-        verdict=verdict or "NO VERDICT",
+        verdict=verdict or _without_verdict(run),
         headline=_headline(run),
         facts=_facts(run),
+        clock=_clock(run),
         reasons=[
             f"{lane.id}: {reason}"
             for lane in run.lanes
@@ -82,7 +91,8 @@ def page_view(run: ReportRun, rates: Mapping[str, str]) -> Page:
             if len(run.lanes) > 1
         ][:MOST_LANES],
         metrics=metrics,
-        rows=[_row(lane, anchors.get(id(lane), ""), metrics) for lane in run.lanes],
+        rows=[_row(lane, anchors.get(id(lane), ""), metrics, run.planned) for lane in run.lanes],
+        seeds=seed_groups(run.lanes, metrics),
         beside=[
             Beside(title(one), [HEADS, *rows_of(one)], list(reasons(one)))
             for one in (result.baseline if result else ())
@@ -108,7 +118,22 @@ def _verdict(run: ReportRun) -> Verdict | None:
     return worst(judged) if len(judged) == len(run.lanes) else None
 
 
+def _without_verdict(run: ReportRun) -> str:
+    """What stands in the place of the verdict: `IN PROGRESS`, `NOT FINISHED`, `NO VERDICT`."""
+    return run.unfinished.partition(",")[0].upper() or "NO VERDICT"
+
+
+def _clock(run: ReportRun) -> list[tuple[str, str]]:
+    seconds = fsum(lane.seconds for lane in run.lanes)
+    return [("wall clock of the windows", duration(seconds))] if seconds else []
+
+
 def _headline(run: ReportRun) -> str:
+    done = run.unfinished.partition(", ")[2]
+    return f"{done}, {_what(run)}" if done else _what(run)
+
+
+def _what(run: ReportRun) -> str:
     targets = ", ".join(dict.fromkeys(lane.target for lane in run.lanes if lane.target))
     if not run.lanes:
         return "no lane began"
@@ -118,11 +143,12 @@ def _headline(run: ReportRun) -> str:
 
 
 def _facts(run: ReportRun) -> list[tuple[str, str]]:
-    done = sum(len(lane.iterations) for lane in run.lanes)
+    minutes = fsum(lane.minutes for lane in run.lanes)
     counts = {v: sum(lane.verdict == v for lane in run.lanes) for v in Verdict}
     facts = [
         ("lanes", str(len(run.lanes))),
-        ("iterations", str(done)),
+        ("iterations", str(run.done)),
+        *([("soaked", duration(60 * minutes))] if minutes else []),
         (" / ".join(counts), " / ".join(str(n) for n in counts.values())),
     ]
     if run.result is not None:
@@ -135,17 +161,23 @@ def _facts(run: ReportRun) -> list[tuple[str, str]]:
     return facts
 
 
-def _row(lane: ReportLane, anchor: str, metrics: Sequence[str]) -> Row:
+def _row(lane: ReportLane, anchor: str, metrics: Sequence[str], whole: int | None) -> Row:
     found: dict[str, int] = dict.fromkeys(Verdict, 0)
     for one in lane.iterations:
         found[one.verdict] += 1
-    done, planned = len(lane.iterations), lane.outcome.planned if lane.outcome else 0
+    done = len(lane.iterations)
+    planned = lane.outcome.planned if lane.outcome else whole or 0
     if lane.outcome:
         done = max(done, lane.outcome.iterations)
     return Row(
         lane=lane,
         anchor=anchor,
         done=str(done) if planned in (0, done) else f"{done} of {planned}",
+        drifting=", ".join(
+            check.metric.removesuffix(DRIFT)
+            for check in lane.checks
+            if check.metric.endswith(DRIFT) and check.verdict is not Verdict.PASS
+        ),
         counts=lane.outcome.counts if lane.outcome else found,
         cells=[_cell(lane, metric) for metric in metrics],
     )
@@ -153,8 +185,7 @@ def _row(lane: ReportLane, anchor: str, metrics: Sequence[str]) -> Row:
 
 def _cell(lane: ReportLane, metric: str) -> Cell:
     judged = [check.verdict for check in lane.checks if check.metric == metric]
-    values = [v for one in lane.last_graded() if (v := one.kpis.get(metric)) is not None]
-    return Cell(median(values) if values else None, worst(judged) if judged else "")
+    return Cell(lane_value(lane, metric), worst(judged) if judged else "")
 
 
 def _notes(run: ReportRun, shown: int, size: int) -> list[str]:
