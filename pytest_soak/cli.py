@@ -27,6 +27,7 @@ NAMES = (
     "release",
     "reopen",
     "repeat",
+    "report",
     "rotate",
     "trend",
     "verdict",

@@ -20,7 +20,8 @@ def report_text(
     beside a reference.
     """
     beside = None if compared is None else compared_view(compared)
-    return rendered("report.html", page=page_view(run, rates), compared=beside)
+    page = page_view(run, rates, beside=compared is not None)
+    return rendered("report.html", page=page, compared=beside)
 
 
 def comparison_text(compared: ComparedRuns) -> str:

@@ -19,7 +19,7 @@ from pytest_soak.artifacts.models import (
     LaneOutcome,
     RunResult,
 )
-from pytest_soak.artifacts.names import LATEST, RESULT, summary_name
+from pytest_soak.artifacts.names import COMPARISON, LATEST, RESULT, summary_name
 from pytest_soak.artifacts.stored_run import artifacts, is_there, read
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.engine import FINAL_WINDOW, Verdict
@@ -119,11 +119,15 @@ class ReportLane:
 
 @dataclass(frozen=True)
 class ReportRun:
-    """The lanes of a run, RESULT.json if it is there, and whether a session goes on with it."""
+    """The lanes of a run, RESULT.json if it is there, and whether a session goes on with it.
+
+    `compared` says that a comparison with a reference was made when it was merged.
+    """
 
     lanes: tuple[ReportLane, ...]
     result: RunResult | None
     under_way: bool = False
+    compared: bool = False
 
     @property
     def done(self) -> int:
@@ -174,7 +178,8 @@ def read_run(path: Path) -> ReportRun:
     if result is None and not found:
         remedy = "give an artifact folder, a run in its runs/, or a lane's folder"
         raise SoakUsageError(str(path), f"holds no iteration of a soak; {remedy}")
-    return ReportRun(tuple(_lanes(result, found)), result, under_way=_under_way(folder))
+    lanes, compared = tuple(_lanes(result, found)), is_there(folder / COMPARISON)
+    return ReportRun(lanes, result, _under_way(folder), compared)
 
 
 def _under_way(folder: Path) -> bool:

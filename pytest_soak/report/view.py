@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
+from pytest_soak.artifacts.names import COMPARISON
 from pytest_soak.baseline.words import HEADS, reasons, rows_of, title
 from pytest_soak.gates.engine import DRIFT, Verdict, worst
 from pytest_soak.report.lane_view import LaneView, lane_view
@@ -31,13 +32,13 @@ class Cell:
 class Row:
     """A lane in the table of lanes; `anchor` is empty where no more is shown of it.
 
-    `drifting` names what a gate says that drifts.
+    `drift` says what drifts as its gates judge it, empty where none of them looks.
     """
 
     lane: ReportLane
     anchor: str
     done: str
-    drifting: str
+    drift: str
     counts: Mapping[str, int]
     cells: Sequence[Cell]
 
@@ -53,10 +54,14 @@ class Beside:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report; `clock` are facts that differ from run to run."""
+    """The whole report; `clock` are facts that differ from run to run.
+
+    `drift` says what drifts as the gates judge it, empty where none of them looks.
+    """
 
     verdict: str
     headline: str
+    drift: str
     facts: Sequence[tuple[str, str]]
     clock: Sequence[tuple[str, str]]
     reasons: Sequence[str]
@@ -70,8 +75,11 @@ class Page:
     meta: Mapping[str, str]
 
 
-def page_view(run: ReportRun, rates: Mapping[str, str]) -> Page:
-    """What is shown of a run, and of the error rates of the gates that judged its lanes."""
+def page_view(run: ReportRun, rates: Mapping[str, str], *, beside: bool = False) -> Page:
+    """What is shown of a run, and of the error rates of the gates that judged its lanes.
+
+    `beside` says that the page has it beside a reference too.
+    """
     shown = _shown(run.lanes)
     much = detail(max((len(lane.iterations) for lane in shown), default=0), len(shown) or 1)
     anchors = {id(lane): f"lane-{n}" for n, lane in enumerate(shown, 1)}
@@ -81,6 +89,7 @@ def page_view(run: ReportRun, rates: Mapping[str, str]) -> Page:
     return Page(
         verdict=verdict or _without_verdict(run),
         headline=_headline(run),
+        drift=_drift(run.lanes),
         facts=_facts(run),
         clock=_clock(run),
         reasons=[
@@ -98,7 +107,7 @@ def page_view(run: ReportRun, rates: Mapping[str, str]) -> Page:
             for one in (result.baseline if result else ())
         ],
         lanes=[lane_view(lane, anchors[id(lane)], much, rates.get(lane.id, "")) for lane in shown],
-        notes=_notes(run, len(shown), much.size),
+        notes=_notes(run, len(shown), much.size, beside=beside),
         settings=result.settings if result else {},
         meta={name: str(value) for name, value in result.meta.items()} if result else {},
     )
@@ -173,14 +182,17 @@ def _row(lane: ReportLane, anchor: str, metrics: Sequence[str], whole: int | Non
         lane=lane,
         anchor=anchor,
         done=str(done) if planned in (0, done) else f"{done} of {planned}",
-        drifting=", ".join(
-            check.metric.removesuffix(DRIFT)
-            for check in lane.checks
-            if check.metric.endswith(DRIFT) and check.verdict is not Verdict.PASS
-        ),
+        drift=_drift([lane]),
         counts=lane.outcome.counts if lane.outcome else found,
         cells=[_cell(lane, metric) for metric in metrics],
     )
+
+
+def _drift(lanes: Sequence[ReportLane]) -> str:
+    checks = [one for lane in lanes for one in lane.checks if one.metric.endswith(DRIFT)]
+    bad = dict.fromkeys(one.metric for one in checks if one.verdict is not Verdict.PASS)
+    found = ", ".join(metric.removesuffix(DRIFT) for metric in bad)
+    return found or ("none seen" if checks else "")
 
 
 def _cell(lane: ReportLane, metric: str) -> Cell:
@@ -188,10 +200,12 @@ def _cell(lane: ReportLane, metric: str) -> Cell:
     return Cell(lane_value(lane, metric), worst(judged) if judged else "")
 
 
-def _notes(run: ReportRun, shown: int, size: int) -> list[str]:
+def _notes(run: ReportRun, shown: int, size: int, *, beside: bool) -> list[str]:
     notes = []
     if drilled := no_evidence([lane.outcome for lane in run.lanes if lane.outcome]):
         notes.append(f"Trouble was made on purpose{drilled}.")
+    if run.compared and not beside:
+        notes.append(f"How it compares with a reference: see {COMPARISON} beside it.")
     if size > 1:
         notes.append(
             f"Thinned: up to {size} neighbouring iterations are drawn as one. A line is their "
