@@ -23,6 +23,7 @@ NAMES = (
     "freeze",
     "gate",
     "kpis",
+    "live",
     "merge",
     "release",
     "reopen",

@@ -16,10 +16,10 @@ from pytest_soak.report import charts
 from pytest_soak.report.changes import PHASE, Change, changes
 from pytest_soak.report.charts import Chart, Limit, Plot, Span
 from pytest_soak.report.gate_rows import Drifting, GateTable, expressions, gate_table
-from pytest_soak.report.read import ReportIteration, ReportLane
 from pytest_soak.report.sheet import Sheet, sheet_of
 from pytest_soak.report.thin import Detail, Group, groups, spans
 from pytest_soak.report.trends import KpiTrend, drift_text, lane_trends
+from pytest_soak.report.values import ReportIteration, ReportLane
 from pytest_soak.text import duration, number
 from pytest_soak.tuning.phases import Phase
 

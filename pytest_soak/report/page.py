@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.report.compared import compared_view
-from pytest_soak.report.read import ReportRun
 from pytest_soak.report.templating import rendered
+from pytest_soak.report.values import ReportRun
 from pytest_soak.report.view import page_view
 
 

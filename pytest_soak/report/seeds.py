@@ -9,7 +9,7 @@ import numpy as np
 
 from pytest_soak.kpi.spans import over
 from pytest_soak.report.gate_rows import better
-from pytest_soak.report.read import ReportLane
+from pytest_soak.report.values import ReportLane
 from pytest_soak.stats.estimate import mean_of
 
 LEAST_SEEDS = 2

@@ -20,7 +20,6 @@ from pytest_soak.kpi.curves import (
     markouts_sum,
 )
 from pytest_soak.report.charts import Chart
-from pytest_soak.report.read import ReportIteration, ReportLane
 from pytest_soak.report.sheet_charts import (
     At,
     Horizon,
@@ -28,6 +27,7 @@ from pytest_soak.report.sheet_charts import (
     markout_chart,
     over_time,
 )
+from pytest_soak.report.values import ReportIteration, ReportLane
 from pytest_soak.stats.estimate import mean_of
 from pytest_soak.text import number, signed
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.report.charts import Point, Span
-from pytest_soak.report.read import ReportIteration
+from pytest_soak.report.values import ReportIteration
 
 MOST_POINTS = 1200
 """Of one curve in all lanes together; a lane keeps LEAST_POINTS however many there are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
@@ -10,9 +10,9 @@ from pytest_soak.artifacts.names import COMPARISON
 from pytest_soak.baseline.words import HEADS, reasons, rows_of, title
 from pytest_soak.gates.engine import DRIFT, Verdict, worst
 from pytest_soak.report.lane_view import LaneView, lane_view
-from pytest_soak.report.read import ReportLane, ReportRun
 from pytest_soak.report.seeds import SeedGroup, lane_value, seed_groups
-from pytest_soak.report.thin import detail
+from pytest_soak.report.thin import Detail, detail
+from pytest_soak.report.values import ReportLane, ReportRun
 from pytest_soak.run.verdict import no_evidence
 from pytest_soak.text import duration
 
@@ -75,10 +75,15 @@ class Page:
     meta: Mapping[str, str]
 
 
-def page_view(run: ReportRun, rates: Mapping[str, str], *, beside: bool = False) -> Page:
+ViewLane = Callable[[ReportLane, str, Detail, str], LaneView]
+
+
+def page_view(
+    run: ReportRun, rates: Mapping[str, str], *, beside: bool = False, view: ViewLane = lane_view
+) -> Page:
     """What is shown of a run, and of the error rates of the gates that judged its lanes.
 
-    `beside` says that the page has it beside a reference too.
+    `beside` says that the page has it beside a reference too; `view` is how a lane is shown.
     """
     shown = _shown(run.lanes)
     much = detail(max((len(lane.iterations) for lane in shown), default=0), len(shown) or 1)
@@ -106,7 +111,7 @@ def page_view(run: ReportRun, rates: Mapping[str, str], *, beside: bool = False)
             Beside(title(one), [HEADS, *rows_of(one)], list(reasons(one)))
             for one in (result.baseline if result else ())
         ],
-        lanes=[lane_view(lane, anchors[id(lane)], much, rates.get(lane.id, "")) for lane in shown],
+        lanes=[view(lane, anchors[id(lane)], much, rates.get(lane.id, "")) for lane in shown],
         notes=_notes(run, len(shown), much.size, beside=beside),
         settings=result.settings if result else {},
         meta={name: str(value) for name, value in result.meta.items()} if result else {},

@@ -13,10 +13,11 @@ from pytest_soak.artifacts.models import GateMetric, IterSummary
 from pytest_soak.kpi.curves import SLICES, Account, Curves, Histogram, Markout
 from pytest_soak.report.gate_rows import Drifting, gate_table, margin
 from pytest_soak.report.page import report_text
-from pytest_soak.report.read import ReportLane, read_run
+from pytest_soak.report.read import read_run
 from pytest_soak.report.scales import brief
 from pytest_soak.report.seeds import seed_groups
 from pytest_soak.report.sheet import Sheet, sheet_of
+from pytest_soak.report.values import ReportLane
 from pytest_soak.text import duration
 
 
