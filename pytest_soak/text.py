@@ -25,7 +25,9 @@ def signed(value: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in one unit: `1.4 s`, `45 min`, `24 h`, `3.5 d`."""
+    """A length of time in one unit: `12 ms`, `1.4 s`, `45 min`, `24 h`, `3.5 d`."""
+    if 0 < seconds < 1:
+        return f"{1000 * seconds:.3g} ms"
     for size, unit in ((172_800, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds / (86_400 if unit == 'd' else size):.3g} {unit}"

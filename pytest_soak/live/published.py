@@ -18,11 +18,15 @@ class Published:
         self.closing = False
         self.change = 0
         self.parts: dict[str, str] = {}
+        self._snapshot: Snapshot | None = None
         self._changed: dict[str, int] = {}
         self._news = asyncio.Condition()
 
     async def put(self, snapshot: Snapshot) -> None:
-        """Publish a snapshot, and tell those who wait."""
+        """Publish a snapshot, and tell those who wait if it is another than before."""
+        if snapshot == self._snapshot:
+            return
+        self._snapshot = snapshot
         self.change += 1
         for part, html in snapshot.parts.items():
             if self.parts.get(part) != html:

@@ -64,7 +64,7 @@ def sheet_of(lane: ReportLane, most: int) -> Sheet | None:
         return None
     kept = [one.curves for one in lane.iterations if one.curves is not None]
     if not kept:
-        why = "No equity, markout or latency curve: no window's events were kept with this run."
+        why = "No equity, markout or latency curve: there are KPIs alone, of no window its events."
         return Sheet(_money(lane, None, None), (), (why,))
     runs = list(_account(lane.iterations, most))
     figures: list[Figure] = []
@@ -184,7 +184,7 @@ def _markouts(kept: Sequence[Curves]) -> Figure | str:
     fills = number(max(few)) if len(few) == 1 else f"{number(min(few))} to {number(max(few))}"
     told.append(f"{fills} maker fills; without fees; the area is the 95 % interval over iterations")
     chart = markout_chart("markout in bps after maker fills", horizons)
-    meaning = "bps of price that maker fills were worth so long after"
+    meaning = "bps of price, so long after maker fills"
     return Figure("Markout", f"{horizons[-1].bps:+.2f}", meaning, chart, told)
 
 

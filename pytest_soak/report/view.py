@@ -17,7 +17,7 @@ from pytest_soak.run.verdict import no_evidence
 from pytest_soak.text import duration
 
 MOST_LANES = 24
-MOST_COLUMNS = 8
+MOST_COLUMNS = 6
 
 
 @dataclass(frozen=True)
@@ -158,11 +158,12 @@ def _what(run: ReportRun) -> str:
 
 def _facts(run: ReportRun) -> list[tuple[str, str]]:
     minutes = fsum(lane.minutes for lane in run.lanes)
+    soaked = "soaked" if len(run.lanes) == 1 else "soaked by all lanes"
     counts = {v: sum(lane.verdict == v for lane in run.lanes) for v in Verdict}
     facts = [
         ("lanes", str(len(run.lanes))),
         ("iterations", str(run.done)),
-        *([("soaked", duration(60 * minutes))] if minutes else []),
+        *([(soaked, duration(60 * minutes))] if minutes else []),
         (" / ".join(counts), " / ".join(str(n) for n in counts.values())),
     ]
     if run.result is not None:

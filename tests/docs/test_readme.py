@@ -26,6 +26,7 @@ TRUST = (ROOT / "docs" / "TRUST.md").read_text(encoding="utf-8")
 CLUSTER = (ROOT / "docs" / "CLUSTER.md").read_text(encoding="utf-8")
 COMPARE = (ROOT / "docs" / "COMPARE.md").read_text(encoding="utf-8")
 RELEASE = (ROOT / "docs" / "RELEASE.md").read_text(encoding="utf-8")
+REPORT = (ROOT / "docs" / "REPORT.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 SECTIONS = [
@@ -43,6 +44,7 @@ SECTIONS = [
         CLUSTER,
         BASELINE,
         RELEASE,
+        REPORT,
     )
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
     if "```console" in text and (sys.platform != "win32" or "=process:" not in text)
@@ -148,6 +150,7 @@ def test_the_main_command_works_in_a_checkout_with_tests(bench: Workbench) -> No
             ("docs", AB),
             ("docs", CLUSTER),
             ("docs", RELEASE),
+            ("docs", REPORT),
         )
         for name in re.findall(r"\]\(([^)#:]+)\)", text)
     ],
