@@ -50,7 +50,7 @@ MUTANTS = (
         "if True else 'not finished'",
         MEANWHILE,
     ),
-    Mutant("read.py", "if run is None or run != self._run:", "if run is None:", LIVE),
+    Mutant("read.py", "if run is None or run != self._run:", "if run is None:", of("report_read")),
     Mutant(
         "read.py",
         "new = name not in self._stamps or self._stamps[name] != stamp",
