@@ -8,7 +8,7 @@ from math import fsum
 
 from pytest_soak.artifacts.names import COMPARISON
 from pytest_soak.baseline.words import HEADS, reasons, rows_of, title
-from pytest_soak.gates.engine import DRIFT, Verdict, worst
+from pytest_soak.gates.engine import DRIFT, Verdict, badness, worst
 from pytest_soak.report.lane_view import LaneView, lane_view
 from pytest_soak.report.seeds import SeedGroup, lane_value, seed_groups
 from pytest_soak.report.thin import Detail, detail
@@ -119,9 +119,17 @@ def page_view(
 
 
 def _shown(lanes: Sequence[ReportLane]) -> list[ReportLane]:
-    """The lanes that are shown in full: where there are too many, the worst ones."""
+    """The lanes that are shown in full: where there are too many, the worst ones.
+
+    Among lanes of one verdict, or without one yet, those whose graded iterations are worse.
+    """
     ranks = {Verdict.FAIL: 0, None: 1, Verdict.HOLD: 2, Verdict.WARN: 3, Verdict.PASS: 4}
-    ranked = sorted(range(len(lanes)), key=lambda n: ranks[lanes[n].verdict])
+
+    def rank(n: int) -> tuple[int, int]:
+        graded = [one.verdict for one in lanes[n].iterations if one.graded]
+        return ranks[lanes[n].verdict], -badness(worst(graded))
+
+    ranked = sorted(range(len(lanes)), key=rank)
     return [lanes[n] for n in sorted(ranked[:MOST_LANES])]
 
 

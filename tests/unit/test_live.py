@@ -405,6 +405,16 @@ def test_a_thousand_lanes_are_a_table_and_the_worst_of_them(tmp_path: Path) -> N
     assert sum(map(len, snapshot.parts.values())) < 2_000_000
 
 
+def test_of_many_lanes_that_go_on_those_are_shown_that_fail(tmp_path: Path) -> None:
+    for n in range(1, 41):
+        verdict = "FAIL" if n == 33 else "WARN" if n == 37 else "PASS"
+        row = summary_of(1, f"lane-{n}", verdict=verdict, graded=True)
+        write_json(tmp_path / f"lane-{n}/ITER_SUMMARY_1.json", row.data())
+    shown = "".join(Sections().of(read_run(tmp_path), {}, over=False).parts.values())
+    for name in ("lane-33", "lane-37"):
+        assert f"<h2><bdi>{name}</bdi>" in shown
+
+
 def test_only_lanes_with_news_are_made_anew(tmp_path: Path) -> None:
     write_run(tmp_path, lanes=2, iterations=3)
     reader, sections = Reader(tmp_path), Sections()
