@@ -1,4 +1,9 @@
-"""Soak tests for market-making bots: as pytest sessions, and by one call."""
+"""Soak tests for market-making bots: as pytest sessions, and by one call.
+
+FILL, MARKED_FILL, TICK, BLOCK, LATENCY, MARK, ERROR, BREAKER and RESOURCE are numpy dtypes of rows;
+help(pytest_soak.Observation) has their columns with types, units and signs. BLOCK_REASONS are the
+usual reasons for which a quote change is stopped. A target of your own is described by Target.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +27,13 @@ if TYPE_CHECKING:
     from pytest_soak.engine.events import PhaseChanged as PhaseChanged
     from pytest_soak.engine.events import Sampled as Sampled
     from pytest_soak.engine.events import StopFired as StopFired
+    from pytest_soak.engine.record import Ending as Ending
     from pytest_soak.engine.record import IterationRecord as IterationRecord
     from pytest_soak.engine.record import LaneResult as LaneResult
     from pytest_soak.errors import SoakUsageError as SoakUsageError
+    from pytest_soak.errors import TargetError as TargetError
+    from pytest_soak.gates.engine import Check as Check
+    from pytest_soak.gates.engine import Judgement as Judgement
     from pytest_soak.gates.engine import Verdict as Verdict
     from pytest_soak.gates.sustained import Transition as Transition
     from pytest_soak.kpi.summary import Summary as Summary
@@ -65,12 +74,16 @@ _HOMES = {
     "Sampled": "engine.events",
     "StopFired": "engine.events",
     "SoakUsageError": "errors",
+    "TargetError": "errors",
+    "Check": "gates.engine",
+    "Judgement": "gates.engine",
     "Verdict": "gates.engine",
     "Transition": "gates.sustained",
     "Handler": "run.handlers",
     "Settings": "run.settings",
     "SoakResult": "run.soak",
     "Parameter": "config.parameters",
+    "Ending": "engine.record",
     "IterationRecord": "engine.record",
     "LaneResult": "engine.record",
     "Summary": "kpi.summary",

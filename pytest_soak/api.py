@@ -27,7 +27,8 @@ from pytest_soak.run.soak import SoakResult, run_soak
 from pytest_soak.targets.base import TargetFactory
 from pytest_soak.targets.resolve import name_of, named_factory
 
-_OPTIONS = {option.keyword: option for option in OPTIONS if option.name != "show-config"}
+_OF_A_TERMINAL = ("show-config", "markers")
+_OPTIONS = {option.keyword: option for option in OPTIONS if option.name not in _OF_A_TERMINAL}
 _NO_TIMEOUT = "only pytest can end an iteration"
 
 
@@ -106,7 +107,7 @@ def _settings(target: str | TargetFactory, base: Path, options: Mapping[str, Any
     for name in options:
         if name not in _OPTIONS:
             raise SoakUsageError(name, unknown("option", name, _OPTIONS))
-    if options.get("iterations") is None:
+    if options.get("iterations") is None and options.get("duration") is None:
         raise SoakUsageError("iterations", "is missing; say how many, e.g. iterations=24")
     given = {**options, "target": target if isinstance(target, str) else name_of(target)}
     texts = {_OPTIONS[k].name: _text(_OPTIONS[k], v) for k, v in given.items() if v is not None}

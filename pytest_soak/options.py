@@ -79,6 +79,13 @@ OPTIONS = (
         ini=False,
     ),
     Option(
+        "duration",
+        "",
+        "D",
+        "the same by time on the target's clock: as many iterations as 90m or 24h hold",
+        ini=False,
+    ),
+    Option(
         "profile",
         "default",
         "A[,B...]",
@@ -253,6 +260,14 @@ OPTIONS = (
         flag=True,
     ),
     Option(
+        "markers",
+        "",
+        "",
+        "print marker lines, to be parsed, not rows (as in CI and where output is no terminal)",
+        "SOAK_MARKERS",
+        negatable=True,
+    ),
+    Option(
         "show-config",
         "",
         "",
@@ -261,6 +276,9 @@ OPTIONS = (
         ini=False,
     ),
 )
+
+SWITCHES = ("soak_iterations", "soak_duration")
+"""What on the command line makes a session a soak."""
 
 RELEASE_DIR = Option(
     "release-dir",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_soak.options import OPTIONS, PREFIXES, RELEASE_DIR
+from pytest_soak.options import OPTIONS, PREFIXES, RELEASE_DIR, SWITCHES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -63,7 +63,8 @@ def pytest_load_initial_conftests(
 
     Which options there are is known once the conftest files have added theirs.
     """
-    soaks = getattr(early_config.known_args_namespace, "soak_iterations", None) is not None
+    typed = early_config.known_args_namespace
+    soaks = any(getattr(typed, name, None) is not None for name in SWITCHES)
     if soaks and os.environ.get("GITHUB_ACTIONS") and "PYTEST_XDIST_WORKER" not in os.environ:
         from pytest_soak.report.github import github_step
         from pytest_soak.session.protection import protect
@@ -83,7 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; when the command line asks for a soak, bring in the rest."""
     config.addinivalue_line("markers", "soak: an iteration of a soak")
     config.addinivalue_line("markers", "smoke: a soak of a few iterations, after each change")
-    if config.getoption("soak_iterations") is not None or config.getoption("soak_show_config"):
+    if any(config.getoption(name) is not None for name in (*SWITCHES, "soak_show_config")):
         from pytest_soak.session.activate import activate
 
         activate(config)

@@ -18,6 +18,28 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
+def brief(value: float | None) -> str:
+    """Two or three digits in at most seven characters: `0.44`, `286`, `25.1k`, `-82.1M`."""
+    if value is None or not isfinite(value):
+        return NO_VALUE
+    for scale, least, unit in _UNITS:
+        if abs(value) >= least * 0.9995:
+            return f"{value / scale:.{_decimals(value / scale)}f}{unit}"
+    if value == int(value):
+        return f"{value:.0f}"
+    if abs(value) >= 0.0995:
+        return f"{value:.{_decimals(value)}f}"
+    return f"{value:.3f}" if abs(value) >= 0.00095 else f"{value:.0e}"
+
+
+def _decimals(value: float) -> int:
+    return 0 if abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2
+
+
+_UNITS = ((1e12, 1e12, "T"), (1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e3, 1e4, "k"))
+"""What a unit stands for, from where on it is used, and its name."""
+
+
 def signed(value: float | None) -> str:
     """As `number`, with the sign always shown."""
     text = number(value)
@@ -47,6 +69,14 @@ def utc(time_us: int) -> str:
 def plural(count: int, word: str) -> str:
     """`1 lane`, `2 lanes`."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def shortened(text: str, longest: int) -> str:
+    """`text`, or its beginning and its end with a `~` between, where it is longer than that."""
+    if len(text) <= longest:
+        return text
+    head = (longest - 1) // 2
+    return f"{text[:head]}~{text[len(text) - (longest - 1 - head) :]}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -103,7 +103,7 @@ class Workbench:
         return path
 
     def environment(self, extra: dict[str, str]) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(_OURS)}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(_OURS) and k != "CI"}
         usual = {"PYTHONIOENCODING": "utf-8", "COLUMNS": "120", "PYTEST_ADDOPTS": self.addopts}
         return kept | usual | extra
 

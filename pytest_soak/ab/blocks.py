@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_soak.kpi.tables import notional
+from pytest_soak.observation.columns import STAND_INS
 
 if TYPE_CHECKING:
     from pytest_soak.observation.columns import Observation
@@ -43,7 +44,7 @@ def block_of(observation: Observation, skipped_us: int) -> Blocks:
     start = observation.start_us + skipped_us
     block = NOTHING.copy()
     marks = observation.marks[observation.marks["time_us"] >= start]
-    if len(marks) > 1:
+    if len(marks) > 1 and not observation.lacks(*STAND_INS):
         fills = observation.fills[observation.fills["time_us"] > marks["time_us"][0]]
         takers = fills[~fills["maker"]]
         cost = takers["side"] * takers["quantity"] * (takers["mid"] - takers["price"])

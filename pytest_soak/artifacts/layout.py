@@ -45,6 +45,10 @@ class LaneFiles:
         """`ITER_SUMMARY_<N>.json`."""
         return self.named(names.summary_name(iteration))
 
+    def printed(self, iteration: int) -> Path:
+        """What was printed and logged in an iteration."""
+        return self.named(names.PRINTED, f"iteration_{iteration}.log")
+
     @property
     def final(self) -> Path:
         """`ITER_SUMMARY_final.json`."""

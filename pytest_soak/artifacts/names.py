@@ -32,6 +32,9 @@ EDGE_REPORT = "EDGE_REPORT.json"
 EDGE_SENTINEL = "EDGE_SENTINEL.json"
 AUDIT = "audit.jsonl"
 
+PRINTED = "output"
+"""The folder of what a bot printed and logged, a file an iteration."""
+
 FEEDS = "feeds"
 FEED_INDEX = "INDEX.json"
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_soak.artifacts.models import SCHEMAS, json_schema
+from pytest_soak.commands.user_schemas import USER_FILES, user_schema
 from pytest_soak.config.documents import read_document, read_text
 from pytest_soak.config.names import Shelf
 from pytest_soak.config.overrides import CLI, Layer, Overrides, parse_set, resolve
@@ -98,7 +99,8 @@ def explain_lines(overrides: Overrides) -> list[str]:
 
 
 def schema_text(name: str) -> str:
-    """The JSON Schema of an artifact or of a feed's lines."""
-    if name not in SCHEMAS:
-        raise SoakUsageError("NAME", unknown("artifact", name, SCHEMAS))
-    return json.dumps(json_schema(name), indent=2, sort_keys=True)
+    """The JSON Schema of what a user writes, of an artifact or of a feed's lines."""
+    if name not in (known := (*USER_FILES, *SCHEMAS)):
+        raise SoakUsageError("NAME", unknown("schema", name, known))
+    schema = user_schema(name) if name in USER_FILES else json_schema(name)
+    return json.dumps(schema, indent=2, sort_keys=True)

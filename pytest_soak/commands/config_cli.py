@@ -48,9 +48,9 @@ def config_explain(
 
 
 @config.command("schema")
-@click.argument("name", metavar="ARTIFACT")
+@click.argument("name")
 def config_schema(name: str) -> None:
-    """Print the JSON Schema of ARTIFACT, e.g. iter-summary, or of a feed, e.g. feed-fills."""
+    """Print the JSON Schema of a file of yours (gate), an artifact or a feed (feed-fills)."""
     from pytest_soak.commands.config import schema_text
 
     click.echo(schema_text(name))

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 LONGEST_HOURS = 168
 _UNITS = {"s": 1, "m": 60, "h": 3600}
+_FORM = r"([0-9]{1,6})([smh])"
 
 
 def span_us(text: str) -> int:
     """The microseconds of a span such as `90s`, `5m` or `1h`; ValueError with what is expected."""
-    match = re.fullmatch(r"([0-9]{1,6})([smh])", text)
+    match = re.fullmatch(_FORM, text)
     if match is None or int(match[1]) * _UNITS[match[2]] > LONGEST_HOURS * 3600:
         raise ValueError(f"a span of at most {LONGEST_HOURS}h like 90s, 5m or 1h")
     return int(match[1]) * _UNITS[match[2]] * 1_000_000
@@ -24,5 +25,9 @@ def _span(text: str) -> str:
     return text
 
 
-SpanText = Annotated[str, AfterValidator(_span)]
+SpanText = Annotated[
+    str,
+    Field(json_schema_extra={"pattern": f"^{_FORM}$", "examples": ["5m"]}),
+    AfterValidator(_span),
+]
 """A span of time as a field of a file."""

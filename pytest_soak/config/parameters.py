@@ -21,10 +21,15 @@ Range = Annotated[list[Finite | None], Field(min_length=2, max_length=2)]
 class Parameter(BaseModel):
     """One row of a parameter table.
 
-    `bounds` are inclusive, `null` is open; `tuner_range` and `max_change_per_hour` are for the
-    tuner, which leaves a parameter without a range alone. `raises` names the KPI that a higher
-    value moves, and the way; `effects` says how far it moves KPIs from one end of the tuner range
-    to the other.
+    Attributes:
+        default: Its value where nothing else gives one.
+        unit: As it is shown.
+        bounds: The least and the largest value, inclusive; `null` is open.
+        tuner_range: Within which the tuner may move it; without one it leaves it alone.
+        max_change_per_hour: How much the tuner may change it in an hour.
+        decimals: To which values are rounded.
+        raises: By KPI, whether a higher value moves it `up` or `down`.
+        effects: By KPI, how far it moves from one end of the tuner range to the other.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -45,7 +45,9 @@ class WarmupLength(BaseModel):
     rampdown: Annotated[int, Field(ge=0)]
 
 
-class _File(BaseModel):
+class PresetFile(BaseModel):
+    """What stands in a preset's file: changes of parameters, and how long a warm-up lasts."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     description: str = ""
@@ -53,7 +55,7 @@ class _File(BaseModel):
     changes: Annotated[dict[str, Adjustment], Field(min_length=1)]
 
 
-class Preset(_File):
+class Preset(PresetFile):
     """A named set of changes; one with `warmup` can be given to `--soak-warmup-preset`.
 
     `lines` says where each parameter of a user's stands, for error messages.
@@ -101,7 +103,7 @@ def load_preset(given: str, shelf: Shelf, base: Path, source: str) -> Preset:
     """The preset meant by `given`, a name or a path relative to `base`; SoakUsageError if none."""
     path = shelf.find(given, base, source)
     document = read_document(path, shown_path(path, base))
-    read = validate(_File, document)
+    read = validate(PresetFile, document)
     ours = path.parent == shelf.folders[-1]
     lines = {} if ours else {name: document.at(("changes", name)) for name in read.changes}
     return Preset(**dict(read), name=stem(path), lines=lines, shipped=ours)

@@ -15,7 +15,9 @@ DEFAULT = "default"
 _SHIPPED = Shelf("profile", (shipped("profiles"),))
 
 
-class _File(BaseModel):
+class ProfileFile(BaseModel):
+    """What stands in a profile's file: overrides by parameter, and the gate that goes with them."""
+
     model_config = ConfigDict(extra="forbid")
 
     description: str = ""
@@ -75,7 +77,7 @@ def load_profile(given: str, shelf: Shelf, base: Path, source: str) -> Profile:
         return Profile(name=DEFAULT, source="the parameter table", shipped=True)
     path = shelf.find(given, base, source)
     document = _overrides_hint(of_snapshot(read_document(path, shown_path(path, base))))
-    read = validate(_File, document)
+    read = validate(ProfileFile, document)
     return Profile(
         name=stem(path),
         source=document.source,

@@ -92,7 +92,9 @@ class Scenario(BaseModel):
         return sha256(compact(self.model_dump(mode="json")).encode()).hexdigest()
 
 
-class _File(BaseModel):
+class ScenarioFile(BaseModel):
+    """What stands in a market's file: a regime by name, what is traded, and on which venue."""
+
     model_config = ConfigDict(extra="forbid")
 
     description: str = ""
@@ -132,7 +134,7 @@ def load_scenario(given: str, shelf: Shelf, base: Path, source: str) -> Scenario
         problem = unknown(shelf.kind, given, {*BUILT_IN, *shelf.names()})
         raise SoakUsageError(source, f"{problem} ({where})")
     path = shelf.find(given, base, source)
-    read = validate(_File, read_document(path, shown_path(path, base)))
+    read = validate(ScenarioFile, read_document(path, shown_path(path, base)))
     return Scenario(
         name=stem(path),
         regime=read.regime,

@@ -15,7 +15,9 @@ from pytest_soak.config.profiles import of_snapshot
 CONTROL = "control"
 
 
-class _File(BaseModel):
+class VariantFile(BaseModel):
+    """What stands in a variant's file: overrides by parameter, flags by dotted name, or both."""
+
     model_config = ConfigDict(extra="forbid")
 
     description: str = ""
@@ -23,7 +25,7 @@ class _File(BaseModel):
     flags: dict[str, object] = {}
 
     @model_validator(mode="after")
-    def _changes_something(self) -> _File:
+    def _changes_something(self) -> VariantFile:
         if not self.overrides and not self.flags:
             raise ValueError("`overrides:`, `flags:` or both; with neither it changes nothing")
         return self
@@ -57,7 +59,7 @@ def load_variant(given: str, shelf: Shelf, base: Path, at: str) -> Variant:
         return Variant(name=CONTROL)
     path = shelf.find(given, base, at)
     document = of_snapshot(read_document(path, shown_path(path, base)))
-    read = validate(_File, document)
+    read = validate(VariantFile, document)
     name, flags = stem(path), None
     source = f"variant:{name}"
     if read.flags:

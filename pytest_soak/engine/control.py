@@ -43,8 +43,16 @@ class Control(BaseModel):
 class TuningRecord(BaseModel):
     """What was suggested after an iteration, what was done, and why not more.
 
-    `deltas` are in force in the next iteration; `lock` is the lock that the decision met;
-    `frozen` are the overrides of a freeze that this iteration brought about.
+    Attributes:
+        suggested: Changes by parameter, as the tuner wants them.
+        deltas: Those that are in force in the next iteration.
+        suppressed: By parameter, the guard that stopped or shortened its change.
+        rationale: Why, a line each.
+        lock: The lock that the decision met; None without one.
+        frozen: The overrides of a freeze that this iteration brought about.
+        thawed: Whether a freeze ended.
+        panicked: Whether the overrides went back to the snapshot, or the fallback.
+        error: What the tuner raised, in one line.
     """
 
     model_config = ConfigDict(frozen=True)

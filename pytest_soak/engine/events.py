@@ -15,7 +15,13 @@ from pytest_soak.tuning.phases import Phase
 
 
 class Event(BaseModel):
-    """Something that happened at `time` (UTC) in `lane`, which is empty for the whole run."""
+    """Something that happened.
+
+    Attributes:
+        kind: What it is, as text, such as `lane_started`.
+        lane: The id of the lane; empty for the whole run.
+        time: When it happened, in UTC.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,17 +31,23 @@ class Event(BaseModel):
 
 
 class LaneStarted(Event):
-    """The lane begins: its target is started next."""
+    """The lane begins: its target is started next.
+
+    Attributes:
+        plan: With what: gate, overrides, parameter table, iterations.
+    """
 
     kind: Literal["lane_started"] = "lane_started"
     plan: LanePlan
 
 
 class LaneResumed(Event):
-    """An earlier session did the first `iterations` of the lane.
+    """An earlier session did the first iterations of the lane.
 
-    `ending` is why they were its last, if they were. Else the target goes on from its checkpoint
-    (`restored`), or has none.
+    Attributes:
+        iterations: How many.
+        ending: Why they were its last; None if they were not.
+        restored: Whether the target goes on from its checkpoint; else it has none.
     """
 
     kind: Literal["lane_resumed"] = "lane_resumed"
@@ -45,7 +57,12 @@ class LaneResumed(Event):
 
 
 class PhaseChanged(Event):
-    """An iteration begins that stands in another phase than the one before it."""
+    """An iteration begins that stands in another phase than the one before it.
+
+    Attributes:
+        iteration: Its number, from 1.
+        phase: `warmup`, `rampdown` or `steady`.
+    """
 
     kind: Literal["phase_changed"] = "phase_changed"
     iteration: int
@@ -53,7 +70,12 @@ class PhaseChanged(Event):
 
 
 class IterationStarted(Event):
-    """The target is asked for the window of an iteration next."""
+    """The target is asked for the window of an iteration next.
+
+    Attributes:
+        iteration: Its number, from 1.
+        phase: `warmup`, `rampdown` or `steady`.
+    """
 
     kind: Literal["iteration_started"] = "iteration_started"
     iteration: int
@@ -61,10 +83,13 @@ class IterationStarted(Event):
 
 
 class Sampled(Event):
-    """The target reported a part of the window: it has come to `minutes` of it, on its own clock.
+    """The target reported a part of its window.
 
-    `fills` counts the fills since the window began. `part` is the Observation of the span since the
-    last report; it never leaves the process.
+    Attributes:
+        iteration: The number of the window, from 1.
+        minutes: How much of the window is done, on the target's clock.
+        fills: How many there have been since the window began.
+        part: The Observation of the span since the last report; it never leaves the process.
     """
 
     kind: Literal["sampled"] = "sampled"
@@ -75,7 +100,12 @@ class Sampled(Event):
 
 
 class StopFired(Event):
-    """A stop criterion fired: the window is to end, and the lane ends with it as FAIL."""
+    """A stop criterion fired: the window is to end, and the lane ends with it as FAIL.
+
+    Attributes:
+        iteration: The number of the window, from 1.
+        fired: Which criterion, on what, and when.
+    """
 
     kind: Literal["stop_fired"] = "stop_fired"
     iteration: int
@@ -83,9 +113,12 @@ class StopFired(Event):
 
 
 class IterationFinished(Event):
-    """An iteration was measured and judged; `replayed` says that an earlier session did it.
+    """An iteration was measured and judged.
 
-    `control` is what it hands to the next one; it never leaves the process.
+    Attributes:
+        record: All of it.
+        control: What it hands to the next one; it never leaves the process.
+        replayed: Whether an earlier session did it.
     """
 
     kind: Literal["iteration_finished"] = "iteration_finished"
@@ -95,7 +128,12 @@ class IterationFinished(Event):
 
 
 class IterationFailed(Event):
-    """An iteration came to nothing; the lane ends with it."""
+    """An iteration came to nothing; the lane ends with it.
+
+    Attributes:
+        iteration: Its number, from 1.
+        cause: Why, in one line.
+    """
 
     kind: Literal["iteration_failed"] = "iteration_failed"
     iteration: int
@@ -103,14 +141,23 @@ class IterationFailed(Event):
 
 
 class LaneFinished(Event):
-    """The lane is over and judged; told again where it is judged once more."""
+    """The lane is over and judged; told again where it is judged once more.
+
+    Attributes:
+        result: Its verdict, and what that rests on.
+    """
 
     kind: Literal["lane_finished"] = "lane_finished"
     result: LaneResult
 
 
 class Notice(Event):
-    """Something to tell of the run, or of a lane; a `problem` fails the run."""
+    """Something to tell of the run, or of a lane.
+
+    Attributes:
+        text: One line.
+        problem: Whether it fails the run.
+    """
 
     kind: Literal["notice"] = "notice"
     text: str

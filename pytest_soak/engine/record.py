@@ -31,12 +31,31 @@ class Ending(StrEnum):
 class IterationRecord(BaseModel):
     """All of one iteration: what was in force, what was measured, what the gate says.
 
-    `verdict_raw` is the gate's; `verdict` is after grace and the gate mode softened it. `graded`
-    iterations count for the lane, and `rests_on` of them have had these overrides without a change.
-    `stops` are the sustained criteria that began to stop or warn in the window, or are over;
-    where one stopped the lane, `fired_at` is when, in microseconds on the target's clock.
-    `failure` is why the item fails, None when it passes; `ending` is why the lane stops here, None
-    when it goes on.
+    Attributes:
+        lane: The lane that it is of.
+        target: The name of what is soaked.
+        iteration: Its number in the lane, from 1.
+        planned: How many iterations the lane was to have.
+        phase: `warmup`, `rampdown` or `steady`.
+        window: Its window on the target's clock.
+        overrides: The parameters in force, by name.
+        sources: Where each of them comes from, as in `cli` or `profile:NAME`.
+        state_hash: SHA-256 of the overrides in force, hexadecimal.
+        summary: Its KPIs.
+        drivers: The cost components that eat the edge, the largest first.
+        judgement: What the gate says, threshold by threshold.
+        verdict: PASS, WARN or FAIL, after grace and the gate mode softened it.
+        verdict_raw: The gate's own.
+        graded: Whether it counts for the lane: it is past the gate's grace.
+        rests_on: How many graded iterations have had these overrides without a change.
+        stops: The sustained criteria that began to stop or warn in the window, or are over.
+        fired_at: When one of them stopped the lane, in microseconds on the target's clock, or None.
+        failure: Why the item fails; None when it passes.
+        ending: Why the lane stops here; None when it goes on.
+        tuning: What the tuner suggested, what was done, and why not more.
+        notes: What to know of how it was run.
+        started: When it began, in UTC as ISO 8601.
+        seconds: How long it took.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -68,14 +87,31 @@ class IterationRecord(BaseModel):
 
 
 class LaneResult(BaseModel):
-    """The verdict on a lane, and what it rests on; an interrupted lane has none.
+    """The verdict on a lane, and what it rests on.
 
-    `medians` are over the newest iterations of the `evidence`, `samples` the fewest of any of them.
-    `overrides` and `sources` are the last iteration's baseline: without what a warm-up made of it.
-    `stopped` is the criterion that stopped it, if one did.
-    `changed` are the parameters in which that is no longer what the lane began with, whose state
-    hash is `began_with`; `frozen` says that the last snapshot of a freeze holds it.
-    `deterministic` says that the target calls itself so.
+    Attributes:
+        lane: The lane.
+        target: The name of what is soaked.
+        gate: The name of the gate.
+        gate_mode: `hard`, `soft` or `off`.
+        verdict: PASS, WARN, HOLD or FAIL; None of a lane that was interrupted.
+        verdict_raw: The gate's own, before the gate mode softened it.
+        judgement: What the gate says of the lane's end, threshold by threshold.
+        reasons: Why it is no PASS, the worst first.
+        ending: Why the lane ended.
+        iterations: How many it has had.
+        planned: How many it was to have.
+        counts: Iterations by verdict.
+        medians: By KPI, over the newest iterations of the `evidence`; None without a value.
+        overrides: The last iteration's baseline, without what a warm-up made of it.
+        sources: Where each of these comes from.
+        samples: By KPI, the fewest events that it rests on in any of those iterations.
+        changed: The parameters in which the overrides are no longer what the lane began with.
+        began_with: The state hash of what it began with.
+        frozen: Whether the last snapshot of a freeze holds its overrides.
+        evidence: What it is judged on: the graded iterations since its overrides changed last.
+        stopped: The criterion that stopped it, if one did.
+        deterministic: Whether the target calls itself so.
     """
 
     model_config = ConfigDict(frozen=True)

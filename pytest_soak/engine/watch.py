@@ -111,8 +111,10 @@ class Vigil:
         """
         if self._end is None:
             self._begin(part.start_us)
-        for table in self._rows:
-            self._take(table, getattr(part, table))
+        for table, rows in self._rows.items():
+            columns = rows.dtype.names or ()
+            if not part.lacks(*(f"{table}.{column}" for column in columns)):
+                self._take(table, getattr(part, table))
         self._end = part.end_us
         found = self._evaluate(part.end_us - 1)
         self._forget()

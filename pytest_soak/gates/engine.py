@@ -52,7 +52,20 @@ class Sample(BaseModel):
 
 
 class Check(BaseModel):
-    """One threshold applied: the value beside the texts of the threshold, and why."""
+    """One threshold applied: the value beside the texts of the threshold, and why.
+
+    Attributes:
+        gate: The name of the gate.
+        metric: The KPI, or `failed`; of a drift its name ends in `.drift`.
+        value: What was judged; None without a value.
+        verdict: What follows.
+        fail_unless: The limit that must hold not to FAIL, as written.
+        warn_unless: The limit that must hold for a PASS, as written.
+        fail_at_once: The limit that not one iteration may break.
+        hold_unless: What must be known for a verdict.
+        reason: Why it is no PASS; empty where it is.
+        no_data: Whether that is for want of data.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -69,7 +82,13 @@ class Check(BaseModel):
 
 
 class Judgement(BaseModel):
-    """What a gate says: the worst check, and every check."""
+    """What a gate says: the worst check, and every check.
+
+    Attributes:
+        verdict: The worst of the checks.
+        checks: A check for each threshold in force.
+        note: What to know of it.
+    """
 
     model_config = ConfigDict(frozen=True)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -140,8 +140,13 @@ def _parsed_share(text: str) -> str:
     return text
 
 
-ExpressionText = Annotated[str, AfterValidator(_parsed)]
+LimitText = Annotated[
+    str, Field(json_schema_extra={"pattern": f"^{_FORM.pattern}$", "examples": [">= 2.0"]})
+]
+"""A limit as a field of a file: an operator and a number, in some fields with `%`."""
+
+ExpressionText = Annotated[LimitText, AfterValidator(_parsed)]
 """An expression as a field of a file: text that can be parsed."""
 
-ShareText = Annotated[str, AfterValidator(_parsed_share)]
+ShareText = Annotated[LimitText, AfterValidator(_parsed_share)]
 """The same, of a count: `== 0`, or a share of the whole: `<= 10 %`."""

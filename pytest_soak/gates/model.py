@@ -23,6 +23,7 @@ from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.gates.expressions import (
     Expression,
     ExpressionText,
+    LimitText,
     ShareText,
     check_at_once,
     check_harm,
@@ -64,8 +65,8 @@ class Threshold(BaseModel):
 
     metric: str
     baseline: Basis = "absolute"
-    fail_unless: str | None = None
-    warn_unless: str | None = None
+    fail_unless: LimitText | None = None
+    warn_unless: LimitText | None = None
     min_samples: Annotated[int, Field(ge=1)] | None = None
     no_data: Literal["fail", "warn"] = "fail"
     window: Annotated[int, Field(ge=1, le=1000)] = 1

@@ -48,10 +48,16 @@ class Sustained(BaseModel):
 
 
 class Transition(BaseModel):
-    """A criterion that begins to stop or warn at `at`, or whose warning is over.
+    """A criterion that begins to stop or warn, or whose warning is over.
 
-    `since` is when that began, `limit` what held (or no longer does) of `metric`; without a `value`
-    it is the want of data that lasted.
+    Attributes:
+        criterion: Its name.
+        kind: `stop`, `warn`, or `clear` of a warning that is over.
+        metric: What it looks at.
+        value: The metric's value; None where it was the want of data that lasted.
+        limit: What held of it, or no longer does.
+        since: When that began, in microseconds on the target's clock.
+        at: When the criterion acted, on the same clock.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -203,3 +203,27 @@ HEADLINES = (
     Headline("maker_taker_ratio", "maker/taker", "{:.2f}", "maker_taker", "{:.2f}"),
     Headline("p95_latency_ms", "latency", "{:.0f}", "latency", "{:.0f}ms"),
 )
+
+SHORT = {
+    "net_bps": "net_bps",
+    "risk_ratio": "risk",
+    "maker_taker_ratio": "mk/tk",
+    "p95_latency_ms": "p95 ms",
+    "adverse_bps_p95": "adv95",
+    "net_quote": "PnL",
+    "num_fills": "fills",
+    "volume_quote": "volume",
+    "drawdown_ratio": "drawdown",
+    "max_drawdown_quote": "max dd",
+    "deadline_miss_ratio": "missed",
+    "md_cache_hit_ratio": "hits",
+    "tick_total_p95_ms": "tick ms",
+}
+"""Headings of columns that must be narrow, in the order in which they are wanted."""
+
+_WANTED = {name: place for place, name in enumerate(SHORT)}
+
+
+def kpi_order(name: str) -> int:
+    """A key to order KPIs by: those with a short heading first, the others as they came."""
+    return _WANTED.get(name, len(_WANTED))

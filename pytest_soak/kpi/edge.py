@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_soak.kpi.definitions import KNOWN, KPIS, PROCESS_KPIS
+from pytest_soak.kpi.fed_by import untold
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.kpi.tables import GROWTH_KPIS, TABLE_KPIS, mean, notional, p95
 from pytest_soak.kpi.usage import Usage, growth_kpis
@@ -69,6 +70,8 @@ def summarize(observation: Observation, usage: Usage | None = None) -> Summary:
     reasons = {name: KNOWN[name].missing for name, value in kpis.items() if value is None}
     if len(observation.marks) and kpis["max_drawdown_quote"] is None:
         reasons["max_drawdown_quote"] = _unmarked(observation)
+    reasons |= (unknown := untold(observation, kpis))
+    kpis.update(dict.fromkeys(unknown))
     return Summary(
         kpis=kpis,
         reasons=reasons,
@@ -78,6 +81,14 @@ def summarize(observation: Observation, usage: Usage | None = None) -> Summary:
     )
 
 
+def _pnl_quote(observation: Observation) -> float:
+    """The sum of the components, without the mids of fills, which cancel out in it."""
+    fills = observation.fills
+    signed = fills["side"] * fills["quantity"]
+    traded = float(np.sum(signed * (observation.mid_end - fills["price"]) - fills["fee_quote"]))
+    return traded + observation.inventory_start * (observation.mid_end - observation.mid_start)
+
+
 _Part = tuple[dict[str, float | None], dict[str, int]]
 
 
@@ -85,8 +96,9 @@ def _edge(observation: Observation) -> _Part:
     fills = observation.fills
     volume = float(np.sum(notional(fills)))
     parts = components_quote(observation)
+    net = _pnl_quote(observation) if observation.lacks("fills.mid") else fsum(parts.values())
     values: dict[str, float | None] = {
-        "net_quote": fsum(parts.values()),
+        "net_quote": net,
         "volume_quote": volume,
         "num_fills": float(len(fills)),
     }
@@ -97,7 +109,7 @@ def _edge(observation: Observation) -> _Part:
             "fees_eff_bps": bps["fees"],
             "slippage_bps": bps["slippage"],
             "inventory_bps": bps["inventory"],
-            "net_bps": fsum(bps.values()),
+            "net_bps": net / volume * BPS if observation.lacks("fills.mid") else fsum(bps.values()),
             "maker_taker_ratio": TABLE_KPIS["maker_taker_ratio"].of(fills),
         }
     return values, dict.fromkeys(values, len(fills))

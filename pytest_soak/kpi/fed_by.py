@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pytest_soak.kpi.summary import Summary
+
+if TYPE_CHECKING:
+    from pytest_soak.observation.columns import Observation
 
 FED_BY: dict[str, str] = {
     **dict.fromkeys(
@@ -51,6 +55,36 @@ FED_BY: dict[str, str] = {
     ),
     "max_drawdown_quote": "marks",
 }
+
+
+_SPLIT = ("fills.maker", "fills.mid")
+_ENDS = ("mid_start", "mid_end")
+RESTS_ON: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("net_bps", "net_quote"), ("fills.fee_quote", *_ENDS)),
+    "fees_eff_bps": ("fills.fee_quote",),
+    "inventory_bps": ("fills.mid", *_ENDS),
+    **dict.fromkeys(
+        (
+            "gross_bps",
+            "slippage_bps",
+            "slippage_bps_p95",
+            "adverse_bps",
+            "adverse_bps_p95",
+            "pickoff_bps",
+        ),
+        _SPLIT,
+    ),
+    "maker_taker_ratio": ("fills.maker",),
+}
+"""What of an Observation that may be untold each KPI is reckoned from."""
+
+
+def untold(observation: Observation, kpis: Mapping[str, float | None]) -> dict[str, str]:
+    """The KPIs that follow from nothing that is told, each with why."""
+    needed = {name: RESTS_ON.get(name, ()) for name in kpis}
+    feeds = {name: (FED_BY[name],) for name in kpis.keys() & FED_BY.keys() if kpis[name] is None}
+    found = {n: observation.lacks(*names, *feeds.get(n, ())) for n, names in needed.items()}
+    return {name: why for name, why in found.items() if why is not None}
 
 
 def without(summary: Summary, feeds: Mapping[str, str]) -> Summary:

@@ -23,19 +23,22 @@ class SpanKpi(NamedTuple):
     over: Callable[[Sequence[Sequence[float]]], float | None]
 
 
-def drawdown_ratio(rows: Sequence[Sequence[float]]) -> float | None:
-    """The largest drawdown over the sum of |net|; `rows` are (net_quote, max_drawdown_quote).
+def equity_drawdown(rows: Sequence[Sequence[float]]) -> float:
+    """The largest drawdown over iterations whose `rows` are (net_quote, max_drawdown_quote).
 
-    The drawdown is the larger of the largest one within an iteration and of that of the equity
-    between iterations. What stretches from within one iteration into another is thus underrated.
+    It is the larger of the largest one within an iteration and of that of the equity between
+    iterations. What stretches from within one iteration into another is thus underrated.
     """
-    turnover = fsum(abs(net) for net, _ in rows)
-    if turnover == 0:
-        return None
     equity = [0.0, *accumulate(net for net, _ in rows)]
     peaks = accumulate(equity, max)
     between = max(peak - now for peak, now in zip(peaks, equity, strict=True))
-    return max(between, *(within for _, within in rows)) / turnover
+    return max(between, *(within for _, within in rows))
+
+
+def drawdown_ratio(rows: Sequence[Sequence[float]]) -> float | None:
+    """The largest drawdown over the sum of |net|; `rows` are as `equity_drawdown` has them."""
+    turnover = fsum(abs(net) for net, _ in rows)
+    return equity_drawdown(rows) / turnover if turnover else None
 
 
 _MEANING = "largest drawdown of the judged iterations, of the sum of their |net_quote|"
@@ -47,6 +50,11 @@ SPAN_KPIS: dict[str, SpanKpi] = {
         drawdown_ratio,
     )
 }
+
+
+def is_own(metric: str) -> bool:
+    """Whether a KPI is a bot's own, and no table of ours defines it."""
+    return metric not in KNOWN and metric not in SPAN_KPIS
 
 
 def so_far(metric: str) -> bool:

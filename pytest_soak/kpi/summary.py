@@ -19,11 +19,17 @@ _ABSURD = 1e100  # beyond it medians and deviations leave the range of a float
 
 
 class Summary(BaseModel):
-    """KPIs by name; a missing one is None with its reason in `reasons`.
+    """KPIs by name; a missing one is None and has a reason.
 
-    `samples` counts what a KPI rests on, where known. `faults` are measurements that cannot be
-    true (NaN, out of range, unknown name): they fail the iteration. `notes` are what a reader of
-    the iteration should know of how it was measured. `curves` are kept of an Observation's events.
+    Attributes:
+        kpis: Values in the unit that the name ends in; None where there is none.
+        reasons: Why there is none, by KPI.
+        samples: How many events a KPI rests on, where that is known.
+        block_counts: How many intended changes each reason stopped.
+        market: What happened in the market, such as `spike_count`.
+        faults: Measurements that cannot be true (NaN, out of range): they fail the iteration.
+        notes: What to know of how it was measured.
+        curves: What is kept of an Observation's events to be drawn; None of ready-made KPIs.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -22,6 +22,7 @@ import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from inspect import cleandoc
 from typing import Any, Literal
 
 import numpy as np
@@ -29,7 +30,7 @@ from numpy.typing import NDArray
 
 from pytest_soak.config.scenarios import Scenario
 from pytest_soak.config.sizes import SNAPSHOTS
-from pytest_soak.market import observe
+from pytest_soak.market import feeds, observe
 from pytest_soak.market.checkpoint import pack, pack_columns, unpack, unpack_columns
 from pytest_soak.market.compile import load_sender
 from pytest_soak.market.kernel import venue as v
@@ -50,6 +51,7 @@ from pytest_soak.market.running import BURN_IN_US, SLICE_US, RunningMarket, join
 from pytest_soak.market.span import Span
 from pytest_soak.number import number, whole
 from pytest_soak.observation.columns import Observation
+from pytest_soak.observation.tables import in_words
 
 MOST_SEED = 2**63 - 1
 MOST_US = 366 * 86_400_000_000
@@ -64,24 +66,44 @@ _SAVED = ("counters", "top", "due", "held", "refused", *COLUMNS)
 
 @dataclass(frozen=True)
 class TopOfBook:
-    """The best prices without the agent's own orders, as its market data stream shows them."""
+    """The best prices without the agent's own orders, as its market data stream shows them.
 
-    time_us: int  # of the snapshot at the venue
+    Attributes:
+        time_us: Of the snapshot at the venue.
+        bid: The best bid, in quote currency.
+        ask: The best ask.
+        mid: Half way between them.
+        depth: What is in the book, in base a side.
+    """
+
+    time_us: int
     bid: float
     ask: float
     mid: float
-    depth: float  # base a side
+    depth: float
 
 
 @dataclass(frozen=True)
 class Events:
-    """What happened since events were last taken: one-dimensional arrays of these dtypes."""
+    """What happened since events were last taken: one-dimensional arrays of rows.
 
-    reports: NDArray[np.void]  # feeds.REPORT: what reached the agent
-    fills: NDArray[np.void]  # MARKED_FILL: the agent's trades a second ago or earlier, venue's time
-    trades: NDArray[np.void]  # feeds.TRADE: everybody's, at the time of the venue
-    tops: NDArray[np.void]  # feeds.TOP: each change of the top of the public book
-    seconds: NDArray[np.void]  # feeds.SECOND: the mid, every second
+    Attributes:
+        reports: REPORT rows: what reached the agent.
+        fills: MARKED_FILL rows: the agent's trades of a second ago or earlier, at the venue's time.
+        trades: TRADE rows: everybody's.
+        tops: TOP rows: each change of the top of the public book.
+        seconds: SECOND rows: the mid.
+    """
+
+    reports: NDArray[np.void]
+    fills: NDArray[np.void]
+    trades: NDArray[np.void]
+    tops: NDArray[np.void]
+    seconds: NDArray[np.void]
+
+
+if Events.__doc__ is not None:  # there is none under `python -OO`
+    Events.__doc__ = "\n\n".join([cleandoc(Events.__doc__), *map(in_words, feeds.EVERY)])
 
 
 class Exchange(RunningMarket):

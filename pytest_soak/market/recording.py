@@ -14,11 +14,19 @@ from pytest_soak.market.exchange import Exchange
 
 @dataclass(frozen=True)
 class Feed:
-    """One-dimensional arrays in order of time, in microseconds since the feed began."""
+    """One-dimensional arrays of rows in order of time, in microseconds since the feed began.
 
-    trades: NDArray[np.void]  # feeds.TRADE
-    tops: NDArray[np.void]  # feeds.TOP: each change of the top of the book
-    seconds: NDArray[np.void]  # feeds.SECOND: the mid, every second
+    help(pytest_soak.market.exchange.Events) has the columns.
+
+    Attributes:
+        trades: TRADE rows: everybody's.
+        tops: TOP rows: each change of the top of the book.
+        seconds: SECOND rows: the mid.
+    """
+
+    trades: NDArray[np.void]
+    tops: NDArray[np.void]
+    seconds: NDArray[np.void]
 
 
 def record_feed(

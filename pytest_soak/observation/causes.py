@@ -23,12 +23,17 @@ def side_cause(sides: NDArray[Any]) -> str:
 
 def time_cause(typical: float, start: int, end: int) -> str:
     """Of a time outside of `start` to `end`."""
-    for unit, factor in _UNITS.items():
-        if start <= typical * factor <= end:
-            return f" (times look like {unit})"
+    if unit := unit_cause(typical, start, end):
+        return unit
     if 0 <= typical <= end - start:
         return " (times look like counted from the start of the window)"
     return ""
+
+
+def unit_cause(typical: float, start: int, end: int) -> str:
+    """Of such a time where another unit would explain it."""
+    units = (unit for unit, factor in _UNITS.items() if start <= typical * factor <= end)
+    return next((f" (times look like {unit})" for unit in units), "")
 
 
 def length_cause(length: float, expected: float, tolerance: float) -> str:

@@ -4,70 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from inspect import cleandoc
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-FILL = np.dtype(
-    [
-        ("time_us", "i8"),
-        ("side", "i1"),  # +1 bought, -1 sold
-        ("maker", "?"),
-        ("price", "f8"),  # quote currency a unit of base
-        ("quantity", "f8"),  # base, above 0
-        ("fee_quote", "f8"),  # paid > 0, rebate < 0
-        ("mid", "f8"),  # maker: just before the fill; taker: when the order was decided
-        ("mid_1s", "f8"),  # one second after the fill; NaN where that is not known
-    ]
-)
-OTHER_MIDS = {
-    "mid_1s_before": -1_000_000,
-    "mid_100ms": 100_000,
-    "mid_10s": 10_000_000,
-    "mid_60s": 60_000_000,
-}
-"""Optional columns of fills: the mid so many microseconds after the fill's own `time_us`.
+from pytest_soak.observation import tables
+from pytest_soak.observation.tables import OTHER_MIDS as OTHER_MIDS
 
-As `mid_1s` it is the mid of the market that the fill was made on, whichever side and whether maker
-or taker; NaN where it is not known. What lies beyond the window's end counts too, if it is known
-when the window is handed over. `pickoff_bps` is reckoned from the one before.
-"""
-
-MARKED_FILL = np.dtype([*FILL.descr, *((name, "f8") for name in OTHER_MIDS)])
-"""FILL and the columns of OTHER_MIDS."""
-
-TICK = np.dtype(
-    [
-        ("time_us", "i8"),
-        ("fetch_md_ms", "f8"),
-        ("compute_ms", "f8"),  # pricing, risk checks, tracing
-        ("wait_ms", "f8"),  # of the stages for one another
-        ("send_ms", "f8"),
-        ("total_ms", "f8"),
-        ("cache_hit", "?"),
-        ("deadline_miss", "?"),
-    ]
-)
-BLOCK = np.dtype([("time_us", "i8"), ("reason", "i1"), ("side", "i1"), ("level", "i1")])
-LATENCY = np.dtype([("time_us", "i8"), ("latency_ms", "f8")])
-MARK = np.dtype([("time_us", "i8"), ("mid", "f8"), ("inventory", "f8"), ("equity_quote", "f8")])
-ERROR = np.dtype([("time_us", "i8")])
-BREAKER = np.dtype([("time_us", "i8"), ("open", "?")])  # of the bot: True, it has stopped itself
-RESOURCE = np.dtype(
-    [
-        ("time_us", "i8"),
-        ("rss_mb", "f8"),  # resident memory, 1 MB = 1,000,000 bytes
-        ("cpu_pct", "f8"),  # of one processor
-        ("open_fds", "f8"),  # open files, sockets and pipes
-        ("threads", "f8"),
-        ("started_us", "f8"),  # may be left out: when the process was started that all this is of
-    ]
-)
+FILL = tables.FILLS.dtype
+MARKED_FILL = tables.MARKED_FILLS.dtype
+TICK = tables.TICKS.dtype
+BLOCK = tables.BLOCKS.dtype
+LATENCY = tables.LATENCIES.dtype
+MARK = tables.MARKS.dtype
+ERROR = tables.ERRORS.dtype
+BREAKER = tables.BREAKERS.dtype
+RESOURCE = tables.RESOURCES.dtype
 OPTIONAL = {*OTHER_MIDS, "started_us"}
 """Columns that may be left out, NaN where they are."""
 
 FILL_IDS = ("fill_ids", "order_ids")
 """What an Observation may tell of each fill beside its columns."""
+
+STAND_INS = ("fills.maker", "fills.fee_quote", "fills.mid", "mid_start", "mid_end")
+"""What may be `untold` though something stands there: NaN, and False in `maker`."""
+UNFED = ("pipeline_ticks", "acks", "marks", "orders", "quoting", "ws_lag")
+"""What may be `untold` because there is none: feeds."""
 
 BLOCK_REASONS = ("min_interval", "concurrency", "risk", "inventory", "throttle", "deadline")
 
@@ -76,50 +41,90 @@ BLOCK_REASONS = ("min_interval", "concurrency", "risk", "inventory", "throttle",
 class Observation:
     """Everything a bot did in one window; what it does not hand over stays empty.
 
-    Shapes: each array is one-dimensional with the dtype that its comment names; times are
-    microseconds on the target's clock, inventories are in base, money in quote currency.
-    `reason` of a block event is an index into `block_reasons`. `equity_quote` of a mark is cash
-    and inventory at the mark's mid, less fees, up to a constant. `fill_ids` are the venue's ids of
-    the fills, `order_ids` those of the orders that they filled: whole numbers or text, in the order
-    of the fills.
-
-    What must hold of all this is said, and checked, in `observation.validate` and
-    `observation.conserve`.
+    Each array is one-dimensional. Times are microseconds on the target's clock and lie within the
+    window, inventories are in base, money in quote currency. What is of another type is converted
+    where nothing is lost. A window that cannot be true, or that has not this shape, is refused when
+    it is handed over: see docs/OBSERVATION.md.
     """
 
     start_us: int
     end_us: int
-    fills: NDArray[np.void]  # FILL or MARKED_FILL; MARKED_FILL once it is converted
+    fills: NDArray[np.void]
     inventory_start: float
     inventory_end: float
     mid_start: float
     mid_end: float
     ticks: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, TICK))
     blocks: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, BLOCK))
-    # LATENCY: order sent -> acknowledged
     acks: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, LATENCY))
-    # MARK: the account, sampled at least once a second
     marks: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, MARK))
-    # ERROR: what the bot logs as one
     errors: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, ERROR))
-    # BREAKER: whenever it opens or closes
     breaker: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, BREAKER))
-    # RESOURCE: what the bot uses, sampled every few seconds
     resources: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, RESOURCE))
     ws_lag_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    # of each order when it left the book
     order_age_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    intended_changes: int = 0  # quote changes the bot wanted, each counted once
+    intended_changes: int = 0
     orders_sent: int = 0
     cancels_sent: int = 0
-    side_time_us: int = 0  # time x sides on which the bot wanted to quote
+    side_time_us: int = 0
     side_time_risk_blocked_us: int = 0
     block_reasons: tuple[str, ...] = BLOCK_REASONS
-    market: Mapping[str, int] = field(default_factory=dict)  # e.g. spike_count, gap_events
+    market: Mapping[str, int] = field(default_factory=dict)
     fill_ids: NDArray[np.int64] | NDArray[np.str_] | None = None
     order_ids: NDArray[np.int64] | NDArray[np.str_] | None = None
-    # with a window's last part: later mids of all its fills, in place of what its parts said
     later_mids: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-    process: Mapping[str, float] = field(default_factory=dict)  # KPIs of a bot's own process
-    notes: tuple[str, ...] = ()  # what to know of how it was measured
-    apart: bool = False  # the bot went on, unmeasured, between the window before and this one
+    process: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    apart: bool = False
+    untold: Mapping[str, str] = field(default_factory=dict)
+
+    def lacks(self, *names: str) -> str | None:
+        """Why one of `names` (such as `fills.maker`) is `untold`; None where all are told."""
+        return next((self.untold[name] for name in names if name in self.untold), None)
+
+    @classmethod
+    def from_fills(
+        cls,
+        fills: Any,
+        *,
+        start_us: int | datetime,
+        end_us: int | datetime,
+        columns: Mapping[str, str] | None = None,
+        mids: Any = None,
+        inventory_start: float | None = None,
+        mid_start: float | None = None,
+        mid_end: float | None = None,
+    ) -> Observation:
+        """What a bot did from `start_us` until `end_us`, by its fills alone.
+
+        `fills` are rows or columns by name, a numpy structured array, a DataFrame (pandas, polars),
+        or a CSV file, by its path or open. Their columns are those of a line of the feed `fills`:
+        time_us, side, price and quantity are needed; maker, fee_quote, mid, mid_1s, mid_1s_before,
+        mid_100ms, mid_10s, mid_60s, execution_id and order_id may be left out. `columns` names
+        theirs by ours, as in {"time_us": "ts"}. Times are microseconds since 1970 or dates with a
+        zone; sides +1 or -1, "buy" or "sell"; makers true or false, "maker" or "taker"; money and
+        signs as of FILL. Rows outside of the span are left out, which a note says.
+
+        `mids` are the market's, in any of these forms, with columns time_us and mid. From them the
+        mids of fills are taken that no column tells: the last one up to the time, of the fill's or
+        a second later, and so on; none where that is more than two seconds old. `inventory_start`
+        (base, long > 0) is what the fills before the span make, from nothing, unless it is given.
+        `mid_start` and `mid_end` (quote) are the last mid up to then, or else the first one after.
+
+        Every KPI that rests on more than is told is null, and says why. Raises SoakUsageError,
+        which names column, row, value and what was expected.
+        """
+        from pytest_soak.observation.from_fills import observed_fills
+
+        return observed_fills(
+            fills,
+            span=(start_us, end_us),
+            columns=columns or {},
+            mids=mids,
+            inventory_start=inventory_start,
+            ends={"mid_start": mid_start, "mid_end": mid_end},
+        )
+
+
+if Observation.__doc__ is not None:  # there is none under `python -OO`
+    Observation.__doc__ = f"{cleandoc(Observation.__doc__)}\n\n{tables.described()}"

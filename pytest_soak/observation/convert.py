@@ -28,7 +28,9 @@ from pytest_soak.observation.columns import (
     OPTIONAL,
     OTHER_MIDS,
     RESOURCE,
+    STAND_INS,
     TICK,
+    UNFED,
     Observation,
 )
 
@@ -91,6 +93,7 @@ def _converted(parts: dict[str, Any]) -> tuple[Observation, tuple[str, ...]]:
     parts["notes"] = _notes(parts["notes"])
     parts["apart"] = _apart(parts["apart"])
     parts["later_mids"] = _later_mids(parts["later_mids"])
+    parts["untold"] = _untold(parts["untold"])
     for name in FILL_IDS:
         parts[name] = _ids(name, parts[name], len(parts["fills"]))
     _check_reasons(parts["blocks"]["reason"], parts["block_reasons"])
@@ -249,6 +252,16 @@ def _later_mids(value: Any) -> dict[str, NDArray[np.float64]]:
         name: _cells(f"later_mids.{name}", _array(f"later_mids.{name}", column), np.dtype("f8"), [])
         for name, column in value.items()
     }
+
+
+def _untold(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping) or not _are_names([*value, *value.values()]):
+        _refuse(f"untold: expected reasons by name, got {show(value)}")
+    known = (*STAND_INS, *UNFED)
+    if not set(value) <= set(known):
+        odd = min(set(value) - set(known))
+        _refuse(f"untold: expected reasons by name ({', '.join(known)}), got {show(odd)}")
+    return dict(value)
 
 
 def _apart(value: Any) -> bool:

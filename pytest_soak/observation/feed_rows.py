@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from pytest_soak.observation.columns import Observation
+from pytest_soak.observation.columns import STAND_INS, Observation
 from pytest_soak.observation.feed_files import DAY_US, FeedFile
 
 Columns = dict[str, list[Any]]
@@ -39,7 +39,12 @@ class DayLines(NamedTuple):
 
 
 def day_lines(observation: Observation, after: int) -> list[DayLines]:
-    """The lines of a window by feed and UTC day, numbered from `after` + 1 in order of time."""
+    """The lines of a window by feed and UTC day, numbered from `after` + 1 in order of time.
+
+    There are none of a window in which something stands for what is untold.
+    """
+    if observation.lacks(*STAND_INS):
+        return []
     feeds = dict(_feeds(observation))
     times = {name: np.array(columns["time_us"], "i8") for name, columns in feeds.items()}
     numbers = _numbers(list(times.values()), after)

@@ -6,8 +6,19 @@ import math
 from typing import Any, NamedTuple
 
 from pytest_soak.observation import feed_kinds as kinds
-from pytest_soak.observation.columns import OTHER_MIDS
 from pytest_soak.observation.feed_kinds import UNTOLD, Kind
+from pytest_soak.observation.tables import (
+    BLOCKS,
+    BREAKERS,
+    FILLS,
+    LATENCIES,
+    MARKS,
+    MID_1S,
+    OTHER_MIDS,
+    RESOURCES,
+    TICKS,
+    Columns,
+)
 
 NO_TIME = -1
 WATCHED = "resources"
@@ -74,7 +85,7 @@ def _later(name: str, when: str) -> FeedField:
 
 
 def _mids() -> tuple[FeedField, ...]:
-    offsets = {"mid_1s": 1_000_000, **OTHER_MIDS}
+    offsets = {MID_1S: 1_000_000, **OTHER_MIDS}
     return tuple(
         _later(name, f"{abs(us) / 1e6:g} s {'after' if us > 0 else 'before'} the fill")
         for name, us in offsets.items()
@@ -83,6 +94,14 @@ def _mids() -> tuple[FeedField, ...]:
 
 def _ms(name: str, meaning: str) -> FeedField:
     return FeedField(name, kinds.AMOUNT, "ms", meaning)
+
+
+def _column(
+    table: Columns, name: str, kind: Kind, absent: str = "", filled: Any = None
+) -> FeedField:
+    """What a column of an Observation holds, as a field of a line."""
+    column = table.of(name)
+    return FeedField(name, kind, column.unit, column.meaning, absent, filled)
 
 
 _SINCE = FeedField(
@@ -102,17 +121,12 @@ FEEDS: dict[str, Feed] = {
             "fills",
             "an execution of an order of the bot",
             "when it was filled",
-            FeedField("side", kinds.SIDE, "", "+1 bought, -1 sold"),
-            FeedField("maker", kinds.FLAG, "", "true: the bot's order rested in the book"),
-            FeedField("price", kinds.PRICE, "quote", "of a unit of base"),
-            FeedField("quantity", kinds.PRICE, "base", "filled; the sign is that of `side`"),
-            FeedField("fee_quote", kinds.NUMBER, "quote", "paid > 0, rebate < 0"),
-            FeedField(
-                "mid",
-                kinds.PRICE,
-                "quote",
-                "maker: just before the fill; taker: when the order was decided",
-            ),
+            _column(FILLS, "side", kinds.SIDE),
+            _column(FILLS, "maker", kinds.FLAG),
+            _column(FILLS, "price", kinds.PRICE),
+            _column(FILLS, "quantity", kinds.PRICE),
+            _column(FILLS, "fee_quote", kinds.NUMBER),
+            _column(FILLS, "mid", kinds.PRICE),
             *_mids(),
             FeedField("execution_id", kinds.ID, "", "the venue's id of the execution", _ID),
             FeedField("order_id", kinds.ID, "", "the venue's id of the order", _ID),
@@ -121,19 +135,15 @@ FEEDS: dict[str, Feed] = {
             "pipeline_ticks",
             "a cycle of the bot's quoting pipeline",
             "when it ended",
-            _ms("fetch_md_ms", "fetching market data"),
-            _ms("compute_ms", "pricing, risk checks, tracing"),
-            _ms("wait_ms", "of the stages for one another"),
-            _ms("send_ms", "sending orders"),
-            _ms("total_ms", "the whole cycle"),
-            FeedField("cache_hit", kinds.FLAG, "", "true: market data came from the cache"),
-            FeedField("deadline_miss", kinds.FLAG, "", "true: the cycle took too long"),
+            *(_column(TICKS, column.name, kinds.AMOUNT) for column in TICKS.columns[1:6]),
+            _column(TICKS, "cache_hit", kinds.FLAG),
+            _column(TICKS, "deadline_miss", kinds.FLAG),
         ),
         _feed(
             "acks",
             "an order message that the venue acknowledged",
             "when the acknowledgement came",
-            _ms("latency_ms", "from sent to acknowledged"),
+            _column(LATENCIES, "latency_ms", kinds.AMOUNT),
         ),
         _feed(
             "blocks",
@@ -146,20 +156,19 @@ FEEDS: dict[str, Feed] = {
                 "what stopped it: min_interval, concurrency, risk, inventory, throttle, deadline, "
                 "or a name of the bot's own",
             ),
-            FeedField("side", kinds.SMALL, "", "of the quote: +1 bid, -1 ask"),
-            FeedField("level", kinds.SMALL, "", "of the quote, from the touch outward", "0", 0),
+            _column(BLOCKS, "side", kinds.SMALL),
+            _column(BLOCKS, "level", kinds.SMALL, "0", 0),
         ),
         _feed(
             "marks",
             "the account, at least once a second",
             "of the mark",
-            FeedField("mid", kinds.PRICE, "quote", "of the market"),
-            FeedField("inventory", kinds.NUMBER, "base", "long > 0, short < 0"),
-            FeedField(
+            _column(MARKS, "mid", kinds.PRICE),
+            _column(MARKS, "inventory", kinds.NUMBER),
+            _column(
+                MARKS,
                 "equity_quote",
                 kinds.NUMBER,
-                "quote",
-                "cash and inventory at `mid`, less fees, up to a constant",
                 "not marked: a drawdown leaves the line out",
                 math.nan,
             ),
@@ -241,26 +250,17 @@ FEEDS: dict[str, Feed] = {
             "breaker",
             "the circuit breaker of the bot changed",
             "when it changed",
-            FeedField("open", kinds.FLAG, "", "true: it stops the bot from trading"),
+            _column(BREAKERS, "open", kinds.FLAG),
         ),
         _feed(
             WATCHED,
             "what the bot's processes use together",
             "when it was measured",
-            FeedField("rss_mb", kinds.AMOUNT, "MB", "resident memory, of 1,000,000 bytes"),
-            FeedField("cpu_pct", kinds.AMOUNT, "%", "of one core, since the line before"),
-            FeedField(
-                "open_fds", kinds.COUNT, "", "open files, sockets and pipes", "not known", NO_TIME
-            ),
-            FeedField("threads", kinds.COUNT, "", "threads", "not known", NO_TIME),
-            FeedField(
-                "started_us",
-                kinds.TIME,
-                "us",
-                "when the bot was started whose processes these are; growth begins anew with it",
-                "not known",
-                NO_TIME,
-            ),
+            _column(RESOURCES, "rss_mb", kinds.AMOUNT),
+            _column(RESOURCES, "cpu_pct", kinds.AMOUNT),
+            _column(RESOURCES, "open_fds", kinds.COUNT, "not known", NO_TIME),
+            _column(RESOURCES, "threads", kinds.COUNT, "not known", NO_TIME),
+            _column(RESOURCES, "started_us", kinds.TIME, "not known", NO_TIME),
         ),
         _feed(
             "kpis",

@@ -76,8 +76,8 @@ def observed(
         orders_sent=int(orders["sent"].sum()),
         cancels_sent=int(orders["cancelled"].sum()),
         block_reasons=names,
-        fill_ids=_ids(fills["execution_id"]),
-        order_ids=_ids(fills["order_id"]),
+        fill_ids=ids_of(fills["execution_id"]),
+        order_ids=ids_of(fills["order_id"]),
         **counts,
         **ends,
     )
@@ -163,7 +163,8 @@ def _reasons(quoting: Table, blocks: Table, before: Sequence[str]) -> tuple[str,
     return names
 
 
-def _ids(ids: NDArray[np.object_]) -> NDArray[Any] | None:
+def ids_of(ids: NDArray[np.object_]) -> NDArray[Any] | None:
+    """A column of ids, as an Observation has it: of one type; None where one is not known."""
     given = ids.tolist()
     if not given or None in given:
         return None
@@ -178,10 +179,10 @@ def _ends(marks: Table, fills: Table, start_us: int, end_us: int, held: float) -
     signed = fills["side"] * fills["quantity"]
     if opening is None:
         began = _inventory(marks, fills, signed, start_us, end_us, held)
-        opening = began, _mid_at(mids, start_us)
+        opening = began, mid_at(mids, start_us)
     if closing is None:
         first, last = np.searchsorted(fills["time_us"], (start_us, end_us), "left")
-        closing = opening[0] + float(signed[first:last].sum()), _mid_at(mids, end_us)
+        closing = opening[0] + float(signed[first:last].sum()), mid_at(mids, end_us)
     return {
         "inventory_start": opening[0],
         "mid_start": opening[1],
@@ -227,7 +228,7 @@ def _mids(marks: Table, fills: Table) -> tuple[_Ints, _Floats]:
     return source["time_us"], source["mid"]
 
 
-def _mid_at(mids: tuple[_Ints, _Floats], time_us: int) -> float:
-    """The last mid up to a time, or else the first one after."""
+def mid_at(mids: tuple[_Ints, _Floats], time_us: int) -> float:
+    """The last mid up to a time, or else the first one after; `mids` are times and values."""
     times, values = mids
     return float(values[max(0, int(np.searchsorted(times, time_us, "right")) - 1)])

@@ -48,6 +48,7 @@ def joined(parts: Sequence[Observation]) -> Observation:
         market=dict(market),
         process=_process(parts),
         apart=first.apart,
+        untold={name: why for part in reversed(parts) for name, why in part.untold.items()},
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         **{name: _ids(name, parts) for name in FILL_IDS},
         **tables,

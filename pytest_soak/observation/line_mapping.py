@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pytest_soak.config.documents import Document, read_document, validate
+from pytest_soak.config.schema_hints import Also
 from pytest_soak.errors import unknown
 from pytest_soak.observation import feed_kinds as kinds
 from pytest_soak.observation.feed_schema import FEEDS, FeedField
@@ -66,7 +67,7 @@ class FeedMapping(_Part):
 
     files: str = Field(min_length=1)
     where: dict[str, Scalar] = {}
-    fields: dict[str, Annotated[Value, BeforeValidator(_named)]]
+    fields: dict[str, Annotated[Value, BeforeValidator(_named), Also("string")]]
 
     def is_for(self, name: str) -> bool:
         """Whether the lines of a file of this name are looked at."""

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from pytest_soak.errors import one_line
 from pytest_soak.observation.causes import length_cause, side_cause, time_cause
 from pytest_soak.observation.closing import Closing
-from pytest_soak.observation.columns import FILL_IDS, OTHER_MIDS, Observation
+from pytest_soak.observation.columns import FILL_IDS, OTHER_MIDS, STAND_INS, Observation
 from pytest_soak.observation.conserve import unbalanced
 from pytest_soak.observation.convert import AMOUNTS, COUNTS, TABLES, VALUES, converted
 
@@ -135,6 +135,8 @@ def _times(observation: Observation, unsorted: list[str]) -> Iterator[str]:
 def _scalars(observation: Observation) -> Iterator[str]:
     for name in AMOUNTS:
         value = getattr(observation, name)
+        if observation.lacks(name):
+            continue
         if not math.isfinite(value) or (name.startswith("mid") and value <= 0):
             wanted = "a price above 0" if name.startswith("mid") else "a finite number"
             yield f"{name}={value:.12g}: expected {wanted}"
@@ -151,11 +153,13 @@ def _fills(observation: Observation) -> Iterator[str]:
     side = fills["side"]
     if np.abs(side).min() != 1 or np.abs(side).max() != 1:
         yield _fault("fills.side", side, np.abs(side) != 1, "+1 or -1", side_cause(side))
-    for name in ("price", "quantity", "mid"):
+    told = [name for name in ("price", "quantity", "mid") if not observation.lacks(f"fills.{name}")]
+    for name in told:
         signed = name == "quantity" and bool((fills["quantity"] < 0).any())
         cause = " (the sign is that of side)" if signed else ""
         yield from _bounded(f"fills.{name}", fills[name], _above_0, "more than 0", cause)
-    yield from _bounded("fills.fee_quote", fills["fee_quote"], np.isfinite, "a finite number")
+    if not observation.lacks("fills.fee_quote"):
+        yield from _bounded("fills.fee_quote", fills["fee_quote"], np.isfinite, "a finite number")
     for name in _MIDS:
         later = fills[name]
         wrong = ~(np.isnan(later) | _above_0(later))
@@ -277,7 +281,10 @@ def _notes(observation: Observation, unsorted: list[str]) -> Iterator[str]:
     if moved := [name for name in unsorted if name != "marks"]:  # those are a fault
         yield f"sorted by time: {', '.join(moved)}"
     fills = observation.fills
-    if (~fills["maker"] & (fills["fee_quote"] < 0)).any():
+    takers = ~fills["maker"] & (fills["fee_quote"] < 0)
+    if takers.any() and not observation.lacks("fills.maker"):
         yield "takers are paid: there are taker fills with a negative fee"
+    if lacking := [name for name in STAND_INS if observation.lacks(name)]:
+        yield f"not told: {', '.join(lacking)}; KPIs that need them are null, and no feeds are kept"
     if not len(observation.marks):
         yield "no marks: not checked whether the account follows from the fills"

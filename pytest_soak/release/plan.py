@@ -14,11 +14,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    WithJsonSchema,
     WrapValidator,
 )
 
 from pytest_soak.canonical import compact
 from pytest_soak.config.documents import Document, kind_of, read_document, validate
+from pytest_soak.config.schema_hints import Also
 from pytest_soak.config.seeds import parse_seeds
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.gates.expressions import parse
@@ -49,11 +51,13 @@ def _not_blank(text: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_not_blank)]
-Names = Annotated[list[Name], BeforeValidator(_as_list)]
+Names = Annotated[list[Name], BeforeValidator(_as_list), Also("string")]
 Items = Annotated[
-    list[Annotated[Name, BeforeValidator(_as_text)]],
+    list[Annotated[Name, BeforeValidator(_as_text), Also("integer")]],
     BeforeValidator(_as_list),
     Field(min_length=1),
+    Also("string"),
+    Also("integer"),
 ]
 
 
@@ -68,7 +72,9 @@ def _requirement(given: object) -> object:
     return limits
 
 
-Requirement = Annotated[bool | list[str], WrapValidator(lambda given, _: _requirement(given))]
+Requirement = Annotated[
+    bool | list[str], WrapValidator(lambda given, _: _requirement(given)), Also("string")
+]
 """What a flag must be: a switch's position, or limits that all hold of a number."""
 
 
@@ -92,9 +98,19 @@ class _Change(_Data):
     flags: dict[str, object] = {}
 
 
-class _File(_Data):
-    candidate: object = None
-    control: object = None
+Configuration = Annotated[
+    object, WithJsonSchema({"anyOf": [{"type": ["string", "null"]}, _Change.model_json_schema()]})
+]
+"""A name, or what is changed; which it is, is seen when it is read."""
+
+
+class PlanFile(_Data):
+    """What stands in release.yaml: all that is chosen before there is data."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["candidate"]})
+
+    candidate: Configuration = None
+    control: Configuration = None
     target: Name = _USUAL["target"]
     profile: Name = _USUAL["profile"]
     market: Name = _USUAL["market"]
@@ -195,7 +211,7 @@ def plan_of(document: Document, typed: Mapping[str, str] | None = None) -> Plan:
         parse_seeds(tuple(_parted([typed["seeds"]])), OPTIONS_OF["seeds"])
     if typed and isinstance(document.data, dict):
         document = replace(document, data={**document.data, **typed})
-    read = validate(_File, document)
+    read = validate(PlanFile, document)
     seeds = parse_seeds(tuple(_parted(read.seeds)), document.at(("seeds",)))
     if len(set(seeds)) < len(seeds):
         document.fail(("seeds",), "seeds: expected each seed once")

@@ -57,7 +57,7 @@ def short(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def brief(value: float) -> str:
+def axis_text(value: float) -> str:
     """A number beside an axis, in few letters: `0.25`, `350`, `12k`, `-1.5M`."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:

@@ -19,7 +19,7 @@ from pytest_soak.report.charts import (
     Rect,
     mark_at,
 )
-from pytest_soak.report.scales import Scale, brief, round_ticks, short
+from pytest_soak.report.scales import Scale, axis_text, round_ticks, short
 
 HEIGHT = 150.0
 MOST_BARS = 40
@@ -129,7 +129,7 @@ def histogram_chart(label: str, histogram: Histogram, told: Sequence[tuple[str, 
             )
             for name, at in told
         ),
-        x_labels=tuple(_below(x.at(tick), brief(tick)) for tick in x.ticks(6)),
+        x_labels=tuple(_below(x.at(tick), axis_text(tick)) for tick in x.ticks(6)),
         y_labels=_beside(y),
         baseline=short(HEIGHT - BOTTOM),
     )
@@ -160,4 +160,4 @@ def _below(x: float, text: str) -> Label:
 
 def _beside(y: Scale) -> tuple[Label, ...]:
     ticks = y.ticks(5)
-    return tuple(Label(short(LEFT - 5), short(y.at(tick)), brief(tick)) for tick in ticks)
+    return tuple(Label(short(LEFT - 5), short(y.at(tick)), axis_text(tick)) for tick in ticks)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytest_soak.config.drills import Drill, parse_drill
+from pytest_soak.config.durations import span_us
 from pytest_soak.config.flag_layers import FlagLayer, config_layer
 from pytest_soak.config.knobs import check_knob, parse_knobs
 from pytest_soak.config.names import user_path
@@ -48,6 +49,7 @@ from pytest_soak.tuning.tuners import TUNERS
 
 INI = "ini"
 _RISING = (INI, ENV, CLI)
+_ROUNDING = 1e-9
 
 
 class Given(NamedTuple):
@@ -115,7 +117,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
     layers = _override_layers(inputs)
     limits = load_limits()
     settings = Settings(
-        iterations=_integer(given["iterations"], 1, MAX_ITERATIONS) if "iterations" in given else 0,
+        iterations=_iterations(given),
         profiles=profiles,
         scenarios=scenarios,
         seeds=parse_seeds(_items(given["seed"]), given["seed"].at),
@@ -149,6 +151,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         feeds=_flag(given, "feeds"),
         feeds_gzip=_feeds_gzip(given),
         resume=_flag(given, "resume"),
+        markers=_flag(given, "markers") if "markers" in given else None,
         default_overrides="overrides-json" not in given,
         sources={name: value.source for name, value in given.items()} | knob_sources,
         shown={name: value.text.replace("\n", " ") for name, value in given.items()}
@@ -164,6 +167,25 @@ def _with_baseline(settings: Settings, given: Given | None) -> Settings:
     if given is None or given.text == "off":
         return settings
     return with_baseline(settings, given.at, _items(given), given.base)
+
+
+def _iterations(given: Mapping[str, Given]) -> int:
+    """How many there are to be; 0 where nothing says so, and nothing is soaked."""
+    if "duration" not in given:
+        return _integer(given["iterations"], 1, MAX_ITERATIONS) if "iterations" in given else 0
+    duration = given["duration"]
+    if "iterations" in given:
+        problem = f"is the same as {given['iterations'].at} in other words; give one of the two"
+        raise SoakUsageError(duration.at, problem)
+    try:
+        asked = span_us(duration.text) / 60_000_000
+    except ValueError as error:
+        raise SoakUsageError(duration.at, f"expected {error}, got {duration.text!r}") from None
+    number = math.ceil(asked / _minutes(given["minutes"]) - _ROUNDING)
+    if not 1 <= number <= MAX_ITERATIONS:
+        problem = f"expected time for 1 to {MAX_ITERATIONS} iterations, got {duration.text!r}"
+        raise SoakUsageError(duration.at, problem)
+    return number
 
 
 def _profiles(given: Given, rootdir: Path) -> tuple[Profile, ...]:

@@ -41,10 +41,30 @@ _Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS)]
 class Settings(BaseModel):
     """What a run does. Raises pydantic.ValidationError for values that no option would take.
 
-    `criteria` may stop a lane; None leaves them to the target; with `drills` the run
-    is no evidence. With a `baseline` its end is judged beside that. `cluster` is the HOST:PORT of a
-    dask scheduler that runs the windows.
-    `shown` are the settings as text, with the `sources` that they are from; paths are absolute.
+    What has the name of an option holds its value; paths are absolute.
+
+    Attributes:
+        profiles: Each makes lanes.
+        scenarios: The markets; each makes lanes.
+        seeds: Of the markets; each makes lanes.
+        market_settings: Regime knobs that were set, by name.
+        target_source: Where the target was named.
+        gates: By profile: the gate, and those that judge a lane's end with it.
+        criteria: What may stop a lane; None leaves that to the target.
+        drills: What is brought about; with any the run is no evidence.
+        layers: Overrides by where they were given, the later ones stronger.
+        presets: On the profile's overrides, in order.
+        flags: Feature flags by where they were given.
+        variants: Each makes lanes.
+        fallback: The profile that a panic reverts to, if there is one.
+        limits: Figures of guards, freeze and warm-up.
+        rules: Those of the tuner `rules`.
+        pacing: What it takes to keep time.
+        directory: Where artifacts are written.
+        rootdir: Where files by name are looked for.
+        default_overrides: Whether the table's defaults alone seed the run.
+        sources: Where each setting is from.
+        shown: The settings as text.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -84,6 +104,7 @@ class Settings(BaseModel):
     feeds: bool
     feeds_gzip: bool
     resume: bool
+    markers: bool | None = None
     default_overrides: bool
     sources: dict[str, str]
     shown: dict[str, str]

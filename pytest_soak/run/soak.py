@@ -24,10 +24,15 @@ FAILED, INTERRUPTED, USAGE = 1, 2, 4
 
 @dataclass(frozen=True)
 class SoakResult:
-    """What a soak came to: `text` is the line that says what was judged, and how.
+    """What a soak came to.
 
-    `exit_status` is 0 for PASS, WARN and, unless the gate is hard, HOLD, else 1; `problems` are
-    what failed beside the lanes; `folder` holds the artifacts.
+    Attributes:
+        verdict: The worst of its lanes; None where nothing was judged.
+        text: The line that says what was judged, and how.
+        exit_status: 0 for PASS, WARN and, unless the gate is hard, HOLD; else 1.
+        lanes: What came of each lane.
+        problems: What failed beside the lanes.
+        folder: Where the artifacts lie.
     """
 
     verdict: Verdict | None

@@ -9,7 +9,8 @@ import pytest
 
 from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.lane_journal import iterations_kept
-from pytest_soak.engine.events import Event
+from pytest_soak.artifacts.printed import keep_printed
+from pytest_soak.engine.events import Event, Notice
 from pytest_soak.engine.plan import succeeds
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
@@ -18,8 +19,8 @@ from pytest_soak.run.run import Run
 from pytest_soak.run.verdict import Conclusion
 from pytest_soak.session.context import USAGE_ERROR, SoakContext
 from pytest_soak.session.gate_items import GATES, report_baseline, report_gate
-from pytest_soak.session.hooks import tell_hooks
-from pytest_soak.session.protocol import LANE, USAGE
+from pytest_soak.session.hooks import REQUIRED, tell_hooks
+from pytest_soak.session.protocol import ITERATION, LANE, USAGE
 from pytest_soak.session.readiness import compile_market, simulates
 from pytest_soak.session.terminal import Terminal
 
@@ -41,6 +42,7 @@ class Controller:
         self._terminal = terminal
         self._distributed = distributed
         self._failed: dict[str, str | None] = {}
+        self._noted: set[str] = set()
         self._session: pytest.Session | None = None
         self._report: Path | None = None
         self._rates: dict[str, str] = {}
@@ -84,12 +86,17 @@ class Controller:
     def deliver(self, event: Event) -> None:
         """Take an event when it happens, in whichever process; tell the users' hooks of it.
 
-        A hook that raises fails the session, not the soak.
+        A hook that raises ends no soak; one that is required fails the session.
         """
         self._run.handle(event)
         for error in tell_hooks(self._config, event):
-            self._failed.setdefault(error.hook, None)
-            self._terminal.complain(str(error))
+            if error.required:
+                self._failed.setdefault(error.hook, None)
+                self._terminal.complain(str(error))
+            elif str(error) not in self._noted:
+                self._noted.add(str(error))
+                note = f"{error}; that fails nothing, unless its plugin has {REQUIRED} = True"
+                self._run.handle(Notice(lane=event.lane, time=event.time, text=note))
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -98,11 +105,19 @@ class Controller:
         if report.failed and GATES not in report.keywords:
             self._failed[report.nodeid] = self._failed.get(report.nodeid) or lane
             self._terminal.failed(report)
+        if report.when == "teardown" and lane is not None and report.sections:
+            self._keep_printed(lane, getattr(report, ITERATION), report)
         usage = getattr(report, USAGE, None)
         if usage:
             self._context.usage_error = usage
         if usage and self._session is not None:
             self._session.shouldstop = USAGE_ERROR
+
+    def _keep_printed(self, lane: str, iteration: int, report: pytest.TestReport) -> None:
+        try:
+            keep_printed(self._run.layout.lane(lane), iteration, report.sections)
+        except ArtifactError as error:
+            self._run.note(str(error), problem=True)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that the user, not a failure, ended the session.
@@ -127,6 +142,7 @@ class Controller:
         if run.folder.prepared:
             self._write_result(session, conclusion)
             self._write_report()
+        self._terminal.hide_gated()
         yield
         run.folder.release()
         if session.exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED:
@@ -204,10 +220,11 @@ class Controller:
             self._terminal.complain(f"no report: {one_line(str(error) or type(error).__name__)}")
 
     def pytest_terminal_summary(self) -> None:
-        """The table of lanes."""
+        """What came of the lanes."""
+        self._terminal.show_gated()
         results = self._run.results
         if results or self._run.iterations:
             seen = {result.lane.id for result in results}
             unstarted = [x.id for x in self._context.settings.lanes() if x.id not in seen]
             beside = self._run.beside_baseline
-            self._terminal.table(results, unstarted, self._rates, beside, self._report)
+            self._terminal.ending(results, unstarted, self._rates, beside, self._report)

@@ -25,7 +25,13 @@ RECORD = pytest.StashKey[IterationRecord]()
 
 @dataclass(frozen=True)
 class SoakConfig:
-    """The settings of the session and the overrides of the lane, each with its source."""
+    """What the session and the lane are set to.
+
+    Attributes:
+        settings: The settings of the session; `sources` in it says where each is from.
+        overrides: The parameters in force in this iteration, by name.
+        sources: Where each of these comes from.
+    """
 
     settings: Settings
     overrides: Mapping[str, float]
@@ -34,7 +40,11 @@ class SoakConfig:
 
 @dataclass(frozen=True)
 class Iteration:
-    """One iteration of a lane; `run()` it once in the test."""
+    """One iteration of a lane; `run()` it once in the test.
+
+    Attributes:
+        slot: Which: the lane's id and the number.
+    """
 
     slot: Slot
     _run: LaneRun

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import pytest
 
 from pytest_soak.artifacts.baseline_models import AgainstBaseline
-from pytest_soak.engine.record import LaneResult
+from pytest_soak.engine.record import Ending, LaneResult
 from pytest_soak.gates.engine import metrics_of
 from pytest_soak.session.item_ids import gate_item
 
@@ -17,8 +17,11 @@ GATES = "soak-gates"
 def report_gate(session: pytest.Session, result: LaneResult, told: Collection[str | None]) -> None:
     """Emit a failed item for each KPI that fails or holds a lane, or for the lane itself.
 
-    The latter only where the lane is not among those whose failed items have `told` it.
+    The latter only where the lane is not among those whose failed items have `told` it; nothing
+    where the item of its last iteration failed by the gate.
     """
+    if result.ending is Ending.GATE:
+        return
     checks = metrics_of(result.judgement.checks)
     failing = {metric: c for metric, c in checks.items() if c.verdict is result.verdict}
     for metric, check in failing.items():

@@ -1,9 +1,13 @@
-"""Calling the hooks of users: what they raise is told, and ends nothing but what it must."""
+"""Calling the hooks of users: what they raise is told, and ends nothing but what it must.
+
+Hooks that give something fail what needs it. Of those that are told of a soak, one that raises
+costs a note, unless its plugin or conftest file has `soak_hooks_required = True`.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
@@ -14,12 +18,15 @@ from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, St
 from pytest_soak.errors import SoakUsageError, one_line, told
 from pytest_soak.run.handlers import Handler, checked_handlers
 
+REQUIRED = "soak_hooks_required"
+
 
 class HookError(Exception):
-    """A hook of a user's raised; says which and what."""
+    """A hook of a user's raised; says which and what, and whether that fails the session."""
 
-    def __init__(self, name: str, problem: str) -> None:
+    def __init__(self, name: str, problem: str, *, required: bool = True) -> None:
         self.hook = f"hook {name}"
+        self.required = required
         super().__init__(one_line(f"{self.hook} {problem}"))
 
 
@@ -28,8 +35,12 @@ def call_hook(config: pytest.Config, name: str, /, **facts: object) -> Any:
 
     Ctrl-C and `pytest.exit` alone pass.
     """
+    return _call(getattr(config.hook, name), name, config=config, **facts)
+
+
+def _call(hook: Callable[..., Any], name: str, /, **facts: object) -> Any:
     try:
-        return getattr(config.hook, name)(config=config, **facts)
+        return hook(**facts)
     except (KeyboardInterrupt, pytest.exit.Exception):
         raise
     except BaseException as error:
@@ -51,13 +62,21 @@ def tell_hooks(config: pytest.Config, event: Event) -> Iterator[HookError]:
 
 
 def _tell(config: pytest.Config, name: str, **facts: object) -> Iterator[HookError]:
-    if not getattr(config.hook, name).get_hookimpls():
-        return
-    try:
-        with _uncaptured(config):
-            call_hook(config, name, **deepcopy(facts))
-    except HookError as error:
-        yield error
+    for plugin, hook in _by_plugin(config, name):
+        try:
+            with _uncaptured(config):
+                _call(hook, name, config=config, **deepcopy(facts))
+        except HookError as error:
+            error.required = getattr(plugin, REQUIRED, False) is True
+            yield error
+
+
+def _by_plugin(config: pytest.Config, name: str) -> Iterator[tuple[object, Callable[..., Any]]]:
+    """The hook of each plugin that has it: what one raises keeps it from no other."""
+    plugins = [impl.plugin for impl in reversed(getattr(config.hook, name).get_hookimpls())]
+    for plugin in plugins:
+        others = [other for other in plugins if other is not plugin]
+        yield plugin, config.pluginmanager.subset_hook_caller(name, others)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.errors import one_line
 from pytest_soak.gates.sustained import Transition
 from pytest_soak.kpi.definitions import HEADLINES
+from pytest_soak.kpi.spans import is_own
 from pytest_soak.text import NO_VALUE, utc
 from pytest_soak.tuning.phases import Phase
 
@@ -35,7 +36,7 @@ def marker_lines(event: Event, *, several_lanes: bool) -> list[str]:
         gate = "warn" if event.phase is Phase.WARMUP else "normal"
         lines = [("warmup", "PHASE", f"iter={event.iteration} phase={event.phase} gate={gate}")]
     elif isinstance(event, StopFired):
-        lines = [("stop", _fired(event.fired))]
+        lines = [("stop", fired_text(event.fired))]
     elif isinstance(event, IterationFailed):
         lines = [("iter_watch", "FAILED", f"iter={event.iteration} cause={event.cause}")]
     elif isinstance(event, Notice):
@@ -74,7 +75,8 @@ def _iteration(record: IterationRecord) -> list[tuple[str, ...]]:
     return lines
 
 
-def _fired(fired: Transition) -> str:
+def fired_text(fired: Transition) -> str:
+    """Which criterion, its value, since when and when it fired."""
     value = _shown(fired.value, "{:.6g}")
     since, at = (utc(time) for time in (fired.since, fired.at))
     return f"criterion={fired.criterion} value={value} since={since} at={at}"
@@ -112,7 +114,10 @@ def _final(result: LaneResult) -> tuple[str, ...]:
 
 
 def _kpis(kpis: Mapping[str, float | None]) -> str:
-    return " ".join(f"{x.tag}={_shown(kpis.get(x.name), x.tagged)}" for x in _TAGGED)
+    """The headlines, then a bot's own KPIs."""
+    usual = [f"{x.tag}={_shown(kpis.get(x.name), x.tagged)}" for x in _TAGGED]
+    own = [f"{name}={_shown(kpis[name], '{:.6g}')}" for name in kpis if is_own(name)]
+    return " ".join([*usual, *own])
 
 
 def _shown(value: float | None, form: str) -> str:

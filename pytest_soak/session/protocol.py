@@ -15,8 +15,10 @@ from pytest_soak.session.context import SLOT, USAGE_ERROR, Slot, SoakContext, sl
 from pytest_soak.session.fixtures import RECORD
 from pytest_soak.session.once import forget_flaky, in_body
 
-LANE = "soak_lane"
+LANE, ITERATION = "soak_lane", "soak_iteration"
 USAGE = "soak_usage_error"
+GATED = "soak_gated"
+"""On a report: that a gate failed it, and nothing else."""
 _LONGEST = 200
 _SUBTEST = pytest.StashKey[str]()
 _SITE = Path(pytest.__file__).parents[1]
@@ -98,7 +100,10 @@ class ItemProtocol:
             self._settle(slot, record, call, report)
         if call.when == "teardown" and record is not None:
             del item.stash[RECORD]  # the session keeps its items to the end
+        if call.excinfo is not None and record is not None:
+            setattr(report, GATED, str(call.excinfo.value) == record.failure)
         setattr(report, LANE, slot.lane)
+        setattr(report, ITERATION, slot.iteration)
         if report.failed or call.when == "teardown":
             self._context.lanes.release()
         if self._context.usage_error:

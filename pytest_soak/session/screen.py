@@ -1,4 +1,4 @@
-"""Where the terminal writes: past pytest's capture, with a live last line, and perhaps no longer.
+"""Where the terminal writes: past pytest's capture, with live last lines, and perhaps no longer.
 
 `pytest ... | head`, a full disk and a closed terminal end no soak.
 """
@@ -7,39 +7,55 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import sys
+from collections.abc import Sequence
 from threading import RLock
 from typing import Any
 
-_CLEAR = "\r\x1b[K"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Screen:
     """Writes to `stream` until that fails, and then nowhere.
 
-    `live` is a line that stays the last one: it is taken away before anything else is written.
+    `live` are lines that stay the last ones: they are taken away before anything else is written.
     """
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._broken = False
-        self._shown = ""
+        self._shown: tuple[str, ...] = ()
         self._lock = RLock()
 
     def write(self, text: str) -> int:
         """Write `text`, if anybody can still take it."""
         with self._lock:
-            self._put(_CLEAR + text if self._shown else text)
-            self._shown = ""
+            self._put(self._cleared() + text)
+            self._shown = ()
         return len(text)
 
-    def live(self, line: str) -> None:
-        """Show `line` as the last one, in place of the one before."""
+    def live(self, lines: Sequence[str]) -> None:
+        """Show `lines` as the last ones, in place of those before."""
         with self._lock:
-            if line != self._shown:
-                self._put(_CLEAR + line if self._shown else line)
-                self._shown = line
+            if tuple(lines) != self._shown:
+                self._put(self._cleared() + "\n".join(lines))
+                self._shown = tuple(lines)
                 self.flush()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows: of `COLUMNS` and `LINES`, else of the terminal, else 80 and 24.
+
+        Standard output may be a file of pytest's capture just now, so it is not asked.
+        """
+        try:
+            found: Sequence[int] = os.get_terminal_size(self._stream.fileno())
+        except (AttributeError, OSError, ValueError):
+            found = (0, 0)
+        given = (os.environ.get("COLUMNS", ""), os.environ.get("LINES", ""))
+        wanted = [int(text) if text.isdecimal() else 0 for text in given]
+        return wanted[0] or found[0] or 80, wanted[1] or found[1] or 24
 
     def flush(self) -> None:
         """Flush what was written."""
@@ -48,6 +64,14 @@ class Screen:
                 self._stream.flush()
             except (OSError, ValueError):
                 self._give_up()
+
+    def _cleared(self) -> str:
+        """What takes the live lines away, also where a narrower window has wrapped them."""
+        if not self._shown:
+            return ""
+        width = max(1, self.size[0])
+        rows = sum(max(1, -(-len(_COLOUR.sub("", line)) // width)) for line in self._shown)
+        return "\r" + (f"\x1b[{rows - 1}A" if rows > 1 else "") + "\x1b[J"
 
     def _put(self, text: str) -> None:
         if not self._broken:

@@ -25,7 +25,7 @@ def check_switched_on(args: Sequence[str]) -> None:
     """
     for flag in _flags(args):
         raise pytest.UsageError(
-            f"{flag}: nothing is soaked without --soak-iterations=N; give that too"
+            f"{flag}: nothing is soaked without --soak-iterations or --soak-duration"
         )
 
 

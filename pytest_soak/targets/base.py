@@ -21,13 +21,23 @@ if TYPE_CHECKING:
 class LaneInfo:
     """What a target is told of the lane it serves.
 
-    `config` are its feature flags in force, by dotted name: when the target is built, where its
-    class declares `flags`; always in `start`. `folder` is where the lane's artifacts lie, and
-    where a bot may leave files of its own; `feeds` is the folder of feeds in it, `runtime` the file
-    of the overrides in force. `iterations` are those asked for; `settle_seconds` is how long a bot
-    in real time is waited for after a window, for what it tells late. `scenario` is what `market`
-    names: the built-in one by itself, None where there is no such. `drills` are to be brought about
-    by the target, which says which causes it can in `drills` of its own.
+    Attributes:
+        id: The lane's name, unique in the run: profile, market, seed and, if any, variant.
+        profile: The name of its profile.
+        market: The name of its market.
+        seed: The market's seed; a bot with chance of its own should take it too.
+        minutes: The length of an iteration on the target's clock.
+        market_settings: Regime knobs that were set, by name.
+        variant: The name of its variant; empty without one.
+        config: Its feature flags in force, by dotted name: when the target is built, where its
+            class declares `flags`; always in `start`.
+        folder: Where the lane's artifacts lie, and a bot may leave files of its own.
+        scenario: What `market` names; None where there is no such.
+        feeds: The folder of feeds in `folder`.
+        runtime: The file of the overrides in force.
+        iterations: How many were asked for.
+        settle_seconds: How long after a window a bot in real time is waited for.
+        drills: What the target is to bring about, of the causes in `drills` of its own.
     """
 
     id: str
@@ -62,11 +72,18 @@ def _goes_on() -> bool:
 
 @dataclass(frozen=True)
 class Window:
-    """One iteration on the target's clock: number (from 1), start in minutes, length in minutes.
+    """One iteration on the target's clock.
 
     A target may `report` the window while it runs, from any thread: each time an Observation of the
     span since the last report. Together they are the window's, and `run` returns None. Raises
     TargetError for a part that is no such Observation, RuntimeError when the window is over.
+
+    Attributes:
+        iteration: Its number, from 1.
+        start_minutes: When it begins, in minutes since the lane began.
+        minutes: Its length.
+        report: Takes the Observation of a part.
+        cancelled: Whether the soak wants it to end; `stopped` asks it.
     """
 
     iteration: int
@@ -136,3 +153,4 @@ class AsyncTarget(Protocol):
 
 
 TargetFactory = Callable[[LaneInfo], Target | AsyncTarget]
+"""Makes the target of a lane: a class whose instances are targets is one."""

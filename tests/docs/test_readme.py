@@ -15,39 +15,25 @@ from harness import Workbench
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-OPERATIONS = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
-PROCESS = (ROOT / "docs" / "PROCESS.md").read_text(encoding="utf-8")
-FEEDS = (ROOT / "docs" / "FEEDS.md").read_text(encoding="utf-8")
-OBSERVATION = (ROOT / "docs" / "OBSERVATION.md").read_text(encoding="utf-8")
-BASELINE = (ROOT / "docs" / "BASELINE.md").read_text(encoding="utf-8")
-AB = (ROOT / "docs" / "AB.md").read_text(encoding="utf-8")
-STOP = (ROOT / "docs" / "STOP.md").read_text(encoding="utf-8")
-TRUST = (ROOT / "docs" / "TRUST.md").read_text(encoding="utf-8")
-CLUSTER = (ROOT / "docs" / "CLUSTER.md").read_text(encoding="utf-8")
-COMPARE = (ROOT / "docs" / "COMPARE.md").read_text(encoding="utf-8")
-RELEASE = (ROOT / "docs" / "RELEASE.md").read_text(encoding="utf-8")
-REPORT = (ROOT / "docs" / "REPORT.md").read_text(encoding="utf-8")
+DOCUMENTS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+OPERATIONS = DOCUMENTS["OPERATIONS.md"]
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
+AS_A_WHOLE = ("TUTORIAL.md",)
+"""Documents that are one story: of all others each section begins in an empty folder."""
+
+
+def sections(name: str, text: str) -> list[str]:
+    """The parts of a document that are run, each in a folder of its own."""
+    parts = [text] if name in AS_A_WHOLE else re.split(r"^## ", text, flags=re.MULTILINE)
+    usable = [part for part in parts if sys.platform != "win32" or "=process:" not in part]
+    return [f"{name}: {part}" for part in usable if "```console" in part]
+
+
 SECTIONS = [
-    text
-    for document in (
-        README,
-        OPERATIONS,
-        OBSERVATION,
-        FEEDS,
-        PROCESS,
-        STOP,
-        TRUST,
-        COMPARE,
-        AB,
-        CLUSTER,
-        BASELINE,
-        RELEASE,
-        REPORT,
-    )
-    for text in re.split(r"^## ", document, flags=re.MULTILINE)
-    if "```console" in text and (sys.platform != "win32" or "=process:" not in text)
+    section
+    for name, text in sorted({"README.md": README, **DOCUMENTS}.items())
+    for section in sections(name, text)
 ]
 
 
@@ -136,24 +122,24 @@ def test_the_main_command_works_in_a_checkout_with_tests(bench: Workbench) -> No
     assert len(done.summaries()) == 1
 
 
-@pytest.mark.parametrize(
-    ("folder", "name"),
-    [
-        (folder, name)
-        for folder, text in (
-            ("", README),
-            ("docs", OPERATIONS),
-            ("docs", PROCESS),
-            ("docs", STOP),
-            ("docs", TRUST),
-            ("docs", BASELINE),
-            ("docs", AB),
-            ("docs", CLUSTER),
-            ("docs", RELEASE),
-            ("docs", REPORT),
-        )
-        for name in re.findall(r"\]\(([^)#:]+)\)", text)
-    ],
-)
+LINKS = [
+    (folder, name)
+    for folder, texts in (("", [README]), ("docs", DOCUMENTS.values()))
+    for text in texts
+    for name in re.findall(r"\]\(([^):]+)\)", text)
+]
+
+
+@pytest.mark.parametrize(("folder", "name"), sorted(set(LINKS)))
 def test_links_lead_somewhere(folder: str, name: str) -> None:
-    assert (ROOT / folder / name).exists()
+    path, _, anchor = name.partition("#")
+    if path:
+        assert (ROOT / folder / path).exists()
+    if anchor and path:
+        assert anchor in anchors((ROOT / folder / path).read_text(encoding="utf-8"))
+
+
+def anchors(text: str) -> set[str]:
+    """What can be linked to in a document: its headings, as web pages call them."""
+    heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head).strip().lower().replace(" ", "-") for head in heads}

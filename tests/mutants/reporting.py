@@ -7,7 +7,7 @@ from mutants.mutant import Mutant, of
 CURVES = of("curves")
 SHEET = of("sheet")
 MEANWHILE = of("while_running")
-LIVE = of("live")
+LIVE = of("live_page")
 
 MUTANTS = (
     Mutant("reduce.py", "observation.inventory_start * observation.mid_start", "0.0", CURVES),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 import pytest
-from harness import INSTANT, MARKER, Workbench
+from harness import INSTANT, Workbench
 
 WAITING = """
     import time
@@ -128,42 +125,3 @@ def test_what_a_hook_prints_is_seen_and_no_output_of_the_test(bench: Workbench) 
         "finished 1",
         "finished 2",
     ]
-
-
-pty = pytest.importorskip("pty", reason="no terminals of this kind here")
-
-
-def test_at_a_terminal_a_long_window_has_a_heartbeat(bench: Workbench) -> None:
-    bench.write("bot.py", WAITING)
-    process, terminal = pty.fork()
-    if not process:
-        os.chdir(bench.directory)
-        arguments = [sys.executable, "-m", "pytest", "--soak-iterations=2"]
-        environment = bench.environment({"COLUMNS": "80", "TERM": "xterm"})
-        os.execve(sys.executable, [*arguments, "--soak-target=bot:Waiting"], environment)
-    seen = until(terminal, b"soak: 0/2 iterations, iteration 1 for ")
-    (bench.directory / "heard-1").touch()
-    seen += until(terminal, b"soak: 1/2 iterations, iteration 2 for ") + until(terminal, b", ETA ")
-    (bench.directory / "heard-2").touch()
-    seen += until(terminal, None)
-    os.waitpid(process, 0)
-    lines = seen.decode().replace("\r\n", "\n").split("\n")
-    shown = [line.rpartition("\r\x1b[K")[2] for line in lines]
-    assert any(MARKER.match(line) for line in shown)
-    assert not any(line.startswith("soak: 1/2") for line in shown)
-    assert all(len(part) < 80 for line in lines for part in line.split("\r\x1b[K")[:-1])
-
-
-def until(terminal: int, wanted: bytes | None) -> bytes:
-    """What a terminal shows up to `wanted`, or until its process ends."""
-    seen = b""
-    while wanted is None or wanted not in seen:
-        try:
-            more = os.read(terminal, 1)
-        except OSError:
-            more = b""
-        if not more:
-            assert wanted is None, seen
-            break
-        seen += more
-    return seen

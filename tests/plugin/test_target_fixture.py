@@ -54,14 +54,18 @@ def other(text: str) -> str:
     return text.replace("Mine", "Other")
 
 
-ANY = "sim unless a soak_target fixture says otherwise"
+ANY = "sim (unless a fixture says else)"
 
 
 @pytest.mark.parametrize(
     ("files", "arguments", "header"),
     [
-        ({"conftest.py": named(", autouse=True")}, ("-n", "1"), "from * of conftest.py"),
-        ({"conftest.py": named(), "plug.py": other(named())}, ("-p", "plug"), "* of conftest.py"),
+        ({"conftest.py": named(", autouse=True")}, ("-n", "1"), "soak_target of conftest.py"),
+        (
+            {"conftest.py": named(), "plug.py": other(named())},
+            ("-p", "plug"),
+            "soak_target of conftest.py",
+        ),
         ({"sub/conftest.py": named(), "sub/test_mine.py": SOAK}, (), ANY),
         ({"test_mine.py": in_a_class() + SOAK_IN_IT}, (), ANY),
     ],

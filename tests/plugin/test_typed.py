@@ -28,11 +28,11 @@ def problem(bench: Workbench, *arguments: str, **env: str) -> str:
         ),
         (
             ("--soak-profile=steady_safe",),
-            "--soak-profile: nothing is soaked without --soak-iterations=N; give that too",
+            "--soak-profile: nothing is soaked without --soak-iterations or --soak-duration",
         ),
         (
             ("--no-soak-guards", "-q"),
-            "--no-soak-guards: nothing is soaked without --soak-iterations=N; give that too",
+            "--no-soak-guards: nothing is soaked without --soak-iterations or --soak-duration",
         ),
     ],
 )

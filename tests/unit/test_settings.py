@@ -60,6 +60,7 @@ LAYERED = {
     "feeds-gzip": ("0", "1", "true", ""),
     "auto-tune": ("1", "0", "true", ""),
     "guards": ("0", "1", "false", "1"),
+    "markers": ("0", "1", "true", ""),
 }
 
 
@@ -434,3 +435,36 @@ def test_a_kpi_may_not_take_the_name_of_a_field_of_the_summary(name: str, tmp_pa
 def test_an_override_the_target_does_not_have_is_refused(tmp_path: Path) -> None:
     message = usage_error(lambda: plan_with({"set": ["tail_age=1"]}, spec(), tmp_path))
     assert message == "--soak-set: unknown parameter 'tail_age'; did you mean 'tail_age_ms'?"
+
+
+@pytest.mark.parametrize(
+    ("duration", "minutes", "iterations"),
+    [("24h", "60", 24), ("10m", "60", 1), ("90m", "60", 2), ("1h", "0.1", 600), ("30s", "0.25", 2)],
+)
+def test_a_duration_is_as_many_iterations_as_hold_it(
+    duration: str, minutes: str, iterations: int, tmp_path: Path
+) -> None:
+    found = settings_of(
+        tmp_path, cli={"iterations": None, "duration": duration, "minutes": minutes}
+    )
+    assert found.iterations == iterations
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"duration": "24"}, "--soak-duration: expected a span of at most 168h like 90s, 5m or 1h"),
+        ({"duration": "0h"}, "--soak-duration: expected time for 1 to 1000000 iterations"),
+        ({"duration": "169h"}, "--soak-duration: expected a span of at most 168h"),
+        (
+            {"duration": "2h", "iterations": "2"},
+            "--soak-duration: is the same as --soak-iterations",
+        ),
+    ],
+)
+def test_a_duration_that_cannot_be_is_refused(
+    given: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    assert usage_error(lambda: settings_of(tmp_path, cli={"iterations": None, **given})).startswith(
+        told
+    )

@@ -14,7 +14,7 @@ from pytest_soak.kpi.curves import SLICES, Account, Curves, Histogram, Markout
 from pytest_soak.report.gate_rows import Drifting, gate_table, margin
 from pytest_soak.report.page import report_text
 from pytest_soak.report.read import read_run
-from pytest_soak.report.scales import brief
+from pytest_soak.report.scales import axis_text
 from pytest_soak.report.seeds import seed_groups
 from pytest_soak.report.sheet import Sheet, sheet_of
 from pytest_soak.report.values import ReportLane
@@ -225,4 +225,4 @@ def test_a_length_of_time_in_one_unit(seconds: float, text: str) -> None:
     ("number", "text"), [(0.25, "0.25"), (-1500.0, "-1.5k"), (2e6, "2M"), (3e9, "3G"), (0, "0")]
 )
 def test_numbers_beside_an_axis_are_short(number: float, text: str) -> None:
-    assert brief(number) == text
+    assert axis_text(number) == text

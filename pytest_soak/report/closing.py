@@ -1,0 +1,190 @@
+"""What a soak says at its end of the lanes: values beside limits, drift, money, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
+from typing import NamedTuple
+
+from pytest_soak.artifacts.models import LaneOutcome
+from pytest_soak.engine.record import LaneResult
+from pytest_soak.gates.engine import DRIFT, OF_ITERATIONS, Check, Verdict, badness, worst
+from pytest_soak.gates.expressions import parse_share
+from pytest_soak.kpi.definitions import kpi_order
+from pytest_soak.report.columns import GAP, Column, cells, fitting, label_of, other_columns
+from pytest_soak.text import NO_VALUE, brief, plural, shortened
+
+INDENT = "      "
+LANES_SHOWN = 30
+_LANE, _METRIC = 30, 24
+_TOLD = 3
+"""Reasons told of each of several lanes; its artifacts have all."""
+
+
+class Line(NamedTuple):
+    """A line of text, coloured by the verdict that it tells of."""
+
+    text: str
+    verdict: Verdict | None = None
+
+
+def wrapped(text: str, width: int, indent: str = INDENT) -> list[str]:
+    """A sentence on as many lines as it takes, those after the first indented."""
+    return wrap(text, max(width, 20), subsequent_indent=indent, break_on_hyphens=False) or [""]
+
+
+def lane_closing(result: LaneResult, counted: str, width: int) -> Iterator[Line]:
+    """A lane alone: each judged KPI beside its limit, with its margin and drift.
+
+    `counted` are its iterations by verdict. What the last line says is not said twice.
+    """
+    if result.verdict is None:
+        yield Line(f"no verdict: {result.iterations} of {plural(result.planned, 'iteration')}")
+        return
+    note = result.judgement.note or "not judged"
+    for text in wrapped(f"{result.verdict}  {result.target}: {note}  {counted}", width):
+        yield Line(text, result.verdict)
+    rows = [_judged(check, result) for check in _tightest(result.judgement.checks)]
+    if rows:
+        heads = ("value", "limit", "margin", "drift/it")
+        yield Line(INDENT + _cells("", *heads))
+        for verdict, texts in rows:
+            bad = verdict if verdict is not Verdict.PASS else None
+            yield Line((bad or "").ljust(len(INDENT)) + _cells(*texts), bad)
+    for reason in result.reasons[1:]:
+        if not _in_table(reason, result):
+            yield from (Line(text) for text in wrapped(f"{INDENT}{reason}", width, INDENT))
+
+
+def lanes_closing(
+    outcomes: Sequence[LaneOutcome],
+    targets: Iterable[str],
+    columns: Sequence[Column],
+    width: int,
+) -> Iterator[Line]:
+    """Lanes side by side, one row each, then why those that do not pass do not.
+
+    `targets` are what was soaked. Of more than LANES_SHOWN only the worst are shown.
+    """
+    shown = sorted(outcomes, key=_worst_first)[:LANES_SHOWN] if _many(outcomes) else outcomes
+    names = min(_LANE, max(len("lane"), *(len(one.lane) for one in shown)))
+    drift = any(one.drifts for one in shown)
+    yield Line(f"{plural(len(outcomes), 'lane')}, {', '.join(dict.fromkeys(targets))}")
+    fixed = names + sum(len(GAP) + n for n in (9, 11, 7)) + (len(GAP) + 12 if drift else 0)
+    fit = fitting(columns, width - fixed)
+    heads = (c.label.rjust(c.width) for c in fit)
+    drifts = ("drift".ljust(12),) if drift else ()
+    tail = ("it".rjust(9), "P/W/F".rjust(11))
+    yield Line("lane".ljust(names) + cells((*tail, *heads, *drifts, "verdict")).rstrip())
+    for one in shown:
+        values = (column.cell(one.medians) for column in fit)
+        drifts = (_drifting(one).ljust(12),) if drift else ()
+        row = cells((_done(one).rjust(9), _counts(one).rjust(11), *values, *drifts))
+        verdict = NO_VALUE if one.verdict is None else str(one.verdict)
+        name = shortened(one.lane, names).ljust(names)
+        yield Line(f"{name}{row}{GAP}{verdict}", one.verdict)
+    if len(shown) < len(outcomes):
+        yield Line(f"and {plural(len(outcomes) - len(shown), 'lane')} no worse; the report has all")
+    for one in shown:
+        if one.verdict is not Verdict.PASS:
+            for reason in one.reasons[:_TOLD]:
+                yield from (Line(text) for text in wrapped(f"{one.lane}: {reason}", width))
+
+
+def median_columns(outcomes: Sequence[LaneOutcome], gated: Sequence[Column]) -> list[Column]:
+    """The columns of lanes at their end: what is gated, then what else was measured."""
+    known = {n: None for one in outcomes for n, v in one.medians.items() if v is not None}
+    return [*gated, *other_columns(known, gated)]
+
+
+def _many(outcomes: Sequence[LaneOutcome]) -> bool:
+    return len(outcomes) > LANES_SHOWN
+
+
+def _worst_first(one: LaneOutcome) -> int:
+    return -1 if one.verdict is None else -badness(one.verdict)
+
+
+def _counts(one: LaneResult | LaneOutcome) -> str:
+    return "/".join(str(one.counts.get(verdict, 0)) for verdict in OF_ITERATIONS)
+
+
+def _done(one: LaneOutcome) -> str:
+    return (
+        str(one.planned) if one.iterations == one.planned else f"{one.iterations} of {one.planned}"
+    )
+
+
+def _drifting(one: LaneOutcome) -> str:
+    return shortened(",".join(map(label_of, one.drifts)), 12) if one.drifts else ""
+
+
+def _cells(name: str, value: str, limit: str, margin: str, drift: str) -> str:
+    shown = shortened(name, _METRIC).ljust(_METRIC)
+    return f"{shown}{value:>8}{GAP}{limit:<10}{margin:>8}{GAP}{drift}".rstrip()
+
+
+def _tightest(checks: Sequence[Check]) -> list[Check]:
+    """Of each metric the check that is worst, or nearest to its limit."""
+    found: dict[str, Check] = {}
+    for check in checks:
+        if check.metric.endswith(DRIFT):
+            continue
+        kept = found.get(check.metric)
+        if kept is None or _strictness(check) > _strictness(kept):
+            found[check.metric] = check
+    return sorted(found.values(), key=lambda check: kpi_order(check.metric))
+
+
+def _strictness(check: Check) -> tuple[int, float]:
+    margin = _margin(check)
+    return badness(check.verdict), 0.0 if margin is None else -margin
+
+
+def _limit(check: Check) -> str:
+    """The limit that a check missed, else the next one that it could."""
+    if check.verdict is Verdict.FAIL or check.warn_unless is None:
+        return check.fail_unless or check.hold_unless or check.warn_unless or ""
+    if check.verdict is Verdict.PASS and check.fail_unless is not None:
+        return check.fail_unless
+    return check.warn_unless
+
+
+def _margin(check: Check) -> float | None:
+    """How far a value is on the good side of its limit; below 0 where it is not."""
+    limit = _limit(check)
+    if check.value is None or not limit:
+        return None
+    parsed = parse_share(limit)
+    if parsed.percent or parsed.symbol in ("==", "!="):
+        return None
+    apart = check.value - parsed.limit
+    return apart if parsed.symbol.startswith(">") else -apart
+
+
+def _judged(check: Check, result: LaneResult) -> tuple[Verdict, tuple[str, str, str, str, str]]:
+    limit, margin, drift = _limit(check), _margin(check), _drift(check.metric, result)
+    only_warns = check.fail_unless is None and check.hold_unless is None
+    shown = f"({limit})" if only_warns and limit else limit
+    gap = "" if margin is None else f"{'+' if margin > 0 else ''}{brief(margin)}"
+    verdict = check.verdict if drift is None else worst([check.verdict, drift.verdict])
+    return verdict, (check.metric, brief(check.value), shown, gap, _drifting_by(drift))
+
+
+def _drift(metric: str, result: LaneResult) -> Check | None:
+    """What is known of the drift of a KPI; None where its drift is not looked at."""
+    found = (check for check in result.judgement.checks if check.metric == metric + DRIFT)
+    return next(found, None)
+
+
+def _drifting_by(drift: Check | None) -> str:
+    if drift is None:
+        return ""
+    if drift.value is None:
+        return "not known"
+    return f"{drift.value:+.3g}" if drift.reason else "none seen"
+
+
+def _in_table(reason: str, result: LaneResult) -> bool:
+    """Whether a reason says no more than value and limit of a row."""
+    return any(reason.startswith(f"{check.metric} = ") for check in result.judgement.checks)
