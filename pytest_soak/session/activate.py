@@ -90,6 +90,7 @@ def _send_from_worker(config: pytest.Config, context: SoakContext, clock: Clock)
 
 
 def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) -> dict[str, object]:
+    from pytest_soak.report.while_running import ReportWhileRunning
     from pytest_soak.run.lanes import Lanes
     from pytest_soak.run.run import Run
     from pytest_soak.session.announcer import Announcer
@@ -102,7 +103,9 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
 
     config.add_cleanup(settle)
     terminal = Terminal(config, context, clock)
-    run = Run(context.settings, [terminal, *users_handlers(config)], clock)
+    report = context.settings.report or context.layout.report
+    meanwhile = ReportWhileRunning(context.layout, report, clock)
+    run = Run(context.settings, [terminal, *users_handlers(config), meanwhile], clock)
     controller = Controller(config, context, run, terminal, distributed(config))
     cluster = session_cluster(config, context.settings, distributed=distributed(config))
     deliver, prepare = controller.deliver, run.prepare
