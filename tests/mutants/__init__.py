@@ -19,6 +19,7 @@ from mutants import (
     soaked,
     stepping,
     stops,
+    watching,
 )
 from mutants.mutant import TESTS, Mutant
 
@@ -40,4 +41,5 @@ MUTANTS = [
     *soaked.MUTANTS,
     *stepping.MUTANTS,
     *stops.MUTANTS,
+    *watching.MUTANTS,
 ]
