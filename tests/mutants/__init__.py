@@ -6,6 +6,7 @@
 from mutants import (
     ab,
     alerting,
+    authoring,
     beside,
     calibration,
     cluster,
@@ -28,6 +29,7 @@ __all__ = ["MUTANTS", "TESTS", "Mutant"]
 MUTANTS = [
     *ab.MUTANTS,
     *alerting.MUTANTS,
+    *authoring.MUTANTS,
     *beside.MUTANTS,
     *calibration.MUTANTS,
     *cluster.MUTANTS,
