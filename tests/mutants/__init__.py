@@ -20,6 +20,7 @@ from mutants import (
     soaked,
     stepping,
     stops,
+    watching,
 )
 from mutants.mutant import TESTS, Mutant
 
@@ -42,4 +43,5 @@ MUTANTS = [
     *soaked.MUTANTS,
     *stepping.MUTANTS,
     *stops.MUTANTS,
+    *watching.MUTANTS,
 ]
