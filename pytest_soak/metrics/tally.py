@@ -33,16 +33,17 @@ class Tally(NamedTuple):
 
 
 def tally(part: Observation) -> Tally:
-    """What happened in `part`: every counter and histogram, and gauges of what there is a row."""
-    fills, ticks = part.fills, part.ticks
-    worth, maker = notional(fills), fills["maker"]
+    """What happened in `part`: every counter and histogram, and gauges of what there is a row.
+
+    Makers and takers are not counted where the bot does not tell them apart.
+    """
+    ticks = part.ticks
     counters: dict[table.Metric, dict[str, Any]] = {
         table.TICKS: {"": len(ticks)},
         table.MISSES: {"": np.count_nonzero(ticks["deadline_miss"])},
         table.HITS: {"": np.count_nonzero(ticks["cache_hit"])},
-        table.VOLUME: {"": np.sum(worth)},
-        table.TAKEN: {"": np.sum(worth[~maker])},
-        table.FILLS: {MAKER: np.count_nonzero(maker), TAKER: np.count_nonzero(~maker)},
+        table.VOLUME: {"": np.sum(notional(part.fills))},
+        **({} if part.lacks("fills.maker") else _sides(part.fills)),
         table.BLOCKS: _blocks(part),
         table.ERRORS: {"": len(part.errors)},
     }
@@ -56,6 +57,14 @@ def tally(part: Observation) -> Tally:
         {metric.name: spread(values) for metric, values in histograms.items()},
         _gauges(part),
     )
+
+
+def _sides(fills: NDArray[np.void]) -> dict[table.Metric, dict[str, Any]]:
+    worth, maker = notional(fills), fills["maker"]
+    return {
+        table.TAKEN: {"": np.sum(worth[~maker])},
+        table.FILLS: {MAKER: np.count_nonzero(maker), TAKER: np.count_nonzero(~maker)},
+    }
 
 
 def spread(values: NDArray[np.float64]) -> Spread:

@@ -49,6 +49,7 @@ MUTANTS = (
         )
     ),
     Mutant("validate.py", "if observation.lacks(name):", "if False:", FILLS),
+    Mutant("tally.py", 'if part.lacks("fills.maker")', "if False", of("metrics")),
     # hooks that raise
     Mutant("hooks.py", "getattr(plugin, REQUIRED, False) is True", "True", HONESTY),
     Mutant("hooks.py", "getattr(plugin, REQUIRED, False) is True", "False", HONESTY),
