@@ -65,7 +65,7 @@ MUTANTS = (
     ),
     Mutant("simulation.py", "1 + np.arange(int(before", "np.arange(int(before", RECOMPUTED),
     Mutant("matching.py", "traded, world.mid, resting)", "traded, world.mid, handle)", RECOMPUTED),
-    Mutant("from_feeds.py", '_ids(fills["order_id"])', "None", of("feed_rows")),
+    Mutant("from_feeds.py", 'ids_of(fills["order_id"])', "None", of("feed_rows")),
     Mutant("join.py", "for name in FILL_IDS},\n", "for name in ()},\n", ("engine/test_parts.py",)),
     Mutant("service.py", "self._stops.watched = past.carried.watched", "pass", RESUMED),
     Mutant("run.py", "else watched.without_rows(),", "else watched,", RESUMED),
