@@ -11,21 +11,9 @@ from pytest_soak.kpi.definitions import KPIS, PROCESS_KPIS, RESOURCE_KPIS, Kpi
 from pytest_soak.kpi.fed_by import FED_BY, RESTS_ON
 from pytest_soak.kpi.formulas import FORMULAS
 from pytest_soak.kpi.spans import SPAN_KPIS
+from pytest_soak.kpi.units import unit
 
 _NOWHERE = Path("/nowhere")
-_UNITS = {
-    "_bps": "bps",
-    "_bps_p95": "bps",
-    "_quote": "quote",
-    "_pct": "%",
-    "_pct_p95": "% of a processor",
-    "_ratio": "share",
-    "_share": "share",
-    "_ms": "ms",
-    "_mb_max": "MB",
-    "_mb_per_h": "MB/h",
-    "_per_h": "1/h",
-}
 _GOOD = {"up": "high", "down": "low"}
 _HEAD = ["KPI", "meaning", "formula", "unit, range", "wished", "least it rests on", "null when"]
 
@@ -51,12 +39,6 @@ def kpis_text() -> str:
         _floors(),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def unit(name: str) -> str:
-    """The unit of a KPI, by the end of its name."""
-    fits = [ending for ending in _UNITS if name.endswith(ending)]
-    return _UNITS[max(fits, key=len)] if fits else ""
 
 
 def _table(kpis: dict[str, Kpi]) -> str:

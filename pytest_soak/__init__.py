@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_soak.engine.events import LaneFinished as LaneFinished
     from pytest_soak.engine.events import LaneResumed as LaneResumed
     from pytest_soak.engine.events import LaneStarted as LaneStarted
+    from pytest_soak.engine.events import Metered as Metered
     from pytest_soak.engine.events import Notice as Notice
     from pytest_soak.engine.events import PhaseChanged as PhaseChanged
     from pytest_soak.engine.events import Sampled as Sampled
@@ -69,6 +70,7 @@ _HOMES = {
     "LaneFinished": "engine.events",
     "LaneResumed": "engine.events",
     "LaneStarted": "engine.events",
+    "Metered": "engine.events",
     "Notice": "engine.events",
     "PhaseChanged": "engine.events",
     "Sampled": "engine.events",

@@ -20,6 +20,7 @@ from pytest_soak.report.write import write_report
 from pytest_soak.run.folder import layout_of
 from pytest_soak.run.handlers import Handler, checked_handlers
 from pytest_soak.run.lanes import Chosen
+from pytest_soak.run.metrics import served
 from pytest_soak.run.planning import checked_kpis
 from pytest_soak.run.resolve import Inputs, resolve_settings
 from pytest_soak.run.settings import Settings, check_settings
@@ -88,7 +89,8 @@ def _soak(
     layout, ticking = layout_of(checked), clock or SystemClock()
     report = checked.report or layout.report
     meanwhile = ReportWhileRunning(layout, report, ticking)
-    result = run_soak(checked, chosen, [*told, meanwhile], ticking)
+    with served(checked) as metrics:
+        result = run_soak(checked, chosen, [*metrics, *told, meanwhile], ticking)
     rates = run_rates(run_in(layout.latest), checked.rootdir)
     write_report(layout, report, rates)
     return result

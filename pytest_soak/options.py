@@ -228,6 +228,13 @@ OPTIONS = (
         "dask://HOST:PORT",
         "run the windows of all lanes on the workers of a dask scheduler that is there",
     ),
+    Option(
+        "metrics-port",
+        "",
+        "PORT",
+        "tell Prometheus how the soak is, at http://127.0.0.1:PORT/metrics (pytest-soak[live])",
+        "SOAK_METRICS_PORT",
+    ),
     Option("dir", "artifacts/soak", "PATH", "where artifacts are written", "SOAK_DIR"),
     Option(
         "report",

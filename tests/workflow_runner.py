@@ -65,6 +65,7 @@ class Job:
     matrix: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     event: str = "workflow_dispatch"
+    payload: Mapping[str, Any] = field(default_factory=dict)
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
@@ -149,7 +150,7 @@ class Job:
             "inputs": self.inputs,
             "matrix": self.matrix,
             "vars": self.variables,
-            "github": RUN | {"event_name": self.event},
+            "github": RUN | {"event_name": self.event, "event": self.payload},
             "env": env,
             "steps": {step: {"outputs": given} for step, given in self.outputs.items()},
         }

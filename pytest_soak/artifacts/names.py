@@ -10,6 +10,9 @@ import re
 LATEST, RUNS = "latest", "runs"
 """The run in progress or the last one; the earlier ones."""
 
+RUN_INDEX = "runs.sqlite"
+"""What is known of the runs of a root: can be deleted at any time, and is made anew."""
+
 BEGUN = ".soak.begun"
 RUNTIME = "runtime_overrides.json"
 

@@ -47,6 +47,17 @@ def config_explain(
     click.echo("\n".join(explain_lines(explain(profile, preset, items, target, Path.cwd()))))
 
 
+@config.command("kpis")
+@click.option("--json", "as_json", is_flag=True, help="print them as JSON")
+def config_kpis(as_json: bool) -> None:
+    """List every KPI: unit, formula, which way is better, what it needs, when it is null."""
+    from pytest_soak.commands.config_kpis import kpi_lines, kpis_json
+    from pytest_soak.commands.fitted import terminal_width
+
+    folder = Path.cwd()
+    click.echo(kpis_json(folder) if as_json else "\n".join(kpi_lines(folder, terminal_width())))
+
+
 @config.command("schema")
 @click.argument("name")
 def config_schema(name: str) -> None:

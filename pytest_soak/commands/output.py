@@ -20,3 +20,13 @@ def output_file(text: str, folder: Path, at: str) -> Path:
     if path.is_dir():
         raise SoakUsageError(at, f"expected a file, {text} is a folder")
     return path
+
+
+def output_folder(text: str, folder: Path, at: str) -> Path:
+    """The folder that `at` names, from `folder`; SoakUsageError for what can be none."""
+    if not text or "\0" in text:
+        raise SoakUsageError(at, f"expected the path of a folder, got {text!r}")
+    path = user_path(text, folder, at)
+    if path.exists() and not path.is_dir():
+        raise SoakUsageError(at, f"expected a folder, {text} is none")
+    return path

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from pytest_soak.commands.release_place import Asked, Say, Worked, open_place
 from pytest_soak.commands.release_step import put
 from pytest_soak.errors import one_line
-from pytest_soak.metrics.alert_tests import alert_tests
-from pytest_soak.metrics.alerts import alert_rules
 from pytest_soak.release.layout import ALERT_RULES, ALERT_TESTS, ALERT_TEXT
-from pytest_soak.report.alerts import alerts_text
+from pytest_soak.report.rule_files import rule_files
 
 
 def rules(asked: Asked, env: Mapping[str, str], folder: Path, say: Say) -> Worked:
@@ -28,17 +23,8 @@ def rules(asked: Asked, env: Mapping[str, str], folder: Path, say: Say) -> Worke
         raise place.choice.problems["stop"]
     criteria = place.choice.stop
     assert criteria is not None
-    runbook = Path(ALERT_TEXT).name
-    made = alert_rules(criteria, runbook)
-    tests = alert_tests(criteria, Path(ALERT_RULES).name, runbook)
-    put(place, ALERT_RULES, _yaml(made))
-    put(place, ALERT_TESTS, _yaml(tests))
-    put(place, ALERT_TEXT, alerts_text(criteria, made))
-    count = sum(len(group["rules"]) for group in made["groups"])
-    say(one_line(f"{place.directory / ALERT_RULES}: {count} rules of {criteria.name}"))
-    return Worked(0, made)
-
-
-def _yaml(data: Any) -> str:
-    text: str = yaml.safe_dump(data, sort_keys=False, width=1000)
-    return text
+    files = rule_files(criteria)
+    for path in (ALERT_RULES, ALERT_TESTS, ALERT_TEXT):
+        put(place, path, files.texts[Path(path).name])
+    say(one_line(f"{place.directory / ALERT_RULES}: {files.number} rules of {criteria.name}"))
+    return Worked(0, files.rules)

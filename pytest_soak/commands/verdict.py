@@ -43,9 +43,9 @@ def verdict(given: Path, folder: Path) -> Judged:
     lanes = [lane.lane for lane in run.result.lanes]
     rates = run_rates(run, folder)
     lines = [line for lane in run.result.lanes for line in _ended(lane, rates.get(lane.lane))]
-    lines += [_open(run, lane) for lane in run.result.unfinished if lane not in lanes]
+    lines += [open_line(run, lane) for lane in run.result.unfinished if lane not in lanes]
     beside = baseline_lines(run.result.baseline)
-    return Judged([*map(one_line, lines), *beside, _last_line(run)], _status(run))
+    return Judged([*map(one_line, lines), *beside, last_line(run)], _status(run))
 
 
 def _status(run: StoredRun) -> int:
@@ -66,7 +66,8 @@ def _overtaken(run: StoredRun) -> bool:
     return run.folder.name == LATEST and (run.folder.parent / BEGUN).exists()
 
 
-def _last_line(run: StoredRun) -> str:
+def last_line(run: StoredRun) -> str:
+    """What the whole run came to."""
     if _overtaken(run) and run.result.status != "running":
         return "NO VERDICT: a later session ended before its first lane; this is the run before it"
     if run.result.status != "running":
@@ -77,7 +78,8 @@ def _last_line(run: StoredRun) -> str:
     return "NO VERDICT: its process ended before it could conclude; go on with --soak-resume"
 
 
-def _open(run: StoredRun, lane: str) -> str:
+def open_line(run: StoredRun, lane: str) -> str:
+    """How far a lane came that is not finished."""
     journal = journal_of(run, lane)
     done = len(journal.iterations) if journal else 0
     return f"{lane}: not finished, {plural(done, 'iteration')} done"

@@ -127,6 +127,33 @@ class IterationFinished(Event):
     replayed: bool = False
 
 
+class Spread(BaseModel):
+    """Values by the buckets that they fall into, one more than there are bounds, and their sum."""
+
+    model_config = ConfigDict(frozen=True)
+
+    counts: tuple[int, ...]
+    total: float
+
+
+class Metered(Event):
+    """What the bot did since the last one, as metrics; told where somebody asked for metrics.
+
+    All are by the names of metrics. Values of counters and gauges are by that of the metric's own
+    label, which is empty where it has none.
+
+    Attributes:
+        counters: By how much each grew.
+        histograms: By how much each grew, bucket by bucket.
+        gauges: What each is now.
+    """
+
+    kind: Literal["metered"] = "metered"
+    counters: dict[str, dict[str, float]] = {}
+    histograms: dict[str, Spread] = {}
+    gauges: dict[str, dict[str, float]] = {}
+
+
 class IterationFailed(Event):
     """An iteration came to nothing; the lane ends with it.
 
@@ -171,6 +198,7 @@ _Any = Annotated[
     | IterationStarted
     | Sampled
     | StopFired
+    | Metered
     | IterationFinished
     | IterationFailed
     | LaneFinished

@@ -39,10 +39,10 @@ from pytest_soak.engine.past import (
 )
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
-from pytest_soak.engine.service import Elsewhere, Here, Service
+from pytest_soak.engine.service import Elsewhere, Here, Measured, Service
 from pytest_soak.engine.windows import ExtraKpi
 from pytest_soak.errors import ArtifactError, TargetError, one_line
-from pytest_soak.gates.sustained import Transition
+from pytest_soak.gates.sustained import Sustained, Transition
 from pytest_soak.targets.abilities import Abilities, abilities
 from pytest_soak.targets.base import Target, Window
 from pytest_soak.tuning.phases import phase_of
@@ -78,6 +78,30 @@ class Journal(Protocol):
         """Put in order what the target wrote itself, now that it has ended."""
 
 
+class Observer(Protocol):
+    """Told of what a lane's target does, which is in no event that goes to another process."""
+
+    def reported(self, part: Any) -> None:
+        """The target reported a part of the window, an Observation."""
+
+    def evaluated(self, sustained: Sustained) -> None:
+        """Its stop criteria were evaluated."""
+
+    def measured(self, measured: Measured) -> None:
+        """A window is over, and durable."""
+
+
+class _Nobody:
+    def reported(self, part: Any) -> None:
+        pass
+
+    def evaluated(self, sustained: Sustained) -> None:
+        pass
+
+    def measured(self, measured: Measured) -> None:
+        pass
+
+
 class LaneRun:
     """One lane under way: owns its target and its state, and emits its events.
 
@@ -85,7 +109,7 @@ class LaneRun:
     the target is started before the first new one. Raises SoakUsageError where the journal's past
     is not one of `plan`. `pause` are the seconds between two iterations, `can` is what the target
     is able to: where an earlier session had another source file of it, that is noted. Its windows
-    are run `elsewhere` where that is given.
+    are run `elsewhere` where that is given. `observer` is told of what happens in them.
     """
 
     def __init__(
@@ -100,6 +124,7 @@ class LaneRun:
         pause: float = 0.0,
         can: Abilities | None = None,
         elsewhere: Elsewhere | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.plan = plan
         self.state = begin(plan)
@@ -117,6 +142,7 @@ class LaneRun:
         self._can = abilities(target, plan.target) if can is None else can
         self._note = other_source(journal.past.iterations, self._can.source)
         self._elsewhere = elsewhere
+        self._observer: Observer = observer or _Nobody()
         self._service: Service = elsewhere or Here(
             plan,
             target,
@@ -127,6 +153,7 @@ class LaneRun:
             self._fired,
             journal.past.told,
             extra_kpis,
+            self._observer.evaluated,
         )
         self._begun = False
         self._serving = False
@@ -254,6 +281,7 @@ class LaneRun:
             seconds=measured.seconds,
         )
         self._journal.keep(done, measured.carried, measured.checkpoint, measured.observation)
+        self._observer.measured(measured)
         return state, record.model_copy(update={"started": done.started, "seconds": done.seconds})
 
     @property
@@ -333,6 +361,7 @@ class LaneRun:
     def _heard(self, minutes: float, fills: int, part: Any) -> None:
         iteration = self.state.iteration + 1
         self._tell(Sampled, iteration=iteration, minutes=minutes, fills=fills, part=part)
+        self._observer.reported(part)
 
     def _fired(self, fired: Transition) -> None:
         self._tell(StopFired, iteration=self.state.iteration + 1, fired=fired)

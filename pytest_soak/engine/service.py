@@ -14,7 +14,7 @@ from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.stops import Stops
 from pytest_soak.engine.windows import ExtraKpi, Windows
 from pytest_soak.errors import TargetError
-from pytest_soak.gates.sustained import Transition
+from pytest_soak.gates.sustained import Sustained, Transition
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.targets.abilities import Abilities
 from pytest_soak.targets.base import Target, Window
@@ -62,7 +62,8 @@ class Here:
     """The service of this process: goes on where `past` ended, in the target that it is given.
 
     `told` are the notes that the lane has told already. `heard` is told of each part that the
-    target reports, `fired` of each stop criterion that fires, when that happens.
+    target reports, `fired` of each stop criterion that fires, when that happens, and `seen` after
+    each part how all criteria stand.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Here:
         fired: Fired,
         told: Iterable[str] = (),
         extra_kpis: Mapping[str, ExtraKpi] | None = None,
+        seen: Callable[[Sustained], None] = lambda _: None,
     ) -> None:
         self._plan = plan
         self._target = target
@@ -84,7 +86,7 @@ class Here:
         self._clock = clock
         self._heard = heard
         self._windows = Windows(target, plan.declared, extra_kpis or {}, told)
-        self._stops = Stops(plan.criteria, fired)
+        self._stops = Stops(plan.criteria, fired, seen)
 
     def start(self) -> None:
         """Start the target, and restore what it was."""

@@ -7,18 +7,27 @@ from typing import Any
 
 from pytest_soak.engine.watch import Vigil, Watched
 from pytest_soak.gates.criteria import Criteria
-from pytest_soak.gates.sustained import Transition
+from pytest_soak.gates.sustained import Sustained, Transition
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.kpi.usage import Usage
 
 
 class Stops:
-    """`watched` is what the last window left, None before one; `fired` is told of each stop."""
+    """`watched` is what the last window left, None before one; `fired` is told of each stop.
 
-    def __init__(self, criteria: Criteria, fired: Callable[[Transition], None]) -> None:
+    `seen` is told how all stand after each part, and at the window's end.
+    """
+
+    def __init__(
+        self,
+        criteria: Criteria,
+        fired: Callable[[Transition], None],
+        seen: Callable[[Sustained], None] = lambda _: None,
+    ) -> None:
         self.watched: Watched | None = None
         self._criteria = criteria
         self._fired = fired
+        self._seen = seen
         self._vigil: Vigil | None = None
 
     def begin(self, usage: Usage | None, minutes: float) -> None:
@@ -31,6 +40,7 @@ class Stops:
         """A part of the window was reported."""
         if self._vigil is not None:
             self._tell(self._vigil.hear(part))
+            self._seen(self._vigil.sustained)
 
     def stopped(self) -> bool:
         """Whether the window is to end."""
@@ -47,6 +57,7 @@ class Stops:
             self.hear(given)
         first = self.watched is None
         self.watched, last = self._vigil.close()
+        self._seen(self.watched.sustained)
         self._tell(last)
         if not first or summary.faults or not self.watched.absent:
             return summary

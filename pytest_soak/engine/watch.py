@@ -99,6 +99,11 @@ class Vigil:
         return any(transition.kind == "stop" for transition in self._transitions)
 
     @property
+    def sustained(self) -> Sustained:
+        """How all stand after the last evaluation."""
+        return self._state
+
+    @property
     def heard(self) -> bool:
         """Whether there have been any events."""
         return self._end is not None

@@ -18,8 +18,9 @@ def alerts_text(criteria: Criteria, rules: Mapping[str, Any]) -> str:
 def _lines(criteria: Criteria, rules: Mapping[str, Any]) -> Iterator[str]:
     yield f"# Alert rules of the stop criteria {safe(criteria.name)}"
     yield ""
-    yield "They hold for a bot that trades in real time. This version exports no metrics: one that"
-    yield f"exports them by these names, with the labels {', '.join(LABELS)}, is alerted on."
+    yield "They hold for a bot that trades in real time. A soak with `--soak-metrics-port` exports"
+    yield "these metrics, and a bot in production can by the same names. Each series has the labels"
+    yield f"{', '.join(LABELS)}."
     yield ""
     heads = ("metric", "kind", "what it counts or is")
     yield from table([heads, *((one.name, one.kind, one.meaning) for one in EVENTS)])

@@ -16,10 +16,10 @@ from pytest_soak.artifacts.names import FEEDS
 from pytest_soak.artifacts.runtime import RuntimeOverridesFile
 from pytest_soak.clock import Clock
 from pytest_soak.cluster.remote import Cluster, Remote, check_able, first_task
-from pytest_soak.engine.events import Event, LaneFinished, Notice
+from pytest_soak.engine.events import Event, LaneFinished, Metered, Notice
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import Ending, IterationRecord
-from pytest_soak.engine.run import LaneRun
+from pytest_soak.engine.run import LaneRun, Observer
 from pytest_soak.engine.windows import ExtraKpi
 from pytest_soak.errors import ArtifactError, TargetError
 from pytest_soak.run.order import under_way
@@ -153,10 +153,33 @@ class Lanes:
         remote = None
         if cluster is not None:
             name, root, past = chosen.name, settings.rootdir, journal.past
-            first = first_task(name, can, root, built, plan, past, events=settings.feeds)
+            events = settings.feeds or settings.metrics_port is not None
+            first = first_task(name, can, root, built, plan, past, events=events)
             remote = Remote(cluster, first)
-        pause = settings.sleep
-        return LaneRun(plan, target, runtime, self._clock, emit, journal, extra, pause, can, remote)
+        return LaneRun(
+            plan,
+            target,
+            runtime,
+            self._clock,
+            emit,
+            journal,
+            extra,
+            settings.sleep,
+            can,
+            remote,
+            self._observer(lane),
+        )
+
+    def _observer(self, lane: str) -> Observer | None:
+        """Who says what its target does, where somebody asked for metrics."""
+        if self._settings.metrics_port is None:
+            return None
+        from pytest_soak.metrics.meter import Meter, Tally
+
+        def tell(tally: Tally) -> None:
+            self._emit(Metered(lane=lane, time=self._clock.now(), **tally._asdict()))
+
+        return Meter(tell)
 
     def settle(
         self, lane: str, iteration: int, record: IterationRecord | None, failure: str | None

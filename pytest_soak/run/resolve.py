@@ -37,6 +37,7 @@ from pytest_soak.run.baseline import check_has_baseline, with_baseline
 from pytest_soak.run.settings import (
     LEAST_TIMEOUT,
     MAX_ITERATIONS,
+    MAX_PORT,
     MAX_SECONDS,
     MAX_SETTLE,
     MINUTES,
@@ -145,6 +146,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         rules=load_rules(),
         pacing=load_pacing(),
         cluster=_cluster(given["cluster"]) if "cluster" in given else None,
+        metrics_port=_metrics_port(given.get("metrics-port")),
         directory=_directory(given["dir"]),
         report=_report(given["report"]) if "report" in given else None,
         rootdir=inputs.rootdir,
@@ -343,6 +345,10 @@ def _cluster(given: Given) -> str:
         problem = f"expected dask://HOST:PORT, as in dask://127.0.0.1:8786, got {given.text!r}"
         raise SoakUsageError(given.at, problem)
     return f"{found[1]}:{found[2]}"
+
+
+def _metrics_port(given: Given | None) -> int | None:
+    return None if given is None else _integer(given, 1, MAX_PORT)
 
 
 def _directory(given: Given) -> Path:

@@ -19,7 +19,7 @@ from pytest_soak.run.settings import Settings
 from pytest_soak.storage.files import write_json
 from pytest_soak.storage.links import plain
 
-_ELSEWHERE = ("cluster", "dir", "report", "target", "resume")
+_ELSEWHERE = ("cluster", "dir", "metrics-port", "report", "target", "resume")
 """Settings that RESULT.json leaves out: places, what `source` says, what is no matter."""
 
 

@@ -34,6 +34,7 @@ MAX_SECONDS = 604_800
 MAX_SETTLE = 600
 MINUTES = (0.01, 1440)
 LEAST_TIMEOUT = 0.1
+MAX_PORT = 65_535
 
 _Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS)]
 
@@ -60,6 +61,7 @@ class Settings(BaseModel):
         limits: Figures of guards, freeze and warm-up.
         rules: Those of the tuner `rules`.
         pacing: What it takes to keep time.
+        metrics_port: Of 127.0.0.1, where Prometheus asks; None for no metrics.
         directory: Where artifacts are written.
         rootdir: Where files by name are looked for.
         default_overrides: Whether the table's defaults alone seed the run.
@@ -98,6 +100,7 @@ class Settings(BaseModel):
     rules: tuple[Rule, ...]
     pacing: Pacing
     cluster: str | None = None
+    metrics_port: int | None = Field(None, ge=1, le=MAX_PORT)
     directory: Path
     report: Path | None
     rootdir: Path

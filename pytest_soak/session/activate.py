@@ -11,6 +11,7 @@ from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import OPTIONS
 from pytest_soak.report.github import command, github_step
 from pytest_soak.run.folder import layout_of
+from pytest_soak.run.handlers import Handler
 from pytest_soak.run.resolve import Inputs, resolve_settings
 from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import CONTEXT, SoakContext
@@ -105,12 +106,19 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
     terminal = Terminal(config, context, clock)
     report = context.settings.report or context.layout.report
     meanwhile = ReportWhileRunning(context.layout, report, clock)
-    run = Run(context.settings, [terminal, *users_handlers(config), meanwhile], clock)
+    page = None
+    if context.settings.metrics_port is not None and not config.option.collectonly:
+        from pytest_soak.session.metrics import MetricsPage
+
+        page = MetricsPage(config, context.settings, terminal.say)
+    metrics = [page.metrics] if page else []
+    handlers: list[Handler] = [terminal, *metrics, *users_handlers(config), meanwhile]
+    run = Run(context.settings, handlers, clock)
     controller = Controller(config, context, run, terminal, distributed(config))
     cluster = session_cluster(config, context.settings, distributed=distributed(config))
     deliver, prepare = controller.deliver, run.prepare
     context.lanes = Lanes(context.settings, run.layout, clock, deliver, prepare, cluster)
-    parts: dict[str, object] = {}
+    parts: dict[str, object] = {} if page is None else {"metrics": page}
     step = github_step(os.environ)
     if step is not None:
         parts["github"] = Announcer(step, protect(config, step), context, run, terminal)

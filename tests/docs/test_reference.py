@@ -8,12 +8,12 @@ import pytest
 
 from benchmarks.lanes import ROOT
 from benchmarks.reference import MADE, RECORDS
-from benchmarks.reference_kpis import unit
 from pytest_soak import hookspecs
 from pytest_soak.kpi.definitions import KNOWN
 from pytest_soak.kpi.fed_by import FED_BY, RESTS_ON
 from pytest_soak.kpi.formulas import FORMULAS
 from pytest_soak.kpi.spans import SPAN_KPIS
+from pytest_soak.kpi.units import unit
 from pytest_soak.options import OPTIONS
 
 REFERENCE = (ROOT / "docs" / "REFERENCE.md").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@
 from mutants import (
     ab,
     alerting,
+    authoring,
     beside,
     calibration,
     cluster,
@@ -19,6 +20,7 @@ from mutants import (
     soaked,
     stepping,
     stops,
+    watching,
 )
 from mutants.mutant import TESTS, Mutant
 
@@ -27,6 +29,7 @@ __all__ = ["MUTANTS", "TESTS", "Mutant"]
 MUTANTS = [
     *ab.MUTANTS,
     *alerting.MUTANTS,
+    *authoring.MUTANTS,
     *beside.MUTANTS,
     *calibration.MUTANTS,
     *cluster.MUTANTS,
@@ -40,4 +43,5 @@ MUTANTS = [
     *soaked.MUTANTS,
     *stepping.MUTANTS,
     *stops.MUTANTS,
+    *watching.MUTANTS,
 ]

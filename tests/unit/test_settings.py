@@ -56,6 +56,7 @@ LAYERED = {
     "sleep": ("1", "2.5", "3", "0"),
     "settle": ("1", "2.5", "3", "2"),
     "dir": ("a", "b", "c", "artifacts/soak"),
+    "metrics-port": ("9464", "9465", "9466", ""),
     "feeds": ("1", "0", "true", ""),
     "feeds-gzip": ("0", "1", "true", ""),
     "auto-tune": ("1", "0", "true", ""),

@@ -15,6 +15,9 @@ from workflow_runner import WORKFLOWS, Workflow
 
 from pytest_soak.release.steps import STEPS
 
+_ACTION = "(actions/[a-z-]+|pypa/gh-action-pypi-publish)"
+PUBLISHING = {("id-token", "write"), ("attestations", "write")}
+"""What the job that publishes may do, and no other."""
 NAMES = sorted(path.stem for path in WORKFLOWS.glob("*.yml"))
 
 
@@ -52,12 +55,12 @@ def test_zizmor_would_find_something(tmp_path: Path) -> None:
 def test_actions_are_pinned_and_shells_get_no_expression(name: str) -> None:
     workflow = Workflow(name)
     for line in re.findall(r"uses: (.*)", workflow.text):
-        assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+        assert re.fullmatch(rf"{_ACTION}@[0-9a-f]{{40}} # v\d+\.\d+\.\d+", line)
     assert workflow.data["permissions"] == {}
     assert workflow.data["defaults"] == {"run": {"shell": "bash"}}
     for job in workflow.jobs.values():
-        assert set(job["permissions"]) <= {"contents", "actions"}
-        assert set(job["permissions"].values()) <= {"read"}
+        assert {(n, p) for n, p in job["permissions"].items() if p != "read"} <= PUBLISHING
+        assert set(job["permissions"]) <= {"contents", "actions", *(n for n, _ in PUBLISHING)}
         assert "timeout-minutes" in job
     for step in steps(name):
         assert "${{" not in step.get("run", "")
@@ -67,17 +70,51 @@ def test_actions_are_pinned_and_shells_get_no_expression(name: str) -> None:
 
 def test_one_commit_of_each_action() -> None:
     found = {use for name in NAMES for step in steps(name) if (use := step.get("uses"))}
-    assert len(found) == len({use.partition("@")[0] for use in found}) == 4
+    assert len(found) == len({use.partition("@")[0] for use in found}) == 6
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_job_ends_with_a_rotation_and_an_upload_of_its_own_name(name: str) -> None:
     for job, facts in Workflow(name).jobs.items():
+        if (name, job) == ("publish", "publish"):
+            continue  # which uploads to PyPI
         *_, before, last = facts["steps"]
         assert last["uses"].startswith("actions/upload-artifact@")
         assert last["with"]["name"].endswith("-${{ github.run_id }}-${{ github.run_attempt }}")
-        if job != "tests" and name != "release":  # what rests on its files is not rotated
+        if job != "tests" and name not in ("release", "publish"):  # no artifacts, or all are kept
             assert (before["run"], before["if"]) == ("pytest-soak rotate", "always()")
+
+
+def test_only_the_job_that_publishes_may_write_and_it_runs_nothing_of_ours() -> None:
+    for name in NAMES:
+        for job, facts in Workflow(name).jobs.items():
+            writes = "write" in facts["permissions"].values()
+            assert writes is ((name, job) == ("publish", "publish")), (name, job)
+    publish = Workflow("publish")
+    assert publish.data["on"] == {"release": {"types": ["published"]}}
+    job = publish.jobs["publish"]
+    assert {(n, p) for n, p in job["permissions"].items()} == PUBLISHING
+    assert (job["needs"], job["environment"]) == ("build", "pypi")
+    used = [step["uses"].partition("@")[0] for step in job["steps"]]
+    assert used == [
+        "actions/download-artifact",
+        "actions/attest-build-provenance",
+        "pypa/gh-action-pypi-publish",
+    ]
+
+
+def test_every_job_that_soaks_a_repository_installs_it_in_the_same_way() -> None:
+    texts = {
+        step["run"]
+        for name in ("soak", "soak-24h", "release")
+        for job in Workflow(name).jobs.values()
+        if any(step.get("uses", "").startswith("actions/checkout@") for step in job["steps"])
+        for step in job["steps"]
+        if step.get("name") == "Install"
+    }
+    (text,) = texts
+    assert "requirements.txt" in text
+    assert text.endswith('python -m pip install -- "$PACKAGE"\n')
 
 
 def test_by_hand_and_called_the_inputs_are_the_same() -> None:
@@ -87,8 +124,8 @@ def test_by_hand_and_called_the_inputs_are_the_same() -> None:
         "hours": "",
         "auto_tune": "true",
         "overrides_json": "",
-        "profile": "steady_safe",
-        "market": "calm",
+        "profile": "",
+        "market": "",
         "runs_on": "ubuntu-latest",
         "package": "pytest-soak",
     }

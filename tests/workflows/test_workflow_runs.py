@@ -115,6 +115,7 @@ def checkout(bench: Workbench) -> None:
     installed = shutil.ignore_patterns("profiles")  # a wheel has them in the package
     shutil.copytree(PACKAGE, bench.directory / "pytest_soak", ignore=installed)
     shutil.copytree(ROOT / "profiles", bench.directory / "profiles")
+    bench.write(".github/workflows/soak.yml", Workflow("soak").text)  # a wheel has it
     for name in TESTS:
         bench.write(f"tests/{name}", (ROOT / "tests" / name).read_text(encoding="utf-8"))
 
@@ -161,6 +162,23 @@ def packed(bench: Workbench, release: Path) -> None:
     shutil.rmtree(release)
 
 
+DOING = """#!/bin/sh
+case "$2" in
+build) mkdir -p dist; touch dist/pytest_soak-1.2.3.tar.gz dist/pytest_soak-1.2.3-py3-none-any.whl ;;
+twine) echo "checked $5 $6" ;;
+pip) echo "installed $4 $5" ;;
+venv) mkdir -p "$3/bin"; cp "$(command -v python)" "$(command -v pytest-soak)" "$3/bin/" ;;
+*) PATH="${{PATH#*:}}" exec python "$@" ;;
+esac
+"""
+
+
+def built(bench: Workbench) -> None:
+    """A stand-in for what builds, checks and installs; what soaks is what is under test."""
+    script = bench.write("bin/python", DOING.format())
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+
+
 def with_daily(bench: Workbench) -> None:
     """The same, and a stand-in for the report of the day."""
     prepared(bench)
@@ -202,7 +220,8 @@ SCENARIOS = {
     "soak soak": Scenario(
         lambda bench: shutil.copy(WORKFLOWS / "soak.yml", bench.directory),
         {},
-        {SOAK: "HOLD for steady_safe on calm (6 iterations, sim) as tuned"},
+        {SOAK: " for default on calm (6 iterations, sim)"},
+        {"inputs": {"auto_tune": "false"}},
     ),
     "soak-24h soak": Scenario(
         lambda bench: None,
@@ -214,6 +233,16 @@ SCENARIOS = {
             "Freeze": "RELEASE_SNAPSHOT.json: steady_safe-calm-42, signature ",
         },
     ),
+    "publish build": Scenario(
+        built,
+        {},
+        {
+            "Check": "checked dist/pytest_soak-1.2.3",
+            "Soak what was built": "PASS for default on calm (3 iterations, sim)",
+        },
+        {"event": "release", "payload": {"release": {"tag_name": "v1.2.3"}}},
+    ),
+    "publish publish": Scenario(lambda bench: None, {}, {}),
     "release check": Scenario(
         locked,
         {},
@@ -263,10 +292,10 @@ def test_soak_yml_takes_its_defaults_from_the_default_layer(start: Start, bench:
     bench.write("pytest.ini", f"[pytest]\n{INSTANT_INI}")
     done = good(soak(start))
     assert "| seed | overrides | default_overrides.json |" in done.output(SOAK).splitlines()
-    assert done.outputs["bundle"] == {"name": "soak-steady_safe-calm"}
+    assert done.outputs["bundle"] == {"name": "soak"}
     settings = _result(bench)["settings"]
     assert (settings["auto-tune"], settings["iterations"]) == ("true", "6")
-    assert (bench.directory / "summary.md").read_text().startswith("### HOLD for steady")
+    assert (bench.directory / "summary.md").read_text().startswith("### HOLD for default")
     assert "as tuned for 1 of 4 hours, 3 more needed" in done.output(SOAK)
     assert "artifacts/soak/junit.xml" in bench.files()
 
@@ -298,6 +327,55 @@ def test_soak_yml_soaks_what_the_repository_says(start: Start, bench: Workbench)
     )
 
 
+@pytest.mark.parametrize(("tag", "status"), [("1.2.3", 0), ("v1.2.30", 1), ("v1", 1)])
+def test_only_a_release_of_its_own_version_is_built(
+    start: Start, bench: Workbench, tag: str, status: int
+) -> None:
+    built(bench)
+    payload = {"release": {"tag_name": tag}}
+    done = start("publish", "build", event="release", payload=payload)
+    assert {step.name: step.returncode for step in done.steps}["Check"] == status
+
+
+def test_soak_yml_leaves_profile_and_market_to_the_repository(
+    start: Start, bench: Workbench
+) -> None:
+    bench.write("pytest.ini", f"[pytest]\nsoak_profile = mine\nsoak_market = spike\n{INSTANT_INI}")
+    bench.write("profiles/mine.yaml", "overrides: {min_interval_ms: 50}\n")
+    done = soak(start, iterations="2")
+    assert " for mine on spike (2 iterations, " in done.output(SOAK)
+    assert done.outputs["bundle"] == {"name": "soak"}
+
+
+def test_soak_yml_applies_no_profile_to_a_bot_of_another_table(
+    start: Start, bench: Workbench
+) -> None:
+    assert bench.command("init").returncode == 0
+    done = good(soak(start, iterations="3", auto_tune="false"))
+    assert "PASS for default on calm (3 iterations, conftest:Bot)" in done.output(SOAK)
+
+
+@pytest.mark.parametrize(
+    ("files", "installed"),
+    [
+        ({}, ["-- pytest-soak"]),
+        ({"requirements.txt": "x"}, ["-r requirements.txt", "-- pytest-soak"]),
+        ({"pyproject.toml": "[project]\n"}, [".", "-- pytest-soak"]),
+        ({"pyproject.toml": "[build-system]\n"}, [".", "-- pytest-soak"]),
+        ({"pyproject.toml": "[tool.ruff]\n"}, ["-- pytest-soak"]),
+        ({"setup.py": ""}, [".", "-- pytest-soak"]),
+    ],
+)
+def test_soak_yml_installs_the_repository(
+    start: Start, bench: Workbench, files: dict[str, str], installed: list[str]
+) -> None:
+    for name, text in files.items():
+        bench.write(name, text)
+    script = bench.write("bin/python", "#!/bin/sh\nshift 3; echo $*\n")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    assert soak(start).steps[0].output.splitlines() == installed
+
+
 def test_an_input_is_never_a_command(start: Start, bench: Workbench) -> None:
     bad = '$(touch pwned); "; touch pwned; `touch pwned` #'
     done = soak(start, profile=bad, market=bad, package="pytest-soak", iterations=bad)
@@ -315,7 +393,7 @@ def test_a_failed_soak_fails_the_job_and_is_rotated(start: Start, bench: Workben
     )
     done = soak(start, iterations="1")
     assert [step.returncode for step in done.steps] == [0, 0, 1, 0]
-    assert "::error title=steady_safe-calm-42::net_bps = " in done.steps[2].output
+    assert "::error title=default-calm-42::net_bps = " in done.steps[2].output
 
 
 @pytest.mark.parametrize(("market", "mode"), [("calm", "hard"), ("volatile", "soft")])

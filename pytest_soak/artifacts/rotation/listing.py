@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from pytest_soak.artifacts.names import LATEST, RESULT, RUNS
+from pytest_soak.artifacts.names import LATEST, RESULT, RUN_INDEX, RUNS
 from pytest_soak.artifacts.rotation.plan import (
     FOLDER,
     HALF,
@@ -60,10 +61,17 @@ def _beside(root: Path) -> int:
     return sum(
         status.st_size
         for top in root.iterdir()
-        if top.name not in (LATEST, RUNS, HOLDER)
+        if top.name not in (LATEST, RUNS, HOLDER) and not top.name.startswith(RUN_INDEX)
         for path, status in _walk(top)
         if stat.S_ISREG(status.st_mode) and not _half_done(path.relative_to(root))
-    )
+    ) + _index_size(root)
+
+
+def _index_size(root: Path) -> int:
+    """The bytes of the index of runs, which another process may make anew at any time."""
+    with suppress(OSError):
+        return (root / RUN_INDEX).lstat().st_size
+    return 0
 
 
 def _half_done(below: Path) -> bool:

@@ -1,0 +1,97 @@
+"""What a list of runs says of each."""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_soak.kpi.definitions import HEADLINES
+
+if TYPE_CHECKING:
+    from pytest_soak.artifacts.models import RunResult
+
+RUNNING = "running"
+
+
+class RunRow(NamedTuple):
+    """A run in a root: `path` is where it lies below it; of one that cannot be read only `problem`.
+
+    `status` is that of its RESULT.json, `kpis` are the headlines: means over its lanes of what each
+    lane's end was judged by.
+    """
+
+    path: str
+    name: str
+    started: str = ""
+    status: str = ""
+    verdict: str | None = None
+    target: str = ""
+    profiles: tuple[str, ...] = ()
+    markets: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    lanes: int = 0
+    iterations: int = 0
+    planned: int = 0
+    kpis: dict[str, float | None] = {}  # noqa: RUF012 - it is not changed
+    problem: str | None = None
+
+
+def row_of(path: str, result: RunResult) -> RunRow:
+    """What the RESULT.json of the run at `path` says."""
+    lanes = result.lanes
+    unfinished = len(set(result.unfinished) - {lane.lane for lane in lanes})
+    each = result.settings.get("iterations", "")
+    return RunRow(
+        path=path,
+        name=str(result.meta.get("run", path.rpartition("/")[2])),
+        started=str(result.meta.get("started", "")),
+        status=result.status,
+        verdict=None if result.verdict is None else str(result.verdict),
+        target=result.source,
+        profiles=_names([x.profile for x in lanes], result.settings.get("profile", "")),
+        markets=_names([x.market for x in lanes], result.settings.get("market", "")),
+        gates=_names([x.gate for x in lanes], result.settings.get("gate", "")),
+        lanes=len(lanes) + unfinished,
+        iterations=sum(lane.iterations for lane in lanes),
+        planned=sum(x.planned for x in lanes)
+        + unfinished * (int(each) if each.isascii() and each.isdigit() else 0),
+        kpis={one.name: _mean([x.medians.get(one.name) for x in lanes]) for one in HEADLINES},
+    )
+
+
+def packed(row: RunRow) -> dict[str, Any]:
+    """A row as JSON data."""
+    return row._asdict()
+
+
+def unpacked(data: Any) -> RunRow:
+    """The row that `packed` packed; KeyError, ValueError or TypeError for anything else."""
+    return RunRow(
+        path=str(data["path"]),
+        name=str(data["name"]),
+        started=str(data["started"]),
+        status=str(data["status"]),
+        verdict=_text(data["verdict"]),
+        target=str(data["target"]),
+        profiles=tuple(map(str, data["profiles"])),
+        markets=tuple(map(str, data["markets"])),
+        gates=tuple(map(str, data["gates"])),
+        lanes=int(data["lanes"]),
+        iterations=int(data["iterations"]),
+        planned=int(data["planned"]),
+        kpis={str(k): None if v is None else float(v) for k, v in dict(data["kpis"]).items()},
+        problem=_text(data["problem"]),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _names(given: list[str], otherwise: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(given)) or tuple(filter(None, otherwise.split(",")))
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.fmean(known) if known else None

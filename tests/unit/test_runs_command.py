@@ -1,0 +1,324 @@
+"""`pytest-soak runs` and `show`: what lists say, and that their index never makes it wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import usage_error
+from finished_runs import outcome, result, write_run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_soak.artifacts import run_index
+from pytest_soak.artifacts.names import RUN_INDEX
+from pytest_soak.artifacts.rotation.listing import list_root
+from pytest_soak.artifacts.run_index import runs_of
+from pytest_soak.artifacts.run_row import RunRow, packed, unpacked
+from pytest_soak.clock import SystemClock
+from pytest_soak.commands.fitted import Column, painted, table_lines, wrapped
+from pytest_soak.commands.rotate import rotate
+from pytest_soak.commands.runs import listed, runs_json, runs_lines
+from pytest_soak.commands.show import run_named, show_lines
+from pytest_soak.storage.lock import locked
+
+NEWEST = "20250103T000000Z-00000003"
+
+
+def meta(day: int) -> dict[str, Any]:
+    name = f"2025010{day}T000000Z-0000000{day}"
+    return {"run": name, "started": f"2025-01-0{day}T00:00:00+00:00"}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Three runs: the newest of two lanes, one of which failed."""
+    failed = outcome(2, verdict="FAIL", medians={"net_bps": 1.0}, reasons=["net_bps = 1"])
+    write_run(tmp_path, result(outcome(1), failed, verdict="FAIL", meta=meta(3)))
+    for day in (1, 2):
+        home = write_run(tmp_path / f"day{day}", result(outcome(), meta=meta(day)))
+        earlier = tmp_path / "runs" / str(meta(day)["run"])
+        earlier.parent.mkdir(exist_ok=True)
+        (home / "latest").rename(earlier)
+        home.rmdir()
+    return tmp_path
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths of the runs that are read and not taken from the index."""
+    found: list[str] = []
+    before = run_index._read
+
+    def noted(root: Path, path: str) -> RunRow:
+        found.append(path)
+        return before(root, path)
+
+    monkeypatch.setattr(run_index, "_read", noted)
+    return found
+
+
+def names(rows: list[RunRow]) -> list[str]:
+    return [row.name for row in rows]
+
+
+def silent(text: str) -> None:
+    pytest.fail(f"told {text!r}")
+
+
+def test_runs_are_listed_newest_first(root: Path) -> None:
+    rows = runs_of(root, silent)
+    assert names(rows) == [str(meta(day)["run"]) for day in (3, 2, 1)]
+    first = rows[0]
+    assert (first.path, first.verdict, first.lanes, first.iterations) == ("latest", "FAIL", 2, 12)
+    assert first.kpis["net_bps"] == 2.0
+    assert first.kpis["risk_ratio"] is None
+    assert (first.profiles, first.markets) == (("steady_safe",), ("calm",))
+
+
+def test_what_was_read_once_is_read_again_only_when_it_changed(root: Path, read: list[str]) -> None:
+    runs_of(root, silent)
+    assert len(read) == 3
+    again = runs_of(root, silent)
+    assert len(read) == 3
+    changed = root / "runs" / names(again)[1] / "RESULT.json"
+    changed.write_text(changed.read_text().replace('"PASS"', '"WARN"'))
+    assert [row.verdict for row in runs_of(root, silent)] == ["FAIL", "WARN", "PASS"]
+    assert len(read) == 4
+    shutil.rmtree(changed.parent)
+    assert len(runs_of(root, silent)) == 2
+    with sqlite3.connect(root / RUN_INDEX) as index:
+        assert index.execute("SELECT count(*) FROM runs").fetchone() == (2,)
+    index.close()
+    assert len(read) == 4
+    assert len(runs_of(root, silent, rebuild=True)) == 2
+    assert len(read) == 6
+
+
+def test_a_run_that_is_renamed_or_packed_is_the_same_run(root: Path) -> None:
+    before = runs_of(root, silent)
+    (root / "latest").rename(root / "runs" / NEWEST)
+    moved = runs_of(root, silent)
+    assert [row._replace(path="") for row in moved] == [row._replace(path="") for row in before]
+    said: list[str] = []
+    assert rotate(root, 0.0, 900.0, 100, said.append, SystemClock(), dry=False) == 0
+    assert len(list(root.glob("runs/*.tar.gz"))) == 3
+    assert runs_of(root, silent) == moved
+
+
+def test_a_run_under_way_is_counted_anew_each_time(root: Path) -> None:
+    running = result(
+        status="running", verdict=None, unfinished=["steady_safe-calm-42"], meta=meta(3)
+    )
+    shutil.rmtree(root / "latest")
+    write_run(root, running)
+    for done in (1, 2):
+        (root / "latest" / f"ITER_SUMMARY_{done}.json").write_text("{}")
+        row = listed(root, silent)[0]
+        assert (row.status, row.iterations, row.planned, row.lanes) == ("stopped", done, 6, 1)
+    with locked(root):
+        assert listed(root, silent)[0].status == "running"
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"schema": "pytest-soak/kpi-gate/1"}', ""])
+def test_a_run_that_cannot_be_read_is_listed_as_broken(root: Path, content: str) -> None:
+    (root / "latest" / "RESULT.json").write_text(content)
+    rows = runs_of(root, silent)
+    assert len(rows) == 3
+    assert rows[0].problem
+    lines = runs_lines(rows, 3, 80)
+    assert "broken" in lines[1]
+    assert any(line.startswith("latest: ") for line in lines)
+
+
+def _garbage(path: Path) -> None:
+    path.write_bytes(b"this is no database, but long enough to be one" * 100)
+
+
+def _foreign(path: Path) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE mine (x)")
+    other.close()
+
+
+def _torn(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + os.urandom(len(content) - 4096))
+
+
+def _other_rows(path: Path) -> None:
+    with sqlite3.connect(path) as ours:
+        ours.execute("UPDATE runs SET data = '[1, 2]'")
+    ours.close()
+
+
+def _older(path: Path) -> None:
+    with sqlite3.connect(path) as ours:
+        ours.execute("PRAGMA user_version = 0")
+    ours.close()
+
+
+@pytest.mark.parametrize("damage", [_garbage, _foreign, _torn, _other_rows, _older])
+def test_an_index_that_is_none_is_told_and_made_anew(
+    root: Path, damage: Callable[[Path], None]
+) -> None:
+    before, said = runs_of(root, silent), list[str]()
+    if damage is _foreign:
+        (root / RUN_INDEX).unlink()
+    damage(root / RUN_INDEX)
+    assert runs_of(root, said.append) == before
+    assert len(said) == 1
+    assert said[0].startswith(f"{root / RUN_INDEX}: no index of runs (")
+    assert runs_of(root, silent) == before
+
+
+def test_an_index_that_cannot_be_written_is_done_without(root: Path, read: list[str]) -> None:
+    (root / RUN_INDEX).mkdir()
+    assert len(runs_of(root, silent)) == len(runs_of(root, silent)) == 3
+    assert len(read) == 6
+
+
+def test_no_link_is_followed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "theirs.sqlite"
+    (root / RUN_INDEX).symlink_to(elsewhere)
+    (root / "runs" / "linked").symlink_to(root / "latest")
+    said: list[str] = []
+    assert len(runs_of(root, said.append)) == 3
+    assert "a symbolic link" in said[0]
+    assert not elsewhere.exists()
+
+
+def test_many_may_list_at_once(root: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: runs_of(root, silent), range(24)))
+    assert all(rows == found[0] for rows in found)
+    assert len(found[0]) == 3
+
+
+def test_rotation_counts_the_index_and_leaves_it(root: Path) -> None:
+    without = list_root(root).size
+    runs_of(root, silent)
+    (root / f"{RUN_INDEX}-journal").write_bytes(b"x" * 1000)
+    assert list_root(root).size == without + (root / RUN_INDEX).stat().st_size
+
+
+def test_a_root_that_is_none_is_a_mistake(tmp_path: Path) -> None:
+    assert "expected an artifact folder" in usage_error(lambda: runs_of(tmp_path / "no", silent))
+    (tmp_path / "file").touch()
+    assert "expected an artifact folder" in usage_error(lambda: runs_of(tmp_path / "file", silent))
+    assert runs_of(tmp_path, silent) == []
+    assert runs_lines([], 0, 80) == ["no runs yet"]
+
+
+def test_a_row_survives_its_file(root: Path) -> None:
+    for row in runs_of(root, silent):
+        assert unpacked(json.loads(json.dumps(packed(row)))) == row
+    assert [one["number"] for one in json.loads(runs_json(runs_of(root, silent)))] == [1, 2, 3]
+
+
+def test_a_limit_says_how_many_more_there_are(root: Path) -> None:
+    rows = runs_of(root, silent)
+    assert runs_lines(rows[:1], 3, 80)[-1].startswith("2 more, see --limit; ")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+@pytest.mark.parametrize("name", ["x" * 60, "a"])
+def test_no_list_is_wider_than_the_terminal(root: Path, width: int, name: str) -> None:
+    lanes = [outcome(1, profile=name, lane=f"{name}-calm-1", counts={"PASS": 10_000})]
+    shutil.rmtree(root / "latest")
+    write_run(root, result(*lanes, source="\u202e" + "module:" + "y" * 90, meta=meta(3)))
+    rows = runs_of(root, silent)
+    lines = runs_lines(rows, 3, width)
+    shown = list(show_lines(run_named("1", root, root), root, width, iterations=True))
+    if width >= 80:
+        paths = ("files  ", "report  ")
+        assert all(len(x) <= width for x in [*lines, *shown] if not x.startswith(paths))
+    assert all(line.isprintable() for line in [*lines, *shown])
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=30), st.text(max_size=30)), min_size=1, max_size=5),
+    st.integers(40, 100),
+)
+def test_a_table_fits_and_its_columns_stand_under_each_other(
+    cells: list[tuple[str, str]], width: int
+) -> None:
+    first, second = zip(*cells, strict=True)
+    columns = [Column("one", first, least=5), Column("two", second, number=True, least=5)]
+    lines = table_lines(columns, width)
+    assert len(lines) == len(cells) + 1
+    assert max(map(len, lines)) <= width
+
+
+def test_the_first_to_be_left_out_is_what_can_be_spared_most() -> None:
+    columns = [
+        Column("a", ["1" * 30]),
+        Column("b", ["2" * 30], spare=1),
+        Column("c", ["3"], spare=2),
+    ]
+    assert table_lines(columns, 80)[0].split() == ["a", "b", "c"]
+    assert table_lines(columns, 62)[0].split() == ["a", "b"]
+    assert table_lines(columns, 30)[0].split() == ["a"]
+    assert table_lines(columns, 10)[0].split() == ["a"]
+
+
+def test_verdicts_are_coloured_where_that_is_wanted() -> None:
+    assert painted("PASS or PASSED", {}) == "\x1b[32mPASS\x1b[0m or PASSED"
+    assert painted("a FAIL", {"NO_COLOR": "1"}) == "a FAIL"
+
+
+def test_a_sentence_goes_on_under_itself() -> None:
+    assert wrapped("one two three", 12, "label", 6) == ["label one", "      two", "      three"]
+    assert wrapped("", 80, "label", 6) == ["label"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "day"),
+    [
+        ("latest", 3),
+        ("1", 3),
+        ("3", 1),
+        (NEWEST, 3),
+        ("20250102", 2),
+        ("20250101T000000Z-00000001", 1),
+        ("runs/20250101T000000Z-00000001", 1),
+        (".", 3),
+    ],
+)
+def test_a_run_is_meant_in_many_ways(root: Path, asked: str, day: int) -> None:
+    assert run_named(asked, root, root).name == meta(day)["run"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        ("2025", "'2025' begins 3 names: 20250103T"),
+        ("9", "no run '9': "),
+        ("0", "no run '0': "),
+        ("", "no run ''"),
+        ("a\nb\x00", "no run 'a"),
+        ("../..", "no run '../..'"),
+        ("x" * 5000, "no run 'xxx"),
+        ("٣", "no run '٣'"),
+        ("~nobody-here/x", "no such home folder"),
+    ],
+)
+def test_nonsense_is_no_run(root: Path, asked: str, problem: str) -> None:
+    assert problem in usage_error(lambda: run_named(asked, root, root))
+
+
+def test_a_run_is_shown_with_what_failed_and_where_its_files_are(root: Path) -> None:
+    text = "\n".join(show_lines(run_named("latest", root, root), root, 80, iterations=False))
+    assert f"run      {NEWEST}, finished" in text
+    assert "began    2025-01-03 00:00:00 UTC" in text
+    assert "steady_safe-calm-2: net_bps = 1" in text
+    assert f"files    {root / 'latest'}" in text.splitlines()
+    assert "no iterations are kept" not in text
+    assert "FAIL for 2 lanes" in text
