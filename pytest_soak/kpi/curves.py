@@ -101,6 +101,7 @@ class Curves(_Kept):
 
     minutes: float = Field(gt=0)
     account: Account | None = None
+    no_account: str = Field("", description="Why there is no account; empty: there is one.")
     markouts: list[Markout] = []
     acks: Histogram | None = Field(None, description="Order sent to acknowledged.")
     ticks: Histogram | None = Field(None, description="Whole pipeline ticks.")

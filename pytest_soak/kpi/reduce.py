@@ -34,9 +34,11 @@ HORIZONS = {"mid": 0, "mid_1s": 1000} | {
 
 def curves_of(observation: Observation) -> Curves:
     """What is kept of a window that can be true, its events in order of time."""
+    unknown = _no_account(observation)
     return Curves(
         minutes=(observation.end_us - observation.start_us) / 60e6,
-        account=_account(observation),
+        account=None if unknown else _account(observation),
+        no_account=unknown or "",
         markouts=_markouts(observation.fills),
         acks=histogram(observation.acks["latency_ms"]),
         ticks=histogram(observation.ticks["total_ms"]),
@@ -72,6 +74,12 @@ def _markouts(fills: NDArray[Any]) -> list[Markout]:
     return found
 
 
+def _no_account(observation: Observation) -> str | None:
+    """Why the equity cannot be told; None where it can be."""
+    mids = () if len(observation.marks) else ("fills.mid",)
+    return observation.lacks("fills.fee_quote", "mid_start", "mid_end", *mids)
+
+
 class _Series(NamedTuple):
     """The account at some times: what was gained since the window's begin, and the inventory."""
 
@@ -81,9 +89,7 @@ class _Series(NamedTuple):
     inventory: _Floats
 
 
-def _account(observation: Observation) -> Account | None:
-    if observation.lacks("fills.fee_quote", "fills.mid", "mid_start", "mid_end") is not None:
-        return None
+def _account(observation: Observation) -> Account:
     series = _series(observation)
     edges = np.linspace(observation.start_us, observation.end_us, SLICES + 1)[1:]
     ends = np.searchsorted(series.times, edges, "right")

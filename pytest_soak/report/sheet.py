@@ -72,6 +72,9 @@ def sheet_of(lane: ReportLane, most: int) -> Sheet | None:
     drawdown = largest_drawdown(at.stretch for run in runs for at in run)
     if runs:
         figures += _account_figures(lane, kept, runs)
+    else:
+        why = next((curves.no_account for curves in kept if curves.no_account), "")
+        missing.append(f"No equity, drawdown and inventory: {why}.")
     for part in (_markouts(kept), *_times(kept)):
         if isinstance(part, str):
             missing.append(part)

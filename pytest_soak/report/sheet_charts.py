@@ -20,6 +20,7 @@ from pytest_soak.report.charts import (
     mark_at,
 )
 from pytest_soak.report.scales import Scale, axis_text, round_ticks, short
+from pytest_soak.text import number
 
 HEIGHT = 150.0
 MOST_BARS = 40
@@ -106,7 +107,7 @@ def histogram_chart(label: str, histogram: Histogram, told: Sequence[tuple[str, 
     bars = []
     for left, right, height in zip(edges, edges[1:], heights, strict=False):
         start, end, top = x.at(left), x.at(right), y.at(height)
-        title = f"{left:.3g} to {right:.3g} ms: {height:,}"
+        title = f"{number(left)} to {number(right)} ms: {height:,}"
         bars.append(
             Rect(
                 short(start),

@@ -56,12 +56,14 @@ class Beside:
 class Page:
     """The whole report; `clock` are facts that differ from run to run.
 
-    `drift` says what drifts as the gates judge it, empty where none of them looks.
+    `drift` says what drifts as the gates judge it, empty where none of them looks; `pending` what
+    stands in the place of a lane's verdict.
     """
 
     verdict: str
     headline: str
     drift: str
+    pending: str
     facts: Sequence[tuple[str, str]]
     clock: Sequence[tuple[str, str]]
     reasons: Sequence[str]
@@ -95,6 +97,7 @@ def page_view(
         verdict=verdict or _without_verdict(run),
         headline=_headline(run),
         drift=_drift(run.lanes),
+        pending="running" if run.unfinished and run.under_way else "none",
         facts=_facts(run),
         clock=_clock(run),
         reasons=[

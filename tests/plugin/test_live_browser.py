@@ -55,14 +55,14 @@ async def told(page: Tab) -> str:
     return str(await page.value("document.body.innerText"))
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["session", "xdist"])
 def test_values_change_without_a_reload_and_it_ends_with_the_verdict(
-    bench: Workbench, tmp_path: Path, workers: tuple[str, ...]
+    bench: Workbench, tmp_path: Path
 ) -> None:
+    """Beside a session whose iterations run in a worker, a process of its own."""
     bench.write("bot.py", BOT)
     bench.write("go1", "")
     bench.write("go2", "")
-    process = bench.start("pytest", "--soak-iterations=6", "--soak-target=bot:Bot", *workers)
+    process = bench.start("pytest", "--soak-iterations=6", "--soak-target=bot:Bot", "-n", "1")
 
     async def use(session: ClientSession, port: int, url: str) -> None:
         async with tab(session, port, url) as page, tab(session, port, url) as second:

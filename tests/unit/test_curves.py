@@ -212,3 +212,11 @@ def test_a_window_of_which_only_the_net_is_known_is_gone_over() -> None:
 def test_percentiles_do_not_exceed_the_largest() -> None:
     found = Histogram(first=100, counts=[1], largest_ms=LEAST_MS * 1e5 * 1.01)
     assert found.percentile(99.0) == found.largest_ms
+
+
+@pytest.mark.parametrize("name", ["fills.fee_quote", "fills.mid", "mid_start", "mid_end"])
+def test_an_account_that_is_not_told_is_none_and_says_why(name: str) -> None:
+    found = curves_of(observation(end_us=END_US, untold={name: "nobody says"}))
+    assert (found.account, found.no_account) == (None, "nobody says")
+    told = curves_of(marked([0.0, 1.0], untold={name: "nobody says"}))
+    assert (told.account is None) == (name != "fills.mid")

@@ -98,13 +98,14 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def going_on(root: Path, iterations: int = 2, run: str = "one", lane: str = "safe-calm-1") -> Path:
-    """A run of one lane that this process goes on with."""
-    latest = root / "latest"
+    """A run of one lane that this process goes on with; its files come as those of a session."""
+    latest, pid = root / "latest", root / ".soak.pid"
+    if not pid.exists():
+        root.mkdir(parents=True, exist_ok=True)
+        pid.write_text(str(os.getpid()))
+    told(latest, run, [], status="running", verdict=None, unfinished=["safe-calm-1"])
     for number in range(1, iterations + 1):
         write_json(latest / f"ITER_SUMMARY_{number}.json", summary_of(number, lane).data())
-    under_way = {"status": "running", "verdict": None, "unfinished": ["safe-calm-1"]}
-    told(latest, run, [], **under_way)
-    (root / ".soak.pid").write_text(str(os.getpid()))
     return root
 
 
@@ -204,7 +205,7 @@ def test_a_page_is_told_only_what_is_new_until_the_run_is_over(tmp_path: Path) -
     first, second = found[0][1], found[1][1]
     assert first["title"] == "IN PROGRESS: 2 of 24, safe-calm-1, target fake"
     assert set(first["parts"]) == set(first["order"])
-    assert second["title"].startswith("IN PROGRESS: 3 of 24")
+    assert second["title"] == "IN PROGRESS: 3 of 24, safe-calm-1, target fake"
     assert {"head", "of-lane-1"} <= set(second["parts"])
     assert "marks" not in second["parts"]  # as it was
     assert found[-1][1] == {"run": "one", "title": "PASS: safe-calm-1, target fake"}

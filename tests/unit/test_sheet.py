@@ -119,6 +119,10 @@ def test_what_is_not_there_is_said_and_not_drawn(tmp_path: Path) -> None:
         "No latency",
         "No tick times",
     ]
+    unknown = Curves(minutes=60.0, no_account="the fills have no column fee_quote")
+    fills = sheet(lane_of(tmp_path / "c", [iteration(1, unknown)]))
+    assert fills.figures == []
+    assert fills.missing[0].endswith("and inventory: the fills have no column fee_quote.")
     ready = sheet(lane_of(tmp_path / "b", [iteration(1, None)]))
     assert ready.figures == ()
     assert "KPIs alone" in ready.missing[0]
