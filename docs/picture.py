@@ -11,22 +11,23 @@ from rich.console import Console
 from rich.text import Text
 
 COMMAND = ("pytest", "--soak-iterations=24", "--soak-profile=steady_safe")
-HEAD, TAIL, WIDTH = 13, 13, 120
+AS_AT_A_TERMINAL = ("--no-soak-markers", "--color=yes", "-p", "no:randomly")
+LEFT_OUT = ("plugins:", "platform ", "rootdir:")
+WIDTH = 80
 
 
 def main() -> None:
     """Run the command in an empty directory and write docs/terminal.svg."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [sys.executable, "-m", *COMMAND, "--color=yes", "-p", "no:randomly"],
+            [sys.executable, "-m", *COMMAND, *AS_AT_A_TERMINAL],
             cwd=folder,
             capture_output=True,
             text=True,
             check=True,
             env={"COLUMNS": str(WIDTH), "PATH": "", "HOME": folder},
         )
-    lines = [line for line in done.stdout.splitlines() if not line.startswith("plugins:")]
-    shown = [*lines[:HEAD], "...", *lines[-TAIL:]]
+    shown = [line for line in done.stdout.splitlines() if not line.startswith(LEFT_OUT)]
     with Path("/dev/null").open("w") as nowhere:
         console = Console(record=True, width=WIDTH, file=nowhere, force_terminal=True)
         console.print(Text.assemble(("$ ", "bold"), " ".join(COMMAND)))

@@ -15,6 +15,7 @@ from pytest_soak.config.documents import show
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.number import number
 from pytest_soak.options import OPTIONS, Option
+from pytest_soak.report.while_running import ReportWhileRunning
 from pytest_soak.report.write import write_report
 from pytest_soak.run.folder import layout_of
 from pytest_soak.run.handlers import Handler, checked_handlers
@@ -85,11 +86,13 @@ def _soak(
             raise SoakUsageError("clock", f"{show(clock)} has no method {name}()")
     kpis = checked_kpis([extra_kpis], "extra_kpis")
     chosen = _chosen(target, checked, kpis)
+    layout, ticking = layout_of(checked), clock or SystemClock()
+    report = checked.report or layout.report
+    meanwhile = ReportWhileRunning(layout, report, ticking)
     with served(checked) as metrics:
-        result = run_soak(checked, chosen, [*metrics, *told], clock or SystemClock())
-    layout = layout_of(checked)
+        result = run_soak(checked, chosen, [*metrics, *told, meanwhile], ticking)
     rates = run_rates(run_in(layout.latest), checked.rootdir)
-    write_report(layout, checked.report or layout.report, rates)
+    write_report(layout, report, rates)
     return result
 
 

@@ -46,6 +46,16 @@ def signed(value: float | None) -> str:
     return text if value is None or value <= 0 or text == NO_VALUE else f"+{text}"
 
 
+def duration(seconds: float) -> str:
+    """A length of time in one unit: `12 ms`, `1.4 s`, `45 min`, `24 h`, `3.5 d`."""
+    if 0 < seconds < 1:
+        return f"{1000 * seconds:.3g} ms"
+    for size, unit in ((172_800, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / (86_400 if unit == 'd' else size):.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
 def setting(value: bool | float) -> str:
     """What a flag is set to, with all digits that count: `true`, `0.2`."""
     return str(value).lower() if isinstance(value, bool) else f"{value:.12g}"

@@ -193,7 +193,7 @@ def contents(root: Path) -> dict[str, Any]:
             found[name] = data
         elif path.name == "report.html":
             text = path.read_text(encoding="utf-8")
-            found[name] = re.sub(r"<!-- meta -->.*<!-- /meta -->", "", text, flags=re.DOTALL)
+            found[name] = re.sub(r"<!-- meta -->.*?<!-- /meta -->", "", text, flags=re.DOTALL)
         else:
             found[name] = path.read_bytes()
     return found

@@ -21,6 +21,7 @@ ATTRIBUTES = {
     "class",
     "content",
     "d",
+    "data-label",
     "dominant-baseline",
     "height",
     "href",

@@ -189,7 +189,9 @@ def write_run(run: Path, lanes: int = 1, iterations: int = 24) -> Path:
         lane = f"safe-calm-{n}"
         home = run / lane if lanes > 1 else run
         done.append(
-            write_lane(home, [summary_of(k, lane) for k in range(1, iterations + 1)], checks)
+            write_lane(
+                home, [summary_of(k, lane) for k in range(1, iterations + 1)], checks, seed=n
+            )
         )
     write_result(run, done)
     return run

@@ -82,6 +82,7 @@ def iter_summary(record: IterationRecord) -> IterSummary:
         stops=list(record.stops),
         fired_at=record.fired_at,
         notes=list(record.notes),
+        curves=summary.curves,
         meta={"started": record.started, "seconds": round(record.seconds, 6)},
     )
 

@@ -32,6 +32,7 @@ from pytest_soak.engine.plan import GateMode
 from pytest_soak.engine.record import Ending
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.sustained import Transition
+from pytest_soak.kpi.curves import Curves
 from pytest_soak.observation.feed_schema import FEEDS, line_schema
 from pytest_soak.storage.files import write_json
 from pytest_soak.tuning.freeze import Lock
@@ -104,6 +105,9 @@ class IterSummary(Artifact):
         None, description="When one stopped the lane, in us on the target's clock."
     )
     notes: list[str]
+    curves: Curves | None = Field(
+        None, description="What is kept of the window's events to be drawn; null: it had none."
+    )
 
 
 class GateMetric(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -148,13 +148,16 @@ def artifact_of(model: type[Model], document: Document) -> Model:
     return validate(model, document)
 
 
-def artifacts(folder: Path) -> Iterator[Stored]:
+def artifacts(folder: Path, wanted: Callable[[str], bool] = lambda name: True) -> Iterator[Stored]:
     """What the files of the lanes say in a run's folder (or archive), or in that of a lane.
 
-    Raises SoakUsageError where one of them is damaged.
+    Only those whose names, relative and with `/`, are `wanted`. Raises SoakUsageError where one of
+    them is damaged.
     """
     try:
-        for path, content in documents(folder, lambda path: _kind(path) is not None):
+        for path, content in documents(
+            folder, lambda path: _kind(path) is not None and wanted(path)
+        ):
             kind = _kind(path)
             assert kind is not None
             home, model = kind

@@ -58,10 +58,12 @@ def _measured(
     given: Any, minutes: float, before: Closing | None, usage: Usage | None
 ) -> tuple[Any, Summary]:
     from pytest_soak.kpi.edge import summarize
+    from pytest_soak.kpi.reduce import curves_of
     from pytest_soak.observation.validate import validated
 
     found = validated(given, minutes, before)
     if found.faults:
         return None, unmeasured(KPIS, found.faults, found.notes)
     summary = checked(summarize(found.observation, used(found.observation, usage)))
-    return found.observation, summary.model_copy(update={"notes": found.notes})
+    more = {"notes": found.notes, "curves": curves_of(found.observation)}
+    return found.observation, summary.model_copy(update=more)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from pytest_soak.config.documents import show
 from pytest_soak.errors import one_line, unknown
+from pytest_soak.kpi.curves import Curves
 from pytest_soak.kpi.definitions import COSTS, DRIVER_SHARE, KNOWN, KPIS
 from pytest_soak.number import number
 
@@ -28,6 +29,7 @@ class Summary(BaseModel):
         market: What happened in the market, such as `spike_count`.
         faults: Measurements that cannot be true (NaN, out of range): they fail the iteration.
         notes: What to know of how it was measured.
+        curves: What is kept of an Observation's events to be drawn; None of ready-made KPIs.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,6 +41,7 @@ class Summary(BaseModel):
     market: dict[str, int] = {}
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    curves: Curves | None = None
 
     @field_validator("kpis", mode="before")
     @classmethod

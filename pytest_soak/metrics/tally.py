@@ -35,20 +35,16 @@ class Tally(NamedTuple):
 def tally(part: Observation) -> Tally:
     """What happened in `part`: every counter and histogram, and gauges of what there is a row.
 
-    A part is not checked before its window is over: what cannot be true is left out.
+    A part is not checked before its window is over: what cannot be true is left out. Makers and
+    takers are not counted where the bot does not tell them apart.
     """
-    fills, ticks = part.fills, part.ticks
-    maker = fills["maker"]
-    with np.errstate(all="ignore"):
-        worth = notional(fills)
-    worth = np.where(np.isfinite(worth) & (worth > 0), worth, 0.0)
+    ticks, worth = part.ticks, _worth(part.fills)
     counters: dict[table.Metric, dict[str, Any]] = {
         table.TICKS: {"": len(ticks)},
         table.MISSES: {"": np.count_nonzero(ticks["deadline_miss"])},
         table.HITS: {"": np.count_nonzero(ticks["cache_hit"])},
         table.VOLUME: {"": np.sum(worth)},
-        table.TAKEN: {"": np.sum(worth[~maker])},
-        table.FILLS: {MAKER: np.count_nonzero(maker), TAKER: np.count_nonzero(~maker)},
+        **({} if part.lacks("fills.maker") else _sides(part.fills["maker"], worth)),
         table.BLOCKS: _blocks(part),
         table.ERRORS: {"": len(part.errors)},
     }
@@ -62,6 +58,22 @@ def tally(part: Observation) -> Tally:
         {metric.name: spread(values) for metric, values in histograms.items()},
         _gauges(part),
     )
+
+
+def _worth(fills: NDArray[np.void]) -> NDArray[np.float64]:
+    """What each fill is worth, 0 where that cannot be."""
+    with np.errstate(all="ignore"):
+        worth = notional(fills)
+    return np.where(np.isfinite(worth) & (worth > 0), worth, 0.0)
+
+
+def _sides(
+    maker: NDArray[np.bool_], worth: NDArray[np.float64]
+) -> dict[table.Metric, dict[str, Any]]:
+    return {
+        table.TAKEN: {"": np.sum(worth[~maker])},
+        table.FILLS: {MAKER: np.count_nonzero(maker), TAKER: np.count_nonzero(~maker)},
+    }
 
 
 def spread(values: NDArray[np.float64]) -> Spread:

@@ -18,7 +18,7 @@ _SIDES = {"buy": 1, "sell": -1}
 _FLAGS = {"true": True, "false": False, "maker": True, "taker": False, "1": True, "0": False}
 _ZONE = "a date with its zone, as by .replace(tzinfo=datetime.UTC) or 2025-01-01T00:00:00Z"
 EXPECTED = {
-    kinds.TIME: f"whole microseconds since 1970, or {_ZONE}",
+    kinds.TIME: f"whole microseconds, or {_ZONE}",
     kinds.SIDE: '+1, -1, "buy" or "sell"',
     kinds.FLAG: 'true or false, "maker" or "taker"',
 }

@@ -101,9 +101,9 @@ class Observation:
         or a CSV file, by its path or open. Their columns are those of a line of the feed `fills`:
         time_us, side, price and quantity are needed; maker, fee_quote, mid, mid_1s, mid_1s_before,
         mid_100ms, mid_10s, mid_60s, execution_id and order_id may be left out. `columns` names
-        theirs by ours, as in {"time_us": "ts"}. Times are microseconds since 1970 or dates with a
-        zone; sides +1 or -1, "buy" or "sell"; makers true or false, "maker" or "taker"; money and
-        signs as of FILL. Rows outside of the span are left out, which a note says.
+        theirs by ours, as in {"time_us": "ts"}. Times are whole microseconds on the target's clock,
+        or dates with a zone; sides +1 or -1, "buy" or "sell"; makers true or false, "maker" or
+        "taker"; money and signs as of FILL. Rows outside of the span are left out, as a note says.
 
         `mids` are the market's, in any of these forms, with columns time_us and mid. From them the
         mids of fills are taken that no column tells: the last one up to the time, of the fill's or

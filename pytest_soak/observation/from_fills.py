@@ -46,7 +46,7 @@ def observed_fills(
     table = _table(given, _FIELDS, columns, _NEEDED)
     marks = None if mids is None else _mids_of(_given(mids, "mids", _MIDS))
     inside = (table["time_us"] >= start_us) & (table["time_us"] < end_us)
-    _check_unit(given, table["time_us"], inside, start_us, end_us)
+    _check_unit(given, table["time_us"], ~inside, start_us, end_us)
     own = {name: column[inside] for name, column in table.items()}
     untold: dict[str, str] = {name: f"fills alone tell no {name}" for name in UNFED}
     rows = _rows(own, marks, untold)
@@ -135,14 +135,15 @@ def _mids_of(given: Given) -> Table:
 
 
 def _check_unit(
-    given: Given, times: NDArray[np.int64], inside: NDArray[np.bool_], start_us: int, end_us: int
+    given: Given, times: NDArray[np.int64], outside: NDArray[np.bool_], start_us: int, end_us: int
 ) -> None:
-    """Refuse times that are all outside of a span since 1970 for being in another unit."""
-    if not len(times) or inside.any() or start_us < _YEAR_US:
+    """Refuse times outside of a span since 1970 for which another unit is to blame."""
+    if start_us < _YEAR_US or not outside.any():
         return
-    if cause := unit_cause(float(np.median(times)), start_us, end_us):
-        wanted = f"time_us={times[0]}, expected {start_us} to {end_us}{cause}"
-        raise SoakUsageError(given.row(0), wanted)
+    if cause := unit_cause(float(np.median(times[outside])), start_us, end_us):
+        row = int(np.argmax(outside))
+        wanted = f"time_us={times[row]}, expected {start_us} to {end_us}{cause}"
+        raise SoakUsageError(given.row(row), wanted)
 
 
 def _rows(own: Table, marks: Table | None, untold: dict[str, str]) -> NDArray[np.void]:

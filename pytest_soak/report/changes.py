@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pytest_soak.config.overrides import OPERATOR
 from pytest_soak.engine.control import TUNER
-from pytest_soak.report.read import ReportIteration
+from pytest_soak.report.values import ReportIteration
 from pytest_soak.tuning.freeze import PANIC
 
 PHASE = "phase"

@@ -14,7 +14,8 @@ from pytest_soak.report.scales import round_ticks, short
 from pytest_soak.text import number
 
 WIDTH = 360.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 8.0, 8.0, 18.0
+LEFT, RIGHT, TOP, BOTTOM = 46.0, 8.0, 8.0, 18.0
+"""The margins around what is drawn."""
 _LEAST_SHARE = 0.25
 """Of a chart's height that the data keep: a limit further away is not drawn, only told."""
 
@@ -127,16 +128,16 @@ def draw(plot: Plot) -> Chart:
             for tick in round_ticks(plot.first, plot.last, 6, whole=True)
         ),
         y_labels=tuple(
-            Label(short(_LEFT - 5), short(box.y(tick)), number(tick))
+            Label(short(LEFT - 5), short(box.y(tick)), number(tick))
             for tick in round_ticks(low, high, 4)
         ),
-        baseline=short(plot.height - _BOTTOM),
+        baseline=short(plot.height - BOTTOM),
     )
 
 
 def strip(first: int, last: int, rows: Sequence[Sequence[Span]], label: str) -> Chart:
     """Rows of cells over iterations, e.g. of verdicts."""
-    height = 16.0 * len(rows) + _BOTTOM
+    height = 16.0 * len(rows) + BOTTOM
     box = _Box(first, last, 0.0, 1.0, height)
     rects = []
     for n, row in enumerate(rows):
@@ -198,13 +199,13 @@ class _Box:
 
     def __init__(self, first: int, last: int, low: float, high: float, height: float) -> None:
         self._first = first - 0.5
-        self._step = (WIDTH - _LEFT - _RIGHT) / (last - first + 1)
+        self._step = (WIDTH - LEFT - RIGHT) / (last - first + 1)
         self._low, self._high = low, high
-        self._floor = height - _BOTTOM
-        self._rise = self._floor - _TOP
+        self._floor = height - BOTTOM
+        self._rise = self._floor - TOP
 
     def x(self, iteration: float) -> float:
-        return _LEFT + (iteration - self._first) * self._step
+        return LEFT + (iteration - self._first) * self._step
 
     def y(self, value: float) -> float:
         share = (min(max(value, self._low), self._high) - self._low) / (self._high - self._low)
@@ -215,8 +216,8 @@ class _Box:
 
     def span(self, span: Span) -> Rect:
         left, right = self.edges(span)
-        width, height = short(right - left), short(self._floor - _TOP)
-        return Rect(short(left), short(_TOP), width, height, span.kind, span.title)
+        width, height = short(right - left), short(self._floor - TOP)
+        return Rect(short(left), short(TOP), width, height, span.kind, span.title)
 
     def rule(self, span: Span, level: float) -> Mark:
         left, right = self.edges(span)
@@ -224,9 +225,7 @@ class _Box:
 
     def band(self, lower: float, upper: float, kind: str) -> Rect:
         top, bottom = self.y(upper), self.y(lower)
-        return Rect(
-            short(_LEFT), short(top), short(WIDTH - _LEFT - _RIGHT), short(bottom - top), kind
-        )
+        return Rect(short(LEFT), short(top), short(WIDTH - LEFT - RIGHT), short(bottom - top), kind)
 
 
 def _range(plot: Plot) -> tuple[float, float]:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from math import fsum
 
 from pytest_soak.artifacts.models import GateMetric
 from pytest_soak.gates.engine import Verdict, worst
-from pytest_soak.gates.expressions import Expression, parse
-from pytest_soak.kpi.definitions import COMPONENTS, KNOWN
+from pytest_soak.gates.expressions import Expression
+from pytest_soak.kpi.definitions import COMPONENTS, KNOWN, PROCESS_KPIS, RESOURCE_KPIS
 from pytest_soak.kpi.spans import over, so_far
 from pytest_soak.report import charts
 from pytest_soak.report.changes import PHASE, Change, changes
 from pytest_soak.report.charts import Chart, Limit, Plot, Span
-from pytest_soak.report.read import ReportIteration, ReportLane
+from pytest_soak.report.gate_rows import Drifting, GateTable, expressions, gate_table
+from pytest_soak.report.sheet import Sheet, sheet_of
 from pytest_soak.report.thin import Detail, Group, groups, spans
 from pytest_soak.report.trends import KpiTrend, drift_text, lane_trends
-from pytest_soak.text import number
+from pytest_soak.report.values import ReportIteration, ReportLane
+from pytest_soak.text import duration, number
 from pytest_soak.tuning.phases import Phase
 
 _PHASES: dict[str, str] = {Phase.WARMUP: "warmup", Phase.RAMPDOWN: "rampdown"}
+_USED = (*RESOURCE_KPIS, *PROCESS_KPIS)
 _SIDES = {"<": 1, "<=": 1, ">": -1, ">=": -1}
 
 
@@ -36,15 +38,6 @@ class KpiChart:
     meaning: str
     limits: str
     chart: Chart
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A threshold, what it was applied to, and the trend of that."""
-
-    check: GateMetric
-    slope: float | None
-    drift: str
 
 
 @dataclass(frozen=True)
@@ -67,9 +60,12 @@ class LaneView:
     reasons: Sequence[str]
     notes: Sequence[str]
     strip: Chart | None
-    judged: Sequence[Judged]
+    sheet: Sheet | None
+    gates: GateTable
     rates: str
     kpis: Sequence[KpiChart]
+    resources: Sequence[KpiChart]
+    stops: Sequence[tuple[int, str]]
     others: Sequence[KpiChart]
     edge: Chart | None
     blocks: Sequence[Block]
@@ -103,10 +99,13 @@ def lane_view(lane: ReportLane, anchor: str, much: Detail, rates: str) -> LaneVi
             -much.rows :
         ],
         strip=_strip(drawn) if drawn else None,
-        judged=_judged(lane, trends),
+        sheet=sheet_of(lane, 2 * much.points),
+        gates=gate_table(lane.checks, _drifts(trends)),
         rates=rates,
         kpis=[plots[name] for name in gated if name in plots],
-        others=[plot for name, plot in plots.items() if name not in gated],
+        resources=[plots[name] for name in _USED if name in plots and name not in gated],
+        stops=[(it.number, text) for it in lane.iterations for text in it.stops][-much.rows :],
+        others=[plot for name, plot in plots.items() if name not in (*gated, *_USED)],
         edge=_edge(lane),
         blocks=_blocks(lane.blocks),
         parameters=[_parameter(name, drawn, made) for name in names],
@@ -130,6 +129,10 @@ def _facts(lane: ReportLane) -> list[tuple[str, str]]:
             ("ended by", outcome.ending),
             ("gate", outcome.gate),
         ]
+    else:
+        facts.append(("iterations", str(len(lane.iterations))))
+    if lane.minutes:
+        facts.append(("soaked", duration(60 * lane.minutes)))
     if lane.iterations and lane.iterations[0].number > 1:
         facts.append(("kept from iteration", str(lane.iterations[0].number)))
     return facts
@@ -220,12 +223,8 @@ def _hardness(found: tuple[str, Expression]) -> bool:
 
 def _expressions(check: GateMetric) -> list[tuple[str, Expression]]:
     """The thresholds of a check that are numbers."""
-    found = []
-    for kind, text in (("warn", check.warn_unless), ("fail", check.fail_unless)):
-        with suppress(ValueError):
-            if text is not None:
-                found.append((kind, parse(text)))
-    return found
+    kinds = ("warn", "fail")
+    return [(kind, e) for kind in kinds for e in expressions([check], f"{kind}_unless")]
 
 
 def _side(limits: Sequence[Limit], value: float) -> Verdict:
@@ -233,16 +232,10 @@ def _side(limits: Sequence[Limit], value: float) -> Verdict:
     return worst([Verdict(x.kind.upper()) for x in broken])
 
 
-def _judged(lane: ReportLane, trends: Sequence[KpiTrend]) -> list[Judged]:
-    known = {trend.name: trend.whole for trend in trends}
-    return [
-        Judged(
-            check,
-            known[check.metric].slope if check.metric in known else None,
-            drift_text(check.metric, known[check.metric].drift) if check.metric in known else "",
-        )
-        for check in lane.checks
-    ]
+def _drifts(trends: Sequence[KpiTrend]) -> dict[str, Drifting]:
+    return {
+        one.name: Drifting(one.whole.slope, drift_text(one.name, one.whole.drift)) for one in trends
+    }
 
 
 def _edge(lane: ReportLane) -> Chart | None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pytest_soak.errors import escaped
 from pytest_soak.gates.engine import FINAL_WINDOW
 from pytest_soak.gates.lasting import FAMILY_CHANCE
-from pytest_soak.report.read import ReportLane, ReportRun
 from pytest_soak.report.trends import KpiTrend, drift_text, lane_trends
+from pytest_soak.report.values import ReportLane, ReportRun
 from pytest_soak.stats.trend import Trend
 from pytest_soak.text import number, plural, signed
 

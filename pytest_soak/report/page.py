@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.report.compared import compared_view
-from pytest_soak.report.read import ReportRun
 from pytest_soak.report.templating import rendered
+from pytest_soak.report.values import ReportRun
 from pytest_soak.report.view import page_view
 
 
@@ -20,7 +20,8 @@ def report_text(
     beside a reference.
     """
     beside = None if compared is None else compared_view(compared)
-    return rendered("report.html", page=page_view(run, rates), compared=beside)
+    page = page_view(run, rates, beside=compared is not None)
+    return rendered("report.html", page=page, compared=beside)
 
 
 def comparison_text(compared: ComparedRuns) -> str:

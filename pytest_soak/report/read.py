@@ -1,8 +1,9 @@
-"""A run as plain values: all that is shown afterwards, held thinly."""
+"""Reading a run from its files, once or again and again while it goes on."""
 
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,93 +12,18 @@ from typing import NamedTuple
 from pytest_soak.artifacts.models import (
     EdgeReport,
     FinalSummary,
-    GateMetric,
     IterSummary,
     KpiGate,
     LaneOutcome,
     RunResult,
 )
-from pytest_soak.artifacts.names import LATEST, RESULT, summary_name
+from pytest_soak.artifacts.names import COMPARISON, LATEST, RESULT, iteration_of, summary_name
 from pytest_soak.artifacts.stored_run import artifacts, is_there, read
 from pytest_soak.errors import SoakUsageError
-from pytest_soak.gates.engine import FINAL_WINDOW, Verdict
-from pytest_soak.tuning.phases import Phase
-
-
-class ReportIteration(NamedTuple):
-    """One iteration; `deltas` are in force in the next, in which the tuner may be `locked_next`."""
-
-    number: int
-    phase: str
-    verdict: Verdict
-    graded: bool
-    reasons: tuple[str, ...]
-    kpis: dict[str, float | None]
-    overrides: dict[str, float]
-    sources: dict[str, str]
-    deltas: dict[str, float]
-    rationale: tuple[str, ...]
-    locked_next: bool
-    panicked: bool
-    notes: tuple[str, ...] = ()
-
-    @property
-    def steady(self) -> bool:
-        """Whether a trend counts it: graded, in the steady phase."""
-        return self.graded and self.phase == Phase.STEADY
-
-
-@dataclass(frozen=True)
-class ReportLane:
-    """A lane: its iterations by number, and its outcome if it ended.
-
-    `checks` are the newest ones of the gates, `gate` is the name of the one that judges each
-    iteration; `blocks` count the newest iteration's stopped quote changes by reason.
-    """
-
-    id: str
-    target: str
-    market: str
-    seed: int
-    iterations: tuple[ReportIteration, ...]
-    outcome: LaneOutcome | None
-    gate: str = ""
-    note: str = ""
-    checks: tuple[GateMetric, ...] = ()
-    blocks: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """The final verdict; None of a lane that did not end."""
-        return self.outcome.verdict if self.outcome else None
-
-    def gated(self) -> list[str]:
-        """The metrics of its gates that iterations have."""
-        measured = {name for one in self.iterations for name in one.kpis}
-        judged = dict.fromkeys(check.metric for check in self.checks)
-        return [name for name in judged if name in measured]
-
-    def kpis(self) -> list[str]:
-        """Every KPI that it measured or was judged by: those of the gates, then by name."""
-        measured = {
-            name for one in self.iterations for name, v in one.kpis.items() if v is not None
-        }
-        gated = self.gated()
-        return gated + sorted(measured.difference(gated))
-
-    def last_graded(self) -> list[ReportIteration]:
-        """The iterations that its final verdict rests on."""
-        graded = [one for one in self.iterations if one.graded][-FINAL_WINDOW:]
-        most = self.outcome.graded if self.outcome and self.outcome.graded else len(graded)
-        return graded[-most:]
-
-
-@dataclass(frozen=True)
-class ReportRun:
-    """The lanes of a run, and RESULT.json if it is there."""
-
-    lanes: tuple[ReportLane, ...]
-    result: RunResult | None
+from pytest_soak.kpi.curves import Curves
+from pytest_soak.number import number
+from pytest_soak.report.values import ReportIteration, ReportLane, ReportRun
+from pytest_soak.storage.lock import seems_held
 
 
 class _Facts(NamedTuple):
@@ -111,25 +37,111 @@ class _Facts(NamedTuple):
 
 @dataclass
 class _Found:
+    """What was read of a lane; `made` is the lane made of it, None since there is news."""
+
     facts: _Facts | None = None
     iterations: list[ReportIteration] = field(default_factory=list)
     final: FinalSummary | None = None
     gate: KpiGate | None = None
     edge: EdgeReport | None = None
+    made: ReportLane | None = None
+
+
+class NoRunError(SoakUsageError):
+    """There is no run at a path."""
 
 
 def read_run(path: Path) -> ReportRun:
     """The run at `path`: an artifact root (its latest run), a run, or a lane's folder.
 
-    Raises SoakUsageError when there is none, or when a file of it is damaged.
+    Raises NoRunError when there is none, SoakUsageError when a file of it is damaged.
     """
+    return Reader(path).read()
+
+
+class Reader:
+    """Reads the run at a path, as `read_run`, again and again: only what is new of it.
+
+    A lane of which nothing is new is the very object that it was before.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._forget()
+
+    def _forget(self) -> None:
+        self._run: object = None
+        self._stamps: dict[str, _Stamp | None] = {}
+        self._found: dict[str, _Found] = {}
+
+    def read(self) -> ReportRun:
+        """The run as it is now; another one where that has taken its place."""
+        folder = folder_of(self._path)
+        try:
+            result = self._collect(folder) if _is_run(folder) else None
+        except SoakUsageError:
+            self._forget()
+            raise
+        found = {home: one for home, one in self._found.items() if one.iterations or one.final}
+        if result is None and not found:
+            remedy = "give an artifact folder, a run in its runs/, or a lane's folder"
+            raise NoRunError(str(self._path), f"holds no iteration of a soak; {remedy}")
+        compared = is_there(folder / COMPARISON)
+        return ReportRun(tuple(_lanes(result, found)), result, is_under_way(folder), compared)
+
+    def _collect(self, folder: Path) -> RunResult | None:
+        result = read(RunResult, folder / RESULT) if is_there(folder / RESULT) else None
+        run = None if result is None else result.meta.get("run")
+        if run is None or run != self._run:
+            self._forget()
+            self._run = run
+        for home, artifact in artifacts(folder, lambda name: self._is_new(folder, name)):
+            lane = self._found.setdefault(home, _Found())
+            lane.made = None
+            match artifact:
+                case IterSummary():
+                    _add(lane, artifact)
+                case FinalSummary():
+                    lane.final = artifact
+                case KpiGate():
+                    lane.gate = artifact
+                case EdgeReport():
+                    lane.edge = artifact
+        return result
+
+    def _is_new(self, folder: Path, name: str) -> bool:
+        """Whether a file was not read as it is now; what an iteration was never changes."""
+        if name in self._stamps and iteration_of(name.rpartition("/")[2]) is not None:
+            return False
+        stamp = _stamp(folder / name)
+        new = name not in self._stamps or self._stamps[name] != stamp
+        self._stamps[name] = stamp
+        return new
+
+
+_Stamp = tuple[int, int]
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """By what a file is told from one that takes its place; None of a packed one."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def folder_of(path: Path) -> Path:
+    """The folder (or archive) of the run that `path` means."""
     latest = path / LATEST
-    folder = latest if latest.is_dir() else path
-    result, found = _collect(folder) if _is_run(folder) else (None, {})
-    if result is None and not found:
-        remedy = "give an artifact folder, a run in its runs/, or a lane's folder"
-        raise SoakUsageError(str(path), f"holds no iteration of a soak; {remedy}")
-    return ReportRun(tuple(_lanes(result, found)), result)
+    return latest if latest.is_dir() else path
+
+
+def is_under_way(folder: Path) -> bool:
+    """Whether a session goes on with the run, or the lane, in a folder."""
+    if folder.name != LATEST:
+        folder = folder.parent
+    return folder.name == LATEST and seems_held(folder.parent)
 
 
 def _is_run(folder: Path) -> bool:
@@ -140,28 +152,11 @@ def _is_run(folder: Path) -> bool:
     return any(folder.glob(summaries)) or any(folder.glob(f"*/{summaries}"))
 
 
-def _collect(folder: Path) -> tuple[RunResult | None, dict[str, _Found]]:
-    """What the files of a run say, by the folder of their lane."""
-    lanes: dict[str, _Found] = {}
-    for home, artifact in artifacts(folder):
-        lane = lanes.setdefault(home, _Found())
-        match artifact:
-            case IterSummary():
-                _add(lane, artifact)
-            case FinalSummary():
-                lane.final = artifact
-            case KpiGate():
-                lane.gate = artifact
-            case EdgeReport():
-                lane.edge = artifact
-    result = read(RunResult, folder / RESULT) if is_there(folder / RESULT) else None
-    return result, {home: lane for home, lane in lanes.items() if lane.iterations or lane.final}
-
-
 def _lanes(result: RunResult | None, found: Mapping[str, _Found]) -> Iterable[ReportLane]:
     """The lanes in the order of the result; then those that it does not know, by folder."""
     outcomes = {outcome.lane: outcome for outcome in result.lanes} if result else {}
-    lanes = [_lane(lane, outcomes) for _, lane in sorted(found.items())]
+    minutes = _float(result.settings.get("minutes", "")) if result else None
+    lanes = [_lane(lane, outcomes, minutes) for _, lane in sorted(found.items())]
     seen = {lane.id for lane in lanes}
     target = result.source if result else ""
     lanes += [
@@ -180,25 +175,36 @@ def _add(lane: _Found, found: IterSummary) -> None:
     lane.iterations.append(_iteration(found, before))
 
 
-def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome]) -> ReportLane:
+def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome], minutes: float | None) -> ReportLane:
     final, gate, edge = found.final, found.gate, found.edge
     facts = found.facts
     if final is not None:
         result = final.result
         facts = _Facts(result.lane, final.source, result.market, result.seed)
     assert facts is not None
-    return ReportLane(
-        id=facts.lane,
-        target=facts.target,
-        market=facts.market,
-        seed=facts.seed,
-        iterations=tuple(sorted(found.iterations, key=lambda one: one.number)),
-        outcome=final.result if final else outcomes.get(facts.lane),
-        gate=gate.gate if gate else "",
-        note=gate.note if gate else "",
-        checks=tuple(gate.metrics) if gate else (),
-        blocks={why: share.count for why, share in edge.block_reasons.items()} if edge else {},
-    )
+    outcome = final.result if final else outcomes.get(facts.lane)
+    if found.made is None or found.made.outcome != outcome:
+        found.made = ReportLane(
+            id=facts.lane,
+            target=facts.target,
+            market=facts.market,
+            seed=facts.seed,
+            iterations=tuple(sorted(found.iterations, key=lambda one: one.number)),
+            outcome=outcome,
+            gate=gate.gate if gate else "",
+            note=gate.note if gate else "",
+            checks=tuple(gate.metrics) if gate else (),
+            blocks={why: share.count for why, share in edge.block_reasons.items()} if edge else {},
+            each_minutes=minutes,
+        )
+    return found.made
+
+
+def _float(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _iteration(found: IterSummary, before: ReportIteration | None) -> ReportIteration:
@@ -222,4 +228,16 @@ def _iteration(found: IterSummary, before: ReportIteration | None) -> ReportIter
         locked_next=tuning.freeze_active,
         panicked=tuning.panicked,
         notes=tuple(found.notes),
+        curves=None if found.curves is None else _packed(found.curves),
+        seconds=number(found.meta.get("seconds")),
+        stops=tuple(map(str, found.stops)),
     )
+
+
+def _packed(curves: Curves) -> Curves:
+    """The same in a quarter of the memory."""
+    account = curves.account
+    if account is not None:
+        columns = {n: array("d", x) for n, x in account if not isinstance(x, str)}
+        account = account.model_copy(update=columns)
+    return curves.model_copy(update={"account": account})

@@ -55,3 +55,11 @@ def round_ticks(low: float, high: float, most: int, *, whole: bool = False) -> l
 def short(value: float) -> str:
     """A place in an SVG, to a tenth."""
     return f"{value:.1f}".removesuffix(".0")
+
+
+def axis_text(value: float) -> str:
+    """A number beside an axis, in few letters: `0.25`, `350`, `12k`, `-1.5M`."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.4g}{letter}"
+    return f"{value:.4g}"

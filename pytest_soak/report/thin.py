@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pytest_soak.gates.engine import Verdict, worst
 from pytest_soak.report.charts import Point, Span
-from pytest_soak.report.read import ReportIteration
+from pytest_soak.report.values import ReportIteration
 
 MOST_POINTS = 1200
 """Of one curve in all lanes together; a lane keeps LEAST_POINTS however many there are."""
@@ -64,16 +64,21 @@ class Group(NamedTuple):
 
 
 class Detail(NamedTuple):
-    """How much is shown of a lane: so many iterations as one point, so many rows of a table."""
+    """How much is shown of a lane: so many iterations as one point, so many rows of a table.
+
+    A line of it has about so many `points`.
+    """
 
     size: int
     rows: int
+    points: int
 
 
 def detail(iterations: int, lanes: int) -> Detail:
     """What is shown of each of so many lanes, the longest of which has so many iterations."""
     points = min(max(MOST_POINTS // lanes, LEAST_POINTS), FULL_POINTS)
-    return Detail(max(1, -(-iterations // points)), min(max(600 // lanes, 20), 100))
+    rows = min(max(600 // lanes, 20), 100)
+    return Detail(max(1, -(-iterations // points)), rows, points)
 
 
 def groups(iterations: Sequence[ReportIteration], size: int) -> list[Group]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pytest_soak.gates.engine import FINAL_WINDOW
 from pytest_soak.gates.lasting import FAMILY_CHANCE
 from pytest_soak.kpi.definitions import KNOWN
-from pytest_soak.report.read import ReportLane
+from pytest_soak.report.values import ReportLane
 from pytest_soak.stats.trend import Drift, Trend, recent_and_whole
 
 

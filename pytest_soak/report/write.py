@@ -29,8 +29,18 @@ def write_report(
     written.
     """
     for path in (layout.trend, report):
-        if path.is_relative_to(layout.root):
-            plain(layout.root, path)
+        _no_link(layout, path)
     run = read_run(layout.latest)
     write_text(layout.trend, trend_text(run))
     write_text(report, report_text(run, rates, compared))
+
+
+def write_unfinished(layout: Layout, report: Path) -> None:
+    """Write the HTML report of a run that goes on; raises as `write_report`."""
+    _no_link(layout, report)
+    write_text(report, report_text(read_run(layout.latest), {}))
+
+
+def _no_link(layout: Layout, path: Path) -> None:
+    if path.is_relative_to(layout.root):
+        plain(layout.root, path)

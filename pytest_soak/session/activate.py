@@ -11,6 +11,7 @@ from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import OPTIONS
 from pytest_soak.report.github import command, github_step
 from pytest_soak.run.folder import layout_of
+from pytest_soak.run.handlers import Handler
 from pytest_soak.run.resolve import Inputs, resolve_settings
 from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import CONTEXT, SoakContext
@@ -90,6 +91,7 @@ def _send_from_worker(config: pytest.Config, context: SoakContext, clock: Clock)
 
 
 def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) -> dict[str, object]:
+    from pytest_soak.report.while_running import ReportWhileRunning
     from pytest_soak.run.lanes import Lanes
     from pytest_soak.run.run import Run
     from pytest_soak.session.announcer import Announcer
@@ -102,6 +104,8 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
 
     config.add_cleanup(settle)
     terminal = Terminal(config, context, clock)
+    report = context.settings.report or context.layout.report
+    meanwhile = ReportWhileRunning(context.layout, report, clock)
     page = None
     shown_only = config.option.collectonly or config.getoption("soak_show_config")
     if context.settings.metrics_port is not None and not shown_only:
@@ -109,7 +113,8 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
 
         page = MetricsPage(config, context.settings, terminal.say)
     metrics = [page.metrics] if page else []
-    run = Run(context.settings, [terminal, *metrics, *users_handlers(config)], clock)
+    handlers: list[Handler] = [terminal, *metrics, *users_handlers(config), meanwhile]
+    run = Run(context.settings, handlers, clock)
     controller = Controller(config, context, run, terminal, distributed(config))
     cluster = session_cluster(config, context.settings, distributed=distributed(config))
     deliver, prepare = controller.deliver, run.prepare

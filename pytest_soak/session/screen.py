@@ -77,6 +77,8 @@ class Screen:
         if not self._broken:
             try:
                 self._stream.write(text)
+            except UnicodeEncodeError:
+                raise  # whoever writes knows what to write in its place
             except (OSError, ValueError):
                 self._give_up()
 

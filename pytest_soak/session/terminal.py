@@ -179,7 +179,7 @@ class Terminal:
         if self._quiet:
             return
         self._view = self._chosen_view(settings, selected)
-        if self._reporter.isatty:
+        if self._reporter.isatty and os.environ.get("TERM") != "dumb":
             self._heartbeat = Heartbeat(self._beat)
 
     def _chosen_view(self, settings: Settings, selected: Mapping[str, int]) -> View:

@@ -98,6 +98,16 @@ def holder(root: Path) -> int | None:
         return None
 
 
+def seems_held(root: Path) -> bool:
+    """Whether the last holder of an artifact root's lock still lives; nothing is touched."""
+    pid = holder(root)
+    if pid is None:
+        return False
+    from psutil import pid_exists
+
+    return pid_exists(pid)
+
+
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
     """Hold the artifact root; errors as of `RootLock.take`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
@@ -13,6 +14,8 @@ import pytest
 from harness import INSTANT, MARKER, Workbench
 
 pty = pytest.importorskip("pty", reason="no terminals of this kind here")
+fcntl = pytest.importorskip("fcntl")
+termios = pytest.importorskip("termios")
 
 WAITING = """
     import time
@@ -52,10 +55,17 @@ class Terminal:
         self._screen = pyte.Screen(columns, HEIGHT)
         self._stream = pyte.ByteStream(self._screen)
         self._process, self._end = pty.fork()
+        if self._process:
+            self.resize(columns)
         if not self._process:
             os.chdir(bench.directory)
             environment = bench.environment({"COLUMNS": str(columns), "TERM": "xterm", **env})
             os.execve(sys.executable, [sys.executable, "-m", "pytest", *arguments], environment)
+
+    def resize(self, columns: int) -> None:
+        """Make its window so wide."""
+        self._screen.resize(columns=columns)
+        fcntl.ioctl(self._end, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, columns, 0, 0))
 
     def until(self, wanted: str) -> list[str]:
         """The lines that it shows once one of them has `wanted`."""
@@ -204,3 +214,33 @@ def test_the_failure_of_a_bot_is_shown_whole(bench: Workbench) -> None:
     lines = Terminal(bench, "--soak-iterations=2", "--soak-target=bot:Broken").lines()
     assert "   1  FAILED  the target's run raised LookupError: no book" in lines
     assert any("FAILURES" in line for line in lines)
+
+
+def test_what_an_encoding_lacks_is_escaped_and_nothing_after_it_is_lost(shell: Workbench) -> None:
+    place = shell.beside("b\u00fcro")
+    done = place.soak(2, INSTANT, PYTHONIOENCODING="ascii")
+    assert "b\\xfcro" in done.stdout
+    assert len(done.summaries()) == 2
+    assert done.last_line.startswith("WARN for default on calm (2 iterations")
+
+
+def test_a_terminal_that_cannot_move_its_cursor_has_no_live_lines(bench: Workbench) -> None:
+    bench.write("bot.py", WAITING)
+    given = ("--soak-iterations=1", "--soak-target=bot:Waiting")
+    (bench.directory / "heard-1").touch()
+    lines = Terminal(bench, *given, env={"TERM": "dumb"}).lines()
+    assert rows(lines)[2].startswith("   1 ")
+    assert not any("it 1 for" in line for line in lines)
+
+
+def test_a_window_that_is_made_narrower_keeps_its_rows(bench: Workbench) -> None:
+    bench.write("bot.py", WAITING)
+    given = ("--soak-iterations=2", "--soak-target=bot:Waiting")
+    terminal = Terminal(bench, *given, columns=100, env={"COLUMNS": ""})
+    terminal.until("0/2  it 1 for ")
+    terminal.resize(50)
+    for iteration in (1, 2):
+        (bench.directory / f"heard-{iteration}").touch()
+    lines = terminal.lines()
+    assert [line.split()[0] for line in lines if re.match(r" {3}[12] ", line)] == ["1", "2"]
+    assert not any("it 1 for" in line for line in lines)

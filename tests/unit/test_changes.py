@@ -7,7 +7,8 @@ from typing import Any
 from runs import summary_of
 
 from pytest_soak.report.changes import Change, changes
-from pytest_soak.report.read import ReportIteration, _iteration
+from pytest_soak.report.read import _iteration
+from pytest_soak.report.values import ReportIteration
 
 
 def at(number: int, value: float, source: str = "default", **more: Any) -> ReportIteration:

@@ -165,10 +165,13 @@ def test_with_mids_it_is_the_observation_that_one_would_build() -> None:
             assert summed(BARE | SPLIT, mids=MIDS).kpis[name] == value, name
     assert found.fills["mid_1s_before"].tolist() == pytest.approx([100.0, 100.001, 100.008])
     assert "mids of taker fills are of their own time" in found.notes[0]
+    assert of(BARE | SPLIT | {"mid": [100.0] * 3}, mids=MIDS).notes == ()
 
 
 def test_the_net_needs_no_mid_of_the_fills() -> None:
-    full, bare = of(BARE | SPLIT, mids=MIDS), of(BARE | SPLIT, mid_start=100.0, mid_end=103.599)
+    held: dict[str, Any] = {"inventory_start": 5.0}
+    full = of(BARE | SPLIT, mids=MIDS, **held)
+    bare = of(BARE | SPLIT, mid_start=100.0, mid_end=103.599, **held)
     for name in ("net_quote", "net_bps"):
         without = summarize(bare).kpis[name]
         assert without is not None
@@ -295,6 +298,11 @@ def csv_with(text: str) -> io.StringIO:
             {},
             f"to {START + HOUR} (times look like milliseconds)",
         ),
+        (
+            BARE | {"time_us": [START, START // 1000, START + 1]},
+            {},
+            f"fills row 1: time_us={START // 1000}, expected {START} to",
+        ),
         (BARE, {"columns": {"prize": "x"}}, "columns: unknown column 'prize'; did you mean"),
         (BARE, {"columns": {"price": "px"}}, "columns calls it price"),
         (BARE, {"mids": {"time_us": [1]}}, "mids: no column 'mid'"),
@@ -327,6 +335,13 @@ def test_the_window_is_in_microseconds_or_dates_with_a_zone() -> None:
         Observation.from_fills(BARE, start_us=0, end_us="1")  # type: ignore[arg-type]
 
 
+def test_on_a_clock_of_its_own_no_unit_is_suspected() -> None:
+    """The first hour's only fill, in microseconds, is not the fourth's in nanoseconds."""
+    fills = BARE | {"time_us": [4, 5, 6]}
+    found = Observation.from_fills(fills, start_us=4000, end_us=7000)
+    assert (len(found.fills), found.inventory_start) == (0, 2.0)
+
+
 def test_no_fill_at_all_is_a_window_without_trades() -> None:
     columns: dict[str, list[Any]] = {name: [] for name in BARE | SPLIT}
     tables: list[Any] = [[], columns]
@@ -356,9 +371,11 @@ def test_a_window_in_parts_does_not_tell_what_one_of_them_does_not() -> None:
     second = Observation.from_fills(
         {name: [] for name in BARE}, start_us=START + half, end_us=START + HOUR, inventory_start=2.0
     )
-    both = summarize(joined([first, second]))
-    assert both.kpis["gross_bps"] is None
-    assert both.reasons["gross_bps"] == "the fills have no column maker"
+    back = replace(second, start_us=START - half, end_us=START, inventory_start=0, inventory_end=0)
+    for parts in ([first, second], [back, first]):
+        both = summarize(joined(parts))
+        assert both.kpis["gross_bps"] is None
+        assert both.reasons["gross_bps"] == "the fills have no column maker"
 
 
 @pytest.mark.parametrize("untold", [{"x": "y"}, {"fills.mid": 1}, [], {"mid_end": ""}])

@@ -14,6 +14,7 @@ SOURCE = Path(pytest_soak.__file__).parent
 FLOORS = (
     {"__init__", "plugin", "cli", "api", "hookspecs", "testing"},
     {"commands", "session"},
+    {"live"},
     {"calibration", "release", "report"},
     {"run"},
     {"cluster"},

@@ -120,7 +120,7 @@ def check_usage_error(
         (["gate", "release", "gone.json"], "gone.json: cannot be read: No such file"),
         (["gate", "release", "good.json", "--market", "clam"], "--market: unknown market 'clam'"),
         (["gate", "typo.yaml", "good.json"], "unknown metric 'net_pbs'; did you mean 'net_bps'?"),
-        (["gate", "release", "half.json"], "half.json:6: is not valid JSON"),
+        (["gate", "release", "half.json"], "half.json:7: is not valid JSON"),
         (["gate", "release"], "Missing argument"),
         (["gat"], "No such command"),
         (["gate", "release", "good.json", "--marktet", "x"], "No such option"),

@@ -82,6 +82,12 @@ def test_a_part_is_counted() -> None:
     assert found.gauges["soak_threads"] == {"": 4.0}
 
 
+def test_makers_and_takers_that_are_not_told_apart_are_not_counted() -> None:
+    counted = tally(busy(untold={"fills.maker": "the fills have no column maker"})).counters
+    assert counted["soak_traded_quote_total"] == {"": 450}
+    assert not {"soak_taken_quote_total", "soak_fills_total"} & set(counted)
+
+
 def test_a_part_without_events_begins_the_counts_and_says_no_gauge() -> None:
     found = tally(observation())
     assert {m.name for m in table.EVENTS if m.kind == "counter"} == set(found.counters)

@@ -12,7 +12,7 @@ import pytest
 from builders import usage_error
 from runs import metric, outcome_of, summary_of, write_lane, write_result, write_run
 
-from pytest_soak.report.read import read_run
+from pytest_soak.report.read import Reader, read_run
 
 
 @pytest.mark.parametrize("below", ["", "latest", "runs/20250101T000000Z-00000000"])
@@ -142,3 +142,17 @@ def test_an_iteration_of_countless_kpis_is_refused(tmp_path: Path) -> None:
     data["summary"] |= {f"k{n}": 1.0 for n in range(1001)}
     path.write_text(json.dumps(data))
     assert "ITER_SUMMARY_1.json: has more than 1000 KPIs" in usage_error(lambda: read_run(tmp_path))
+
+
+def test_another_run_in_the_place_of_the_one_before_is_read_from_its_first_iteration(
+    tmp_path: Path,
+) -> None:
+    write_run(tmp_path / "latest", iterations=3)
+    reader = Reader(tmp_path)
+    assert reader.read().lanes[0].iterations[0].kpis["net_bps"] != 9.0
+    (tmp_path / "latest").rename(tmp_path / "before")
+    rows = [summary_of(n, kpis={"net_bps": 9.0}) for n in (1, 2)]
+    write_result(tmp_path / "latest", [write_lane(tmp_path / "latest", rows, [metric()])])
+    path = tmp_path / "latest/RESULT.json"
+    path.write_text(path.read_text().replace("20250101T000000Z", "20260101T000000Z"))
+    assert [one.kpis["net_bps"] for one in reader.read().lanes[0].iterations] == [9.0, 9.0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,12 @@ from finished_runs import outcome
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak.engine.events import IterationFinished, LaneFinished
+from pytest_soak.engine.events import (
+    IterationFailed,
+    IterationFinished,
+    IterationStarted,
+    LaneFinished,
+)
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.gates.engine import Verdict
@@ -25,6 +31,7 @@ from pytest_soak.report.totals import Totals
 from pytest_soak.run.progress import Progress
 from pytest_soak.testing import GOOD
 from pytest_soak.text import brief, shortened
+from pytest_soak.tuning.phases import Phase
 
 SIZES = st.floats(-1e14, 1e14).filter(lambda x: x == 0 or abs(x) > 1e-99)
 DESK = Gate(
@@ -187,8 +194,9 @@ def test_what_fails_is_marked_in_text_too_and_drift_is_a_number() -> None:
 
 def test_the_first_reason_is_left_to_the_last_line_of_the_session() -> None:
     _, result = lane(1.0, 1.0, 1.0, p95_latency_ms=512.0)
-    assert len(result.reasons) >= 2
-    assert not any(reason in "\n".join(closing(result)) for reason in result.reasons[:1])
+    told = result.model_copy(update={"reasons": ("the bot left", "the market closed")})
+    assert closing(told)[-1].strip() == "the market closed"
+    assert "the bot left" not in "".join(closing(told))
 
 
 def test_an_unfinished_lane_says_how_far_it_came() -> None:
@@ -242,6 +250,15 @@ def test_lanes_that_run_or_fail_are_shown_before_those_that_wait() -> None:
         assert all(len(line) < 80 for line in shown)
     assert any(line.startswith("lane-999") for line in shown)
     assert shown[-1] == "and 990 lanes that wait or are over"
+
+
+def test_lanes_that_run_are_shown_before_those_that_failed() -> None:
+    rows, now = LaneRows({f"lane-{n}": 3 for n in range(99)}, COLUMNS), datetime.now(UTC)
+    for n in range(98):
+        rows.handle(IterationFailed(lane=f"lane-{n}", time=now, iteration=1, cause="gone"))
+    rows.handle(IterationStarted(lane="lane-98", time=now, iteration=1, phase=Phase.STEADY))
+    shown = rows.shown(80, 12, lambda text, verdict: text)
+    assert [line.split()[-1] for line in shown if line.startswith("lane-98")] == ["runs"]
 
 
 @given(st.integers(0, 50), st.integers(1, 200))

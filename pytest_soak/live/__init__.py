@@ -1,0 +1,1 @@
+"""The report of a run in a browser, while the run goes on."""
