@@ -25,6 +25,8 @@ def runs_of(root: Path, say: Say, *, rebuild: bool = False) -> list[RunRow]:
     Raises SoakUsageError where `root` is no folder that can be listed.
     """
     found = _marks(root)
+    if not found:
+        return []
     with RunCache(root, say, rebuild=rebuild) as cache:
         known = {path: kept for path, kept in cache.load().items() if path in found}
         rows = {path: _row(root, path, mark, known) for path, mark in found.items()}
@@ -49,7 +51,7 @@ def _marks(root: Path) -> dict[str, str]:
         return dict(_found(root))
     except OSError as error:
         why = error.strerror or error
-        raise SoakUsageError(str(root), f"expected an artifact folder: {why}") from None
+        raise SoakUsageError(str(root), f"expected an artifact folder: {why}; soak first") from None
 
 
 def _found(root: Path) -> Iterator[tuple[str, str]]:

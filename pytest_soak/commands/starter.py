@@ -57,8 +57,9 @@ def plan_start(folder: Path, kind: str, *, workflow: bool, force: bool) -> Start
         texts[BOT] = _text("program")
     texts[GATE] = _text("gate")
     settings = {"soak_gate": "bot"} | ({"soak_minutes": _TRIAL_MINUTES} if kind == PROCESS else {})
-    home = None if force else settings_home(folder)
-    if home is None or _read(folder / home) == _ini(settings):
+    home = settings_home(folder)
+    ours = home == SETTINGS and (force or _read(folder / SETTINGS) == _ini(settings))
+    if home is None or ours:
         texts[SETTINGS] = _ini(settings)
     else:
         kept.append(Kept(home, f"it has pytest's settings; add {_told(settings, home)}"))

@@ -35,15 +35,16 @@ class Tally(NamedTuple):
 def tally(part: Observation) -> Tally:
     """What happened in `part`: every counter and histogram, and gauges of what there is a row.
 
-    Makers and takers are not counted where the bot does not tell them apart.
+    A part is not checked before its window is over: what cannot be true is left out. Makers and
+    takers are not counted where the bot does not tell them apart.
     """
-    ticks = part.ticks
+    ticks, worth = part.ticks, _worth(part.fills)
     counters: dict[table.Metric, dict[str, Any]] = {
         table.TICKS: {"": len(ticks)},
         table.MISSES: {"": np.count_nonzero(ticks["deadline_miss"])},
         table.HITS: {"": np.count_nonzero(ticks["cache_hit"])},
-        table.VOLUME: {"": np.sum(notional(part.fills))},
-        **({} if part.lacks("fills.maker") else _sides(part.fills)),
+        table.VOLUME: {"": np.sum(worth)},
+        **({} if part.lacks("fills.maker") else _sides(part.fills["maker"], worth)),
         table.BLOCKS: _blocks(part),
         table.ERRORS: {"": len(part.errors)},
     }
@@ -59,8 +60,16 @@ def tally(part: Observation) -> Tally:
     )
 
 
-def _sides(fills: NDArray[np.void]) -> dict[table.Metric, dict[str, Any]]:
-    worth, maker = notional(fills), fills["maker"]
+def _worth(fills: NDArray[np.void]) -> NDArray[np.float64]:
+    """What each fill is worth, 0 where that cannot be."""
+    with np.errstate(all="ignore"):
+        worth = notional(fills)
+    return np.where(np.isfinite(worth) & (worth > 0), worth, 0.0)
+
+
+def _sides(
+    maker: NDArray[np.bool_], worth: NDArray[np.float64]
+) -> dict[table.Metric, dict[str, Any]]:
     return {
         table.TAKEN: {"": np.sum(worth[~maker])},
         table.FILLS: {MAKER: np.count_nonzero(maker), TAKER: np.count_nonzero(~maker)},
@@ -69,15 +78,17 @@ def _sides(fills: NDArray[np.void]) -> dict[table.Metric, dict[str, Any]]:
 
 def spread(values: NDArray[np.float64]) -> Spread:
     """Milliseconds by bucket: of each bound those up to it and above the one before."""
+    values = values[np.isfinite(values) & (values >= 0)]
     at = np.searchsorted(BOUNDS_MS, values, side="left")
     counts = np.bincount(at, minlength=len(BOUNDS_MS) + 1)
     return Spread(counts=tuple(counts.tolist()), total=float(np.sum(values)))
 
 
 def _blocks(part: Observation) -> dict[str, Any]:
-    reasons = part.block_reasons
-    counts = np.bincount(part.blocks["reason"], minlength=len(reasons))
-    return dict(zip(reasons, counts.tolist(), strict=True))
+    reasons = part.blocks["reason"]
+    known = reasons[(reasons >= 0) & (reasons < len(part.block_reasons))]
+    counts = np.bincount(known, minlength=len(part.block_reasons))
+    return dict(zip(part.block_reasons, counts.tolist(), strict=True))
 
 
 def _gauges(part: Observation) -> dict[str, dict[str, float]]:
@@ -86,5 +97,9 @@ def _gauges(part: Observation) -> dict[str, dict[str, float]]:
         found[table.BREAKER.name] = {"": float(part.breaker["open"][-1])}
     if len(part.resources):
         newest = part.resources[-1]
-        found |= {metric.name: {"": float(newest[column])} for metric, column in _USED.items()}
+        found |= {
+            metric.name: {"": float(newest[column])}
+            for metric, column in _USED.items()
+            if np.isfinite(newest[column])
+        }
     return found

@@ -107,7 +107,8 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
     report = context.settings.report or context.layout.report
     meanwhile = ReportWhileRunning(context.layout, report, clock)
     page = None
-    if context.settings.metrics_port is not None and not config.option.collectonly:
+    shown_only = config.option.collectonly or config.getoption("soak_show_config")
+    if context.settings.metrics_port is not None and not shown_only:
         from pytest_soak.session.metrics import MetricsPage
 
         page = MetricsPage(config, context.settings, terminal.say)

@@ -92,7 +92,7 @@ def _goals(view: View, moves: _Moves) -> list[_Goal]:
         slopes = view.table.slopes(metric)
         values = _carried(view, moves, metric, slopes)
         if values:
-            least = limits.least_noise * (abs(limit) or 1.0)
+            least = limits.least_noise * abs(limit) or limits.least_noise  # never 0
             estimate = fmean(values)
             noise = max(least, deviation(values, estimate) if len(values) > 2 else 0.0)
             seen = (reading.kpis.get(metric) for reading in view.readings)

@@ -13,6 +13,10 @@ MUTANTS = (
         for old, new in (
             ('side="left"', 'side="right"'),
             ("worth[~maker]", "worth[maker]"),
+            ("np.isfinite(worth) & (worth > 0)", "worth > -np.inf"),
+            ("values[np.isfinite(values) & (values >= 0)]", "values"),
+            ("(reasons >= 0) & (reasons < len(part.block_reasons))", "reasons == reasons"),
+            ("if np.isfinite(newest[column])", "if True"),
             ('np.count_nonzero(ticks["cache_hit"])', "len(ticks)"),
             ('part.breaker["open"][-1]', 'part.breaker["open"][0]'),
             ("newest = part.resources[-1]", "newest = part.resources[0]"),
@@ -82,7 +86,8 @@ MUTANTS = (
         for old, new in (
             ("conftest is None or conftest == _text(kind)", "conftest is None"),
             ("elif _TARGET_FIXTURE.search(conftest):", "elif False:"),
-            ("home is None or _read(folder / home) == _ini(settings)", "home is None"),
+            ("(force or _read(folder / SETTINGS) == _ini(settings))", "force"),
+            ("home == SETTINGS and (force or", "(force or"),
             ('return "pytest" in tomllib.loads(text).get("tool", {})', "return True"),
             ("parser.has_section(section)", "True"),
         )

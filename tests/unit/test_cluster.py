@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pytest_soak.canonical import dumps
 from pytest_soak.cluster import task as tasks
 from pytest_soak.cluster.task import facts, run_window, why_not
-from pytest_soak.engine.events import Event, IterationFinished, Notice, StopFired
+from pytest_soak.engine.events import Event, IterationFinished, Metered, Notice, StopFired
 from pytest_soak.errors import ClusterError, SoakUsageError, TargetError
 from pytest_soak.run.folder import layout_of
 from pytest_soak.run.lanes import Chosen
@@ -113,6 +113,17 @@ def test_a_stop_criterion_that_fires_there_is_told_here(tmp_path: Path) -> None:
     assert left(tmp_path / "True") == left(tmp_path / "False")
     fired = [[e.fired for e in one.events if isinstance(e, StopFired)] for one in heard]
     assert fired[0] == fired[1] != []
+
+
+def test_what_a_bot_does_there_is_counted_here(tmp_path: Path) -> None:
+    options = {"target": "sim", "seed": "1", "iterations": "2", "minutes": "5"}
+    heard = Heard(), Heard()
+    for one, where in zip(heard, (None, FakeCluster()), strict=True):
+        soaked(tmp_path / str(where is None), where, one, metrics_port="9464", **options)
+    counted = [[e.counters for e in one.events if isinstance(e, Metered)] for one in heard]
+    assert counted[0] == counted[1]
+    assert len(counted[0]) == 2
+    assert counted[0][0]["soak_ticks_total"][""] > 100
 
 
 def test_lanes_run_side_by_side(tmp_path: Path) -> None:

@@ -137,6 +137,14 @@ def test_force_replaces_files_and_no_links(tmp_path: Path) -> None:
     assert not (tmp_path / "schemas").exists()
 
 
+def test_force_takes_no_settings_away_from_pytest(tmp_path: Path) -> None:
+    (tmp_path / "tox.ini").write_text("[pytest]\naddopts = -q\n")
+    status, said = run(tmp_path, force=True)
+    assert status == 1
+    assert "left tox.ini: it has pytest's settings; add soak_gate = bot" in said
+    assert not (tmp_path / "pytest.ini").exists()
+
+
 def test_a_file_that_is_there_is_left_and_told(tmp_path: Path) -> None:
     (tmp_path / "gates").mkdir()
     (tmp_path / "gates/bot.yaml").write_text("name: bot\n")

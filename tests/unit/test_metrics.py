@@ -105,6 +105,24 @@ def test_a_bucket_holds_what_is_not_above_its_bound(values: list[float]) -> None
         assert sum(found.counts[: n + 1]) == sum(value <= bound for value in values)
 
 
+_ANY = st.sampled_from([np.nan, np.inf, -np.inf, -1.0, 0.0, 1.0, 1e300])
+
+
+@given(_ANY, _ANY, st.integers(-128, 127))
+def test_what_cannot_be_true_does_no_harm(first: float, second: float, reason: int) -> None:
+    """The bot's own call must not raise, nor a counter fall or be no number for good."""
+    part = busy()
+    part.fills["price"][0], part.fills["quantity"][0] = first, second
+    part.ticks["total_ms"][0], part.acks["latency_ms"][0] = first, second
+    part.blocks["reason"][0], part.resources["rss_mb"][-1] = reason, first
+    found = tally(part)
+    values = [v for grown in found.counters.values() for v in grown.values()]
+    values += [float(count) for one in found.histograms.values() for count in one.counts]
+    assert all(np.isfinite(value) and value >= 0 for value in values)
+    assert all(np.isfinite(one.total) and one.total >= 0 for one in found.histograms.values())
+    assert all(np.isfinite(v) for now in found.gauges.values() for v in now.values())
+
+
 def test_no_two_families_of_openmetrics_have_one_name() -> None:
     families = [metric.name.removesuffix("_total") for metric in ALL]
     assert len(families) == len(set(families))

@@ -214,6 +214,7 @@ def test_a_root_that_is_none_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "expected an artifact folder" in usage_error(lambda: runs_of(tmp_path / "file", silent))
     assert runs_of(tmp_path, silent) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]  # no index in a folder of others
     assert runs_lines([], 0, 80) == ["no runs yet"]
 
 
