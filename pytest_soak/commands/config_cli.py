@@ -52,7 +52,7 @@ def config_explain(
 def config_kpis(as_json: bool) -> None:
     """List every KPI: unit, formula, which way is better, what it needs, when it is null."""
     from pytest_soak.commands.config_kpis import kpi_lines, kpis_json
-    from pytest_soak.commands.fitted import terminal_width
+    from pytest_soak.report.fitted import terminal_width
 
     folder = Path.cwd()
     click.echo(kpis_json(folder) if as_json else "\n".join(kpi_lines(folder, terminal_width())))

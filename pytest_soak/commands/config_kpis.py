@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pytest_soak.commands.fitted import wrapped
 from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.kpi.definitions import KNOWN, Kpi
 from pytest_soak.kpi.formulas import FORMULAS
 from pytest_soak.kpi.spans import SPAN_KPIS
 from pytest_soak.kpi.units import unit
+from pytest_soak.report.fitted import wrapped
 
 _GOOD = {"up": "higher is better", "down": "lower is better"}
 _LABEL = 11

@@ -9,10 +9,10 @@ from pathlib import Path
 from pytest_soak.artifacts.names import LATEST
 from pytest_soak.artifacts.run_index import runs_of
 from pytest_soak.artifacts.run_row import RUNNING, RunRow
-from pytest_soak.commands.fitted import Column, shortened, table_lines
 from pytest_soak.kpi.definitions import HEADLINES
+from pytest_soak.report.fitted import Column, table_lines
 from pytest_soak.storage.lock import in_use
-from pytest_soak.text import NO_VALUE, plural
+from pytest_soak.text import NO_VALUE, plural, shortened
 
 _FORMS = {one.name: one for one in HEADLINES}
 

@@ -20,9 +20,9 @@ def runs(root: Path, as_json: bool, limit: int, rebuild: bool) -> None:
 
     What they came to is kept in its `runs.sqlite`, which can be deleted at any time.
     """
-    from pytest_soak.commands.fitted import painted, terminal_width
     from pytest_soak.commands.runs import listed, runs_json, runs_lines
     from pytest_soak.errors import one_line
+    from pytest_soak.report.fitted import painted, terminal_width
 
     def say(text: str) -> None:
         click.echo(f"NOTE: {one_line(text)}", err=True)

@@ -14,18 +14,16 @@ from pytest_soak.artifacts.run_row import RunRow
 from pytest_soak.artifacts.stored_run import StoredRun, find_run, run_in
 from pytest_soak.baseline.words import baseline_lines
 from pytest_soak.calibration.stored import run_rates
-from pytest_soak.commands.fitted import Column, shortened, table_lines, wrapped
 from pytest_soak.commands.runs import listed
 from pytest_soak.commands.verdict import last_line, open_line
 from pytest_soak.config.names import user_path
 from pytest_soak.errors import SoakUsageError, escaped
-from pytest_soak.gates.engine import OF_ITERATIONS
-from pytest_soak.kpi.definitions import HEADLINES
 from pytest_soak.merging.whole import check_whole
+from pytest_soak.report.fitted import Column, table_lines, wrapped
+from pytest_soak.report.lane_table import kpi_columns, lane_table
 from pytest_soak.storage.readers import is_file
-from pytest_soak.text import NO_VALUE, number, plural, signed
+from pytest_soak.text import NO_VALUE, number, plural, shortened, signed
 
-_USUAL = {one.name: one for one in HEADLINES}
 _LABEL, _NOTE = 9, 26
 
 
@@ -74,7 +72,8 @@ def show_lines(run: StoredRun, folder: Path, width: int, *, iterations: bool) ->
         yield from wrapped(text, width, label, _LABEL)
     if run.result.lanes:
         yield ""
-        yield from table_lines(_lane_columns(run), width)
+        judged = [check.metric for lane in run.lanes for check in run.checks(lane)]
+        yield from lane_table(run.result.lanes, judged, width)
     for lane in run.lanes if iterations else ():
         yield ""
         yield from _iteration_lines(run, lane, width)
@@ -132,46 +131,6 @@ def _windows(settings: Mapping[str, str]) -> str:
     return f", {settings['iterations']} x {settings.get('minutes', '?')} min"
 
 
-def _lane_columns(run: StoredRun) -> list[Column]:
-    lanes = run.result.lanes
-    judged = [check.metric for lane in run.lanes for check in run.checks(lane)]
-    done = [_of(lane.iterations, lane.planned) for lane in lanes]
-    counts = ["/".join(str(x.counts.get(v, 0)) for v in OF_ITERATIONS) for x in lanes]
-    return [
-        Column("lane", [lane.lane for lane in lanes], least=20),
-        Column("it", done, number=True),
-        Column("P/W/F", counts),
-        *_kpi_columns(judged, [lane.medians for lane in lanes]),
-        Column("verdict", [str(lane.verdict or NO_VALUE) for lane in lanes]),
-    ]
-
-
-def _of(done: int, planned: int) -> str:
-    return str(done) if done == planned else f"{done}/{planned}"
-
-
-def _kpi_columns(judged: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[Column]:
-    """What was measured in some row: the first headline, what a gate judges, then all else."""
-    others = dict.fromkeys(name for row in rows for name in row)
-    names = list(dict.fromkeys([next(iter(_USUAL)), *judged, *_USUAL, *others]))
-    shown = [name for name in names if any(row.get(name) is not None for row in rows)]
-    return [
-        Column(
-            _USUAL[name].label if name in _USUAL else name,
-            [_kpi(name, row.get(name)) for row in rows],
-            number=True,
-            spare=spare,
-        )
-        for spare, name in enumerate(shown, start=1)
-    ]
-
-
-def _kpi(name: str, value: float | None) -> str:
-    if value is None or name not in _USUAL:
-        return number(value)
-    return _USUAL[name].form.format(value)
-
-
 def _iteration_lines(run: StoredRun, lane: str, width: int) -> list[str]:
     summaries = [one for _, one in sorted(run.files(lane).iterations.items())]
     if not summaries:
@@ -182,7 +141,7 @@ def _iteration_lines(run: StoredRun, lane: str, width: int) -> list[str]:
     columns = [
         Column("it", [str(one.iteration) for one in summaries], number=True),
         Column("phase", [one.summary.phase for one in summaries], spare=1000),
-        *_kpi_columns(judged, kpis),
+        *kpi_columns(judged, kpis),
         Column("verdict", [str(one.summary.verdict) for one in summaries]),
         Column("note", notes, least=_NOTE),
     ]

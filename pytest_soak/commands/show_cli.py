@@ -20,8 +20,8 @@ def show(run: str, root: Path, iterations: bool) -> None:
     RUN is `latest` (the default), a number of `pytest-soak runs`, a run's name or the beginning of
     one, or the path of a run, its archive, or an artifact root.
     """
-    from pytest_soak.commands.fitted import painted, terminal_width
     from pytest_soak.commands.show import run_named, show_lines
+    from pytest_soak.report.fitted import painted, terminal_width
 
     found = run_named(run, root, Path.cwd())
     lines = show_lines(found, Path.cwd(), terminal_width(), iterations=iterations)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from textwrap import wrap
 from typing import NamedTuple
 
 from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.engine.record import LaneResult
-from pytest_soak.gates.engine import DRIFT, OF_ITERATIONS, Check, Verdict, badness, worst
+from pytest_soak.gates.engine import DRIFT, Check, Verdict, badness, worst
 from pytest_soak.gates.expressions import parse_share
 from pytest_soak.kpi.definitions import kpi_order
-from pytest_soak.report.columns import GAP, Column, cells, fitting, label_of, other_columns
-from pytest_soak.text import NO_VALUE, brief, plural, shortened
+from pytest_soak.report.columns import GAP
+from pytest_soak.report.fitted import wrapped
+from pytest_soak.report.lane_table import lane_table
+from pytest_soak.text import brief, plural, shortened
 
 INDENT = "      "
 LANES_SHOWN = 30
-_LANE, _METRIC = 30, 24
+_METRIC = 24
 _TOLD = 3
 """Reasons told of each of several lanes; its artifacts have all."""
 
@@ -28,11 +29,6 @@ class Line(NamedTuple):
     verdict: Verdict | None = None
 
 
-def wrapped(text: str, width: int, indent: str = INDENT) -> list[str]:
-    """A sentence on as many lines as it takes, those after the first indented."""
-    return wrap(text, max(width, 20), subsequent_indent=indent, break_on_hyphens=False) or [""]
-
-
 def lane_closing(result: LaneResult, counted: str, width: int) -> Iterator[Line]:
     """A lane alone: each judged KPI beside its limit, with its margin and drift.
 
@@ -42,7 +38,8 @@ def lane_closing(result: LaneResult, counted: str, width: int) -> Iterator[Line]
         yield Line(f"no verdict: {result.iterations} of {plural(result.planned, 'iteration')}")
         return
     note = result.judgement.note or "not judged"
-    for text in wrapped(f"{result.verdict}  {result.target}: {note}  {counted}", width):
+    said = f"{result.target}: {note}, {counted}"
+    for text in wrapped(said, width, str(result.verdict), len(INDENT)):
         yield Line(text, result.verdict)
     rows = [_judged(check, result) for check in _tightest(result.judgement.checks)]
     if rows:
@@ -53,37 +50,24 @@ def lane_closing(result: LaneResult, counted: str, width: int) -> Iterator[Line]
             yield Line((bad or "").ljust(len(INDENT)) + _cells(*texts), bad)
     for reason in result.reasons[1:]:
         if not _in_table(reason, result):
-            yield from (Line(text) for text in wrapped(f"{INDENT}{reason}", width, INDENT))
+            yield from (Line(text) for text in wrapped(reason, width, INDENT, len(INDENT)))
 
 
 def lanes_closing(
-    outcomes: Sequence[LaneOutcome],
-    targets: Iterable[str],
-    columns: Sequence[Column],
-    width: int,
+    outcomes: Sequence[LaneOutcome], targets: Iterable[str], judged: Iterable[str], width: int
 ) -> Iterator[Line]:
     """Lanes side by side, one row each, then why those that do not pass do not.
 
-    `targets` are what was soaked. Of more than LANES_SHOWN only the worst are shown.
+    `targets` are what was soaked, `judged` the KPIs of the gates. Of more than LANES_SHOWN only the
+    worst are shown.
     """
-    shown = sorted(outcomes, key=_worst_first)[:LANES_SHOWN] if _many(outcomes) else outcomes
-    names = min(_LANE, max(len("lane"), *(len(one.lane) for one in shown)))
-    drift = any(one.drifts for one in shown)
+    many = len(outcomes) > LANES_SHOWN
+    shown = sorted(outcomes, key=_worst_first)[:LANES_SHOWN] if many else outcomes
     yield Line(f"{plural(len(outcomes), 'lane')}, {', '.join(dict.fromkeys(targets))}")
-    fixed = names + sum(len(GAP) + n for n in (9, 11, 7)) + (len(GAP) + 12 if drift else 0)
-    fit = fitting(columns, width - fixed)
-    heads = (c.label.rjust(c.width) for c in fit)
-    drifts = ("drift".ljust(12),) if drift else ()
-    tail = ("it".rjust(9), "P/W/F".rjust(11))
-    yield Line("lane".ljust(names) + cells((*tail, *heads, *drifts, "verdict")).rstrip())
-    for one in shown:
-        values = (column.cell(one.medians) for column in fit)
-        drifts = (_drifting(one).ljust(12),) if drift else ()
-        row = cells((_done(one).rjust(9), _counts(one).rjust(11), *values, *drifts))
-        verdict = NO_VALUE if one.verdict is None else str(one.verdict)
-        name = shortened(one.lane, names).ljust(names)
-        yield Line(f"{name}{row}{GAP}{verdict}", one.verdict)
-    if len(shown) < len(outcomes):
+    heads, *rows = lane_table(shown, judged, width)
+    yield Line(heads)
+    yield from (Line(row, one.verdict) for row, one in zip(rows, shown, strict=True))
+    if many:
         yield Line(f"and {plural(len(outcomes) - len(shown), 'lane')} no worse; the report has all")
     for one in shown:
         if one.verdict is not Verdict.PASS:
@@ -91,32 +75,8 @@ def lanes_closing(
                 yield from (Line(text) for text in wrapped(f"{one.lane}: {reason}", width))
 
 
-def median_columns(outcomes: Sequence[LaneOutcome], gated: Sequence[Column]) -> list[Column]:
-    """The columns of lanes at their end: what is gated, then what else was measured."""
-    known = {n: None for one in outcomes for n, v in one.medians.items() if v is not None}
-    return [*gated, *other_columns(known, gated)]
-
-
-def _many(outcomes: Sequence[LaneOutcome]) -> bool:
-    return len(outcomes) > LANES_SHOWN
-
-
 def _worst_first(one: LaneOutcome) -> int:
     return -1 if one.verdict is None else -badness(one.verdict)
-
-
-def _counts(one: LaneResult | LaneOutcome) -> str:
-    return "/".join(str(one.counts.get(verdict, 0)) for verdict in OF_ITERATIONS)
-
-
-def _done(one: LaneOutcome) -> str:
-    return (
-        str(one.planned) if one.iterations == one.planned else f"{one.iterations} of {one.planned}"
-    )
-
-
-def _drifting(one: LaneOutcome) -> str:
-    return shortened(",".join(map(label_of, one.drifts)), 12) if one.drifts else ""
 
 
 def _cells(name: str, value: str, limit: str, margin: str, drift: str) -> str:

@@ -19,7 +19,7 @@ def progress_line(progress: Progress, counts: Counter[str], now: float, width: i
     parts = [f"{progress.done}/{progress.total}", counted(counts), _running(progress, now)]
     left = progress.seconds_left(now)
     if left is not None and progress.done < progress.total:
-        parts.append(f"ETA {duration(left)}")
+        parts.append(f"ETA {hms(left)}")
     text = "  ".join(part for part in parts if part)
     bar = min(_BAR, width - len(text) - 4)
     if bar >= 4:
@@ -28,7 +28,7 @@ def progress_line(progress: Progress, counts: Counter[str], now: float, width: i
     return text[: max(1, width - 1)]
 
 
-def duration(seconds: float) -> str:
+def hms(seconds: float) -> str:
     """`3 s`, `2 min 5 s`, `1 h 4 min`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
@@ -52,4 +52,4 @@ def _running(progress: Progress, now: float) -> str:
         return plural(len(running), "lane")
     _, iteration, seconds, minutes = running[0]
     at = "" if minutes is None else f" ({minutes:.1f} min of it)"
-    return f"it {iteration} for {duration(seconds)}{at}"
+    return f"it {iteration} for {hms(seconds)}{at}"

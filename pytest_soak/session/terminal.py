@@ -29,13 +29,12 @@ from pytest_soak.report.closing import (
     Line,
     lane_closing,
     lanes_closing,
-    median_columns,
-    wrapped,
 )
 from pytest_soak.report.columns import gated_columns
+from pytest_soak.report.fitted import wrapped
 from pytest_soak.report.iteration_rows import GRACE, Told
 from pytest_soak.report.lane_rows import RUNNING, LaneRows
-from pytest_soak.report.progress_line import counted, duration
+from pytest_soak.report.progress_line import counted, hms
 from pytest_soak.report.totals import Totals
 from pytest_soak.run.progress import Progress
 from pytest_soak.run.settings import Settings
@@ -238,7 +237,7 @@ class Terminal:
         left = progress.seconds_left(now)
         if left is not None:
             self._shown = now
-            self.say(f"{progress.done}/{progress.total} iterations, {phase}, ETA {duration(left)}")
+            self.say(f"{progress.done}/{progress.total} iterations, {phase}, ETA {hms(left)}")
 
     def _beat(self) -> None:
         """Show what is under way; also from a thread of its own."""
@@ -316,9 +315,9 @@ class Terminal:
         elif results:
             outcomes = [outcome(result) for result in results]
             gates = self._context.settings.gates
-            gated = gated_columns((g, x.market) for x in lanes for g in gates[x.profile])
+            judged = (t.metric for x in lanes for g in gates[x.profile] for t in g.on(x.market))
             targets = [result.target for result in results]
-            yield from lanes_closing(outcomes, targets, median_columns(outcomes, gated), width)
+            yield from lanes_closing(outcomes, targets, judged, width)
 
     def last_line(self, conclusion: Conclusion) -> None:
         """The very last line of the session."""

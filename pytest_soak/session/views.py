@@ -15,8 +15,9 @@ from pytest_soak.engine.events import (
 )
 from pytest_soak.engine.record import IterationRecord
 from pytest_soak.gates.engine import Verdict
-from pytest_soak.report.closing import INDENT, wrapped
+from pytest_soak.report.closing import INDENT
 from pytest_soak.report.columns import GAP, Column, other_columns
+from pytest_soak.report.fitted import wrapped
 from pytest_soak.report.iteration_rows import (
     COUNTER,
     VERDICT,
@@ -130,7 +131,7 @@ class Rows:
         return f"{found.figures}{GAP}{verdict}{GAP}{note if room > 0 else ''}".rstrip()
 
     def _beneath(self, text: str) -> None:
-        self._paper.line("\n".join(wrapped(INDENT + text, self._paper.size[0], INDENT + GAP)))
+        self._paper.line("\n".join(wrapped(text, self._paper.size[0], INDENT, len(INDENT))))
 
 
 class Lanes:

@@ -56,7 +56,7 @@ def test_the_seed_marker_says_when_no_override_was_given(bench: Workbench) -> No
 def test_header_table_and_artifacts_name_the_target(bench: Workbench) -> None:
     done = bench.soak(2, "--soak-target=mock", "--soak-gate=smoke")
     assert "target mock" in done.stdout.split("collected")[0]
-    assert "\nPASS  mock: medians of its last 2 graded  P2 W0 F0\n" in done.stdout
+    assert "\nPASS  mock: medians of its last 2 graded, P2 W0 F0\n" in done.stdout
     for name in ("RESULT.json", "ITER_SUMMARY_1.json", "ITER_SUMMARY_final.json"):
         assert done.artifact(name)["source"] == "mock"
     for name in ("EDGE_REPORT.json", "KPI_GATE.json"):

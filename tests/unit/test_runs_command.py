@@ -23,10 +23,10 @@ from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.run_index import runs_of
 from pytest_soak.artifacts.run_row import RunRow, packed, unpacked
 from pytest_soak.clock import SystemClock
-from pytest_soak.commands.fitted import Column, painted, table_lines, wrapped
 from pytest_soak.commands.rotate import rotate
 from pytest_soak.commands.runs import listed, runs_json, runs_lines
 from pytest_soak.commands.show import run_named, show_lines
+from pytest_soak.report.fitted import Column, painted, table_lines, wrapped
 from pytest_soak.storage.lock import locked
 
 NEWEST = "20250103T000000Z-00000003"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import click
 
 from pytest_soak.errors import escaped
+from pytest_soak.text import shortened
 
 _COLORS = {"PASS": "green", "WARN": "yellow", "HOLD": "cyan", "FAIL": "red"}
 _VERDICT = re.compile(rf"\b({'|'.join(_COLORS)})\b")
@@ -58,17 +59,11 @@ def wrapped(text: str, width: int, label: str = "", indent: int = 2) -> list[str
     """A sentence on as many lines as it takes, behind a `label` and from the second on indented."""
     return wrap(
         escaped(text),
-        width,
+        max(width, 1),
         initial_indent=label.ljust(indent) if label else "",
         subsequent_indent=" " * indent,
         break_on_hyphens=False,
     ) or [label]
-
-
-def shortened(text: str, width: int) -> str:
-    """`text` on one line, cut to so many columns where it is longer."""
-    line = escaped(text)
-    return line if len(line) <= width else f"{line[: max(0, width - 2)]}.."
 
 
 def _natural(column: Column) -> int:
@@ -96,6 +91,6 @@ def _widths(columns: Sequence[Column], width: int) -> list[int]:
 def _line(row: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
     cells = []
     for text, column, width in zip(row, columns, widths, strict=True):
-        cell = shortened(text, width)
+        cell = shortened(escaped(text), width)
         cells.append(cell.rjust(width) if column.number else cell.ljust(width))
     return (" " * _GAP).join(cells).rstrip()

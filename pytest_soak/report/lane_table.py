@@ -1,0 +1,49 @@
+"""Tables of KPIs by lane, or by iteration, that fit a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pytest_soak.artifacts.models import LaneOutcome
+from pytest_soak.gates.engine import OF_ITERATIONS
+from pytest_soak.kpi.definitions import kpi_order
+from pytest_soak.report.columns import label_of
+from pytest_soak.report.fitted import Column, table_lines
+from pytest_soak.text import NO_VALUE, brief
+
+_LANE, _DRIFT = 20, 8
+
+
+def lane_table(lanes: Sequence[LaneOutcome], judged: Iterable[str], width: int) -> list[str]:
+    """A line of heads, then a line a lane: its medians of what is `judged`, as far as they fit."""
+    drifts = [", ".join(map(label_of, lane.drifts)) for lane in lanes]
+    columns = [
+        Column("lane", [lane.lane for lane in lanes], least=_LANE),
+        Column("it", [_done(lane.iterations, lane.planned) for lane in lanes], number=True),
+        Column("P/W/F", [counts(lane.counts) for lane in lanes], number=True),
+        *kpi_columns(judged, [lane.medians for lane in lanes]),
+        *([Column("drift", drifts, least=_DRIFT)] if any(drifts) else []),
+        Column("verdict", [str(lane.verdict or NO_VALUE) for lane in lanes]),
+    ]
+    return table_lines(columns, width)
+
+
+def kpi_columns(judged: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> list[Column]:
+    """What was measured in some row: what is `judged` first; the last is the first to give way."""
+    others = dict.fromkeys(name for row in rows for name in row)
+    names = dict.fromkeys([*sorted(judged, key=kpi_order), *sorted(others, key=kpi_order)])
+    shown = [name for name in names if any(row.get(name) is not None for row in rows)]
+    return [
+        Column(label_of(name), [brief(row.get(name)) for row in rows], number=True, spare=spare)
+        for spare, name in enumerate(shown, start=1)
+    ]
+
+
+def counts(verdicts: Mapping[str, int]) -> str:
+    """How many iterations had which verdict: `21/3/0`."""
+    return "/".join(str(verdicts.get(verdict, 0)) for verdict in OF_ITERATIONS)
+
+
+def _done(iterations: int, planned: int) -> str:
+    return str(iterations) if iterations == planned else f"{iterations}/{planned}"
