@@ -90,6 +90,10 @@ MUTANTS = (
             ("home == SETTINGS and (force or", "(force or"),
             ('return "pytest" in tomllib.loads(text).get("tool", {})', "return True"),
             ("parser.has_section(section)", "True"),
+            ('settings = {"soak_target": named} | settings', "pass"),
+            ("not in (None, named)", "in ()"),
+            ("_check_is_bot(folder, kind)\n", "pass\n"),
+            ("if _setting(folder, key) is None", ""),
         )
     ),
     *(
@@ -98,6 +102,8 @@ MUTANTS = (
             ("if there and not force:", "if False:"),
             ("(link := _link(folder, file)) is not None", "(link := None) is not None"),
             ("return LEFT if left else 0", "return 0"),
+            ("file.rename(free)", "pass"),
+            ("if not os.path.lexists(file.with_name(name))", ""),
         )
     ),
     Mutant("config_kpis.py", "found.setdefault(one.metric, {})", "{}", of("config_kpis")),
