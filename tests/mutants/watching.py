@@ -75,11 +75,20 @@ MUTANTS = (
         )
     ),
     Mutant("listing.py", "and not top.name.startswith(RUN_INDEX)", "", RUNS),
-    Mutant(
-        "show.py",
-        "if len(found) == 1:\n        return run_in",
-        "if found:\n        return run_in",
-        RUNS,
+    *(
+        Mutant("run_place.py", old, new, RUNS)
+        for old, new in (
+            ("if len(found) > 1:", "if False:"),
+            ("if found is None and readable and os.path.lexists(path) else", "if False else"),
+            ("if found is None or find_run(found) is None:", "if True:"),
+        )
+    ),
+    *(
+        Mutant("run_row.py", old, new, RUNS)
+        for old, new in (
+            ('[*told, "tuned"] if tuned else told', "told"),
+            (".lower() not in _OFF", ' != ""'),
+        )
     ),
     *(
         Mutant("starter.py", old, new, of("init"))
