@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_soak.artifacts.models import IterSummary
 from pytest_soak.artifacts.names import LATEST, REPORT, RUNS
-from pytest_soak.artifacts.run_row import RunRow
+from pytest_soak.artifacts.run_row import RUNNING, RunRow
 from pytest_soak.artifacts.stored_run import StoredRun, find_run, run_in
 from pytest_soak.baseline.words import baseline_lines
 from pytest_soak.calibration.stored import run_rates
@@ -21,6 +21,7 @@ from pytest_soak.errors import SoakUsageError, escaped
 from pytest_soak.merging.whole import check_whole
 from pytest_soak.report.fitted import Column, table_lines, wrapped
 from pytest_soak.report.lane_table import kpi_columns, lane_table
+from pytest_soak.report.read import is_under_way
 from pytest_soak.storage.readers import is_file
 from pytest_soak.text import NO_VALUE, number, plural, shortened, signed
 
@@ -105,7 +106,8 @@ def _judged(run: StoredRun, folder: Path) -> Iterator[str]:
 
 def _head(run: StoredRun) -> Iterator[tuple[str, str]]:
     result, settings = run.result, run.result.settings
-    yield "run", f"{run.name}, {result.status}"
+    stopped = result.status == RUNNING and not is_under_way(run.folder)
+    yield "run", f"{run.name}, {'stopped' if stopped else result.status}"
     began = str(result.meta.get("started", ""))
     yield "began", f"{began[:19].replace('T', ' ') or NO_VALUE} UTC{_took(result.meta)}"
     lanes = len({*run.lanes, *result.unfinished})

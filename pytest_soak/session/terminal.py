@@ -40,7 +40,7 @@ from pytest_soak.run.progress import Progress
 from pytest_soak.run.settings import Settings
 from pytest_soak.run.verdict import Conclusion
 from pytest_soak.session.context import SoakContext
-from pytest_soak.session.gate_items import GATES
+from pytest_soak.session.gate_items import COUNTED, GATES
 from pytest_soak.session.header import header_lines, short_path
 from pytest_soak.session.heartbeat import Heartbeat
 from pytest_soak.session.markers import SEED
@@ -135,7 +135,7 @@ class Terminal:
         if hasattr(report, "wasxfail"):
             return None
         if GATES in report.keywords:
-            return ("" if report.passed else "gate failed"), "", ""
+            return ("" if report.passed else getattr(report, COUNTED)), "", ""
         if report.when == "call" or not report.passed:
             word = report.outcome if report.when == "call" or report.skipped else "error"
             return word, "", word.upper()
@@ -155,7 +155,7 @@ class Terminal:
 
     @property
     def _rowed(self) -> bool:
-        return isinstance(self._view, Rows | Lanes)
+        return self._reporter is not None and not self._marked and not self._quiet
 
     def failed(self, report: pytest.TestReport) -> None:
         """Say live which item failed, and why; not again what a row has said."""
