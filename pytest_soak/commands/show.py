@@ -12,13 +12,13 @@ from pytest_soak.artifacts.models import IterSummary
 from pytest_soak.artifacts.names import LATEST, REPORT, RUNS
 from pytest_soak.artifacts.run_row import RUNNING, RunRow
 from pytest_soak.artifacts.stored_run import StoredRun, find_run, run_in
-from pytest_soak.baseline.words import baseline_lines
 from pytest_soak.calibration.stored import run_rates
 from pytest_soak.commands.runs import listed
 from pytest_soak.commands.verdict import last_line, open_line
 from pytest_soak.config.names import user_path
 from pytest_soak.errors import SoakUsageError, escaped
 from pytest_soak.merging.whole import check_whole
+from pytest_soak.report.beside import beside_lines
 from pytest_soak.report.fitted import Column, table_lines, wrapped
 from pytest_soak.report.lane_table import kpi_columns, lane_table
 from pytest_soak.report.read import is_under_way
@@ -86,6 +86,8 @@ def show_lines(run: StoredRun, folder: Path, width: int, *, iterations: bool) ->
     yield ""
     for text in _judged(run, folder):
         yield from wrapped(text, width)
+    yield from beside_lines(run.result.baseline, width)
+    yield from wrapped(last_line(run), width)
 
 
 def _judged(run: StoredRun, folder: Path) -> Iterator[str]:
@@ -100,8 +102,6 @@ def _judged(run: StoredRun, folder: Path) -> Iterator[str]:
         lanes.setdefault(text, []).append(name)
     for text, names in lanes.items():
         yield f"{names[0] if len(names) == 1 else plural(len(names), 'lane')}: {text}"
-    yield from baseline_lines(run.result.baseline)
-    yield last_line(run)
 
 
 def _head(run: StoredRun) -> Iterator[tuple[str, str]]:
