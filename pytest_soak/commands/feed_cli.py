@@ -2,16 +2,89 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from pytest_soak.commands.options import KNOBS, SESSION
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
 
 @click.group()
 def feed() -> None:
-    """What a market trades and quotes: how much of a liquid market is in it."""
+    """What a market trades and quotes: recordings, and the built-in one beside them."""
+
+
+def _recording(command: _Command) -> _Command:
+    """What is typed of a recording, as the fields of `commands.feed_recordings.Given`."""
+    options = (
+        click.option("--symbol", metavar="NAME", help="which, where there are several"),
+        click.option(
+            "--base-latency-ms",
+            type=float,
+            metavar="MS",
+            help="what the fastest message took: the recorder's clock is moved by it",
+        ),
+        click.option(
+            "--feed-latency-ms",
+            type=float,
+            metavar="MS",
+            help="what each message takes, where no time of receipt is recorded",
+        ),
+        click.option("--mapping", metavar="FILE", help="YAML: what the columns of tables mean"),
+        click.option("--tick", type=float, help="the step of a price  [default: as seen]"),
+        click.option("--lot", type=float, help="the step of a size  [default: as seen]"),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return click.argument("files", nargs=-1, required=True, metavar="FILE...")(command)
+
+
+@feed.command("check")
+@_recording
+@click.option("--json", "json_file", default=None, metavar="FILE", help="write it as JSON, too")
+def feed_check(json_file: str | None, **given: Any) -> None:
+    """Check a recording: span, rows, clocks, gaps, crossed books, time without a book.
+
+    FILE is a file, folder or pattern; all of them are one feed. Exit status 1 where the recording
+    has a fault, 4 where it cannot be read.
+    """
+    from pytest_soak.commands.feed_check import feed_check as run
+    from pytest_soak.commands.feed_recordings import Given
+
+    sys.exit(run(Given(**given), json_file, Path.cwd(), click.echo))
+
+
+@feed.command("convert")
+@_recording
+@click.option("--output", required=True, metavar="FILE.npz")
+def feed_convert(output: str, **given: Any) -> None:
+    """Write a recording as hftbacktest's rows, joined, sorted by both clocks and put right."""
+    from pytest_soak.commands.feed_convert import feed_convert as run
+    from pytest_soak.commands.feed_recordings import Given
+
+    run(Given(**given), output, Path.cwd(), click.echo)
+
+
+@feed.command("export")
+@click.argument("market", metavar="[MARKET]", default=SESSION["market"].default)
+@click.option(
+    "--seed", default=int(SESSION["seed"].default), show_default=True, type=click.IntRange(0, 10**18)
+)
+@click.option("--hours", default=1.0, show_default=True)
+@click.option("--output", required=True, metavar="FILE.npz")
+def feed_export(market: str, seed: int, hours: float, output: str) -> None:
+    """Write MARKET, as --soak-market takes it, without a maker, as hftbacktest's rows."""
+    from pytest_soak.commands.feed_convert import feed_export as run
+
+    def warn(line: str) -> None:
+        click.echo(line, err=True)
+
+    run(market, seed, hours, output, Path.cwd(), click.echo, warn)
 
 
 @feed.command("facts")

@@ -24,6 +24,7 @@ FLOORS = (
     {"engine"},
     {"tuning", "gates", "targets", "dataset"},
     {"facts", "kpi", "process", "stats"},
+    {"replay"},
     {"observation", "market", "config"},
     {"storage"},
     {"canonical", "clock", "errors", "number", "options", "system", "text", "version"},
