@@ -19,7 +19,11 @@ def feed() -> None:
     """What a market trades and quotes: recordings, and the built-in one beside them."""
 
 
-def _recording(command: _Command) -> _Command:
+FEED = "feed:"
+"""With which a market begins that is a recording."""
+
+
+def _of_recordings(command: _Command) -> _Command:
     """What is typed of a recording, as the fields of `commands.feed_recordings.Given`."""
     options = (
         click.option("--symbol", metavar="NAME", help="which, where there are several"),
@@ -41,7 +45,13 @@ def _recording(command: _Command) -> _Command:
     )
     for option in reversed(options):
         command = option(command)
-    return click.argument("files", nargs=-1, required=True, metavar="FILE...")(command)
+    return command
+
+
+def _recording(command: _Command) -> _Command:
+    """A recording, and what is typed of it."""
+    files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
+    return files(_of_recordings(command))
 
 
 @feed.command("check")
@@ -103,6 +113,7 @@ def feed_export(market: str, seed: int, hours: float, output: str) -> None:
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help=KNOBS)
 @click.option("--json", "json_file", default=None, metavar="FILE", help="write them as JSON, too")
 @click.option("--picture", default=None, metavar="FILE", help="draw them, too: an SVG")
+@_of_recordings
 def feed_facts(
     market: str,
     seed: int,
@@ -111,17 +122,25 @@ def feed_facts(
     settings: tuple[str, ...],
     json_file: str | None,
     picture: str | None,
+    **given: Any,
 ) -> None:
     """Measure the stylised facts of MARKET, as --soak-market takes it, without a maker.
+
+    feed:FILE[,FILE...] are recordings, a lane each: see `pytest-soak feed check`.
 
     Spread, order flow, response and returns, each as the mean over lanes of different seeds with
     its 95 % interval, beside what is published for liquid markets.
     """
-    from pytest_soak.commands.feed_facts import Request
+    from pytest_soak.commands.feed_facts import Request, recorded_feed_facts
     from pytest_soak.commands.feed_facts import feed_facts as run
+    from pytest_soak.commands.feed_recordings import Given
 
     def warn(line: str) -> None:
         click.echo(line, err=True)
 
+    if market.startswith(FEED):
+        feeds = [Given((file,), **given) for file in market.removeprefix(FEED).split(",")]
+        recorded_feed_facts(feeds, json_file, picture, Path.cwd(), click.echo)
+        return
     request = Request(market, seed, lanes, hours, settings, json_file, picture)
     run(request, Path.cwd(), click.echo, warn)

@@ -20,7 +20,7 @@ _ENTRY = '''"""The compiled entry points of pytest-soak's replay; generated."""
 
 from numba import njit
 
-from pytest_soak.replay.kernel import script, survey
+from pytest_soak.replay.kernel import levels, script, survey
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -31,6 +31,11 @@ def run_script(feeds, rows, requests, fills):
 @njit(nogil=True, error_model="numpy", cache=True)
 def survey_rows(feeds, surveys, rows, tops):
     return survey.survey_rows(feeds[0], surveys[0], rows, tops)
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def level_changes(worlds, knowns, changes):
+    return levels.level_changes(worlds[0], knowns[0], changes)
 '''
 
 
@@ -75,6 +80,8 @@ def _compile(entry: ModuleType) -> None:
     import numba
     import numpy as np
 
+    from pytest_soak.market.kernel.state import WORLD
+    from pytest_soak.replay.kernel.levels import CHANGE, KNOWN
     from pytest_soak.replay.kernel.script import FILL, REQUEST
     from pytest_soak.replay.kernel.state import FEED
     from pytest_soak.replay.kernel.survey import SURVEY, TOP
@@ -83,7 +90,9 @@ def _compile(entry: ModuleType) -> None:
     typeof: Any = numba.typeof
     feed, survey = typeof(np.zeros(1, FEED)), typeof(np.zeros(1, SURVEY))
     rows = typeof(np.zeros(1, ROW))
+    world, known, change = (typeof(np.zeros(1, dtype)) for dtype in (WORLD, KNOWN, CHANGE))
     request, fill, top = (typeof(np.zeros(1, dtype)) for dtype in (REQUEST, FILL, TOP))
     with records_described_once(), machine_code_of(entry.__name__):
         entry.run_script.compile((feed, rows, request, fill))
         entry.survey_rows.compile((feed, survey, rows, top))
+        entry.level_changes.compile((world, known, change))

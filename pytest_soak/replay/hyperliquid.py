@@ -33,7 +33,8 @@ class _Stream:
     def __init__(self, symbol: str | None, told: Told) -> None:
         self._symbol, self._told = symbol, told
         self._books = WholeBooks()
-        self._newest: int | None = None  # of the books
+        self._first: int | None = None  # time of the first book
+        self._newest: int | None = None
         self._trades: set[Any] = set()
         self.out = Messages("")
 
@@ -70,6 +71,7 @@ class _Stream:
             self._told.counts["duplicates"] += 1
             return
         self._newest = exchange
+        self._first = self._first or exchange
         bids, asks = ([(level["px"], level["sz"]) for level in side] for side in data["levels"])
         self._told.counts["snapshots"] += 1
         if self._books.put(self.out, exchange, local, line, (bids, asks)):
@@ -81,13 +83,10 @@ class _Stream:
         exchange, number = trade["time"] * MS, trade["tid"]
         if number in self._trades:
             self._told.counts["duplicates"] += 1
-        elif self._newest is None or exchange < self._newest - OLD_NS:
+        elif self._first is None or exchange < self._first:
             self._told.counts["old_trades"] += 1
         else:
             side = BUY if trade["side"] == "B" else SELL
             self.out.one(BOTH | side | TRADE, exchange, local, line, trade["px"], trade["sz"])
         self._trades.add(number)
 
-
-OLD_NS = 5_000_000_000
-"""A trade that is this much older than the newest book is from before the recording."""

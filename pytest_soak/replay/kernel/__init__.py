@@ -5,6 +5,7 @@ Times are whatever the caller counts in; prices are ticks; sizes are as the rows
     state, book     what there is; a book of levels by their ticks
     queue, own      the place of an own order in its queue; own orders against rows and each other
     script          a list of requests against the rows, for comparisons and benchmarks
+    levels          what an event of the built-in market changes in its book
     survey          what a feed shows: tops of the book, and how often there is none
 
 The rules are those of hftbacktest's exchange without partial fills (docs/REPLAY.md).
