@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 import numpy as np
-from hftbacktest import (  # type: ignore[import-not-found]
+from hftbacktest import (
     GTC,
     GTX,
     LIMIT,
@@ -25,7 +25,7 @@ from numba import njit
 FILLED, CANCEL = 3, 3  # hftbacktest's status of an order; the script's kind of a request
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def run(hbt: Any, requests: Any, tick: float, fills: Any) -> int:
     count = 0
     for n in range(len(requests)):
@@ -57,7 +57,7 @@ def run(hbt: Any, requests: Any, tick: float, fills: Any) -> int:
     return count
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def run_alone(hbt: Any) -> int:
     steps = 0
     while hbt.elapse(1_000_000_000) == 0:

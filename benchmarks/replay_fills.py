@@ -34,7 +34,7 @@ SENT = np.dtype([("sent", "i8"), *((n, REQUEST[n]) for n in REQUEST.names or ())
 
 
 def requests_for(recording: Recording, units: Units, every_ms: float, seed: int) -> NDArray[Any]:
-    """Orders near the touch, and the cancels of most of them, in the order in which they are sent."""
+    """Orders near the touch and the cancels of most of them, in the order of their sending."""
     random = np.random.default_rng(seed)
     top = np.concatenate(list(tops(recording, units)))
     first, last = int(top["time"][0]) + 2_000_000_000, int(top["time"][-1]) - 5_000_000_000
@@ -71,13 +71,13 @@ def own_fills(
     return fills[:count]
 
 
-def different(ours: NDArray[Any], theirs: NDArray[Any], last_sent: int) -> int:
-    """How many fills only one of both has; those that could not be seen by the end are left out."""
+def different(ours: NDArray[Any], theirs: NDArray[Any], last_sent: int) -> list[tuple[Any, ...]]:
+    """The fills that only one of both has; those that could not be seen by the end are left out."""
     sets = [
         {tuple(row) for row in fills.tolist() if row[0] + RESPONSE_NS <= last_sent}
         for fills in (ours, theirs)
     ]
-    return len(sets[0] ^ sets[1])
+    return sorted(sets[0] ^ sets[1])
 
 
 def main() -> None:
@@ -99,10 +99,12 @@ def main() -> None:
         own_fills(rows, units, none, queue, 3.0)
         spent = time.process_time() - begun
         wrong = different(ours, theirs, int(requests["sent"][-1]))
+        for fill in wrong[:10]:
+            print("only one has", fill)
         makers = int((ours["maker"] != 0).sum())
         print(
             f"{queue}: {len(rows):,} rows, {len(requests):,} requests, {len(ours):,} fills "
-            f"({makers:,} as maker), {wrong} differences; rows per CPU-second: "
+            f"({makers:,} as maker), {len(wrong)} differences; rows per CPU-second: "
             f"{len(rows) / spent / 1e6:.1f} M, hftbacktest {len(rows) / seconds / 1e6:.1f} M"
         )
 

@@ -39,7 +39,7 @@ class FeedFacts(Artifact):
     """What `pytest-soak feed facts` found: facts of a market's feed over independent lanes."""
 
     schema_: Literal["pytest-soak/feed-facts/1"] = Field("pytest-soak/feed-facts/1", alias="schema")
-    source: str = Field(description="Where it is from: sim, the built-in market; feed, a recording.")
+    source: str = Field(description="sim, the built-in market, or feed, recordings.")
     market: str
     scenario_hash: str | None = Field(description="Of the market; null of a built-in one.")
     settings: dict[str, float] = Field(description="The market's knobs that were turned.")

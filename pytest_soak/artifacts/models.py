@@ -17,9 +17,9 @@ from pytest_soak.artifacts.calibration import Calibration
 from pytest_soak.artifacts.compare_models import ComparedRuns
 from pytest_soak.artifacts.daily_models import DailyReport
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
-from pytest_soak.artifacts.recording_models import FeedCheck
 from pytest_soak.artifacts.finish_models import FinishLine
 from pytest_soak.artifacts.lock_models import GatesStatus, LockedBudgets, LockReport
+from pytest_soak.artifacts.recording_models import FeedCheck
 from pytest_soak.artifacts.release_models import (
     FlagsRegistry,
     FlagsSnapshot,

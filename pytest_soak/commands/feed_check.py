@@ -64,7 +64,9 @@ def _clock(check: FeedCheck) -> str:
     if check.clock_floor_ms is None:
         return "the venue's alone"
     drift = check.drift_ms_per_hour
-    drifts = "drift not known below 3 minutes" if drift is None else f"drift {drift:+.2f} ms an hour"
+    drifts = (
+        "drift not known below 3 minutes" if drift is None else f"drift {drift:+.2f} ms an hour"
+    )
     floor = f"receipt less the venue's time {check.clock_floor_ms:+,.1f} ms at least"
     return f"{floor}, {drifts}; moved by {check.clock_shift_ms:+,.1f} ms"
 

@@ -83,7 +83,10 @@ def feed_convert(output: str, **given: Any) -> None:
 @feed.command("export")
 @click.argument("market", metavar="[MARKET]", default=SESSION["market"].default)
 @click.option(
-    "--seed", default=int(SESSION["seed"].default), show_default=True, type=click.IntRange(0, 10**18)
+    "--seed",
+    default=int(SESSION["seed"].default),
+    show_default=True,
+    type=click.IntRange(0, 10**18),
 )
 @click.option("--hours", default=1.0, show_default=True)
 @click.option("--output", required=True, metavar="FILE.npz")

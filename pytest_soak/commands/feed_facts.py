@@ -21,8 +21,8 @@ from pytest_soak.facts.lanes import survey
 from pytest_soak.facts.recorded import recorded_feed
 from pytest_soak.facts.simulated import HOUR_US, market_feeds
 from pytest_soak.market.announced import compile_announced
-from pytest_soak.report.feed_picture import headline, picture_text
 from pytest_soak.replay.sources import feed_name
+from pytest_soak.report.feed_picture import headline, picture_text
 from pytest_soak.storage.files import write_json, write_text
 from pytest_soak.text import number
 

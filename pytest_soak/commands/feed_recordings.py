@@ -39,7 +39,9 @@ def opened(given: Given, folder: Path, *, needs_receipt: bool) -> Opened:
     `needs_receipt` is False where the local side does not matter.
     """
     sources = [source for text in given.files for source in sources_of(text, folder, "FILE")]
-    mapping = None if given.mapping is None else user_path(given.mapping, folder, "--mapping")
+    mapping = None
+    if given.mapping is not None:
+        mapping = Source(user_path(given.mapping, folder, "--mapping"), given.mapping)
     latencies = given.base_latency_ms, given.feed_latency_ms
     recording = load(Request(sources, given.symbol, *latencies, mapping))
     if needs_receipt and not recording.clock.has_receipt and given.feed_latency_ms is None:

@@ -113,10 +113,10 @@ class _Stream:
         numbers = data["U"], data["u"], data.get("pu")
         self._joining.update(Update(*numbers, time * MS, local, line, data))
 
-    def _put_update(self, update: Update, local: int) -> None:
+    def _put_update(self, update: Update) -> None:
         for event, levels in ((_BIDS, update.data["b"]), (_ASKS, update.data["a"])):
             if levels:
-                self.out.levels(event, update.exchange, local, update.line, levels)
+                self.out.levels(event, update.exchange, update.local, update.line, levels)
 
     def _put_gap(self, update: Update) -> None:
         for kind in (GAP, CLEAR):
@@ -136,7 +136,7 @@ class _Stream:
             self._told.remark("a snapshot has no time of the venue: it takes that of the update "
                               "before it")  # fmt: skip
         put = partial(self._put_book, data, exchange, local, line)
-        self._joining.snapshot(int(data["lastUpdateId"]), local, put)
+        self._joining.snapshot(int(data["lastUpdateId"]), exchange, local, put)
 
     def _put_book(self, data: Any, exchange: int, local: int, line: int) -> None:
         self._told.counts["snapshots"] += 1

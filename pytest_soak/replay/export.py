@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from pytest_soak.config.instruments import decimals
 from pytest_soak.config.scenarios import Scenario
-from pytest_soak.market.exchange import Exchange
 from pytest_soak.config.sizes import LEVELS
+from pytest_soak.market.exchange import Exchange
 from pytest_soak.replay.compile import load_replay
 from pytest_soak.replay.kernel.levels import CHANGE, KNOWN
 from pytest_soak.replay.rows import BOTH, BUY, CLEAR, DEPTH, SELL, SNAPSHOT, TRADE, Rows, empty

@@ -59,7 +59,8 @@ def streams(
         if mapping is not None:
             number = part_of(mapping, source, mapping_shown)
             part = mapping.parts[number]
-            name, importer = f"{part.kind} of {number}", partial(mapped_rows, part)
+            name = f"{part.kind} of {number}"
+            importer: Importer = partial(mapped_rows, part)
         else:
             begins[source.path] = first_bytes(source.path, source.shown)
             name = format_of(begins[source.path], source)
@@ -87,7 +88,7 @@ def format_of(begin: bytes, source: Source) -> str:
         return "hftbacktest"
     line = begin.split(b"\n", 1)[0].strip()
     if not line:
-        raise SoakUsageError(source.shown, "is empty, or ends before its first line")
+        raise SoakUsageError(source.shown, "is empty, or damaged before its first line ends")
     found = _of_stream(line) or _of_table(line)
     if found is None:
         start = escaped(line[:60].decode("utf-8", "replace"))

@@ -89,4 +89,3 @@ class _Stream:
             side = BUY if trade["side"] == "B" else SELL
             self.out.one(BOTH | side | TRADE, exchange, local, line, trade["px"], trade["sz"])
         self._trades.add(number)
-

@@ -30,18 +30,18 @@ class Update(NamedTuple):
 class Joining:
     """The state of one symbol's book while its messages are read.
 
-    `put` is called with each update that counts, and the time from which the local side knows it;
+    `put` is called with each update that counts, not before the book that it changes;
     `gap` with the update that does not follow on what there was.
     """
 
     def __init__(
-        self, told: Told, put: Callable[[Update, int], None], gap: Callable[[Update], None]
+        self, told: Told, put: Callable[[Update], None], gap: Callable[[Update], None]
     ) -> None:
         self._told, self._put, self._gap = told, put, gap
         self._last: int | None = None
         self._unproven = False  # no update has joined the snapshot yet
-        self._begun = False
         self._waiting: deque[Update] = deque(maxlen=MOST_WAITING)
+        self._book_time = 0  # of the venue: no update is put before its book
         self.newest_exchange: int | None = None
 
     @property
@@ -68,7 +68,7 @@ class Joining:
             follows = update.before == self._last
         if follows:
             self._last = update.last
-            self._put(update, update.local)
+            self._put(update._replace(exchange=max(update.exchange, self._book_time)))
             return
         self._told.counts["gaps"] += 1
         self._gap(update)
@@ -81,7 +81,9 @@ class Joining:
         self._waiting.append(update)
         self.newest_exchange = update.exchange
 
-    def snapshot(self, number: int, local: int, put_book: Callable[[], None]) -> None:
+    def snapshot(
+        self, number: int, exchange: int, local: int, put_book: Callable[[], None]
+    ) -> None:
         """Take a whole book as of `number`; `put_book` writes it where it is needed and fits."""
         if self._last is not None:
             self._told.counts["unused_snapshots"] += 1
@@ -93,7 +95,7 @@ class Joining:
         self._told.counts["before_snapshot"] += len(self._waiting) - len(later)
         self._waiting.clear()
         put_book()
-        self._last, self._unproven, self._begun = number, True, True
+        self._last, self._unproven, self._book_time = number, True, exchange
         for update in later:
             self.update(update._replace(local=max(update.local, local)))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -15,6 +13,7 @@ from pytest_soak.replay.clock import Clock, Seen, clock_of
 from pytest_soak.replay.formats import streams
 from pytest_soak.replay.mapping import load_tables
 from pytest_soak.replay.ordering import in_given_order, merged, ordered_pieces
+from pytest_soak.replay.reading import is_damaged
 from pytest_soak.replay.rows import ROW, Rows
 from pytest_soak.replay.sources import Source
 from pytest_soak.replay.told import Told
@@ -35,7 +34,7 @@ class Request:
     symbol: str | None = None
     base_latency_ms: float | None = None
     feed_latency_ms: float | None = None
-    mapping: Path | None = None
+    mapping: Source | None = None
 
 
 @dataclass(frozen=True)
@@ -67,18 +66,30 @@ def load(request: Request) -> Recording:
     told = Told()
     shown = shown_sources(request.sources)
     mapping = request.mapping
-    tables = None if mapping is None else load_tables(mapping, str(mapping))
-    found = streams(request.sources, tables, str(mapping))
+    tables = None if mapping is None else load_tables(*mapping)
+    found = streams(request.sources, tables, "" if mapping is None else mapping.shown)
     seen = Seen()
     pieces = [stream.importer(stream.sources, request.symbol, told) for stream in found]
     rows = seen.watched(merged(pieces))
     in_order = in_given_order(rows, shown) if found[0].is_marked else ordered_pieces(rows)
-    spool = _spooled(in_order)
+    try:
+        spool = _spooled(in_order)
+    except SoakUsageError as error:
+        raise _explained(error, request.sources) from None
     if len(spool) == 0:
         raise SoakUsageError(shown, "has no row: no trade and no joined book")
     given = request.base_latency_ms, request.feed_latency_ms
     clock = clock_of(seen.least, seen.most, *given, told.has_receipt)
     return Recording(spool, told, clock, seen.kinds)
+
+
+def _explained(error: SoakUsageError, sources: Sequence[Source]) -> SoakUsageError:
+    """The mistake, with its cause where the file that it names is a damaged one."""
+    for path, shown in sources:
+        if error.source.startswith(f"{shown}, line") and is_damaged(path, shown):
+            remedy = "its gzip is damaged: keep the lines before that one"
+            return SoakUsageError(error.source, f"{error.problem}; {remedy}")
+    return error
 
 
 def shown_sources(sources: Sequence[Source]) -> str:
@@ -89,11 +100,13 @@ def shown_sources(sources: Sequence[Source]) -> str:
 
 def _spooled(pieces: Iterator[Rows]) -> Rows:
     """Rows in a file that is gone when nobody holds them any more."""
-    file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as its map
     count = 0
-    for rows in pieces:
-        if len(rows):
-            file.write(memoryview(np.ascontiguousarray(rows).view(np.uint8)))
-            count += len(rows)
-    file.flush()
-    return np.asarray(np.memmap(file, ROW, "r", shape=(count,))) if count else np.zeros(0, ROW)
+    with tempfile.TemporaryFile() as file:
+        for rows in pieces:
+            if len(rows):
+                file.write(np.ascontiguousarray(rows).view(np.uint8).data)
+                count += len(rows)
+        file.flush()
+        if count == 0:
+            return np.zeros(0, ROW)
+        return np.asarray(np.memmap(file, ROW, "r", shape=(count,)))

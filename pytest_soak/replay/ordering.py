@@ -46,7 +46,7 @@ def ordered(rows: Rows) -> Rows:
     found = rows[np.concatenate(places)[key]]
     found["ev"] &= ~np.uint64(BOTH)
     found["ev"] |= np.concatenate(bits)[key]
-    return found
+    return np.asarray(found)
 
 
 def _rises(stamps: NDArray[np.int64]) -> bool:

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.replay.told import Told
 
-CHUNK = 1 << 20
+CHUNK = 1 << 16
 BLOCK = 4 << 20
 """About how many bytes of lines are handed on at a time."""
 GZIP, ZIP = b"\x1f\x8b", b"PK"
@@ -88,6 +88,13 @@ def first_bytes(path: Path, shown: str, size: int = 1 << 16) -> bytes:
     return found[:size]
 
 
+def is_damaged(path: Path, shown: str) -> bool:
+    """Whether a packed file is not what was packed; damage shows late, after lines of nonsense."""
+    told = Told()
+    with unchanged(path, shown) as file:
+        return any(data is None for data in _bytes(file, shown, told))
+
+
 def _bytes(file: BinaryIO, shown: str, told: Told) -> Iterator[bytes | None]:
     """What a file holds, unpacked; None where it breaks off."""
     start = file.read(2)
@@ -113,9 +120,7 @@ def _gunzipped(file: BinaryIO, shown: str, told: Told) -> Iterator[bytes | None]
             try:
                 yield unpack.decompress(data)
             except zlib.error:
-                at = file.tell() - len(data)
-                told.remark(f"{shown}: damaged gzip within the {CHUNK} bytes from {at} on: the rest"
-                            " is lost")  # fmt: skip
+                told.remark(f"{shown}: its gzip is damaged, and the rest of it lost")
                 yield None
                 return
             data = unpack.unused_data if unpack.eof else b""

@@ -31,7 +31,7 @@ def sources_of(given: str, base: Path, at: str) -> list[Source]:
         found = sorted(file for file in path.iterdir() if not file.name.startswith("."))
         found = [file for file in found if file.is_file()]
     elif not path.exists() and has_magic(given):
-        found = sorted(Path(file) for file in glob(str(path)) if Path(file).is_file())
+        found = sorted(Path(file) for file in glob(str(path)) if Path(file).is_file())  # noqa: PTH207
     else:
         found = [path]
     if not found:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from pytest_soak.errors import SoakUsageError, escaped
-from pytest_soak.replay.reading import Lines, blocks_of_lines
+from pytest_soak.replay.reading import Lines, blocks_of_lines, is_damaged
 from pytest_soak.replay.told import Told
 
 STAMP = 19
@@ -35,20 +35,28 @@ def stamped_messages(path: Path, shown: str, told: Told) -> Iterator[Stamped]:
                     raise ValueError
                 yield number, int(line[:STAMP]), message
             except (ValueError, IndexError) as error:
-                if line.strip():
-                    _refuse(line, number, error, block, shown, told)
+                if not line.strip():
+                    continue
+                if not _is_torn(block, number, path, shown, told):
+                    raise _refusal(line, number, error, shown) from None
+                return
 
 
-def _refuse(
-    line: bytes, number: int, error: Exception, block: Lines, shown: str, told: Told
-) -> None:
-    """Tell of a torn last line; raise SoakUsageError for any other."""
+def _is_torn(block: Lines, number: int, path: Path, shown: str, told: Told) -> bool:
+    """Tell of a last line that is torn, or of the first one that damage has made nonsense of."""
     if block.torn:
         told.remark(f"{shown}: its last line ({number}) is torn and left out")
-        return
+        return True
+    if is_damaged(path, shown):
+        told.remark(f"{shown}: its gzip is damaged: line {number} and what comes after it are lost")
+        return True
+    return False
+
+
+def _refusal(line: bytes, number: int, error: Exception, shown: str) -> SoakUsageError:
     stamped = line[:STAMP].isdigit() and line[STAMP : STAMP + 1] == b" "
     problem = "a time in nanoseconds (19 digits), a space, and a JSON object"
     if stamped and isinstance(error, orjson.JSONDecodeError):
         problem = f"a JSON object ({error})"
     start = escaped(line[:40].decode("utf-8", "replace"))
-    raise SoakUsageError(f"{shown}, line {number}", f"expected {problem}, got {start!r}...")
+    return SoakUsageError(f"{shown}, line {number}", f"expected {problem}, got {start!r}...")

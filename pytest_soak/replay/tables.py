@@ -138,7 +138,7 @@ def check_columns(table: Table, names: tuple[str, ...]) -> None:
     """Raise SoakUsageError unless the table has these columns."""
     for name in names:
         if name not in table.frame.columns:
-            raise SoakUsageError(table.shown, unknown("column", name, table.frame.columns))
+            raise SoakUsageError(table.shown, unknown("column", name, (*table.frame.columns[1:],)))
 
 
 def suffix(path: Path) -> str:

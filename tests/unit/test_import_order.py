@@ -47,6 +47,8 @@ def arrows() -> dict[str, set[str]]:
     """Which room imports from which others."""
     found: dict[str, set[str]] = {}
     for path in SOURCE.rglob("*.py"):
+        if "__pycache__" in path.parts:  # what is generated to be compiled
+            continue
         room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
         found.setdefault(room, set()).update(imported(path) - {room})
     return found

@@ -47,7 +47,7 @@ def level_changes(world: Record, known: Record, changes: Any) -> int:
         if lots == before:
             continue
         known.lots[price & (LEVELS - 1)] = lots
-        if before != 0 and (lots > 0) != (before > 0):
+        if before != 0 and (lots == 0 or (lots > 0) != (before > 0)):
             count = _put(changes, count, price, 0, before)
         if lots != 0:
             count = _put(changes, count, price, abs(lots), lots)
