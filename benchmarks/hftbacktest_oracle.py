@@ -28,6 +28,7 @@ FILLED, CANCEL = 3, 3  # hftbacktest's status of an order; the script's kind of 
 @njit
 def run(hbt: Any, requests: Any, tick: float, fills: Any) -> int:
     count = 0
+    hbt.elapse(0)  # before it, the current time is none
     for n in range(len(requests)):
         request = requests[n]
         if hbt.elapse(request.sent - hbt.current_timestamp) != 0:

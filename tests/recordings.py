@@ -83,7 +83,8 @@ def stream(seconds: int = 4) -> list[str]:
         lines.append(
             trade(at + 20, step, "100.1" if step % 3 else "100.0", "0.5", sold=not step % 3)
         )
-        lines.append(depth(at + 20, number + 3, number + 4, number + 2, [], [("100.1", size)]))
+        asks = [("100.1", size)]
+        lines.append(depth(at + 20, number + 3, number + 4, number + 2, [], asks, lag_ms=5.001))
         number += 4
     return lines
 
