@@ -78,6 +78,36 @@ class Instrument(BaseModel):
         return round(self.price / self.tick)
 
 
+class Contract(BaseModel):
+    """What a recorded feed trades, by the units of its prices and sizes.
+
+    `tick` is in quote currency, `lot` the step of a size as the venue counts it, `price_ticks` the
+    price at which its market opens. A size is `contract_value` units of base (linear, spot) or of
+    quote (inverse, whose profit is in base).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
+
+    kind: Literal["linear", "inverse", "spot"] = "linear"
+    tick: Positive
+    lot: Positive
+    price_ticks: Annotated[int, Field(gt=0)]
+    contract_value: Positive = 1.0
+    maker_fee_bps: Fee = 2.0
+    taker_fee_bps: Fee = 5.0
+
+    @property
+    def price(self) -> float:
+        """The opening price."""
+        return self.price_ticks * self.tick
+
+    @property
+    def lot_base(self) -> float:
+        """What one lot is in base; of an inverse contract at the opening price."""
+        base = self.lot * self.contract_value
+        return base / self.price if self.kind == "inverse" else base
+
+
 class Latency(BaseModel):
     """A delay: `base_ms`, and lognormal beyond it with its median and the sd of its logarithm."""
 

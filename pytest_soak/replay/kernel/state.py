@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pytest_soak.market.kernel.jit import number, numbers
+from pytest_soak.market.kernel.state import REQUEST
 
 PLACES = 1 << 16  # of levels a side, a power of two
 FULL = PLACES * 3 // 4
@@ -59,6 +60,44 @@ FEED = np.dtype(
     ],
     align=True,
 )
+
+
+WAY = np.dtype([("median_us", "f8"), ("log_sd", "f8"), ("set", "i8")], align=True)
+"""What a kind of request takes to the book; as the venue has it where it is not set."""
+
+UNDER_WAY = 1024  # requests on their way to the book
+
+REPLAY = np.dtype(
+    [
+        ("feed", FEED),  # as the exchange has it
+        ("seen", FEED),  # as the agent has it
+        ("origin", "i8"),  # in nanoseconds: where the world's time is 0
+        ("first", "i8"),  # number of the first row that is handed over
+        ("at_exchange", "i8"),  # number of the next row
+        ("at_local", "i8"),
+        ("ended", "i8"),  # no row comes after those that are handed over
+        ("lag_us", "i8"),  # of the newest row that the agent has
+        ("sign", "f8"),  # mean of the takers', as the agent has it
+        ("taken", "f8"),  # lots, by everybody's takers, as the agent has it
+        ("depth", "f8"),  # lots a side near the best prices, as the agent has it
+        ("place", WAY),
+        ("amend", WAY),
+        ("cancel", WAY),
+        ("requests", REQUEST, (UNDER_WAY,)),  # side 0 and kind NO_REQUEST: free
+        ("number", "i8"),  # of requests
+    ],
+    align=True,
+)
+NO_REQUEST = number(-1)
+
+
+def empty_replay(tick: float, lot: float, queue: int, power: float) -> Any:
+    """A replay before its first row: one record of dtype REPLAY."""
+    replay = np.zeros(1, REPLAY)[0]
+    replay["feed"] = empty_feed(tick, lot, queue, power)
+    replay["seen"] = empty_feed(tick, lot)
+    replay["requests"]["kind"] = NO_REQUEST
+    return replay
 
 
 def empty_feed(tick: float, lot: float, queue: int = 0, power: float = 3.0) -> Any:
