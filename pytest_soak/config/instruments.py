@@ -93,8 +93,8 @@ class Contract(BaseModel):
     lot: Positive
     price_ticks: Annotated[int, Field(gt=0)]
     contract_value: Positive = 1.0
-    maker_fee_bps: Fee = 2.0
-    taker_fee_bps: Fee = 5.0
+    maker_fee_bps: Fee
+    taker_fee_bps: Fee
 
     @property
     def price(self) -> float:

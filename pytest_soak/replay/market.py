@@ -24,7 +24,7 @@ from pytest_soak.replay.compile import load_loop, replay_digest
 from pytest_soak.replay.kernel.loop import DONE, ROWS_OVER
 from pytest_soak.replay.kernel.state import REPLAY, empty_replay
 from pytest_soak.replay.load import Recording
-from pytest_soak.replay.rows import EXCHANGE, LOCAL, SNAPSHOT, Rows, empty, has, kinds
+from pytest_soak.replay.rows import EXCHANGE, LOCAL, SNAPSHOT, empty, has, kinds
 from pytest_soak.replay.settings import QUEUES, FeedSettings, Way
 from pytest_soak.replay.survey import tops
 from pytest_soak.replay.units import Units, units_of
@@ -158,15 +158,15 @@ class FeedRunning(RunningMarket):
         self.replay["first"] = first
         self.replay["ended"] = end == total
 
-    def state(self) -> bytes:
-        """All that a lane goes on from."""
+    def replay_state(self) -> bytes:
+        """All that an agent goes on from."""
         world = pack(self.world)
         replay = zlib.compress(self.replay.tobytes(), 1)
         digest = bytes.fromhex(replay_digest())
         return digest + len(world).to_bytes(8, "little") + world + replay
 
-    def resume(self, data: bytes) -> None:
-        """Go on where `state` was taken; raises ValueError where other sources wrote it."""
+    def resume_replay(self, data: bytes) -> None:
+        """Go on where that was taken; raises ValueError where other sources wrote it."""
         if data[:32] != bytes.fromhex(replay_digest()):
             raise ValueError("the checkpoint was written by another version of the replay")
         size = int.from_bytes(data[32:40], "little")
@@ -194,6 +194,14 @@ def _write_way(record: Any, way: Way) -> None:
 class FeedSimulation(Simulation, FeedRunning):
     """The reference maker on a recorded feed."""
 
+    def state(self) -> bytes:
+        """All that a lane goes on from, between two windows."""
+        return self.replay_state()
+
+    def resume(self, data: bytes) -> None:
+        """Go on where `state` was taken; raises ValueError where other sources wrote it."""
+        self.resume_replay(data)
+
     def _mids_beyond(self, fills: NDArray[np.void]) -> NDArray[np.void]:
         kept, rows = self.replay, self._rows
         self.replay = np.frombuffer(bytearray(self.replay), REPLAY)[0]
@@ -213,12 +221,12 @@ class FeedExchange(Exchange, FeedRunning):
     def checkpoint(self) -> bytes:
         """The whole state, with the events that have not been taken."""
         market = super().checkpoint()
-        return len(market).to_bytes(8, "little") + market + self.state()
+        return len(market).to_bytes(8, "little") + market + self.replay_state()
 
     def restore(self, data: bytes) -> None:
         """Continue bit for bit where `data` was taken; raises ValueError where it is damaged."""
         size = int.from_bytes(data[:8], "little")
-        self.resume(data[8 + size :])
+        self.resume_replay(data[8 + size :])
         super().restore(data[8 : 8 + size])
 
 

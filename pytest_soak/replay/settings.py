@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from pytest_soak.config.instruments import Instrument
 from pytest_soak.errors import SoakUsageError, unknown
 
 QUEUES = ("risk_averse", "power", "log")
@@ -32,8 +33,8 @@ class FeedSettings(NamedTuple):
     feed_latency_ms: float | None = None
     tick: float | None = None
     lot: float | None = None
-    maker_fee_bps: float = 2.0
-    taker_fee_bps: float = 5.0
+    maker_fee_bps: float = Instrument().maker_fee_bps
+    taker_fee_bps: float = Instrument().taker_fee_bps
 
 
 _WAYS = ("place_ms", "amend_ms", "cancel_ms", "answer_ms")

@@ -80,9 +80,7 @@ def on_request(world: Record, tape: Record, replay: Record, time: int, place: in
 
 
 @kernel_function
-def _reason_against(
-    world: Record, tape: Record, replay: Record, time: int, request: Record
-) -> int:
+def _reason_against(world: Record, tape: Record, replay: Record, time: int, request: Record) -> int:
     """Carry out a request, or return the reason why not."""
     feed = replay.feed
     if world.venue.unavailable != 0:

@@ -189,5 +189,3 @@ def _scheduled(world: Record, tape: Record, replay: Record, time: int) -> None:
         else:
             put_report(tape, time, world.venue.reports[world.venue.report_head & (REPORTS - 1)])
             world.venue.report_head += 1
-
-
