@@ -110,11 +110,11 @@ def _venue(settings: FeedSettings) -> Venue:
     """The reference venue; where ways are given, nothing else delays a request."""
     venue = Venue()
     if settings.place_ms is not None:
-        none = Latency(median_ms=1e-3, log_sd=0.0)
+        none = Latency.model_construct(base_ms=0.0, median_ms=0.0, log_sd=0.0)
         venue = venue.model_copy(update={"to_gateway": none, "service": none})
     if settings.answer_ms is not None:
         way = settings.answer_ms
-        answer = Latency(median_ms=max(way.median_ms, 1e-3), log_sd=way.log_sd)
+        answer = Latency.model_construct(base_ms=0.0, median_ms=way.median_ms, log_sd=way.log_sd)
         venue = venue.model_copy(update={"from_gateway": answer})
     return venue
 
@@ -161,9 +161,21 @@ class FeedRunning(RunningMarket):
     def replay_state(self) -> bytes:
         """All that an agent goes on from."""
         world = pack(self.world)
-        replay = zlib.compress(self.replay.tobytes(), 1)
+        replay = zlib.compress(self._without_slices().tobytes(), 1)
         digest = bytes.fromhex(replay_digest())
         return digest + len(world).to_bytes(8, "little") + world + replay
+
+    def _without_slices(self) -> Any:
+        """The state of the replay, in which rows were handed over in whatever pieces."""
+        replay = np.frombuffer(bytearray(self.replay), REPLAY)[0]
+        rows = self._market.recording.rows
+        for name, bit in (("at_exchange", EXCHANGE), ("at_local", LOCAL)):
+            place = int(replay[name])
+            while place < len(rows) and not int(rows["ev"][place]) & bit:
+                place += 1
+            replay[name] = place
+        replay["first"] = replay["ended"] = 0
+        return replay
 
     def resume_replay(self, data: bytes) -> None:
         """Go on where that was taken; raises ValueError where other sources wrote it."""

@@ -310,7 +310,7 @@ def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[
 def _scenarios(given: Given, feed_set: Given | None, rootdir: Path) -> tuple[Scenario, ...]:
     items = _items(given)
     if any(item.startswith(PREFIX) for item in items):
-        settings = feed_set.text.split("\n") if feed_set is not None else []
+        settings = feed_set.text.replace(",", "\n").split("\n") if feed_set is not None else []
         set_at = "--soak-feed-set" if feed_set is None else feed_set.at
         return feed_scenarios(items, settings, given.base, given.at, set_at)
     if feed_set is not None:
