@@ -29,6 +29,8 @@ from pytest_soak.replay.told import Told
 
 MS = 1_000_000
 _BIDS, _ASKS = BOTH | BUY | DEPTH, BOTH | SELL | DEPTH
+_BEST = BOTH | BUY | BEST, BOTH | SELL | BEST
+_BEST_LOCALLY = LOCAL | BUY | BEST, LOCAL | SELL | BEST
 _FAR = 1.5
 """A snapshot says no symbol: it is of one whose prices are within this factor of its best bid."""
 
@@ -96,14 +98,15 @@ class _Stream:
         return False
 
     def _best(self, data: Any, local: int, line: int) -> None:
-        time = data.get("T", data.get("E"))
+        time = data.get("T")
+        events, exchange = _BEST, local
         if time is None:  # spot
             self._told.counts["made_up_times"] += 1
-            side, exchange = LOCAL, local
+            events = _BEST_LOCALLY
         else:
-            side, exchange = BOTH, time * MS
-        self.out.one(side | BUY | BEST, exchange, local, line, data["b"], data["B"])
-        self.out.one(side | SELL | BEST, exchange, local, line, data["a"], data["A"])
+            exchange = time * MS
+        numbers = data["b"], data["B"], data["a"], data["A"]
+        self.out.both(events, exchange, local, line, numbers)
         if self._price is None:
             self._price = float(data["b"])
 

@@ -46,8 +46,8 @@ from pytest_soak.replay.kernel import loop
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def advance(worlds, tapes, replays, rows, until):
-    return loop.advance(worlds[0], tapes[0], replays[0], rows, until)
+def advance(worlds, tapes, replays, rows, measured, until):
+    return loop.advance(worlds[0], tapes[0], replays[0], rows, measured, until)
 '''
 
 
@@ -108,7 +108,7 @@ def _signatures(part: str) -> dict[str, tuple[Any, ...]]:
     from pytest_soak.market.kernel.tape import TAPE
     from pytest_soak.replay.kernel.levels import CHANGE, KNOWN
     from pytest_soak.replay.kernel.script import FILL, REQUEST
-    from pytest_soak.replay.kernel.state import FEED, REPLAY
+    from pytest_soak.replay.kernel.state import FEED, MEASURED, REPLAY
     from pytest_soak.replay.kernel.survey import SURVEY, TOP
     from pytest_soak.replay.rows import ROW
 
@@ -118,7 +118,7 @@ def _signatures(part: str) -> dict[str, tuple[Any, ...]]:
         return tuple(typeof(np.zeros(1, dtype)) for dtype in dtypes)
 
     if part == "loop":
-        return {"advance": (*of(WORLD, TAPE, REPLAY, ROW), numba.int64)}
+        return {"advance": (*of(WORLD, TAPE, REPLAY, ROW, MEASURED), numba.int64)}
     return {
         "run_script": of(FEED, ROW, REQUEST, FILL),
         "survey_rows": of(FEED, SURVEY, ROW, TOP),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.replay.clock import Clock, Seen, clock_of
@@ -14,8 +11,9 @@ from pytest_soak.replay.formats import streams
 from pytest_soak.replay.mapping import load_tables
 from pytest_soak.replay.ordering import in_given_order, merged, ordered_pieces
 from pytest_soak.replay.reading import is_damaged
-from pytest_soak.replay.rows import ROW, Rows
+from pytest_soak.replay.rows import Rows
 from pytest_soak.replay.sources import Source
+from pytest_soak.replay.spool import Spool
 from pytest_soak.replay.told import Told
 
 AT_A_TIME = 1 << 17
@@ -44,7 +42,7 @@ class Recording:
     The recorder's times in `rows` are as it wrote them; `pieces` have them as they should be.
     """
 
-    rows: Rows
+    rows: Spool
     told: Told
     clock: Clock
     kinds: Mapping[int, int]
@@ -73,7 +71,7 @@ def load(request: Request) -> Recording:
     rows = seen.watched(merged(pieces))
     in_order = in_given_order(rows, shown) if found[0].is_marked else ordered_pieces(rows)
     try:
-        spool = _spooled(in_order)
+        spool = Spool(in_order)
     except SoakUsageError as error:
         raise _explained(error, request.sources) from None
     if len(spool) == 0:
@@ -96,17 +94,3 @@ def shown_sources(sources: Sequence[Source]) -> str:
     """How messages name a feed's files."""
     rest = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
     return f"{sources[0].shown}{rest}"
-
-
-def _spooled(pieces: Iterator[Rows]) -> Rows:
-    """Rows in a file that is gone when nobody holds them any more."""
-    count = 0
-    with tempfile.TemporaryFile() as file:
-        for rows in pieces:
-            if len(rows):
-                file.write(np.ascontiguousarray(rows).view(np.uint8).data)
-                count += len(rows)
-        file.flush()
-        if count == 0:
-            return np.zeros(0, ROW)
-        return np.asarray(np.memmap(file, ROW, "r", shape=(count,)))

@@ -22,8 +22,9 @@ from pytest_soak.market.running import BURN_IN_US, RunningMarket
 from pytest_soak.market.simulation import Simulation
 from pytest_soak.replay.compile import load_loop, replay_digest
 from pytest_soak.replay.kernel.loop import DONE, ROWS_OVER
-from pytest_soak.replay.kernel.state import REPLAY, empty_replay
+from pytest_soak.replay.kernel.state import MEASURED, REPLAY, empty_replay
 from pytest_soak.replay.load import Recording
+from pytest_soak.replay.measured import measured_rows
 from pytest_soak.replay.rows import EXCHANGE, LOCAL, SNAPSHOT, empty, has, kinds
 from pytest_soak.replay.settings import QUEUES, FeedSettings, Way
 from pytest_soak.replay.survey import tops
@@ -42,6 +43,7 @@ class RecordedMarket(Market):
     settings: FeedSettings
     start_ns: int
     end_ns: int
+    measured: NDArray[Any] | None = None
 
     @property
     def span_us(self) -> int:
@@ -84,6 +86,7 @@ def recorded_market(recording: Recording, settings: FeedSettings, shown: str) ->
         settings=settings,
         start_ns=_opens(recording, int(first["time"][0])),
         end_ns=_closes(recording),
+        measured=None if settings.latency_file is None else measured_rows(settings.latency_file),
     )
 
 
@@ -109,11 +112,11 @@ def _closes(recording: Recording) -> int:
 def _venue(settings: FeedSettings) -> Venue:
     """The reference venue; where ways are given, nothing else delays a request."""
     venue = Venue()
-    if settings.place_ms is not None:
+    if settings.place_ms is not None or settings.latency_file is not None:
         none = Latency.model_construct(base_ms=0.0, median_ms=0.0, log_sd=0.0)
         venue = venue.model_copy(update={"to_gateway": none, "service": none})
-    if settings.answer_ms is not None:
-        way = settings.answer_ms
+    if settings.answer_ms is not None or settings.latency_file is not None:
+        way = settings.answer_ms or Way(0.0)
         answer = Latency.model_construct(base_ms=0.0, median_ms=way.median_ms, log_sd=way.log_sd)
         venue = venue.model_copy(update={"from_gateway": answer})
     return venue
@@ -133,6 +136,7 @@ class FeedRunning(RunningMarket):
         self.tape = empty_tape()
         self.replay = _opened(market)
         self._rows = empty()
+        self._measured = _measured(market, int(self.replay["origin"]))
         self._loop = load_loop().advance
         self._episode_chance = 0.0
         self.begin_window(0, 0, BURN_IN_US, 0.0)
@@ -143,7 +147,7 @@ class FeedRunning(RunningMarket):
         """Let everything happen that is due before `until`; False: empty the tape, call again."""
         while True:
             bases = self.world.base, self.tape.base, self.replay.base
-            status = self._loop(*bases, self._rows, until)
+            status = self._loop(*bases, self._rows, self._measured, until)
             if status != ROWS_OVER:
                 return bool(status == DONE)
             self._hand_over(CHUNK)
@@ -171,7 +175,7 @@ class FeedRunning(RunningMarket):
         rows = self._market.recording.rows
         for name, bit in (("at_exchange", EXCHANGE), ("at_local", LOCAL)):
             place = int(replay[name])
-            while place < len(rows) and not int(rows["ev"][place]) & bit:
+            while place < len(rows) and not has(rows[place : place + 1], bit)[0]:
                 place += 1
             replay[name] = place
         replay["first"] = replay["ended"] = 0
@@ -197,6 +201,20 @@ def _opened(market: RecordedMarket) -> Any:
         for name, way in (ways | {"cancel": settings.cancel_ms}).items():
             _write_way(replay[name], way or settings.place_ms)
     return replay
+
+
+def _measured(market: RecordedMarket, origin_ns: int) -> NDArray[Any]:
+    """What was measured, by the world's clock."""
+    found = np.zeros(0 if market.measured is None else len(market.measured), MEASURED)
+    if market.measured is not None:
+        rows = market.measured
+        lost = rows["exch_ts"] <= 0
+        found["sent"] = (rows["req_ts"] - origin_ns) // 1000
+        found["there"] = (rows["exch_ts"] - rows["req_ts"]) // 1000
+        found["there"][lost] = -(rows["resp_ts"] - rows["req_ts"])[lost] // 1000
+        found["arrived"] = found["sent"] + np.abs(found["there"])
+        found["back"] = np.where(lost, 0, (rows["resp_ts"] - rows["exch_ts"]) // 1000)
+    return found
 
 
 def _write_way(record: Any, way: Way) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -37,6 +37,14 @@ class Messages:
         """Add one row."""
         self._heads += (event, exchange, local, line, 1)
         self._numbers += (price, size)
+
+    def both(
+        self, events: tuple[int, int], exchange: int, local: int, line: int, numbers: Sequence[Any]
+    ) -> None:
+        """Add two rows of one time, `numbers` being price and size of each."""
+        one, two = events
+        self._heads += (one, exchange, local, line, 1, two, exchange, local, line, 1)
+        self._numbers += numbers
 
     @property
     def is_full(self) -> bool:

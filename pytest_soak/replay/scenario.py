@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_soak.config.recorded import RecordedFeed
 from pytest_soak.config.scenarios import REGIMES, Scenario
 from pytest_soak.errors import SoakUsageError
-from pytest_soak.replay.load import Recording, Request, load
+from pytest_soak.replay.load import Request, load
 from pytest_soak.replay.market import RecordedMarket, recorded_market
 from pytest_soak.replay.settings import parse_feed_settings
 from pytest_soak.replay.sources import Source, feed_name, sources_of
@@ -33,7 +33,7 @@ def feed_scenario(
     feed = RecordedFeed(
         files=files,
         settings=tuple(settings),
-        digest=_digest(market.recording),
+        digest=_digest(market),
         span_us=market.span_us,
         start_us=market.start_ns // 1000,
     )
@@ -43,7 +43,7 @@ def feed_scenario(
 def market_of(feed: RecordedFeed) -> RecordedMarket:
     """The market of a lane; raises SoakUsageError where its files are others by now."""
     market = _market(feed.files, feed.settings)
-    if _digest(market.recording) != feed.digest:
+    if _digest(market) != feed.digest:
         raise SoakUsageError(feed.files[0], "the recording is another than when the soak began")
     return market
 
@@ -57,8 +57,10 @@ def _market(files: tuple[str, ...], settings: tuple[str, ...]) -> RecordedMarket
     return recorded_market(recording, given, sources[0].shown)
 
 
-def _digest(recording: Recording) -> str:
-    found = sha256(str(recording.clock).encode())
-    for rows in recording.pieces():
+def _digest(market: RecordedMarket) -> str:
+    found = sha256()
+    for rows in market.recording.pieces():
         found.update(rows.tobytes())
+    if market.measured is not None:
+        found.update(market.measured.tobytes())
     return found.hexdigest()

@@ -29,6 +29,7 @@ class FeedSettings(NamedTuple):
     amend_ms: Way | None = None
     cancel_ms: Way | None = None
     answer_ms: Way | None = None
+    latency_file: str | None = None
     base_latency_ms: float | None = None
     feed_latency_ms: float | None = None
     tick: float | None = None
@@ -46,7 +47,7 @@ _RANGES = {
     "maker_fee_bps": (-10.0, 100.0),
     "taker_fee_bps": (-10.0, 100.0),
 }
-KEYS = ("queue", *_WAYS, *_RANGES, "symbol")
+KEYS = ("queue", *_WAYS, "latency_file", *_RANGES, "symbol")
 
 
 def parse_feed_settings(items: Sequence[str], at: str) -> tuple[FeedSettings, str | None]:
@@ -60,6 +61,9 @@ def parse_feed_settings(items: Sequence[str], at: str) -> tuple[FeedSettings, st
             raise SoakUsageError(at, f"expected {key}=VALUE, got {item!r}")
         given[key] = text
     symbol = given.pop("symbol", None)
+    if "latency_file" in given and not given.keys().isdisjoint(_WAYS):
+        ways = ", ".join(name for name in _WAYS if name in given)
+        raise SoakUsageError(at, f"latency_file says what {ways} says; give one of the two")
     return FeedSettings(**_values(given, at)), symbol  # type: ignore[arg-type]
 
 
@@ -68,6 +72,8 @@ def _values(given: Mapping[str, str], at: str) -> dict[str, object]:
     for key, text in given.items():
         if key == "queue":
             values |= _queue(text, at)
+        elif key == "latency_file":
+            values[key] = text
         elif key in _WAYS:
             median, _, sd = text.partition("~")
             values[key] = Way(

@@ -201,3 +201,51 @@ def test_a_row_at_the_end_of_the_feed_is_the_end(tmp_path: Path) -> None:
     tops = exchange.take_events().tops
     assert int(tops["time_us"][-1]) <= recorded.span_us
     assert np.isfinite(exchange.equity_quote)
+
+
+def measured(folder: Path, rows: list[tuple[int, int, int]]) -> FeedSettings:
+    """A file of requests by (sent, arrived, answered), ms of the venue's clock; 0: lost."""
+    table = np.zeros(len(rows), [(name, "i8") for name in ("req_ts", "exch_ts", "resp_ts")])
+    for number, row in enumerate(rows):
+        table[number] = tuple((r.START_MS + at) * 1_000_000 if at else 0 for at in row)
+    np.savez(folder / "latency.npz", data=table)
+    return SLOW._replace(latency_file=str(folder / "latency.npz"))
+
+
+def test_measured_latencies_are_taken_between_the_rows(tmp_path: Path) -> None:
+    opened = 9 + 1_000
+    rows = [(opened, opened + 10, opened + 14), (opened + 100, opened + 130, opened + 136)]
+    exchange = FeedExchange(market(tmp_path, quiet(), measured(tmp_path, rows)), 1)
+    exchange.advance(50_000)
+    exchange.submit("buy", 100.0, 0.5)
+    exchange.advance(200_000)
+    ((time, kind),) = kinds(exchange)
+    there = 20_000  # halfway between 10 and 30 ms
+    back = 4_000 + 2_000 * (50_000 + there - 10_000) / 120_000
+    assert (kind, time) == ("accepted", pytest.approx(50_000 + there + back, abs=2))
+
+
+def test_a_request_that_was_lost_is_refused_when_that_was_known(tmp_path: Path) -> None:
+    opened = 9 + 1_000
+    rows = [(opened, 0, opened + 40), (opened + 100, 0, opened + 140)]
+    exchange = FeedExchange(market(tmp_path, quiet(), measured(tmp_path, rows)), 1)
+    exchange.submit("buy", 100.0, 0.5)
+    exchange.advance(200_000)
+    assert kinds(exchange) == [(40_000, "rejected")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ([], "expected rows of req_ts"),
+        ([(5, 6, 7), (4, 6, 7)], "row 2: req_ts is before that of the row before it"),
+        ([(5, 4, 7)], "row 1: expected req_ts <= exch_ts <= resp_ts"),
+    ],
+)
+def test_latencies_that_cannot_be_are_refused(
+    tmp_path: Path, rows: list[tuple[int, int, int]], problem: str
+) -> None:
+    with pytest.raises(SoakUsageError, match=problem):
+        market(tmp_path, quiet(), measured(tmp_path, rows))
+    with pytest.raises(SoakUsageError, match=r"gone.npz: cannot be read: No such file"):
+        market(tmp_path, quiet(), SLOW._replace(latency_file="gone.npz"))

@@ -7,6 +7,7 @@ rest in the queues of the feed, under their handles.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from pytest_soak.config.sizes import REQUESTS
 from pytest_soak.market.kernel import rng
@@ -25,8 +26,11 @@ OK = v.NO_REASON
 
 
 @kernel_function
-def leave_gateway(world: Record, replay: Record, time: int) -> None:
-    """Send the request that has left the venue's gateway on its way to the book."""
+def leave_gateway(world: Record, replay: Record, measured: Any, time: int) -> None:
+    """Send the request that has left the venue's gateway on its way to the book.
+
+    One that is lost by what was measured has no decision mid.
+    """
     venue = world.venue
     request = venue.requests[venue.request_head & (REQUESTS - 1)]
     venue.request_head += 1
@@ -37,7 +41,12 @@ def leave_gateway(world: Record, replay: Record, time: int) -> None:
             raise OverflowError("too many requests are on their way to the book")
     replay.requests[place] = request
     replay.number += 1
-    push(world.schedule, time + _takes_us(world, replay, request.kind), AT_BOOK, place, NONE)
+    takes = _takes_us(world, replay, request.kind)
+    if len(measured) > 0:
+        takes = _there_us(measured, time)
+        if takes < 0:
+            replay.requests[place].decision_mid = math.nan
+    push(world.schedule, time + abs(takes), AT_BOOK, place, NONE)
 
 
 @kernel_function
@@ -54,10 +63,63 @@ def _takes_us(world: Record, replay: Record, kind: int) -> int:
 
 
 @kernel_function
-def on_request(world: Record, tape: Record, replay: Record, time: int, place: int) -> None:
+def _there_us(measured: Any, time: int) -> int:
+    """What a request took that was sent then, between the two measured ones about it."""
+    low = _last(measured, time, True)
+    if low < 0 or low + 1 >= len(measured):
+        return int(measured[max(low, 0)].there)
+    one, two = measured[low], measured[low + 1]
+    if one.there < 0 or two.there < 0:
+        return int(one.there if one.there < 0 else two.there)
+    return int(_between(time, one.sent, two.sent, one.there, two.there))
+
+
+@kernel_function
+def set_answer(world: Record, measured: Any, time: int) -> None:
+    """Let an answer that leaves now take what was measured about then."""
+    if len(measured) == 0:
+        return
+    low = _last(measured, time, False)
+    back = measured[max(low, 0)].back
+    if 0 <= low < len(measured) - 1:
+        one, two = measured[low], measured[low + 1]
+        back = _between(time, one.arrived, two.arrived, one.back, two.back)
+    world.venue.from_gateway.base_us = int(back)
+
+
+@kernel_function
+def _between(time: int, first: int, second: int, one: int, two: int) -> float:
+    if second <= first:
+        return float(one)
+    return one + (two - one) * (time - first) / (second - first)
+
+
+@kernel_function
+def _last(measured: Any, time: int, by_sending: bool) -> int:
+    """The place of the last one that was sent (or arrived) at or before a time, -1 without one."""
+    low, high = 0, len(measured)
+    while low < high:
+        middle = (low + high) // 2
+        at = measured[middle].sent if by_sending else measured[middle].arrived
+        if at <= time:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+@kernel_function
+def on_request(
+    world: Record, tape: Record, replay: Record, measured: Any, time: int, place: int
+) -> None:
     """Carry out a request that has reached the book."""
     request = replay.requests[place]
-    reason = _reason_against(world, tape, replay, time, request)
+    set_answer(world, measured, time)
+    if math.isnan(request.decision_mid):
+        world.venue.from_gateway.base_us = 0
+        reason = v.UNAVAILABLE
+    else:
+        reason = _reason_against(world, tape, replay, time, request)
     done = v.CANCELLED if request.kind == v.CANCEL else v.ACCEPTED
     if reason != OK:
         done = v.REJECTED

@@ -30,7 +30,13 @@ from pytest_soak.market.kernel.tape import (
     put_trade,
 )
 from pytest_soak.replay.kernel.book import rounded, size_at
-from pytest_soak.replay.kernel.gateway import AT_BOOK, book_filled, leave_gateway, on_request
+from pytest_soak.replay.kernel.gateway import (
+    AT_BOOK,
+    book_filled,
+    leave_gateway,
+    on_request,
+    set_answer,
+)
 from pytest_soak.replay.kernel.own import take_row
 from pytest_soak.replay.kernel.stream import has_book, measure_depth, mid_of, publish, receive
 from pytest_soak.replay.rows import BUY, EXCHANGE, LOCAL, TRADE
@@ -39,7 +45,9 @@ DONE, TAPE_FULL, ROWS_OVER = numbers(3)
 
 
 @kernel_function
-def advance(world: Record, tape: Record, replay: Record, rows: Any, until: int) -> int:
+def advance(
+    world: Record, tape: Record, replay: Record, rows: Any, measured: Any, until: int
+) -> int:
     """Let everything happen that is due before `until`.
 
     TAPE_FULL and ROWS_OVER say what is to be done before it is called again: empty the tape, hand
@@ -68,11 +76,12 @@ def advance(world: Record, tape: Record, replay: Record, rows: Any, until: int) 
         elif due == exchange:
             row = _next_row(replay, rows, replay.at_exchange, EXCHANGE)
             replay.at_exchange = _after(replay, rows, replay.at_exchange, EXCHANGE)
+            set_answer(world, measured, due)
             _happen(world, tape, replay, row, due)
         elif due == flow.next_pulse:
             _pulse(world, tape, replay, due)
         else:
-            _scheduled(world, tape, replay, due)
+            _scheduled(world, tape, replay, measured, due)
         if tape.stop != RUN and (tape.stop == STOP_AT_EVENT or tape.reports_count > 0):
             return DONE
         if nearly_full(tape):
@@ -172,7 +181,7 @@ def _pulse(world: Record, tape: Record, replay: Record, time: int) -> None:
 
 
 @kernel_function
-def _scheduled(world: Record, tape: Record, replay: Record, time: int) -> None:
+def _scheduled(world: Record, tape: Record, replay: Record, measured: Any, time: int) -> None:
     event = world.schedule.heap[0]
     kind = event.kind
     place = event.index
@@ -180,9 +189,9 @@ def _scheduled(world: Record, tape: Record, replay: Record, time: int) -> None:
     if kind == MAKER_CYCLE:
         maker.on_cycle(world, tape, time)
     elif kind == REQUEST_ARRIVAL:
-        leave_gateway(world, replay, time)
+        leave_gateway(world, replay, measured, time)
     elif kind == AT_BOOK:
-        on_request(world, tape, replay, time, place)
+        on_request(world, tape, replay, measured, time, place)
     elif kind == REPORT_DELIVERY:
         if world.maker.flags.enabled != 0:
             maker.on_report(world, tape, time)

@@ -65,6 +65,12 @@ FEED = np.dtype(
 WAY = np.dtype([("median_us", "f8"), ("log_sd", "f8"), ("set", "i8")], align=True)
 """What a kind of request takes to the book; as the venue has it where it is not set."""
 
+MEASURED = np.dtype(
+    [("sent", "i8"), ("arrived", "i8"), ("there", "i8"), ("back", "i8")], align=True
+)
+"""A measured request: the world's times, and latencies; `there` is negative of one that was lost,
+of which the agent learnt after that long."""
+
 UNDER_WAY = 1024  # requests on their way to the book
 
 REPLAY = np.dtype(
