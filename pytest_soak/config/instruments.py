@@ -78,34 +78,18 @@ class Instrument(BaseModel):
         return round(self.price / self.tick)
 
 
-class Contract(BaseModel):
-    """What a recorded feed trades, by the units of its prices and sizes.
+class Contract(Instrument):
+    """What a recorded feed trades, linear or spot: not bound by what the built-in book holds."""
 
-    `tick` is in quote currency, `lot` the step of a size as the venue counts it, `price_ticks` the
-    price at which its market opens. A size is `contract_value` units of base (linear, spot) or of
-    quote (inverse, whose profit is in base).
-    """
+    @field_validator("price")
+    @classmethod
+    def _fits_the_book(cls, price: float, known: ValidationInfo) -> float:
+        return price
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
-
-    kind: Literal["linear", "inverse", "spot"] = "linear"
-    tick: Positive
-    lot: Positive
-    price_ticks: Annotated[int, Field(gt=0)]
-    contract_value: Positive = 1.0
-    maker_fee_bps: Fee
-    taker_fee_bps: Fee
-
-    @property
-    def price(self) -> float:
-        """The opening price."""
-        return self.price_ticks * self.tick
-
-    @property
-    def lot_base(self) -> float:
-        """What one lot is in base; of an inverse contract at the opening price."""
-        base = self.lot * self.contract_value
-        return base / self.price if self.kind == "inverse" else base
+    @field_validator("lot")
+    @classmethod
+    def _fits_the_orders(cls, lot: float, known: ValidationInfo) -> float:
+        return lot
 
 
 class Latency(BaseModel):

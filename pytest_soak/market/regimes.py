@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pytest_soak.config.instruments import Contract, Instrument, Venue
+from pytest_soak.config.instruments import Instrument, Venue
 from pytest_soak.config.scenarios import BUILT_IN, Flow, Scenario
 from pytest_soak.options import KNOBS, NEUTRAL
 
@@ -21,7 +21,7 @@ class Market:
     episode: Flow
     episode_chance: float
     gap_bps: float
-    instrument: Instrument | Contract
+    instrument: Instrument
     venue: Venue
 
 

@@ -30,6 +30,8 @@ from pytest_soak.replay.settings import QUEUES, FeedSettings, Way
 from pytest_soak.replay.survey import tops
 from pytest_soak.replay.units import Units, units_of
 
+INVERSE = "binance-coinm"
+"""Whose profit is in base: money here is in quote."""
 CHUNK = 1 << 17
 """Rows that the loop is handed at a time."""
 
@@ -59,6 +61,9 @@ def recorded_market(recording: Recording, settings: FeedSettings, shown: str) ->
     """
     if not recording.clock.has_receipt and settings.feed_latency_ms is None:
         raise SoakUsageError(shown, "has no time of receipt: give feed_latency_ms")
+    if recording.told.venue == INVERSE:
+        problem = "is of COIN-M, whose contracts are inverse: they are checked and converted, but"
+        raise SoakUsageError(shown, f"{problem} nobody can trade on them here yet")
     units = units_of(recording.pieces(), settings.tick, settings.lot, shown)
     first: NDArray[Any] | None = next(
         (found for found in tops(recording, units) if len(found)), None
@@ -70,7 +75,7 @@ def recorded_market(recording: Recording, settings: FeedSettings, shown: str) ->
     contract = Contract(
         tick=units.tick,
         lot=units.lot,
-        price_ticks=price,
+        price=price * units.tick,
         maker_fee_bps=settings.maker_fee_bps,
         taker_fee_bps=settings.taker_fee_bps,
     )

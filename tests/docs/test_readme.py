@@ -25,6 +25,7 @@ STOP = (ROOT / "docs" / "STOP.md").read_text(encoding="utf-8")
 TRUST = (ROOT / "docs" / "TRUST.md").read_text(encoding="utf-8")
 CLUSTER = (ROOT / "docs" / "CLUSTER.md").read_text(encoding="utf-8")
 COMPARE = (ROOT / "docs" / "COMPARE.md").read_text(encoding="utf-8")
+REPLAY = (ROOT / "docs" / "REPLAY.md").read_text(encoding="utf-8")
 RELEASE = (ROOT / "docs" / "RELEASE.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
@@ -43,6 +44,7 @@ SECTIONS = [
         CLUSTER,
         BASELINE,
         RELEASE,
+        REPLAY,
     )
     for text in re.split(r"^## ", document, flags=re.MULTILINE)
     if "```console" in text and (sys.platform != "win32" or "=process:" not in text)

@@ -87,7 +87,7 @@ def test_latencies_and_queues_change_what_is_filled(feed: Workbench) -> None:
 def test_what_cannot_be_meant_is_one_line(
     feed: Workbench, arguments: list[str], problem: str
 ) -> None:
-    done = feed.soak(*arguments)  # type: ignore[arg-type]
+    done = feed.soak(*arguments)
     assert done.returncode == 4, done.everything
     assert problem in done.everything
     assert "Traceback" not in done.everything
