@@ -16,6 +16,10 @@ from pytest_soak.text import plural
 
 MOST_WITHOUT_BOOK = 0.01
 """Of the span; a recording that has no book for longer is no good."""
+MOST_DRIFT_MS = 20.0
+"""Over the recording: with more of it latencies say more of clocks than of the network."""
+FAR_AHEAD_MS = 500.0
+HOUR_NS = 3_600_000_000_000
 _MS = 1e-6
 
 
@@ -72,18 +76,33 @@ def _clock_remarks(recording: Recording, found: Survey) -> list[str]:
             "it is moved, so that the fastest message took "
             f"{(clock.least + clock.shift) * _MS:,.1f} ms (--base-latency-ms says how long it took)"
         )
+    elif clock.least > FAR_AHEAD_MS / _MS:
+        remarks.append(
+            f"the fastest message took {clock.least * _MS:,.1f} ms: is the recorder's clock ahead? "
+            "--base-latency-ms says how long it took"
+        )
     return remarks
+
+
+def _drift(recording: Recording, found: Survey) -> float:
+    """By how many ms the recorder's clock drifts over the recording; 0 where that is no fault."""
+    rate = found.drift_ms_per_hour
+    if rate is None or not recording.clock.has_receipt:
+        return 0.0
+    drift = abs(rate) * found.span / HOUR_NS
+    return drift if drift > MOST_DRIFT_MS else 0.0
 
 
 def _faults(recording: Recording, found: Survey) -> list[str]:
     counts = recording.told.counts
-    share = found.no_book_share
+    share, drift = found.no_book_share, _drift(recording, found)
     said = (
         (found.gaps, f"{plural(found.gaps, 'gap')} in the depth updates"),
         (found.crossed, f"{plural(found.crossed, 'crossed book')}"),
         (found.off_tick, f"{plural(found.off_tick, 'row')} off the tick"),
         (counts["missing_trades"], f"{plural(counts['missing_trades'], 'trade')} missing"),
         (not recording.kinds.get(TRADE), "no trade: without trades nothing fills at its price"),
+        (drift, f"the recorder's clock drifts by {drift:,.0f} ms over it"),
         (share > MOST_WITHOUT_BOOK, f"no known book for {100 * share:.1f} % of the time"),
     )
     return [text for wrong, text in said if wrong]

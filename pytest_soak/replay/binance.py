@@ -40,6 +40,7 @@ def binance_rows(sources: Sequence[Source], symbol: str | None, told: Told) -> I
 
     Raises SoakUsageError for several symbols where none is chosen, and for what cannot be read.
     """
+    told.venue = "binance"
     stream = _Stream(symbol, told)
     for source in sources:
         stream.out = Messages(source.shown)

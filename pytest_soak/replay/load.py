@@ -69,7 +69,7 @@ def load(request: Request) -> Recording:
     seen = Seen()
     pieces = [stream.importer(stream.sources, request.symbol, told) for stream in found]
     rows = seen.watched(merged(pieces))
-    in_order = in_given_order(rows, shown) if found[0].is_marked else ordered_pieces(rows)
+    in_order = in_given_order(rows, shown) if found[0].is_marked else ordered_pieces(rows, shown)
     try:
         spool = Spool(in_order)
     except SoakUsageError as error:

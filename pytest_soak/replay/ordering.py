@@ -32,15 +32,15 @@ def ordered(rows: Rows) -> Rows:
     is_whole = np.zeros(len(rows), bool)
     is_whole[by_local[whole]] = True
     sequences = [
-        (by_exchange, ~is_whole[by_exchange], 0, EXCHANGE),
-        (by_local, ~is_whole[by_local], 1, LOCAL),
-        (by_local, whole, 2, BOTH),
+        (by_exchange, ~is_whole[by_exchange], EXCHANGE),
+        (by_local, ~is_whole[by_local], LOCAL),
+        (by_local, whole, BOTH),
     ]
     places, keys, bits = [], [], []
-    for order, chosen, turn, bit in sequences:
+    for order, chosen, bit in sequences:
         passed = np.cumsum(is_whole[order]) - is_whole[order]
         places.append(order[chosen])
-        keys.append(passed[chosen] * 3 + turn)
+        keys.append(passed[chosen])
         bits.append(np.full(int(chosen.sum()), bit, np.uint64))
     key = np.argsort(np.concatenate(keys), kind="stable")
     found = rows[np.concatenate(places)[key]]
@@ -112,49 +112,46 @@ def in_given_order(pieces: Iterable[Rows], shown: str) -> Iterator[Rows]:
         yield rows
 
 
-def ordered_pieces(pieces: Iterable[Rows]) -> Iterator[Rows]:
+def ordered_pieces(pieces: Iterable[Rows], shown: str) -> Iterator[Rows]:
     """As `ordered` on all pieces together, while little more than HORIZON_NS is held.
 
     Raises SoakUsageError for a stamp that is further behind: a clock was set back, or the files
     are in the wrong order.
     """
     held: list[Rows] = []
-    floor = _Floor()
+    newest = _Newest()
     for piece in pieces:
         if not len(piece):
             continue
-        floor.check(piece)
+        newest.check(piece, shown)
         held.append(piece)
         rows = np.concatenate(held)
         cut = _last_cut(rows)
         if cut:
-            floor.pass_(rows[:cut])
             yield ordered(rows[:cut])
         held = [rows[cut:]]
     if held:
         yield ordered(np.concatenate(held))
 
 
-class _Floor:
-    """The newest stamps of what has been handed on, behind which no row may be."""
+class _Newest:
+    """The newest stamp of each clock, from which none may be further behind than HORIZON_NS."""
 
     def __init__(self) -> None:
         self._stamps = {name: np.iinfo(np.int64).min for name in _CLOCKS}
 
-    def check(self, rows: Rows) -> None:
+    def check(self, rows: Rows, shown: str) -> None:
         for name, (bit, clock) in _CLOCKS.items():
-            counted = rows[name][has(rows, bit)]
-            if len(counted) and counted.min() < self._stamps[name]:
-                behind = (self._stamps[name] - int(counted.min())) * 1e-9
-                problem = f"a time of {clock} is more than {HORIZON_NS * 1e-9:g} s behind those "
-                problem += f"before it ({behind:.1f} s behind what is done): was a clock set back, "
-                raise SoakUsageError("feed", problem + "or do the files overlap?")
-
-    def pass_(self, rows: Rows) -> None:
-        for name, (bit, _) in _CLOCKS.items():
-            counted = rows[name][has(rows, bit)]
-            if len(counted):
-                self._stamps[name] = max(self._stamps[name], int(counted.max()))
+            stamps = rows[name][has(rows, bit)]
+            if not len(stamps):
+                continue
+            newest = np.maximum(np.maximum.accumulate(stamps), self._stamps[name])
+            behind = int((newest - stamps).max())
+            self._stamps[name] = int(newest[-1])
+            if behind > HORIZON_NS:
+                problem = f"a time of {clock} is {behind * 1e-9:,.1f} s behind one before it, at "
+                problem += f"most {HORIZON_NS * 1e-9:g} s can be sorted: was a clock set back, or "
+                raise SoakUsageError(shown, f"{problem}do the files overlap?")
 
 
 _CLOCKS = {"exch_ts": (EXCHANGE, "the venue"), "local_ts": (LOCAL, "the recorder")}

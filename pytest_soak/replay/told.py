@@ -29,12 +29,11 @@ class Told:
 
 
 COUNTED = {
-    "gaps": "gaps in the numbers of depth updates",
     "duplicates": "messages that came twice, left out",
     "skipped_trades": "trades that are none of the market's (X is not MARKET), left out",
     "missing_trades": "trades that are missing by their numbers",
     "old_trades": "trades from before the recording, left out",
-    "before_snapshot": "depth updates before the first snapshot, left out",
+    "before_snapshot": "depth updates that no snapshot was there for, left out",
     "unused_snapshots": "snapshots that were not needed",
     "unjoined_snapshots": "snapshots that no update joins",
     "made_up_times": "messages without the venue's time: the local side's alone",

@@ -12,6 +12,7 @@ from pytest_soak.errors import SoakUsageError
 from pytest_soak.replay.rows import DEPTH, SNAPSHOT, TRADE, Rows, kinds
 
 MOST_DECIMALS = 12
+MOST_OF_THEM = 0.999
 _CLOSE = 1e-6
 
 
@@ -23,7 +24,7 @@ class Units(NamedTuple):
 
 
 def units_of(pieces: Iterable[Rows], tick: float | None, lot: float | None, shown: str) -> Units:
-    """The units that are given; else the largest tick of which all prices are multiples, and the
+    """The units that are given; else the largest tick of which prices are multiples, and the
     power of ten of which all sizes are.
 
     The first piece with rows decides. Raises SoakUsageError where none is, or what is given is
@@ -43,17 +44,22 @@ def units_of(pieces: Iterable[Rows], tick: float | None, lot: float | None, show
 
 
 def step_of(values: NDArray[np.float64], name: str, shown: str) -> float:
-    """The largest step of which all values are multiples."""
-    scale = 10.0 ** decimals_of(values, name, shown)
-    whole = np.rint(np.unique(values) * scale).astype(np.int64)
+    """The largest step of which values are multiples, but for a few that are off it."""
+    decimals = decimals_of(values, name, shown, MOST_OF_THEM)
+    scale = 10.0**decimals
+    whole = np.rint(np.unique(values[fits(values, decimals)]) * scale).astype(np.int64)
     return float(np.gcd.reduce(whole)) / scale
 
 
-def decimals_of(values: NDArray[np.float64], name: str, shown: str) -> int:
-    """How many decimals the values have; SoakUsageError for more than MOST_DECIMALS."""
-    found = np.unique(values)
+def fits(values: NDArray[np.float64], decimals: int) -> NDArray[np.bool_]:
+    """Which values have no more than so many decimals."""
+    scaled = values * 10.0**decimals
+    return np.abs(scaled - np.rint(scaled)) <= _CLOSE
+
+
+def decimals_of(values: NDArray[np.float64], name: str, shown: str, least: float = 1.0) -> int:
+    """How many decimals a share of the values has; SoakUsageError for more than MOST_DECIMALS."""
     for decimals in range(MOST_DECIMALS + 1):
-        scaled = found * 10.0**decimals
-        if (np.abs(scaled - np.rint(scaled)) <= _CLOSE).all():
+        if fits(values, decimals).mean() >= least:
             return decimals
     raise SoakUsageError(shown, f"its {name} cannot be seen from its values; give --{name}")

@@ -30,8 +30,7 @@ MUTANTS = tuple(
         ("whole_books.py", "if price not in now]", "if False]", of("recorded_tables")),
         ("mapping.py", '~buys if part.side.of == "maker"', '~buys if ""', of("recorded_tables")),
         # order and clocks
-        ("ordering.py", "met > _before(", "met >= _before(", of("recording_ordering")),
-        ("ordering.py", "passed[chosen] * 3 + turn", "passed[chosen]", of("recording_ordering")),
+        ("ordering.py", "if behind > HORIZON_NS:", "if False:", of("recording_ordering")),
         ("ordering.py", "limit)) if open_", "limit, 'right')) if open_", of("recording_ordering")),
         (
             "ordering.py",
@@ -43,12 +42,9 @@ MUTANTS = tuple(
         ("clock.py", "round(base_latency_ms * MS) - least", "0", of("recordings")),
         # what is said
         ("feed_check.py", '(found.gaps, f"', '(0, f"', of("feed_commands")),
-        (
-            "survey.py",
-            "sorted(self.floors), float",
-            "sorted(self.floors), int",
-            of("feed_commands"),
-        ),
+        ("feed_check.py", '(drift, f"', '(0, f"', of("feed_commands")),
+        ("units.py", "MOST_OF_THEM = 0.999", "MOST_OF_THEM = 1.0", of("feed_commands")),
+        ("survey.py", "int(least) - shift", "int(least)", of("feed_commands")),
         ("levels.py", "(lots == 0 or (lots > 0)", "((lots > 0)", of("feed_commands")),
         # fills
         ("own.py", "feed.known != 0:", "feed.known < 2:", of("replay_fills")),

@@ -94,6 +94,23 @@ def test_a_clock_that_drifts_is_told(run: Run) -> None:
     told = " ".join(" ".join(found).split())
     assert "drift +100.00 ms an hour; moved by +2,003.0 ms" in told
     assert "the recorder's clock was 2,000.0 ms behind the venue's at least" in told
+    fast = [r.trade(1000 * n, n, "1.5", "1", lag_ms=700 + n / 2) for n in range(1, 400)]
+    r.write_lines(Path("b.gz"), fast)
+    status, found = run("check", "b.gz")
+    told = " ".join(" ".join(found).split())
+    assert status == 1
+    assert "the fastest message took 700.5 ms: is the recorder's clock ahead?" in told
+    assert "the recorder's clock drifts by 199 ms over it" in told
+    assert "drifts" not in " ".join(run("check", "a.gz")[1][-2:])
+
+
+def test_a_price_off_the_tick_is_seen_among_many(run: Run) -> None:
+    lines = r.stream(200)
+    r.write_lines(Path("a.gz"), [*lines, r.trade(200_100, 4000, "100.13", "1")])
+    status, found = run("check", "a.gz")
+    assert status == 1
+    assert "units    tick 0.1, lot 0.1" in found
+    assert found[-1].startswith("FAIL: 1 row off the tick")
 
 
 @pytest.mark.parametrize(
