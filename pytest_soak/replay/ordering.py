@@ -18,7 +18,11 @@ HORIZON_NS = 10_000_000_000
 
 
 def ordered(rows: Rows) -> Rows:
-    """The rows in both orders; equal stamps stay as they come."""
+    """The rows in both orders; equal stamps stay as they come.
+
+    Between two rows that are whole, those of one side are merged by the newest row before them:
+    where the rows fall apart, their parts come to the same.
+    """
     for_exchange, for_local = has(rows, EXCHANGE), has(rows, LOCAL)
     exchange, local = rows["exch_ts"], rows["local_ts"]
     if for_exchange.all() and for_local.all() and _rises(exchange) and _rises(local):
@@ -39,8 +43,9 @@ def ordered(rows: Rows) -> Rows:
     places, keys, bits = [], [], []
     for order, chosen, bit in sequences:
         passed = np.cumsum(is_whole[order]) - is_whole[order]
+        newest = len(rows) if bit == BOTH else np.maximum.accumulate(order)[chosen]
         places.append(order[chosen])
-        keys.append(passed[chosen])
+        keys.append(passed[chosen] * (len(rows) + 1) + newest)
         bits.append(np.full(int(chosen.sum()), bit, np.uint64))
     key = np.argsort(np.concatenate(keys), kind="stable")
     found = rows[np.concatenate(places)[key]]

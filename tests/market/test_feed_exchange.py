@@ -118,7 +118,8 @@ def test_nothing_fills_while_the_book_is_not_known(tmp_path: Path) -> None:
         r.trade(1_050, 1, "99.0", "50", sold=True),
         r.snapshot(1_400, 60, r.BIDS, r.ASKS),
         r.depth(1_410, 60, 62, 59),
-        r.trade(1_500, 2, "99.0", "50", sold=True),
+        r.trade(1_450, 2, "99.9", "0.2", sold=True),
+        r.trade(1_500, 3, "99.0", "50", sold=True),
     ]
     exchange = FeedExchange(market(tmp_path, quiet(*lines)), 1)
     exchange.submit("buy", 100.0, 0.3)
@@ -126,8 +127,8 @@ def test_nothing_fills_while_the_book_is_not_known(tmp_path: Path) -> None:
     assert exchange.position == 0.0
     exchange.advance(100_000)
     exchange.submit("buy", 99.9, 0.3)
-    exchange.advance(400_000)
-    assert exchange.position == 0.0
+    exchange.advance(470_000)
+    assert exchange.position == pytest.approx(0.3)  # the other stands behind the snapshot's 7
     exchange.advance(700_000)
     assert exchange.position == pytest.approx(0.6)
 

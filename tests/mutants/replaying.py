@@ -66,7 +66,6 @@ MUTANTS = tuple(
         ("gateway.py", "kind == v.CANCEL and replay", "kind == v.PLACE and replay", _EXCHANGE),
         ("gateway.py", "    if feed.known == 0:\n", "    if False:\n", _EXCHANGE),
         ("loop.py", "rows[place].local_ts", "rows[place].exch_ts", _EXCHANGE),
-        ("market.py", "max(places) + size", "min(places) + size + len(self._rows)", _EXCHANGE),
         ("recordings.py", "if held < iterations or shortest:", "if False:", _SESSION),
         ("scenario.py", "if _digest(market) != feed.digest:", "if False:", _SESSION),
         (
