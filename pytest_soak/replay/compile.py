@@ -7,6 +7,7 @@ has the maker in it, takes some 10 s of CPU time, all else 3 s.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
 from functools import cache
 from pathlib import Path
@@ -82,7 +83,15 @@ def _loaded(part: str, source: str) -> ModuleType:
                 getattr(entry, function).compile(takes)
         if not cached.is_filled():
             cached.mark_filled(folder)
+            _drop_older(part, folder)
     return sys.modules[name]
+
+
+def _drop_older(part: str, folder: Path) -> None:
+    """Remove what other versions of the sources left beside `folder`."""
+    for other in folder.parent.glob(f"replay-{part}-{toolchain()}-*"):
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 @cache

@@ -44,7 +44,6 @@ MUTANTS = tuple(
         ("feed_check.py", '(found.gaps, f"', '(0, f"', of("feed_commands")),
         ("feed_check.py", '(drift, f"', '(0, f"', of("feed_commands")),
         ("units.py", "MOST_OF_THEM = 0.999", "MOST_OF_THEM = 1.0", of("feed_commands")),
-        ("survey.py", "int(least) - shift", "int(least)", of("feed_commands")),
         ("levels.py", "(lots == 0 or (lots > 0)", "((lots > 0)", of("feed_commands")),
         # fills
         ("own.py", "feed.known != 0:", "feed.known < 2:", of("replay_fills")),

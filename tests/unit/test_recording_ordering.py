@@ -51,7 +51,7 @@ def test_a_row_on_which_the_orders_agree_stays_whole() -> None:
 def test_pieces_come_to_the_same_as_the_whole(
     stamps: list[tuple[int, int, int]], sizes: list[int]
 ) -> None:
-    rows = rows_of([(e + 6 * n, t + 6 * n, bits) for n, (e, t, bits) in enumerate(stamps)])
+    rows = rows_of([(e + 3 * n, t + 3 * n, bits) for n, (e, t, bits) in enumerate(stamps)])
     cuts = [cut for cut in np.cumsum(sizes) if cut < len(rows)]
     with mock.patch.object(ordering, "HORIZON_NS", 12):
         found = [*ordered_pieces(np.split(rows, cuts), "x")]
