@@ -96,7 +96,8 @@ OPTIONS = (
         "market",
         "calm",
         "NAME|PATH[,...]",
-        "market: calm, volatile, spike or a scenario's YAML file; several make several lanes",
+        "market: calm, volatile, spike, a scenario's YAML file, or feed:PATH, a recording; several "
+        "make several lanes",
         "SOAK_MOCK_MODE",
     ),
     Option("seed", "42", "N|A,B|A..B", "market seed; several make several lanes", "SOAK_MOCK_SEED"),
@@ -220,6 +221,15 @@ OPTIONS = (
         "KEY=VALUE",
         f"regime knob: {', '.join(f'{name} ({value})' for name, value in NEUTRAL.items())} "
         f"[env: {', '.join(variable for variable, _, _ in KNOBS.values())}]",
+        repeatable=True,
+    ),
+    Option(
+        "feed-set",
+        "",
+        "KEY=VALUE",
+        "of a recorded feed: queue (risk_averse, power3, log), place_ms, amend_ms, cancel_ms, "
+        "answer_ms, latency_file, base_latency_ms, feed_latency_ms, tick, lot, maker_fee_bps, "
+        "taker_fee_bps, symbol",
         repeatable=True,
     ),
     Option(

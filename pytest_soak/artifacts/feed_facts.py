@@ -35,6 +35,22 @@ def feed_facts(
     )
 
 
+def recorded_facts(names: Sequence[str], hours: float, tick: float, found: Survey) -> FeedFacts:
+    """What was found on recordings, a lane each, of `hours` on average."""
+    return FeedFacts(
+        source="feed",
+        market=", ".join(names),
+        scenario_hash=None,
+        settings={},
+        seeds=[],
+        hours=hours,
+        tick=tick,
+        facts={fact.name: _fact(fact, found.facts[fact.name], len(names)) for fact in FACTS},
+        curves={name: _curve(UNITS[name], curve) for name, curve in found.curves.items()},
+        meta=machine(),
+    )
+
+
 def _fact(fact: Fact, found: Estimate, lanes: int) -> ReasonedEstimate:
     reason = None if found.lanes == lanes else f"needs {fact.needs}"
     return ReasonedEstimate(**asdict(found), reason=reason)

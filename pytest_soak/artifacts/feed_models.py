@@ -39,12 +39,12 @@ class FeedFacts(Artifact):
     """What `pytest-soak feed facts` found: facts of a market's feed over independent lanes."""
 
     schema_: Literal["pytest-soak/feed-facts/1"] = Field("pytest-soak/feed-facts/1", alias="schema")
-    source: str = Field(description="Where the feed is from: sim, the built-in market.")
+    source: str = Field(description="sim, the built-in market, or feed, recordings.")
     market: str
     scenario_hash: str | None = Field(description="Of the market; null of a built-in one.")
     settings: dict[str, float] = Field(description="The market's knobs that were turned.")
-    seeds: list[int]
-    hours: float = Field(description="The length of each lane.")
+    seeds: list[int] = Field(description="None of recordings.")
+    hours: float = Field(description="The length of each lane; of recordings on average.")
     tick: float = Field(description="In quote currency.")
     facts: dict[str, ReasonedEstimate]
     curves: dict[str, FactCurve]

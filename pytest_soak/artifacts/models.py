@@ -19,6 +19,7 @@ from pytest_soak.artifacts.daily_models import DailyReport
 from pytest_soak.artifacts.feed_models import FeedFacts, FeedIndex, SpanKpis
 from pytest_soak.artifacts.finish_models import FinishLine
 from pytest_soak.artifacts.lock_models import GatesStatus, LockedBudgets, LockReport
+from pytest_soak.artifacts.recording_models import FeedCheck
 from pytest_soak.artifacts.release_models import (
     FlagsRegistry,
     FlagsSnapshot,
@@ -384,6 +385,7 @@ ARTIFACTS: dict[str, type[Artifact]] = {
     "comparison": Comparison,
     "calibration": Calibration,
     "compared-runs": ComparedRuns,
+    "feed-check": FeedCheck,
     "feed-facts": FeedFacts,
     "feed-index": FeedIndex,
     "span-kpis": SpanKpis,

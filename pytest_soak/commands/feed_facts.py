@@ -9,15 +9,19 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from pytest_soak.artifacts.feed_facts import feed_facts as document
+from pytest_soak.artifacts.feed_facts import recorded_facts
 from pytest_soak.artifacts.feed_models import FeedFacts, ReasonedEstimate
+from pytest_soak.commands.feed_recordings import Given, opened
 from pytest_soak.commands.output import output_file
 from pytest_soak.config.knobs import check_knob, parse_knobs
 from pytest_soak.config.scenarios import load_scenario, scenario_shelf
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.facts.definitions import FACTS
 from pytest_soak.facts.lanes import survey
-from pytest_soak.facts.simulated import market_feeds
+from pytest_soak.facts.recorded import recorded_feed
+from pytest_soak.facts.simulated import HOUR_US, market_feeds
 from pytest_soak.market.announced import compile_announced
+from pytest_soak.replay.sources import feed_name
 from pytest_soak.report.feed_picture import headline, picture_text
 from pytest_soak.storage.files import write_json, write_text
 from pytest_soak.text import number
@@ -48,6 +52,32 @@ def feed_facts(
     ArtifactError for a file that cannot be written.
     """
     files = _files(request, folder)
+    _tell(_facts_of(request, folder, warn), files, say)
+
+
+def recorded_feed_facts(
+    feeds: Sequence[Given],
+    json: str | None,
+    picture: str | None,
+    folder: Path,
+    say: Callable[[str], None],
+) -> None:
+    """The same of recordings, a lane each; raises SoakUsageError for what is no recording."""
+    files = _files(Request("", 0, 0, 0.0, (), json, picture), folder)
+    lanes, hours, units = [], 0.0, None
+    for given in feeds:
+        recording, units, _ = opened(given, folder, needs_receipt=False)
+        lanes.append(recorded_feed(recording, units))
+        span = lanes[-1].tops.time_us
+        hours += float(span[-1] - span[0]) / HOUR_US if len(span) else 0.0
+    if units is None:
+        raise SoakUsageError("FILE", "expected a recording")
+    names = [feed_name(given.files[0]) for given in feeds]
+    found = survey(lanes)
+    _tell(recorded_facts(names, hours / len(lanes), units.tick, found), files, say)
+
+
+def _facts_of(request: Request, folder: Path, warn: Callable[[str], None]) -> FeedFacts:
     scenario = load_scenario(request.market, scenario_shelf(folder), folder, "MARKET")
     settings = _settings(request.settings)
     low, high = HOURS
@@ -57,7 +87,10 @@ def feed_facts(
     seeds = range(request.seed, request.seed + request.lanes)
     compile_announced(warn)
     found = survey(market_feeds(scenario, seeds, request.hours, settings))
-    facts = document(scenario, settings, seeds, request.hours, found)
+    return document(scenario, settings, seeds, request.hours, found)
+
+
+def _tell(facts: FeedFacts, files: dict[str, Path], say: Callable[[str], None]) -> None:
     say("\n".join(table_lines(facts)))
     if "--json" in files:
         write_json(files["--json"], facts.data())

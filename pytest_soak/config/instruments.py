@@ -78,6 +78,20 @@ class Instrument(BaseModel):
         return round(self.price / self.tick)
 
 
+class Contract(Instrument):
+    """What a recorded feed trades, linear or spot: not bound by what the built-in book holds."""
+
+    @field_validator("price")
+    @classmethod
+    def _fits_the_book(cls, price: float, known: ValidationInfo) -> float:
+        return price
+
+    @field_validator("lot")
+    @classmethod
+    def _fits_the_orders(cls, lot: float, known: ValidationInfo) -> float:
+        return lot
+
+
 class Latency(BaseModel):
     """A delay: `base_ms`, and lognormal beyond it with its median and the sd of its logarithm."""
 

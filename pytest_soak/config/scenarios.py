@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AllowInfNan,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 
 from pytest_soak.canonical import compact
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.config.instruments import Instrument, Venue
 from pytest_soak.config.names import SUFFIXES, Shelf, check_name, shown_path, stem
+from pytest_soak.config.recorded import PREFIX, RecordedFeed
 from pytest_soak.errors import SoakUsageError, unknown
 
 Size = Annotated[float, Field(ge=0), AllowInfNan(False)]
@@ -69,7 +78,10 @@ REGIMES: Mapping[str, Regime] = {
 
 
 class Scenario(BaseModel):
-    """A lane's market as data: which regime, with its figures, and what is traded where."""
+    """A lane's market as data: which regime, with its figures, and what is traded where.
+
+    With a `feed` it is a recording, and the regime says whose limits a gate takes.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -78,6 +90,14 @@ class Scenario(BaseModel):
     flow: Regime
     instrument: Instrument = Instrument()
     venue: Venue = Venue()
+    feed: RecordedFeed | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_a_feed_as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = dump(self)
+        if self.feed is None:
+            del data["feed"]
+        return data
 
     @property
     def hides_built_in(self) -> bool:
@@ -89,6 +109,9 @@ class Scenario(BaseModel):
         """Tells scenarios of one name apart, as hexadecimal digits; None of a built-in one."""
         if self == BUILT_IN.get(self.name):
             return None
+        if self.feed is not None:
+            found = sha256(compact([self.feed.digest, list(self.feed.settings)]).encode())
+            return f"{PREFIX}{found.hexdigest()}"
         return sha256(compact(self.model_dump(mode="json")).encode()).hexdigest()
 
 

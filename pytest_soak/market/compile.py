@@ -48,7 +48,7 @@ def kernel_is_compiled() -> bool:
 
     Raises SoakUsageError where numba is told not to compile.
     """
-    _check_jit()
+    check_jit()
     return _cache().is_filled()
 
 
@@ -76,12 +76,12 @@ def load_kernel() -> ModuleType:
     bare record for a description of all its fields at each call, which takes 30 µs.
     Raises SoakUsageError where numba is told not to compile.
     """
-    _check_jit()
+    check_jit()
     cached = _cache()
     name = f"pytest_soak_{cached.name.replace('-', '_').replace('.', '_')}"
     if name not in sys.modules:
         folder = cached.take_folder()
-        sys.modules[name] = _import_entry(name, folder)
+        sys.modules[name] = import_entry(name, folder)
         _compile(sys.modules[name], "advance")
         if not cached.is_filled():
             _compile(sys.modules[name], "send")
@@ -111,12 +111,13 @@ def _compile(entry: ModuleType, name: str) -> Any:
     return function
 
 
-def _check_jit() -> None:
+def check_jit() -> None:
+    """Raise SoakUsageError where numba is told not to compile."""
     if os.environ.get(_NO_JIT, "0") not in ("", "0"):
         raise SoakUsageError(_NO_JIT, "the market runs compiled only; unset the variable")
 
 
-def _import_entry(name: str, folder: Path) -> ModuleType:
+def import_entry(name: str, folder: Path) -> ModuleType:
     """Import the generated file, of which numba caches in its own folder and nowhere else."""
     import numba
 
@@ -135,10 +136,11 @@ def _import_entry(name: str, folder: Path) -> ModuleType:
 
 def _cache() -> Cache:
     """The place of the kernel's sources under this interpreter and these libraries."""
-    return Cache(f"{_toolchain()}-{source_digest()[:16]}", _ENTRY)
+    return Cache(f"{toolchain()}-{source_digest()[:16]}", _ENTRY)
 
 
-def _toolchain() -> str:
+def toolchain() -> str:
+    """What compiles, with its versions, as part of a folder's name."""
     return "-".join(
         (
             "kernel",
@@ -162,6 +164,6 @@ def source_digest() -> str:
 
 def _drop_older(folder: Path) -> None:
     """Remove what other versions of the sources left beside `folder`."""
-    for other in folder.parent.glob(f"{_toolchain()}-*"):
+    for other in folder.parent.glob(f"{toolchain()}-*"):
         if other != folder:
             shutil.rmtree(other, ignore_errors=True)

@@ -46,7 +46,7 @@ from pytest_soak.market.kernel.tape import (
     restore_tape,
     saved_tape,
 )
-from pytest_soak.market.regimes import build_market
+from pytest_soak.market.regimes import Market, build_market
 from pytest_soak.market.running import BURN_IN_US, SLICE_US, RunningMarket, join
 from pytest_soak.market.span import Span
 from pytest_soak.number import number, whole
@@ -119,14 +119,15 @@ class Exchange(RunningMarket):
 
     def __init__(
         self,
-        market: str | Scenario,
+        market: str | Scenario | Market,
         seed: int,
         settings: Mapping[str, float] | None = None,
         window_minutes: float = 60.0,
         record: bool = True,
         limit_per_minute: float | Literal["venue"] | None = "venue",
     ) -> None:
-        super().__init__(build_market(market, settings or {}), _whole("seed", seed, 0, MOST_SEED))
+        built = market if isinstance(market, Market) else build_market(market, settings or {})
+        super().__init__(built, _whole("seed", seed, 0, MOST_SEED))
         self._send = load_sender()
         self._units = observe.Units.of(self.world, -BURN_IN_US)
         self._window_us = round(_above_0("window_minutes", window_minutes) * 60e6)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pytest_soak.config.drills import Drill
 from pytest_soak.config.flags import Value
 from pytest_soak.market import observe
+from pytest_soak.market.checkpoint import pack, unpack
 from pytest_soak.market.drills import edges, put_in_force
 from pytest_soak.market.kernel.state import PARAMETERS, copied
 from pytest_soak.market.kernel.tape import follow_mid, forget_pending_markouts, joined
@@ -55,6 +56,14 @@ class Simulation(RunningMarket):
         """
         write_flags(self.world["maker"]["flags"], flags)
         self._flags |= flags
+
+    def state(self) -> bytes:
+        """All that a lane goes on from, between two windows."""
+        return pack(self.world)
+
+    def resume(self, data: bytes) -> None:
+        """Go on where `state` was taken; raises ValueError where another kernel wrote it."""
+        self.world = unpack(data)
 
     def run_window(
         self, iteration: int, start_us: int, end_us: int, parameters: Mapping[str, float]

@@ -52,6 +52,8 @@ def picture_text(facts: FeedFacts) -> str:
 def headline(facts: FeedFacts) -> str:
     """Which feeds the facts are of."""
     turned = "".join(f", {name}={value:g}" for name, value in facts.settings.items())
+    if not facts.seeds:
+        return f"{facts.market}: recorded, {number(60.0 * facts.hours)} min"
     first, last = facts.seeds[0], facts.seeds[-1]
     seeds = f"seed {first}" if first == last else f"seeds {first} to {last}"
     lanes = plural(len(facts.seeds), "lane")

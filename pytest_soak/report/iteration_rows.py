@@ -73,7 +73,7 @@ def note(record: IterationRecord, columns: Sequence[Column]) -> str:
     missed = [_missed(check, there) for check in _bad(record)]
     if not record.graded and record.verdict is not Verdict.FAIL:
         missed = [_cold(record)] if record.phase is Phase.STEADY else []
-    return ", ".join([*missed, *_tuned(record.tuning)])
+    return ", ".join(filter(None, [*missed, *_tuned(record.tuning)]))
 
 
 class Told(IntEnum):
@@ -146,4 +146,7 @@ def _missed(check: Check, columns: Collection[str]) -> str:
 
 def _cold(record: IterationRecord) -> str:
     names = ", ".join(COMPONENTS.get(name, name.removesuffix("_bps")) for name in record.drivers)
+    scenario = record.lane.scenario
+    if scenario is not None and scenario.feed is not None:  # there the maker has learnt already
+        return f"drivers: {names}" if names else ""
     return f"cold start: {names}" if names else "cold start"

@@ -24,6 +24,7 @@ from pytest_soak.config.overrides import (
 )
 from pytest_soak.config.presets import Preset, load_preset, load_warmup, preset_shelf
 from pytest_soak.config.profiles import Profile, load_profile, profile_shelf
+from pytest_soak.config.recorded import PREFIX
 from pytest_soak.config.scenarios import BUILT_IN, Scenario, load_scenario, scenario_shelf
 from pytest_soak.config.seeds import parse_seeds
 from pytest_soak.config.variants import Variant, load_variant, variant_shelf
@@ -34,6 +35,7 @@ from pytest_soak.gates.criteria import Criteria, criteria_shelf, load_criteria
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
 from pytest_soak.options import KNOBS, OPTIONS, Option
 from pytest_soak.run.baseline import check_has_baseline, with_baseline
+from pytest_soak.run.recordings import feed_scenarios, minutes_on_feeds
 from pytest_soak.run.settings import (
     LEAST_TIMEOUT,
     MAX_ITERATIONS,
@@ -112,7 +114,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
     given = lookup(inputs)
     profiles = _profiles(given["profile"], inputs.rootdir)
     gates = {p.name: _gates(p, given["gate"], inputs.rootdir) for p in profiles}
-    scenarios = _scenarios(given["market"], inputs.rootdir)
+    scenarios = _scenarios(given["market"], given.get("feed-set"), inputs.rootdir)
     _check_markets(gates, scenarios)
     knobs, knob_sources = _knobs(inputs, given.get("market-set"))
     layers = _override_layers(inputs)
@@ -125,7 +127,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         market_settings=knobs,
         target=given["target"].text,
         target_source=given["target"].at if given["target"].source != "default" else "default",
-        minutes=_minutes(given["minutes"]),
+        minutes=_minutes_of(scenarios, given),
         sleep=_sleep(given["sleep"]),
         settle=_between(given["settle"], (0, MAX_SETTLE), "seconds"),
         iteration_timeout=_timeout(given.get("iteration-timeout")),
@@ -307,9 +309,16 @@ def _knobs(inputs: Inputs, given: Given | None) -> tuple[dict[str, float], dict[
     return values, sources
 
 
-def _scenarios(given: Given, rootdir: Path) -> tuple[Scenario, ...]:
+def _scenarios(given: Given, feed_set: Given | None, rootdir: Path) -> tuple[Scenario, ...]:
+    items = _items(given)
+    if any(item.startswith(PREFIX) for item in items):
+        settings = feed_set.text.replace(",", "\n").split("\n") if feed_set is not None else []
+        set_at = "--soak-feed-set" if feed_set is None else feed_set.at
+        return feed_scenarios(items, settings, given.base, given.at, set_at)
+    if feed_set is not None:
+        raise SoakUsageError(feed_set.at, f"is of recorded feeds; {given.at} names none")
     shelf = scenario_shelf(rootdir)
-    return tuple(load_scenario(name, shelf, given.base, given.at) for name in _items(given))
+    return tuple(load_scenario(name, shelf, given.base, given.at) for name in items)
 
 
 def _check_markets(gates: Mapping[str, tuple[Gate, ...]], scenarios: tuple[Scenario, ...]) -> None:
@@ -364,6 +373,18 @@ def _report(given: Given) -> Path:
     if path.is_dir():
         raise SoakUsageError(given.at, f"expected a file, {path} is a folder")
     return path
+
+
+def _minutes_of(scenarios: tuple[Scenario, ...], given: Mapping[str, Given]) -> float:
+    minutes, typed = _minutes(given["minutes"]), given["minutes"].source != "default"
+    asked = given.get("iterations", given.get("duration", given["minutes"]))
+    found = minutes_on_feeds(scenarios, minutes, typed, _iterations(given), asked.at)
+    if any(scenario.feed is not None for scenario in scenarios):
+        target = given["target"]
+        if target.text == "mock" or target.text.startswith("process:"):
+            problem = f"{target.text.split(':')[0]} trades on no recorded feed; expected sim"
+            raise SoakUsageError(target.at, f"{problem} or module:attr")
+    return found
 
 
 def _minutes(given: Given) -> float:

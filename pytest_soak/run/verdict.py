@@ -10,6 +10,7 @@ from pytest_soak.artifacts.build import outcome
 from pytest_soak.artifacts.models import LaneOutcome, RunResult
 from pytest_soak.artifacts.names import PRODUCTION_SNAPSHOT, TUNING_REPORT
 from pytest_soak.baseline.words import baseline_sentence
+from pytest_soak.config.recorded import PREFIX
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import one_line
@@ -52,6 +53,7 @@ def conclude(
     frozen = len(results) == 1 and results[0].frozen and not drilled
     see = PRODUCTION_SNAPSHOT if frozen else TUNING_REPORT
     text = _judged(outcomes, lanes, _named(targets, results[0].gate_mode), see)
+    text += on_recordings(outcomes)
     told = _with_baseline(Conclusion(worst(verdicts), text + drilled), beside)
     verdict, text = told
     if failed and verdict is not Verdict.FAIL:
@@ -77,13 +79,18 @@ def verdict_line(result: RunResult) -> str:
         finished = plural(len(over), "lane")
         return one_line(f"NO VERDICT: {finished} finished; {unfinished or result.status}")
     text = _judged(over, len(over), _named(result.source, result.gate_mode), TUNING_REPORT)
-    lanes = Conclusion(
-        worst([x.verdict for x in over if x.verdict]), text + no_evidence(result.lanes)
-    )
+    said = on_recordings(result.lanes) + no_evidence(result.lanes)
+    lanes = Conclusion(worst([x.verdict for x in over if x.verdict]), text + said)
     verdict, text = _with_baseline(lanes, result.baseline)
     if result.verdict is Verdict.FAIL and verdict is not Verdict.FAIL:
         text = f"FAIL: something beside the gates failed; {text}"
     return one_line(f"{text}; {unfinished}" if unfinished else text)
+
+
+def on_recordings(lanes: Sequence[LaneOutcome]) -> str:
+    """What to say of limits where a recording is judged by those of a market."""
+    recorded = any((lane.scenario_hash or "").startswith(PREFIX) for lane in lanes)
+    return "; limits set for calm" if recorded else ""
 
 
 def no_evidence(lanes: Sequence[LaneOutcome]) -> str:

@@ -82,7 +82,7 @@ class Controller:
                 self._run.prepare()
             settings = self._context.settings
             if settings.cluster is None and simulates(self._config, settings):
-                compile_market(self._terminal)
+                compile_market(self._terminal, settings)
         except SoakUsageError as error:
             raise pytest.UsageError(str(error)) from None
 

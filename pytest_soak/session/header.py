@@ -19,7 +19,7 @@ def header_lines(settings: Settings, config: pytest.Config) -> Iterator[str]:
     """Lines without the `soak: ` that goes before them."""
     lanes = settings.lanes()
     yield (
-        f"{plural(settings.iterations, 'iteration')} of {settings.minutes:g} min, "
+        f"{plural(settings.iterations, 'iteration')} of {settings.minutes:.4g} min, "
         f"{plural(len(lanes), 'lane')}, target {_target(settings, config)}"
     )
     more = f" and {len(lanes) - LANES_SHOWN} more" if len(lanes) > LANES_SHOWN else ""

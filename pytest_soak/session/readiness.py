@@ -19,8 +19,14 @@ def simulates(config: pytest.Config, settings: Settings) -> bool:
     return built_in or not SIMULATING.isdisjoint(sys.modules)
 
 
-def compile_market(terminal: Terminal) -> None:
-    """Compile the kernel unless it is; SoakUsageError where that is not possible."""
+def compile_market(terminal: Terminal, settings: Settings) -> None:
+    """Compile what the lanes run on unless it is; SoakUsageError where that is not possible."""
     from pytest_soak.market.announced import compile_announced
 
-    compile_announced(terminal.say)
+    on_feeds = any(scenario.feed is not None for scenario in settings.scenarios)
+    if on_feeds:
+        from pytest_soak.replay.announced import compile_loop_announced
+
+        compile_loop_announced(terminal.say)
+    if not on_feeds or settings.target != "sim":
+        compile_announced(terminal.say)

@@ -24,9 +24,10 @@ COLD_ITERATIONS = 4
 class SimulatedTarget:
     """The reference maker in its market; simulated time, deterministic by the lane's seed.
 
-    The maker begins cold: over its first COLD_ITERATIONS windows (4 h of 60 minutes each) it
-    trusts an unfit signal, which is what a warm-up protects. Pass a `MakerConfig` with
-    `signal_window_minutes=0` for one that has learnt already; its flags are then the defaults.
+    On a recorded feed (`lane.scenario.feed`) it has learnt. Else it begins cold: over its first
+    COLD_ITERATIONS windows (4 h of 60 minutes each) it trusts an unfit signal, which is what a
+    warm-up protects. Pass a `MakerConfig` with `signal_window_minutes=0` for one that has learnt
+    already; its flags are then the defaults.
     """
 
     deterministic = True
@@ -38,7 +39,10 @@ class SimulatedTarget:
         from pytest_soak.market.maker_config import with_defaults
         from pytest_soak.market.regimes import build_market
 
-        self._market = build_market(lane.scenario or lane.market, lane.market_settings)
+        feed = None if lane.scenario is None else lane.scenario.feed
+        self._feed = feed
+        if feed is None:
+            self._market = build_market(lane.scenario or lane.market, lane.market_settings)
         self._maker = maker
         if maker is not None:
             self.flags = with_defaults(self.flags, maker.flags)
@@ -49,11 +53,17 @@ class SimulatedTarget:
         from pytest_soak.market.maker_config import MakerConfig
         from pytest_soak.market.simulation import Simulation
 
-        cold = COLD_ITERATIONS * lane.minutes
+        cold = COLD_ITERATIONS * lane.minutes if self._feed is None else 0.0
         if self._maker is not None:
             cold = self._maker.signal_window_minutes
         config = MakerConfig(cold, self.flags.complete(lane.config, "flags"))
-        self._simulation = Simulation(self._market, lane.seed, config, lane.drills)
+        if self._feed is None:
+            self._simulation = Simulation(self._market, lane.seed, config, lane.drills)
+            return
+        from pytest_soak.replay.market import FeedSimulation
+        from pytest_soak.replay.scenario import market_of
+
+        self._simulation = FeedSimulation(market_of(self._feed), lane.seed, config, lane.drills)
 
     def configure(self, flags: Mapping[str, Value]) -> None:
         """Set some or all feature flags, from the next window on; a checkpoint has them.
@@ -66,7 +76,8 @@ class SimulatedTarget:
         """Simulate a window and return all that the maker did in it."""
         start_us = round(window.start_minutes * 60e6)
         end_us = start_us + round(window.minutes * 60e6)
-        return self._started().observe(window.iteration, start_us, end_us, overrides, EPOCH_US)
+        epoch_us = EPOCH_US if self._feed is None else self._feed.start_us
+        return self._started().observe(window.iteration, start_us, end_us, overrides, epoch_us)
 
     def stop(self) -> None:
         """Let go of the simulation."""
@@ -77,19 +88,19 @@ class SimulatedTarget:
         """The digest of the kernel's sources."""
         from pytest_soak.market.compile import source_digest
 
-        return source_digest()
+        if self._feed is None:
+            return source_digest()
+        from pytest_soak.replay.compile import replay_digest
+
+        return replay_digest()
 
     def checkpoint(self) -> bytes:
         """Return the whole state, to be restored at the same place between two windows."""
-        from pytest_soak.market.checkpoint import pack
-
-        return pack(self._started().world)
+        return self._started().state()
 
     def restore(self, data: bytes) -> None:
         """Continue bit for bit where `data` was taken; call after `start`."""
-        from pytest_soak.market.checkpoint import unpack
-
-        self._started().world = unpack(data)
+        self._started().resume(data)
 
     def _started(self) -> Simulation:
         if self._simulation is None:

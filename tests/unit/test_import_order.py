@@ -25,6 +25,7 @@ FLOORS = (
     {"engine"},
     {"tuning", "gates", "targets", "dataset"},
     {"facts", "kpi", "process", "stats"},
+    {"replay"},
     {"observation", "market", "config"},
     {"storage"},
     {"canonical", "clock", "errors", "number", "options", "system", "text", "version"},
@@ -47,6 +48,8 @@ def arrows() -> dict[str, set[str]]:
     """Which room imports from which others."""
     found: dict[str, set[str]] = {}
     for path in SOURCE.rglob("*.py"):
+        if "__pycache__" in path.parts:  # what is generated to be compiled
+            continue
         room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
         found.setdefault(room, set()).update(imported(path) - {room})
     return found

@@ -35,7 +35,7 @@ def test_the_built_in_scenarios_are_the_regimes_and_the_help_names_them(tmp_path
     assert list(BUILT_IN) == list(REGIMES)
     assert [load(name, tmp_path) for name in BUILT_IN] == list(BUILT_IN.values())
     (said,) = (option.help for option in OPTIONS if option.name == "market")
-    assert said.startswith(f"market: {', '.join(BUILT_IN)} or ")
+    assert said.startswith(f"market: {', '.join(BUILT_IN)}, ")
 
 
 def test_a_file_is_named_by_its_stem_and_found_by_path_or_on_the_shelf(tmp_path: Path) -> None:

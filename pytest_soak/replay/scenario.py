@@ -1,0 +1,66 @@
+"""A recording as the scenario of a lane, and the market of such a lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from pytest_soak.config.recorded import RecordedFeed
+from pytest_soak.config.scenarios import REGIMES, Scenario
+from pytest_soak.errors import SoakUsageError
+from pytest_soak.replay.load import Request, load
+from pytest_soak.replay.market import RecordedMarket, recorded_market
+from pytest_soak.replay.settings import parse_feed_settings
+from pytest_soak.replay.sources import Source, feed_name, sources_of
+
+REGIME = "calm"
+"""Whose limits a gate takes for a recording."""
+
+
+def feed_scenario(
+    given: str, settings: Sequence[str], base: Path, at: str, set_at: str
+) -> Scenario:
+    """The scenario of the recording that a user means by a file, folder or pattern.
+
+    Raises SoakUsageError for files and settings that cannot be meant.
+    """
+    parse_feed_settings(settings, set_at)
+    sources = sources_of(given, base, at)
+    files = tuple(str(source.path.resolve()) for source in sources)
+    market = _market(files, tuple(settings))
+    feed = RecordedFeed(
+        files=files,
+        settings=tuple(settings),
+        digest=_digest(market),
+        span_us=market.span_us,
+        start_us=market.start_ns // 1000,
+    )
+    return Scenario(name=feed_name(given), regime=REGIME, flow=REGIMES[REGIME], feed=feed)
+
+
+def market_of(feed: RecordedFeed) -> RecordedMarket:
+    """The market of a lane; raises SoakUsageError where its files are others by now."""
+    market = _market(feed.files, feed.settings)
+    if _digest(market) != feed.digest:
+        raise SoakUsageError(feed.files[0], "the recording is another than when the soak began")
+    return market
+
+
+@lru_cache(maxsize=2)
+def _market(files: tuple[str, ...], settings: tuple[str, ...]) -> RecordedMarket:
+    given, symbol = parse_feed_settings(settings, "feed-set")
+    sources = [Source(Path(file), Path(file).name) for file in files]
+    latencies = given.base_latency_ms, given.feed_latency_ms
+    recording = load(Request(sources, symbol, *latencies))
+    return recorded_market(recording, given, sources[0].shown)
+
+
+def _digest(market: RecordedMarket) -> str:
+    found = sha256()
+    for rows in market.recording.pieces():
+        found.update(rows.tobytes())
+    if market.measured is not None:
+        found.update(market.measured.tobytes())
+    return found.hexdigest()
