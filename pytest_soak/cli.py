@@ -49,10 +49,11 @@ def main() -> None:
     except click.Abort:
         sys.exit(2)
     except click.ClickException as error:
-        if isinstance(error, click.UsageError) and len(sys.argv) == 1 and error.ctx is not None:
-            click.echo(error.ctx.get_help())
+        message = error.format_message()
+        if isinstance(error, click.UsageError) and error.ctx and message == error.ctx.get_help():
+            click.echo(message)  # of a group without a command
             sys.exit(USAGE)
-        _fail(error.format_message())
+        _fail(message)
     except (SoakUsageError, ArtifactError) as error:
         _fail(str(error))
 

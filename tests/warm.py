@@ -32,7 +32,7 @@ from threading import Timer
 
 AT_START = ("PYTHON", "NUMBA_")
 """Prefixes of the variables that are read when an interpreter starts, or numba is imported."""
-_AS_MAIN = "pytest_soak.cli"
+_AS_MAIN = ("pytest_soak.cli", "pytest_soak.__main__")
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _import_everything() -> None:
     from pytest_soak.storage import files
 
     for module in pkgutil.walk_packages(pytest_soak.__path__, "pytest_soak."):
-        if module.name != _AS_MAIN:
+        if module.name not in _AS_MAIN:
             importlib.import_module(module.name)
     files._owner = None  # the session is over; each fork may be one
 

@@ -13,7 +13,7 @@ from pytest_soak.artifacts.names import RUN_INDEX
 from pytest_soak.artifacts.run_row import RunRow, packed, unpacked
 from pytest_soak.system import is_link
 
-VERSION = 1
+VERSION = 2
 _APPLICATION = 0x536F616B
 _NO_ROWS = (KeyError, ValueError, TypeError)
 _SECONDS = 2.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_soak.kpi.definitions import HEADLINES
@@ -11,13 +12,15 @@ if TYPE_CHECKING:
     from pytest_soak.artifacts.models import RunResult
 
 RUNNING = "running"
+_ASKED = ("set", "overrides-json", "preset", "flag", "config", "variant")
+_OFF = ("0", "false", "no", "off")
 
 
 class RunRow(NamedTuple):
     """A run in a root: `path` is where it lies below it; of one that cannot be read only `problem`.
 
     `status` is that of its RESULT.json, `kpis` are the headlines: means over its lanes of what each
-    lane's end was judged by.
+    lane's end was judged by; `asked` is as of `asked_of`.
     """
 
     path: str
@@ -33,6 +36,7 @@ class RunRow(NamedTuple):
     iterations: int = 0
     planned: int = 0
     kpis: dict[str, float | None] = {}  # noqa: RUF012 - it is not changed
+    asked: str = ""
     problem: str | None = None
 
 
@@ -56,7 +60,19 @@ def row_of(path: str, result: RunResult) -> RunRow:
         planned=sum(x.planned for x in lanes)
         + unfinished * (int(each) if each.isascii() and each.isdigit() else 0),
         kpis={one.name: _mean([x.medians.get(one.name) for x in lanes]) for one in HEADLINES},
+        asked=asked_of(result.settings),
     )
+
+
+def asked_of(settings: Mapping[str, str]) -> str:
+    """What a run was told beside profile and market, from its settings; empty for nothing."""
+    tuned = settings.get("auto-tune", "0").lower() not in _OFF
+    told = [_told(name, settings[name]) for name in _ASKED if name in settings]
+    return ", ".join([*told, "tuned"] if tuned else told)
+
+
+def _told(name: str, text: str) -> str:
+    return text if name in ("set", "overrides-json") else f"{name} {text}"
 
 
 def packed(row: RunRow) -> dict[str, Any]:
@@ -80,6 +96,7 @@ def unpacked(data: Any) -> RunRow:
         iterations=int(data["iterations"]),
         planned=int(data["planned"]),
         kpis={str(k): None if v is None else float(v) for k, v in dict(data["kpis"]).items()},
+        asked=str(data["asked"]),
         problem=_text(data["problem"]),
     )
 

@@ -8,8 +8,27 @@ import click
 
 from pytest_soak.commands.options import DRY_RUN, ROOT, SESSION, USAGE
 
+KINDS = ("gate", "market", "preset", "profile", "tuner")
+"""What `list` lists."""
 
-@click.group()
+
+class _Commands(click.Group):
+    """Leads who asks for what there is of a kind to `list` and `show`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is typed first; click.UsageError where there is none."""
+        typed = args[0] if args else ""
+        if typed.removesuffix("s") in KINDS:
+            problem = (
+                f"No such command {typed!r}. `config list` lists every {typed.removesuffix('s')}"
+            )
+            raise click.UsageError(f"{problem}, `config show NAME` prints one.", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands)
 def config() -> None:
     """Profiles, presets, gates and schemas: what there is and what it resolves to."""
 
@@ -31,19 +50,23 @@ def config_show(name: str) -> None:
     click.echo(show(name, Path.cwd()), nl=False)
 
 
-@config.command("explain")
+@config.command("explain", context_settings={"allow_extra_args": True})
 @click.option("--profile", default="default", metavar="NAME", help="profile name or path")
 @click.option("--preset", multiple=True, metavar="NAME", help="preset name or path, in order")
 @click.option("--set", "items", multiple=True, metavar="KEY=VALUE", help="one override")
 @click.option(
     "--target", default=SESSION["target"].default, metavar="module:attr", help="whose parameters"
 )
+@click.pass_context
 def config_explain(
-    profile: str, preset: tuple[str, ...], items: tuple[str, ...], target: str
+    ctx: click.Context, profile: str, preset: tuple[str, ...], items: tuple[str, ...], target: str
 ) -> None:
     """Print each override of a target, the reference maker by default, with its source."""
     from pytest_soak.commands.config import explain, explain_lines
 
+    if ctx.args:
+        remedy = f"a target is named by --target={ctx.args[0]}"
+        raise click.UsageError(f"Got unexpected extra argument ({ctx.args[0]}); {remedy}")
     click.echo("\n".join(explain_lines(explain(profile, preset, items, target, Path.cwd()))))
 
 

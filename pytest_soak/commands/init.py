@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from pytest_soak.commands.starter import plan_start
@@ -16,12 +18,13 @@ LEFT = 1
 def init(
     folder: Path, kind: str, say: Callable[[str], None], *, workflow: bool, force: bool
 ) -> int:
-    """Write what is not there, say each file and the next command; LEFT where something stays.
+    """Write what is not there, say each file and the next command; LEFT where that is not all.
 
-    A file that is there stays unless `force` replaces it; nothing is written through a link.
+    A file that is there stays unless `force` replaces it, and then lies beside it; nothing is
+    written through a link. Raises SoakUsageError where a file that is no bot has the bot's name.
     """
     start = plan_start(folder, kind, workflow=workflow, force=force)
-    left = len(start.kept)
+    left = sum(kept.to_do for kept in start.kept)
     for path, text in start.texts.items():
         told, good = _written(folder, path, text, force=force)
         left += not good
@@ -46,12 +49,23 @@ def _written(folder: Path, path: str, text: str, *, force: bool) -> tuple[str, b
         if there and not force:
             return f"left {path}: it is there; --force replaces it", False
         file.parent.mkdir(parents=True, exist_ok=True)
+        aside = _put_aside(file) if there else None
         write_text(file, text)
     except ArtifactError as error:
         return f"left {error}", False
     except OSError as error:
         return f"left {path}: {error.strerror or error}", False
-    return f"{'replaced' if there else 'wrote'} {path}", True
+    if aside is not None:
+        return f"replaced {path}; what was there is {aside.name} beside it", True
+    return f"wrote {path}", True
+
+
+def _put_aside(file: Path) -> Path:
+    """Give a file a free name beside its own: `conftest.py.orig`, `.orig2` ..."""
+    names = (f"{file.name}.orig{number if number > 1 else ''}" for number in count(1))
+    free = next(file.with_name(name) for name in names if not os.path.lexists(file.with_name(name)))
+    file.rename(free)
+    return free
 
 
 def _link(folder: Path, file: Path) -> Path | None:

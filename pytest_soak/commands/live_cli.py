@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from pytest_soak.commands.options import PATH, SESSION
+from pytest_soak.commands.options import ROOT, RUN
 from pytest_soak.errors import SoakUsageError
 
 
 @click.command()
-@click.argument(
-    "run", metavar="[RUN]", default=SESSION["dir"].default, envvar=SESSION["dir"].env, type=PATH
-)
+@RUN
+@ROOT
 @click.option(
     "--port",
     default=0,
@@ -22,11 +21,12 @@ from pytest_soak.errors import SoakUsageError
     help="on which port of 127.0.0.1; 0, the default: any that is free",
 )
 @click.option("--open", "browse", is_flag=True, help="open it in the browser")
-def live(run: Path, port: int, browse: bool) -> None:
+def live(run: str | None, root: Path, port: int, browse: bool) -> None:
     """Show the report of a run in a browser while it goes on; Ctrl-C ends it, with status 0.
 
     RUN is an artifact root (the default): its latest run, and the next one once it begins. Or it is
-    a run, or a lane's folder. Nothing is written. Needs the extra `live`.
+    a number of `pytest-soak runs`, a run's name or path, or a lane's folder. Nothing is written.
+    Needs the extra `live`.
     """
     try:
         from pytest_soak.commands.live import serve
@@ -36,4 +36,6 @@ def live(run: Path, port: int, browse: bool) -> None:
         problem = "needs aiohttp, which is not installed: pip install 'pytest-soak[live]'"
         raise SoakUsageError("live", problem) from None
 
-    serve(run, port, browse=browse)
+    from pytest_soak.commands.run_place import known_run
+
+    serve(known_run(run, root, Path.cwd()) or Path(run or ""), port, browse=browse)

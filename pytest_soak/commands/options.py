@@ -27,6 +27,8 @@ ROOT = click.option(
     type=PATH,
     help="the artifact root",
 )
+RUN = click.argument("run", metavar="[RUN]", default=None)
+"""As `commands.run_place` takes it."""
 DRY_RUN = click.option(
     "--dry-run", is_flag=True, help="print what would be done, and change nothing"
 )

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import click
 
-from pytest_soak.commands.options import PATH, SESSION
+from pytest_soak.commands.options import ROOT, RUN
 from pytest_soak.config.names import shown_path
 from pytest_soak.errors import one_line
 
 
 @click.command()
-@click.argument(
-    "run", metavar="[RUN]", default=SESSION["dir"].default, envvar=SESSION["dir"].env, type=PATH
-)
+@RUN
+@ROOT
 @click.option("--output", default=None, metavar="FILE", help="by default report.html in the run")
-def report(run: Path, output: str | None) -> None:
+def report(run: str | None, root: Path, output: str | None) -> None:
     """Make report.html of RUN anew from its files, finished or not.
 
-    RUN is an artifact root (the default), a run in its `runs`, a lane's folder, or one of them that
-    was packed: of that, say where the report goes.
+    RUN is a number of `pytest-soak runs`, a run's name, or the path of a run, a lane's folder or an
+    artifact root; by default the newest run. Of one that was packed, say where the report goes.
     """
     from pytest_soak.commands.report import make_report
+    from pytest_soak.commands.run_place import run_place
 
     here = Path.cwd()
-    click.echo(one_line(shown_path(make_report(run, output, here), here)))
+    click.echo(one_line(shown_path(make_report(run_place(run, root, here), output, here), here)))

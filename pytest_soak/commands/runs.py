@@ -49,13 +49,16 @@ def runs_json(rows: Sequence[RunRow]) -> str:
 
 
 def _columns(rows: Sequence[RunRow]) -> list[Column]:
+    asked = [row.asked for row in rows]
     return [
         Column("#", [str(number) for number in range(1, len(rows) + 1)], number=True),
         Column("began (UTC)", [began(row) for row in rows]),
         Column("target", [row.target or NO_VALUE for row in rows], least=12, spare=9),
+        Column("gate", [", ".join(row.gates) or NO_VALUE for row in rows], least=8, spare=7),
         Column("lanes", [_soaked(row) for row in rows], least=22),
         Column("it", [_iterations(row) for row in rows], number=True),
         Column("verdict", [_verdict(row) for row in rows]),
+        *([Column("with", asked, least=14, spare=1)] if any(asked) else []),
         *(
             Column(one.label, [_kpi(row, one.name) for row in rows], number=True, spare=spare)
             for spare, one in enumerate(HEADLINES, start=1)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pytest_soak.artifacts.models import IterSummary
-from pytest_soak.artifacts.names import LATEST, REPORT, RUNS
-from pytest_soak.artifacts.run_row import RUNNING, RunRow
-from pytest_soak.artifacts.stored_run import StoredRun, find_run, run_in
+from pytest_soak.artifacts.names import REPORT
+from pytest_soak.artifacts.run_row import RUNNING, asked_of
+from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.calibration.stored import run_rates
-from pytest_soak.commands.runs import listed
 from pytest_soak.commands.verdict import last_line, open_line
-from pytest_soak.config.names import user_path
-from pytest_soak.errors import SoakUsageError, escaped
+from pytest_soak.errors import escaped
 from pytest_soak.merging.whole import check_whole
 from pytest_soak.report.beside import beside_lines
 from pytest_soak.report.fitted import Column, table_lines, wrapped
@@ -26,42 +23,6 @@ from pytest_soak.storage.readers import is_file
 from pytest_soak.text import NO_VALUE, number, plural, shortened, signed
 
 _LABEL, _NOTE = 9, 26
-
-
-def run_named(given: str, root: Path, base: Path) -> StoredRun:
-    """The run that is meant: `latest`, its number in the list of `root`, its name, the beginning of
-    one, or a path from `base`.
-
-    Raises SoakUsageError where there is none, or more than one.
-    """
-    if given == LATEST:
-        return run_in(root / LATEST)
-    rows = listed(root, lambda _: None) if root.is_dir() else []
-    asked = int(given) if re.fullmatch(r"[0-9]{1,6}", given) else 0
-    if 1 <= asked <= len(rows):
-        return run_in(root / rows[asked - 1].path)
-    path = user_path(given, base, "RUN")
-    if given and "\0" not in given and (run := find_run(path)) is not None:
-        return run
-    return _by_name(given, root, rows)
-
-
-def _by_name(given: str, root: Path, rows: Sequence[RunRow]) -> StoredRun:
-    found = [row for row in rows if given and given in (row.name, row.path.rpartition("/")[2])]
-    found = found or [row for row in rows if given and _begins(row, given)]
-    if len(found) == 1:
-        return run_in(root / found[0].path)
-    if found:
-        some = ", ".join(row.name for row in found[:3])
-        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-        raise SoakUsageError("RUN", f"{given!r} begins {len(found)} names: {some}{more}")
-    there = f"{root} has {plural(len(rows), 'run')}"
-    problem = f"no run {given!r}: {there}, and there is none at that path; see pytest-soak runs"
-    raise SoakUsageError("RUN", problem)
-
-
-def _begins(row: RunRow, given: str) -> bool:
-    return row.name.startswith(given) or row.path.startswith(f"{RUNS}/{given}")
 
 
 def show_lines(run: StoredRun, folder: Path, width: int, *, iterations: bool) -> Iterator[str]:
@@ -112,6 +73,8 @@ def _head(run: StoredRun) -> Iterator[tuple[str, str]]:
     yield "began", f"{began[:19].replace('T', ' ') or NO_VALUE} UTC{_took(result.meta)}"
     lanes = len({*run.lanes, *result.unfinished})
     yield "soaked", f"{result.source}: {plural(lanes, 'lane')}{_windows(settings)}"
+    if asked := asked_of(settings):
+        yield "with", asked
     gates = ", ".join(dict.fromkeys(lane.gate for lane in result.lanes)) or settings.get("gate", "")
     yield "gate", f"{gates} ({result.gate_mode})"
     if drills := sorted({drill for lane in result.lanes for drill in lane.drills}):

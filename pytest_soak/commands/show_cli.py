@@ -20,9 +20,11 @@ def show(run: str, root: Path, iterations: bool) -> None:
     RUN is `latest` (the default), a number of `pytest-soak runs`, a run's name or the beginning of
     one, or the path of a run, its archive, or an artifact root.
     """
-    from pytest_soak.commands.show import run_named, show_lines
+    from pytest_soak.artifacts.stored_run import run_in
+    from pytest_soak.commands.run_place import run_place
+    from pytest_soak.commands.show import show_lines
     from pytest_soak.report.fitted import painted, terminal_width
 
-    found = run_named(run, root, Path.cwd())
+    found = run_in(run_place(run, root, Path.cwd()))
     lines = show_lines(found, Path.cwd(), terminal_width(), iterations=iterations)
     click.echo(painted("\n".join(lines), os.environ))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import re
+import shlex
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_soak.commands.config import schema_text
+from pytest_soak.config.ini import ini_value
+from pytest_soak.errors import SoakUsageError
 
 CONFTEST, BOT, GATE = "conftest.py", "soak_bot.py", "gates/bot.yaml"
 SETTINGS, SCHEMA = "pytest.ini", ".soak/schemas/gate.schema.json"
@@ -26,10 +29,11 @@ _TRIAL_MINUTES = "0.05"
 
 
 class Kept(NamedTuple):
-    """A file that stays as it is, and what to do about that."""
+    """A file that stays as it is, why, and whether something is left to the user by that."""
 
     path: str
     why: str
+    to_do: bool = False
 
 
 class Start(NamedTuple):
@@ -43,31 +47,37 @@ class Start(NamedTuple):
 def plan_start(folder: Path, kind: str, *, workflow: bool, force: bool) -> Start:
     """What to write into `folder` for a bot of a kind; `force` stands in place of what is there."""
     texts: dict[str, str] = {}
-    options, kept = [f"--soak-iterations={ITERATIONS}"], list[Kept]()
+    kept = list[Kept]()
+    settings = {"soak_gate": "bot"} | ({"soak_minutes": _TRIAL_MINUTES} if kind == PROCESS else {})
     conftest = None if force else _read(folder / CONFTEST)
+    named = _named(kind)
     if conftest is None or conftest == _text(kind):
         texts[CONFTEST] = _text(kind)
     elif _TARGET_FIXTURE.search(conftest):
         kept.append(Kept(CONFTEST, "it says by a soak_target fixture of its own what is soaked"))
+    elif _setting(folder, "soak_target") not in (None, named):
+        kept.append(Kept(CONFTEST, "soak_target in pytest's settings says what is soaked"))
     else:
-        kept.append(Kept(CONFTEST, f"the bot is in {BOT}, and named by --soak-target"))
+        kept.append(Kept(CONFTEST, f"the bot is in {BOT}, and named by soak_target"))
         texts[BOT] = _text("program" if kind == PROCESS else kind)
-        options.append(_named(kind))
+        settings = {"soak_target": named} | settings
     if kind == PROCESS and CONFTEST in texts:
         texts[BOT] = _text("program")
+    if BOT in texts and not force:
+        _check_is_bot(folder, kind)
     texts[GATE] = _text("gate")
-    settings = {"soak_gate": "bot"} | ({"soak_minutes": _TRIAL_MINUTES} if kind == PROCESS else {})
-    home = settings_home(folder)
+    home, options = settings_home(folder), [f"--soak-iterations={ITERATIONS}"]
     ours = home == SETTINGS and (force or _read(folder / SETTINGS) == _ini(settings))
     if home is None or ours:
         texts[SETTINGS] = _ini(settings)
     else:
-        kept.append(Kept(home, f"it has pytest's settings; add {_told(settings, home)}"))
-        options += [f"--{key.replace('_', '-')}={value}" for key, value in settings.items()]
+        missing = _missing(settings, folder)
+        kept.append(_kept_settings(missing, home))
+        options += [f"--{key.replace('_', '-')}={value}" for key, value in missing.items()]
     texts[SCHEMA] = f"{schema_text('gate')}\n"
     if workflow:
         texts[WORKFLOW] = workflow_text()
-    return Start(texts, tuple(kept), f"pytest {' '.join(options)}")
+    return Start(texts, tuple(kept), f"pytest {' '.join(map(shlex.quote, options))}")
 
 
 def settings_home(folder: Path) -> str | None:
@@ -96,19 +106,39 @@ def _text(name: str) -> str:
 
 
 def _named(kind: str) -> str:
-    module = BOT.removesuffix(".py")
+    """The bot in its file, as `soak_target` names it."""
     python = "python" if sys.platform == "win32" else "python3"
-    return (
-        f"'--soak-target=process:{python} {BOT}'"
-        if kind == PROCESS
-        else f"--soak-target={module}:Bot"
-    )
+    return f"process:{python} {BOT}" if kind == PROCESS else f"{BOT.removesuffix('.py')}:Bot"
 
 
-def _told(settings: Mapping[str, str], home: str) -> str:
-    """Settings as they are written in a file of that name."""
+def _check_is_bot(folder: Path, kind: str) -> None:
+    """Raise SoakUsageError where a file has the bot's name that is no bot: it would be soaked."""
+    text = _read(folder / BOT)
+    sign = "SOAK_FEEDS_DIR" if kind == PROCESS else "Bot"
+    if text is not None and sign not in text:
+        remedy = "init keeps the bot there: give yours another name, or --force replaces it"
+        raise SoakUsageError(BOT, f"is there and is no bot, for it has no {sign}; {remedy}")
+
+
+def _setting(folder: Path, key: str) -> str | None:
+    """What the user's file of pytest's settings says of a key, as far as it can be read."""
+    try:
+        found = ini_value(folder, key) if settings_home(folder) else None
+    except SoakUsageError:
+        return None
+    return found.text if found else None
+
+
+def _missing(settings: Mapping[str, str], folder: Path) -> dict[str, str]:
+    return {key: text for key, text in settings.items() if _setting(folder, key) is None}
+
+
+def _kept_settings(missing: Mapping[str, str], home: str) -> Kept:
+    if not missing:
+        return Kept(home, "it has pytest's settings, and those of a soak among them")
     quote = '"' if home.endswith(".toml") else ""
-    return ", ".join(f"{key} = {quote}{value}{quote}" for key, value in settings.items())
+    told = ", ".join(f"{key} = {quote}{value}{quote}" for key, value in missing.items())
+    return Kept(home, f"it has pytest's settings; add {told}", to_do=True)
 
 
 def _ini(settings: Mapping[str, str]) -> str:

@@ -6,22 +6,24 @@ from pathlib import Path
 
 import click
 
-from pytest_soak.commands.options import PATH, SESSION
+from pytest_soak.commands.options import ROOT, RUN
 
 
 @click.command()
-@click.argument(
-    "run", metavar="[DIR]", default=SESSION["dir"].default, envvar=SESSION["dir"].env, type=PATH
-)
-def verdict(run: Path) -> int:
-    """Say what the run in DIR came to: 0 go, 1 no-go, 2 not finished, 3 hold, 4 no run or broken.
+@RUN
+@ROOT
+def verdict(run: str | None, root: Path) -> int:
+    """Say what RUN came to: 0 go, 1 no-go, 2 not finished, 3 hold, 4 no run or broken.
 
-    DIR is an artifact root (the default), a run in its `runs`, or an archived one. It is judged by
-    all that the run left, also where its process could not conclude. Beside the verdict on a lane
-    stands how often its gate is wrong, as `pytest-soak calibrate` found it.
+    RUN is a number of `pytest-soak runs`, a run's name, or the path of a run, its archive or an
+    artifact root; by default the newest run. It is judged by all that it left, also where its
+    process could not conclude. Beside the verdict on a lane stands how often its gate is wrong, as
+    `pytest-soak calibrate` found it.
     """
+    from pytest_soak.commands.run_place import run_place
     from pytest_soak.commands.verdict import verdict as judge
 
-    lines, status = judge(run, Path.cwd())
+    here = Path.cwd()
+    lines, status = judge(run_place(run, root, here), here)
     click.echo("\n".join(lines))
     return status

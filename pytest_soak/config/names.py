@@ -28,7 +28,8 @@ class Shelf:
         if given.endswith(SUFFIXES):
             path = user_path(given, base, source)
             if not _is_there(path, source):
-                raise SoakUsageError(source, f"no such {self.kind} file: {given}")
+                meant = f"; did you mean {stem(path)!r}?" if stem(path) in self.names() else ""
+                raise SoakUsageError(source, f"no such {self.kind} file: {given}{meant}")
             check_name(stem(path), self.kind, source)
             return path
         check_name(given, self.kind, source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pytest_soak.config.presets import Preset
 from pytest_soak.config.profiles import Profile
 from pytest_soak.errors import SoakUsageError
 
+_NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 CLI, ENV, DEFAULT, OPERATOR = "cli", "env", "default", "operator"
 
 
@@ -85,7 +87,8 @@ def parse_set(
                 raise ValueError
             values[name.strip()] = float(text)
         except ValueError:
-            raise SoakUsageError(at, f"expected KEY=NUMBER, got {item!r}; e.g. {example}") from None
+            told = f"{name.strip()}=2.5" if _NAMED.fullmatch(name.strip()) else example
+            raise SoakUsageError(at, f"expected KEY=NUMBER, got {item!r}; e.g. {told}") from None
     return values
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -15,6 +16,7 @@ from pytest_soak.kpi.usage import Usage
 from pytest_soak.observation.closing import Closing
 from pytest_soak.targets.base import Target, Window
 
+_COUNTS = re.compile(r"\b\d+ of \d+\b")
 ExtraKpi = Callable[[Any, Summary], "float | None"]
 
 
@@ -37,7 +39,7 @@ class Windows:
         self._target = target
         self._declared = declared
         self._extra_kpis = dict(extra_kpis)
-        self._told = set(told)
+        self._told = set(map(_countless, told))
 
     def run(
         self,
@@ -83,10 +85,15 @@ class Windows:
         )
 
     def _noted_once(self, summary: Summary) -> Summary:
-        """`summary` without the notes that the lane has told already."""
-        notes = tuple(note for note in summary.notes if note not in self._told)
-        self._told.update(notes)
+        """`summary` without the notes that the lane has told already, also with other counts."""
+        notes = tuple(note for note in summary.notes if _countless(note) not in self._told)
+        self._told.update(map(_countless, notes))
         return summary.model_copy(update={"notes": notes})
+
+
+def _countless(note: str) -> str:
+    """What a note says of any count: of `35 of 76 fills` that of `36 of 80` too."""
+    return _COUNTS.sub("some of", note)
 
 
 def _ran(given: Any, minutes: float) -> float:

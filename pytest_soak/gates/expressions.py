@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -140,8 +140,16 @@ def _parsed_share(text: str) -> str:
     return text
 
 
+def _text(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError('an operator (<=, >=, <, >, ==, !=) and a number in quotes, e.g. ">= 2.0"')
+    return value
+
+
 LimitText = Annotated[
-    str, Field(json_schema_extra={"pattern": f"^{_FORM.pattern}$", "examples": [">= 2.0"]})
+    str,
+    BeforeValidator(_text),
+    Field(json_schema_extra={"pattern": f"^{_FORM.pattern}$", "examples": [">= 2.0"]}),
 ]
 """A limit as a field of a file: an operator and a number, in some fields with `%`."""
 

@@ -218,7 +218,9 @@ def check_metrics(
     lacking = [metric for metric in gate.metrics() if metric not in given]
     for metric in lacking:
         if metric not in KNOWN and metric not in SPAN_KPIS:
-            raise SoakUsageError(f"gate {gate.name}", unknown("metric", metric, given))
+            own = "one of the target's own is declared in its `kpis`"
+            problem = f"{unknown('metric', metric, given)}; {own}"
+            raise SoakUsageError(f"gate {gate.name}", problem)
     if lacking:
         problem = f"{target} does not give {', '.join(lacking)}"
         raise SoakUsageError(f"gate {gate.name}", f"{problem}; {_remedy(gate, market, given)}")

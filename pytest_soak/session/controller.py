@@ -24,6 +24,9 @@ from pytest_soak.session.protocol import ITERATION, LANE, USAGE
 from pytest_soak.session.readiness import compile_market, simulates
 from pytest_soak.session.terminal import Terminal
 
+_NO_SOAK = (pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.USAGE_ERROR)
+"""Of these pytest itself tells, and there is nothing to conclude."""
+
 
 class Controller:
     """Follows the run and its items; under pytest-xdist both happen in other processes."""
@@ -145,7 +148,7 @@ class Controller:
         self._terminal.hide_gated()
         yield
         run.folder.release()
-        if session.exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED:
+        if context.usage_error is not None or session.exitstatus not in _NO_SOAK:
             self._terminal.last_line(conclusion)
         return None
 

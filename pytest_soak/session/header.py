@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_soak.config.names import stem
 from pytest_soak.run.settings import Settings
 from pytest_soak.session.target_fixture import users_place
 from pytest_soak.text import plural
@@ -23,14 +24,23 @@ def header_lines(settings: Settings, config: pytest.Config) -> Iterator[str]:
     )
     more = f" and {len(lanes) - LANES_SHOWN} more" if len(lanes) > LANES_SHOWN else ""
     yield ", ".join(lane.id for lane in lanes[:LANES_SHOWN]) + more
-    gates = ", ".join(dict.fromkeys(gates[0].name for gates in settings.gates.values()))
-    stops = f", stop criteria {settings.criteria.name}" if settings.criteria else ""
+    names = dict.fromkeys(gates[0].name for gates in settings.gates.values())
+    gates = ", ".join(_called(name, "gate", settings) for name in names)
+    criteria = settings.criteria
+    stops = f", stop criteria {_called(criteria.name, 'stop', settings)}" if criteria else ""
     held = f", no worse than {', '.join(settings.baseline.folders)}" if settings.baseline else ""
     where = short_path(settings.directory, config)
     yield f"gate {gates} ({settings.gate_mode}){stops}{held}, artifacts in {where}"
     if settings.target_source == "USE_MOCK":
         yield "USE_MOCK=1 makes the target mock: its KPIs are random numbers"
     yield from (f"{name} is yours, not the one of the package" for name in _yours(settings))
+
+
+def _called(name: str, option: str, settings: Settings) -> str:
+    """A gate or criteria by name, and by what was asked for where that is called otherwise."""
+    asked = settings.shown.get(option, name)
+    chosen = settings.sources.get(option, "default") != "default"
+    return f"{name} of {asked}" if chosen and stem(Path(asked)) != name else name
 
 
 def short_path(path: Path, config: pytest.Config) -> str:

@@ -33,6 +33,10 @@ def named_factory(name: str, source: str, rootdir: Path) -> TargetFactory:
     module, colon, attribute = name.partition(":")
     if module == "process" and colon:
         return ProcessTarget(words(attribute, source), parameters=reference_table())
+    if module.endswith(".py") and attribute:
+        dotted = ".".join(Path(module).with_suffix("").parts)
+        problem = f"{name!r} names a file; expected module:attr, e.g. {dotted}:{attribute}"
+        raise SoakUsageError(source, problem)
     if not colon or not module or not attribute:
         others = "or give module:attr, e.g. mybot.soak:Bot, or process:CMD"
         raise SoakUsageError(source, f"{unknown('target', name, BUILT_IN)}; {others}")

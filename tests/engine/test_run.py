@@ -456,6 +456,16 @@ def test_an_id_of_the_window_before_is_no_new_fill() -> None:
     assert [lane.run.run_iteration().summary.faults for _ in range(2)] == [(), ()]
 
 
+def test_a_note_that_differs_by_its_counts_alone_is_told_once_a_lane() -> None:
+    noted = ["a.csv: 2 of 4 fills are left out", "a.csv: 12 of 40 fills are left out", "b: 2 of 4"]
+    windows = [
+        dataclasses.replace(observation(start_us=n), notes=(text,)) for n, text in enumerate(noted)
+    ]
+    lane = lane_of(*windows, of=plan(iterations=3))
+    told = [lane.run.run_iteration().summary.notes for _ in range(3)]
+    assert [noted[n] in notes for n, notes in enumerate(told)] == [True, False, True]
+
+
 class Kept(FakeTarget):
     """Goes on where it was."""
 

@@ -7,9 +7,29 @@ from mutants.mutant import Mutant, of
 FILLS = of("from_fills")
 HONESTY = ("plugin/test_honesty.py",)
 SCHEMAS = of("user_schemas")
+CONFIG = ("plugin/test_config_commands.py",)
+MISTAKES = ("plugin/test_usage_errors.py",)
+SESSION = ("plugin/test_session.py",)
 REFERENCE = ("docs/test_reference.py",)
 
 MUTANTS = (
+    # mistakes, and what they are told
+    *(
+        Mutant(file, old, new, tests)
+        for file, old, new, tests in (
+            ("windows.py", '_COUNTS.sub("some of", note)', "note", ("engine/test_run.py",)),
+            ("cli.py", "message == error.ctx.get_help()", "False", CONFIG),
+            ("config_cli.py", 'typed.removesuffix("s") in KINDS', "typed in KINDS", CONFIG),
+            ("config_cli.py", "if ctx.args:", "if False:", CONFIG),
+            ("expressions.py", "if not isinstance(value, str):", "if False:", of("criteria")),
+            ("names.py", "if stem(path) in self.names()", "if False", MISTAKES),
+            ("overrides.py", "if _NAMED.fullmatch(name.strip())", "if False", of("overrides")),
+            ("resolve.py", 'if module.endswith(".py") and attribute:', "if False:", MISTAKES),
+            ("controller.py", "session.exitstatus not in _NO_SOAK", "True", MISTAKES),
+            ("header.py", "chosen and stem(Path(asked)) != name", "False", SESSION),
+            ("header.py", "stem(Path(asked)) != name", "asked != name", SESSION),
+        )
+    ),
     # a table of fills
     *(
         Mutant(file, old, new, FILLS)

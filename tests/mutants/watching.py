@@ -75,11 +75,20 @@ MUTANTS = (
         )
     ),
     Mutant("listing.py", "and not top.name.startswith(RUN_INDEX)", "", RUNS),
-    Mutant(
-        "show.py",
-        "if len(found) == 1:\n        return run_in",
-        "if found:\n        return run_in",
-        RUNS,
+    *(
+        Mutant("run_place.py", old, new, RUNS)
+        for old, new in (
+            ("if len(found) > 1:", "if False:"),
+            ("if found is None and readable and os.path.lexists(path) else", "if False else"),
+            ("if found is None or find_run(found) is None:", "if True:"),
+        )
+    ),
+    *(
+        Mutant("run_row.py", old, new, RUNS)
+        for old, new in (
+            ('[*told, "tuned"] if tuned else told', "told"),
+            (".lower() not in _OFF", ' != ""'),
+        )
     ),
     *(
         Mutant("starter.py", old, new, of("init"))
@@ -90,6 +99,10 @@ MUTANTS = (
             ("home == SETTINGS and (force or", "(force or"),
             ('return "pytest" in tomllib.loads(text).get("tool", {})', "return True"),
             ("parser.has_section(section)", "True"),
+            ('settings = {"soak_target": named} | settings', "pass"),
+            ("not in (None, named)", "in ()"),
+            ("_check_is_bot(folder, kind)\n", "pass\n"),
+            ("if _setting(folder, key) is None", ""),
         )
     ),
     *(
@@ -98,6 +111,8 @@ MUTANTS = (
             ("if there and not force:", "if False:"),
             ("(link := _link(folder, file)) is not None", "(link := None) is not None"),
             ("return LEFT if left else 0", "return 0"),
+            ("file.rename(free)", "pass"),
+            ("if not os.path.lexists(file.with_name(name))", ""),
         )
     ),
     Mutant("config_kpis.py", "found.setdefault(one.metric, {})", "{}", of("config_kpis")),

@@ -76,6 +76,10 @@ def test_a_snapshot_of_another_target_says_so(bench: Workbench) -> None:
         (("config", "schema", "iter-summry"), "did you mean 'iter-summary'?"),
         (("config", "explain", "--profile", "nope"), "unknown profile 'nope'"),
         (("config", "explain", "--set", "x=1"), "unknown parameter 'x'"),
+        (("config", "explain", "bot:Bot"), "(bot:Bot); a target is named by --target=bot:Bot"),
+        (("config", "gates"), "No such command 'gates'. `config list` lists every gate"),
+        (("config", "profile"), "No such command 'profile'. `config list` lists every profile"),
+        (("config", "shw"), "'show'"),
         (("freeze", "--input", "none", "--output", "x"), "none: cannot be read"),
         (
             ("freeze", "--input", "list.json", "--output", "x"),
@@ -93,6 +97,16 @@ def test_mistakes_end_with_one_line_and_four(
     assert problem in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not (bench.directory / "x").exists()
+
+
+@pytest.mark.parametrize("arguments", [(), ("config",), ("metrics",)])
+def test_a_group_without_a_command_says_what_it_has(
+    bench: Workbench, arguments: tuple[str, ...]
+) -> None:
+    done = bench.module("pytest_soak", *arguments)
+    assert (done.returncode, done.stderr) == (4, "")
+    assert done.lines[0].startswith("Usage: ")
+    assert "Commands:" in done.lines
 
 
 def test_migrate_makes_a_profile_that_soaks_and_tells_what_is_broken(bench: Workbench) -> None:

@@ -136,8 +136,11 @@ def test_the_trend_of_a_run_is_printed_or_written(bench: Workbench) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("trend",), "Missing argument"),
-        (("trend", "nowhere"), "nowhere: holds no iteration of a soak; give an artifact folder"),
+        (
+            ("trend", "9"),
+            "RUN: no run '9': artifacts/soak has 1 run, and there is none at that path",
+        ),
+        (("trend", "gates"), "gates: holds no iteration of a soak; give an artifact folder"),
         (("trend", LATEST, "--output", "artifacts"), "artifacts: cannot be written"),
     ],
 )
@@ -145,6 +148,7 @@ def test_mistakes_are_one_line_and_status_four(
     bench: Workbench, arguments: tuple[str, ...], problem: str
 ) -> None:
     bench.soak(1, INSTANT)
+    bench.write("gates/mine.yaml", "")
     done = bench.command(*arguments)
     assert done.returncode == 4
     assert problem in done.stderr

@@ -54,5 +54,5 @@ def test_the_command_makes_it_anew(bench: Workbench) -> None:
     assert (there.returncode, there.last_line) == (0, "a.html")
     missing = bench.command("report", "nowhere")
     assert missing.returncode == 4
-    assert missing.stderr.startswith("ERROR: nowhere: holds no iteration of a soak")
+    assert missing.stderr.startswith("ERROR: RUN: no run 'nowhere': ")
     assert len(missing.stderr.splitlines()) == 1

@@ -63,6 +63,17 @@ def test_header_table_and_artifacts_name_the_target(bench: Workbench) -> None:
         assert done.artifact(f"artifacts/{name}")["source"] == "mock"
 
 
+def test_a_gate_that_is_called_otherwise_than_its_file_is_said_in_the_header(
+    bench: Workbench,
+) -> None:
+    bench.write("gates/x.yaml", 'name: y\nthresholds: [{metric: net_bps, fail_unless: "> 0"}]\n')
+    done = bench.soak(1, INSTANT, "--soak-gate=x")
+    assert "soak: gate y of x (soft), artifacts in artifacts/soak" in done.lines
+    bench.write("y.yaml", 'name: y\nthresholds: [{metric: net_bps, fail_unless: "> 0"}]\n')
+    done = bench.soak(1, INSTANT, "--soak-gate=y.yaml")
+    assert "soak: gate y (soft), artifacts in artifacts/soak" in done.lines
+
+
 def test_what_goes_before_the_packages_own_is_said_in_the_header(bench: Workbench) -> None:
     chosen = ("--soak-market=calm,spike", "--soak-profile=aggressive,steady_safe")
     assert "is yours" not in bench.soak(1, INSTANT, *chosen).stdout

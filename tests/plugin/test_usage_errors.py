@@ -19,6 +19,7 @@ FILES = {
     "list.yaml": "- 1\n- 2\n",
     "metric.yaml": 'name: g\nthresholds:\n  - {metric: net_bsp, fail_unless: ">= 1"}\n',
     "sign.yaml": 'name: g\nthresholds:\n  - {metric: net_bps, fail_unless: "=> 1"}\n',
+    "bare.yaml": "name: g\nthresholds:\n  - {metric: net_bps, fail_unless: 1.0}\n",
     "empty.yaml": "name: g\nthresholds: []\n",
 }
 CASES = [
@@ -63,15 +64,18 @@ CASES = [
     (("--soak-iteration-timeout=0",), "expected 0.1 to 604800 seconds, got 0"),
     (("--soak-target=simm",), "unknown target 'simm'; did you mean 'sim'?"),
     (("--soak-target=nowhere:Bot",), "cannot import 'nowhere'"),
+    (("--soak-target=src/bot.py:Bot",), "expected module:attr, e.g. src.bot:Bot"),
     (("--soak-target=pytest_soak.testing:Instant",), "did you mean 'InstantTarget'?"),
     (("--soak-target=pytest_soak.testing:GOOD",), "is not callable"),
     (("--soak-gate=sok",), "unknown gate 'sok'; did you mean 'soak'?"),
     (("--soak-gate=metric.yaml",), "unknown metric 'net_bsp'; did you mean 'net_bps'?"),
     (("--soak-gate=sign.yaml",), "e.g. \">= 2.0\", got '=> 1'"),
+    (("--soak-gate=bare.yaml",), 'a number in quotes, e.g. ">= 2.0", got 1.0'),
+    (("--soak-gate=soak.yaml",), "no such gate file: soak.yaml; did you mean 'soak'?"),
     (("--soak-gate=empty.yaml",), "thresholds"),
     (("--soak-gate-mode=soff",), "unknown gate mode 'soff'"),
     (("--soak-set=tail_age_ms",), "expected KEY=NUMBER, got 'tail_age_ms'"),
-    (("--soak-set=tail_age_ms=fast",), "expected KEY=NUMBER"),
+    (("--soak-set=tail_age_ms=fast",), "got 'tail_age_ms=fast'; e.g. tail_age_ms=2.5"),
     (("--soak-set=tail_age_ms=5000",), "--soak-set: tail_age_ms: expected a number from 400"),
     (("--soak-set=tail=1",), "unknown parameter 'tail'; did you mean 'tail_age_ms'?"),
     (("--soak-overrides-json={",), "--soak-overrides-json: is not valid JSON"),
@@ -138,3 +142,12 @@ def test_the_environment_alone_switches_nothing_on(bench: Workbench) -> None:
     done = bench.pytest("-q", SOAK_PROFILE="nope", SOAK_MINUTES="-1", USE_MOCK="1")
     assert done.returncode == 0
     assert "soak" not in done.stdout
+
+
+def test_a_mistake_that_pytest_tells_is_no_verdict(bench: Workbench) -> None:
+    fixture = "import pytest\n\n@pytest.fixture\ndef soak_target():\n    pass\n"
+    bench.write("conftest.py", fixture)
+    done = bench.soak(1, INSTANT)
+    assert done.returncode == 4
+    assert "soak_target fixture (conftest.py) also says what is soaked" in done.stderr
+    assert "NO VERDICT" not in done.everything

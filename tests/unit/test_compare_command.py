@@ -156,7 +156,7 @@ def test_the_exit_status_and_the_document(
 
 @pytest.mark.parametrize(
     ("given", "problem"),
-    [(["a", "gone"], "gone: no run in it"), (["a"], "Missing argument 'OTHER...'.")],
+    [(["a", "gone"], "RUN: no run 'gone': "), (["a"], "Missing argument 'OTHER...'.")],
 )
 def test_a_mistake_is_one_line(
     capsys: pytest.CaptureFixture[str],

@@ -116,7 +116,7 @@ def test_a_market_of_the_users_own(monkeypatch: pytest.MonkeyPatch, folder: Path
         (["--hours=-3"], "--hours: expected 0.01 to 168 hours a lane, got -3"),
         (["--set=sgima=0.02"], "--set: unknown market setting 'sgima'; did you mean 'sigma'?"),
         (["--set=sigma=nan"], "--set: sigma: expected 0 to 0.1, got nan"),
-        (["--set=sigma"], "--set: expected KEY=NUMBER, got 'sigma'; e.g. sigma=0.02"),
+        (["--set=sigma"], "--set: expected KEY=NUMBER, got 'sigma'; e.g. sigma=2.5"),
         (["--json="], "--json: expected the path of a file, got ''"),
         (["--json=folder"], "--json: expected a file, folder is a folder"),
         (["--picture=link"], "--picture: link is a symbolic link, which is not followed"),

@@ -12,7 +12,7 @@ import pytest_soak
 
 SOURCE = Path(pytest_soak.__file__).parent
 FLOORS = (
-    {"__init__", "plugin", "cli", "api", "hookspecs", "testing"},
+    {"__init__", "__main__", "plugin", "cli", "api", "hookspecs", "testing"},
     {"commands", "session"},
     {"live"},
     {"calibration", "release", "report"},

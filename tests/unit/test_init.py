@@ -21,6 +21,7 @@ from pytest_soak.commands.starter import (
     settings_home,
     workflow_text,
 )
+from pytest_soak.errors import SoakUsageError
 
 ROOT = Path(__file__).parents[2]
 ALL = ["conftest.py", "gates/bot.yaml", "pytest.ini", ".soak/schemas/gate.schema.json"]
@@ -64,13 +65,63 @@ def test_a_repository_with_a_conftest_and_settings_keeps_them(bench: Workbench, 
     before = (mine.read_text(), settings.read_text())
     status, said = run(bench.directory, kind)
     assert status == 1
-    assert "left conftest.py: the bot is in soak_bot.py, and named by --soak-target" in said
-    told = 'left pyproject.toml: it has pytest\'s settings; add soak_gate = "bot"'
-    assert told in said
+    assert "left conftest.py: the bot is in soak_bot.py, and named by soak_target" in said
+    added = 'soak_target = "soak_bot:Bot", soak_gate = "bot"'
+    assert f"left pyproject.toml: it has pytest's settings; add {added}" in said
     assert (mine.read_text(), settings.read_text()) == before
     assert not (bench.directory / "pytest.ini").exists()
     assert said[-1].endswith("--soak-target=soak_bot:Bot --soak-gate=bot")
     soaked(bench, said)
+    settings.write_text(before[1] + added.replace(", ", "\n"))
+    status, said = run(bench.directory, kind)
+    assert (status, said[-1]) == (0, "next: pytest --soak-iterations=3")
+    soaked(bench, said)
+
+
+@pytest.mark.parametrize("kind", [OBSERVATION, ASYNC])
+def test_a_repository_with_a_conftest_alone_has_its_bot_named_in_the_settings(
+    bench: Workbench, kind: str
+) -> None:
+    bench.write("conftest.py", "import pytest\n")
+    status, said = run(bench.directory, kind)
+    assert (status, said[-1]) == (0, "next: pytest --soak-iterations=3")
+    assert "soak_target = soak_bot:Bot\n" in (bench.directory / "pytest.ini").read_text()
+    done = bench.soak(3)
+    assert done.last_line == "PASS for default on calm (3 iterations, soak_bot:Bot)"
+    assert run(bench.directory, kind)[0] == 0
+
+
+def test_settings_that_name_a_target_need_no_bot(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("")
+    (tmp_path / "tox.ini").write_text("[pytest]\nsoak_target = mybot:Bot\nsoak_gate = mine\n")
+    status, said = run(tmp_path)
+    assert (status, said[-1]) == (0, "next: pytest --soak-iterations=3")
+    assert "left conftest.py: soak_target in pytest's settings says what is soaked" in said
+    assert not (tmp_path / "soak_bot.py").exists()
+
+
+@pytest.mark.parametrize(("kind", "conftest"), [(OBSERVATION, ""), (PROCESS, ""), (PROCESS, None)])
+def test_a_file_of_another_purpose_is_never_taken_for_the_bot(
+    tmp_path: Path, kind: str, conftest: str | None
+) -> None:
+    if conftest is not None:
+        (tmp_path / "conftest.py").write_text(conftest)
+    mine = tmp_path / "soak_bot.py"
+    mine.write_text("print('sell all')\n")
+    before = set(tmp_path.iterdir())
+    with pytest.raises(SoakUsageError, match=r"^soak_bot\.py: is there and is no bot, for it has"):
+        run(tmp_path, kind)
+    assert set(tmp_path.iterdir()) == before
+    assert mine.read_text() == "print('sell all')\n"
+
+
+def test_a_bot_of_the_users_own_stays_in_its_file(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("")
+    run(tmp_path)
+    (tmp_path / "soak_bot.py").write_text("class Bot:\n    pass\n")
+    status, said = run(tmp_path)
+    assert status == 1
+    assert "left soak_bot.py: it is there; --force replaces it" in said
 
 
 def test_a_conftest_that_says_what_is_soaked_needs_no_bot(bench: Workbench) -> None:
@@ -86,7 +137,7 @@ def test_a_conftest_that_says_what_is_soaked_needs_no_bot(bench: Workbench) -> N
         """,
     )
     status, said = run(bench.directory)
-    assert status == 1
+    assert status == 0
     assert not (bench.directory / "soak_bot.py").exists()
     soaked(bench, said)
 
@@ -130,11 +181,21 @@ def test_force_replaces_files_and_no_links(tmp_path: Path) -> None:
     assert said[:-1] == [
         "left conftest.py: conftest.py is a symbolic link, which is not followed",
         "left gates/bot.yaml: a folder is there",
-        "replaced pytest.ini",
+        "replaced pytest.ini; what was there is pytest.ini.orig beside it",
         "left .soak/schemas/gate.schema.json: .soak is a symbolic link, which is not followed",
     ]
     assert elsewhere.read_text() == "mine"
     assert not (tmp_path / "schemas").exists()
+
+
+def test_what_force_replaces_is_kept_beside(tmp_path: Path) -> None:
+    for text in ("first", "second"):
+        (tmp_path / "conftest.py").write_text(text)
+        assert run(tmp_path, force=True)[0] == 0
+    assert (tmp_path / "conftest.py.orig").read_text() == "first"
+    assert (tmp_path / "conftest.py.orig2").read_text() == "second"
+    run(tmp_path, force=True)
+    assert not (tmp_path / "conftest.py.orig3").exists()
 
 
 def test_force_takes_no_settings_away_from_pytest(tmp_path: Path) -> None:
@@ -184,8 +245,9 @@ def test_a_program_is_tried_in_windows_of_seconds(tmp_path: Path) -> None:
     status, said = run(tmp_path, PROCESS)
     assert status == 1
     assert (
-        "left tox.ini: it has pytest's settings; add soak_gate = bot, soak_minutes = 0.05" in said
-    )
+        "left tox.ini: it has pytest's settings; add soak_target = process:python3 soak_bot.py,"
+        " soak_gate = bot, soak_minutes = 0.05"
+    ) in [line.replace("python ", "python3 ") for line in said]
     assert " soak_bot.py' --soak-gate=bot --soak-minutes=0.05" in said[-1]
     assert (tmp_path / "soak_bot.py").exists()
 
@@ -195,3 +257,7 @@ def test_a_bot_is_one_thing(bench: Workbench) -> None:
     assert (done.returncode, done.stderr.count("\n")) == (4, 1)
     assert bench.files() == set()
     assert bench.command("init", "--ci=gitlab").returncode == 4
+
+
+def test_ci_alone_is_that_of_github(bench: Workbench) -> None:
+    assert "wrote .github/workflows/soak.yml" in bench.command("init", "--ci", "--async").lines

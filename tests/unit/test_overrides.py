@@ -134,10 +134,10 @@ def test_a_path_that_cannot_be_is_a_usage_error(path: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        ("a", "--soak-set: expected KEY=NUMBER, got 'a'; e.g. min_interval_ms=80"),
+        ("a", "--soak-set: expected KEY=NUMBER, got 'a'; e.g. a=2.5"),
         ("=1", "--soak-set: expected KEY=NUMBER, got '=1'; e.g. min_interval_ms=80"),
-        ("a=", "--soak-set: expected KEY=NUMBER, got 'a='; e.g. min_interval_ms=80"),
-        ("a=b=1", "--soak-set: expected KEY=NUMBER, got 'a=b=1'; e.g. min_interval_ms=80"),
+        ("a=", "--soak-set: expected KEY=NUMBER, got 'a='; e.g. a=2.5"),
+        ("a=b=1", "--soak-set: expected KEY=NUMBER, got 'a=b=1'; e.g. a=2.5"),
     ],
 )
 def test_a_bad_set_is_one_line(item: str, message: str) -> None:

@@ -21,15 +21,21 @@ from pytest_soak.artifacts import run_index
 from pytest_soak.artifacts.names import RUN_INDEX
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.run_index import runs_of
-from pytest_soak.artifacts.run_row import RunRow, packed, unpacked
+from pytest_soak.artifacts.run_row import RunRow, asked_of, packed, unpacked
+from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.clock import SystemClock
 from pytest_soak.commands.rotate import rotate
+from pytest_soak.commands.run_place import known_run, reference_place, run_place
 from pytest_soak.commands.runs import listed, runs_json, runs_lines
-from pytest_soak.commands.show import run_named, show_lines
+from pytest_soak.commands.show import show_lines
 from pytest_soak.report.fitted import Column, painted, table_lines, wrapped
 from pytest_soak.storage.lock import locked
 
 NEWEST = "20250103T000000Z-00000003"
+
+
+def run_named(given: str, root: Path, base: Path) -> StoredRun:
+    return run_in(run_place(given, root, base))
 
 
 def meta(day: int) -> dict[str, Any]:
@@ -305,7 +311,7 @@ def test_a_run_is_meant_in_many_ways(root: Path, asked: str, day: int) -> None:
         ("0", "no run '0': "),
         ("", "no run ''"),
         ("a\nb\x00", "no run 'a"),
-        ("../..", "no run '../..'"),
+        ("../..", "no run in it"),
         ("x" * 5000, "no run 'xxx"),
         ("٣", "no run '٣'"),
         ("~nobody-here/x", "no such home folder"),
@@ -313,6 +319,45 @@ def test_a_run_is_meant_in_many_ways(root: Path, asked: str, day: int) -> None:
 )
 def test_nonsense_is_no_run(root: Path, asked: str, problem: str) -> None:
     assert problem in usage_error(lambda: run_named(asked, root, root))
+
+
+def test_a_reference_is_a_baseline_or_a_run(root: Path) -> None:
+    other = root / "baseline" / "2"
+    assert reference_place("2", root, root) == root / "runs" / str(meta(2)["run"])
+    write_run(other, result(outcome()))
+    assert reference_place("2", root, root) == other
+    assert "no run in it" in usage_error(lambda: reference_place("9", root, root))
+
+
+def test_a_place_of_no_run_is_one_too(root: Path) -> None:
+    (root / "latest" / "lane").mkdir()
+    assert run_place("latest/lane", root, root) == root / "latest" / "lane"
+    assert run_place(None, root, root) == root
+    assert known_run("to come", root, root) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({}, ""),
+        ({"tuner": "rules", "auto-tune": "0", "profile": "x"}, ""),
+        ({"set": "a=1 b=2", "preset": "tight", "auto-tune": "1"}, "a=1 b=2, preset tight, tuned"),
+        ({"overrides-json": '{"a": 1}', "flag": "x=1"}, '{"a": 1}, flag x=1'),
+    ],
+)
+def test_what_a_run_was_told_tells_it_from_others(
+    root: Path, settings: dict[str, str], asked: str
+) -> None:
+    assert asked_of(settings) == asked
+    write_run(root, result(outcome(1), settings=settings, meta=meta(3)))
+    (row, *_) = runs_of(root, silent)
+    assert (row.asked, row.gates) == (asked, (row.gates[0],))
+    shown = list(show_lines(run_named("1", root, root), root, 80, iterations=False))
+    assert (f"with     {asked}" in shown) is bool(asked)
+    head, first, *_ = runs_lines([row], 1, 80)
+    assert (" with " in head) is bool(asked)
+    assert asked[:5] in first
+    assert f" {row.gates[0]} " in runs_lines([row], 1, 200)[1]
 
 
 def test_a_run_is_shown_with_what_failed_and_where_its_files_are(root: Path) -> None:

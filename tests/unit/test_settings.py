@@ -413,7 +413,10 @@ def test_a_gate_on_an_unknown_metric_is_refused(root: Path) -> None:
     text = 'name: own\nthresholds: [{metric: net_bsp, fail_unless: ">= 1"}]\n'
     (root / "gate.yaml").write_text(text)
     message = usage_error(lambda: plan_with({"gate": "gate.yaml"}, spec(), root))
-    assert message == "gate own: unknown metric 'net_bsp'; did you mean 'net_bps'?"
+    assert message == (
+        "gate own: unknown metric 'net_bsp'; did you mean 'net_bps'?; "
+        "one of the target's own is declared in its `kpis`"
+    )
 
 
 def test_a_gate_on_a_users_own_kpi_is_good(root: Path) -> None:

@@ -355,6 +355,16 @@ def test_soak_yml_applies_no_profile_to_a_bot_of_another_table(
     assert "PASS for default on calm (3 iterations, conftest:Bot)" in done.output(SOAK)
 
 
+@pytest.mark.parametrize("auto_tune", ["true", "false"])
+def test_soak_yml_soaks_the_bot_of_a_repository_with_a_conftest(
+    start: Start, bench: Workbench, auto_tune: str
+) -> None:
+    bench.write("conftest.py", "import pytest\n")
+    assert bench.command("init", "--ci=github").returncode == 0
+    done = good(soak(start, auto_tune=auto_tune))
+    assert "(6 iterations, soak_bot:Bot)" in done.output(SOAK).splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("files", "installed"),
     [
