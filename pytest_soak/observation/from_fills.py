@@ -39,6 +39,7 @@ def observed_fills(
     mids: Any,
     inventory_start: float | None,
     ends: Mapping[str, float | None],
+    apart: bool,
 ) -> Observation:
     """What `Observation.from_fills` gives; `span` is its start and end."""
     start_us, end_us = (_instant(*one) for one in zip(("start_us", "end_us"), span, strict=True))
@@ -68,6 +69,7 @@ def observed_fills(
         order_ids=ids_of(own.get("order_id", _NO_IDS)),
         notes=tuple(_notes(given, columns, inside, own, marks)),
         untold=untold,
+        apart=apart,
     )
 
 
