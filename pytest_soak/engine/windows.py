@@ -22,7 +22,7 @@ class Windows:
     """Runs and measures one window after the other.
 
     `before` is how the last one ended, `usage` what the lane has used so far; `told` are the notes
-    that the lane has told already.
+    that the lane has told already, `notes` says what else there is to note after a window.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Windows:
         declared: tuple[str, ...] | None,
         extra_kpis: Mapping[str, ExtraKpi],
         told: Iterable[str],
+        notes: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self.before: Closing | None = None
         self.usage: Usage | None = None
@@ -38,6 +39,7 @@ class Windows:
         self._declared = declared
         self._extra_kpis = dict(extra_kpis)
         self._told = set(told)
+        self._notes = notes
 
     def run(
         self,
@@ -58,7 +60,9 @@ class Windows:
         minutes = _ran(given, window.minutes) if stopped() else window.minutes
         given, summary = measure(given, self._declared, minutes, self.before, self.usage)
         self.before, self.usage = closing(given), used(given, self.usage)
-        summary = summary.model_copy(update={"notes": (*parts.notes, *summary.notes)})
+        summary = summary.model_copy(
+            update={"notes": (*self._notes(), *parts.notes, *summary.notes)}
+        )
         return given, self._noted_once(self._with_extra(given, summary))
 
     def _with_extra(self, given: Any, summary: Summary) -> Summary:
