@@ -10,17 +10,18 @@ from typing import Any
 
 from pytest_soak.artifacts.models import IterSummary
 from pytest_soak.artifacts.names import LATEST, REPORT, RUNS
-from pytest_soak.artifacts.run_row import RunRow
+from pytest_soak.artifacts.run_row import RUNNING, RunRow
 from pytest_soak.artifacts.stored_run import StoredRun, find_run, run_in
-from pytest_soak.baseline.words import baseline_lines
 from pytest_soak.calibration.stored import run_rates
 from pytest_soak.commands.runs import listed
 from pytest_soak.commands.verdict import last_line, open_line
 from pytest_soak.config.names import user_path
 from pytest_soak.errors import SoakUsageError, escaped
 from pytest_soak.merging.whole import check_whole
+from pytest_soak.report.beside import beside_lines
 from pytest_soak.report.fitted import Column, table_lines, wrapped
 from pytest_soak.report.lane_table import kpi_columns, lane_table
+from pytest_soak.report.read import is_under_way
 from pytest_soak.storage.readers import is_file
 from pytest_soak.text import NO_VALUE, number, plural, shortened, signed
 
@@ -85,6 +86,8 @@ def show_lines(run: StoredRun, folder: Path, width: int, *, iterations: bool) ->
     yield ""
     for text in _judged(run, folder):
         yield from wrapped(text, width)
+    yield from beside_lines(run.result.baseline, width)
+    yield from wrapped(last_line(run), width)
 
 
 def _judged(run: StoredRun, folder: Path) -> Iterator[str]:
@@ -99,13 +102,12 @@ def _judged(run: StoredRun, folder: Path) -> Iterator[str]:
         lanes.setdefault(text, []).append(name)
     for text, names in lanes.items():
         yield f"{names[0] if len(names) == 1 else plural(len(names), 'lane')}: {text}"
-    yield from baseline_lines(run.result.baseline)
-    yield last_line(run)
 
 
 def _head(run: StoredRun) -> Iterator[tuple[str, str]]:
     result, settings = run.result, run.result.settings
-    yield "run", f"{run.name}, {result.status}"
+    stopped = result.status == RUNNING and not is_under_way(run.folder)
+    yield "run", f"{run.name}, {'stopped' if stopped else result.status}"
     began = str(result.meta.get("started", ""))
     yield "began", f"{began[:19].replace('T', ' ') or NO_VALUE} UTC{_took(result.meta)}"
     lanes = len({*run.lanes, *result.unfinished})

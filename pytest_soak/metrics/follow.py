@@ -16,7 +16,7 @@ from pytest_soak.engine.events import (
 from pytest_soak.engine.record import IterationRecord
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.metrics import table
-from pytest_soak.metrics.board import Board, Key, keyed
+from pytest_soak.metrics.board import Board, keyed
 from pytest_soak.metrics.table import Metric
 from pytest_soak.targets.base import LaneInfo
 from pytest_soak.tuning.phases import Phase
@@ -25,15 +25,17 @@ from pytest_soak.tuning.phases import Phase
 class Follower:
     """Keeps a board by the events of a run of `lanes`, each of so many `iterations`.
 
-    `info` are the values of the labels of `soak_run_info`.
+    `soak_run_info` tells the `version`, and as target what the lanes have, until then `target`.
     """
 
-    def __init__(self, lanes: list[LaneInfo], iterations: int, info: Key) -> None:
+    def __init__(self, lanes: list[LaneInfo], iterations: int, version: str, target: str) -> None:
         self.board = Board(lanes)
         self._planned = {lane.id: iterations for lane in lanes}
         self._done = dict.fromkeys(self._planned, 0)
         self._over: set[str] = set()
-        self.board.put(table.INFO, "", {info: 1.0})
+        self._version = version
+        self._targets: dict[str, None] = {}
+        self._name(target)
         self._of_run(table.LANES, len(lanes))
         self._of_run(table.LANES_ASIDE, self.board.aside)
         self._count()
@@ -52,7 +54,12 @@ class Follower:
         elif isinstance(event, LaneFinished):
             self._judged(event.lane, event.result.verdict)
 
+    def _name(self, target: str) -> None:
+        self.board.put(table.INFO, "", {(self._version, target): 1.0})
+
     def _begin(self, event: LaneStarted) -> None:
+        self._targets.setdefault(event.plan.target)
+        self._name(", ".join(self._targets))
         self._planned[event.lane] = event.plan.iterations
         self._of_lane(table.PLANNED, event.lane, event.plan.iterations)
         self._of_lane(table.DONE, event.lane, 0)

@@ -10,14 +10,12 @@ from pytest_soak.engine.record import LaneResult
 from pytest_soak.gates.engine import DRIFT, Check, Verdict, badness, worst
 from pytest_soak.gates.expressions import parse_share
 from pytest_soak.kpi.definitions import kpi_order
-from pytest_soak.report.columns import GAP
-from pytest_soak.report.fitted import wrapped
+from pytest_soak.report.fitted import Column, table_lines, wrapped
 from pytest_soak.report.lane_table import lane_table
-from pytest_soak.text import brief, plural, shortened
+from pytest_soak.text import brief, plural
 
 INDENT = "      "
 LANES_SHOWN = 30
-_METRIC = 24
 _TOLD = 3
 """Reasons told of each of several lanes; its artifacts have all."""
 
@@ -43,11 +41,7 @@ def lane_closing(result: LaneResult, counted: str, width: int) -> Iterator[Line]
         yield Line(text, result.verdict)
     rows = [_judged(check, result) for check in _tightest(result.judgement.checks)]
     if rows:
-        heads = ("value", "limit", "margin", "drift/it")
-        yield Line(INDENT + _cells("", *heads))
-        for verdict, texts in rows:
-            bad = verdict if verdict is not Verdict.PASS else None
-            yield Line((bad or "").ljust(len(INDENT)) + _cells(*texts), bad)
+        yield from _table(rows, width)
     for reason in result.reasons[1:]:
         if not _in_table(reason, result):
             yield from (Line(text) for text in wrapped(reason, width, INDENT, len(INDENT)))
@@ -79,9 +73,20 @@ def _worst_first(one: LaneOutcome) -> int:
     return -1 if one.verdict is None else -badness(one.verdict)
 
 
-def _cells(name: str, value: str, limit: str, margin: str, drift: str) -> str:
-    shown = shortened(name, _METRIC).ljust(_METRIC)
-    return f"{shown}{value:>8}{GAP}{limit:<10}{margin:>8}{GAP}{drift}".rstrip()
+def _table(rows: Sequence[_Row], width: int) -> Iterator[Line]:
+    said = [f"{row.verdict}" if row.verdict is not Verdict.PASS else "" for row in rows]
+    columns = [
+        Column("".ljust(len(INDENT) - 2), [text.ljust(len(INDENT) - 2) for text in said]),
+        Column("", [row.metric for row in rows], least=12),
+        Column("value", [row.value for row in rows], number=True),
+        Column("limit", [row.limit for row in rows]),
+        Column("margin", [row.margin for row in rows], number=True),
+        Column("drift/it", [row.drift for row in rows], spare=1),
+    ]
+    heads, *lines = table_lines(columns, width)
+    yield Line(heads)
+    for row, line in zip(rows, lines, strict=True):
+        yield Line(line, None if row.verdict is Verdict.PASS else row.verdict)
 
 
 def _tightest(checks: Sequence[Check]) -> list[Check]:
@@ -122,13 +127,24 @@ def _margin(check: Check) -> float | None:
     return apart if parsed.symbol.startswith(">") else -apart
 
 
-def _judged(check: Check, result: LaneResult) -> tuple[Verdict, tuple[str, str, str, str, str]]:
+class _Row(NamedTuple):
+    """A judged KPI at the end of a lane, as text."""
+
+    verdict: Verdict
+    metric: str
+    value: str
+    limit: str
+    margin: str
+    drift: str
+
+
+def _judged(check: Check, result: LaneResult) -> _Row:
     limit, margin, drift = _limit(check), _margin(check), _drift(check.metric, result)
     only_warns = check.fail_unless is None and check.hold_unless is None
     shown = f"({limit})" if only_warns and limit else limit
     gap = "" if margin is None else f"{'+' if margin > 0 else ''}{brief(margin)}"
     verdict = check.verdict if drift is None else worst([check.verdict, drift.verdict])
-    return verdict, (check.metric, brief(check.value), shown, gap, _drifting_by(drift))
+    return _Row(verdict, check.metric, brief(check.value), shown, gap, _drifting_by(drift))
 
 
 def _drift(metric: str, result: LaneResult) -> Check | None:

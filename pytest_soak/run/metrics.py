@@ -35,7 +35,7 @@ class Metrics:
         self._told = told
         self._lock = Lock()
         self._follower = Follower(
-            settings.lanes(), settings.iterations, (__version__, settings.target)
+            settings.lanes(), settings.iterations, __version__, settings.target
         )
         self._server = _serve(settings, self._series)
 

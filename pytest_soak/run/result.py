@@ -29,13 +29,21 @@ def kept_settings(settings: Settings) -> dict[str, str]:
 
 
 class ResultFile:
-    """Writes RESULT.json: when the run begins, and when it is over."""
+    """Writes RESULT.json: when the run begins, when its targets are known, and when it is over."""
 
     def __init__(self, settings: Settings, layout: Layout, clock: Clock) -> None:
         self._settings = settings
         self._layout = layout
         self._clock = clock
         self._started = self._clock.now()
+        self._targets: list[str] = []
+
+    def name(self, target: str) -> None:
+        """Say what is soaked, once a lane has it: a fixture may give other than the option."""
+        if target not in self._targets:
+            self._targets.append(target)
+            if self._targets != [self._settings.target]:
+                self.begin()
 
     def begin(self) -> None:
         """Say that a run is under way."""
@@ -73,7 +81,8 @@ class ResultFile:
     ) -> RunResult:
         """What is to be said of the run."""
         settings = self._settings
-        targets = list(dict.fromkeys(r.target for r in results)) or [settings.target]
+        ended = list(dict.fromkeys(r.target for r in results))
+        targets = ended or self._targets or [settings.target]
         finished = {r.lane.id for r in results if r.verdict is not None}
         return RunResult.model_validate(
             {

@@ -9,7 +9,7 @@ from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.baseline.judge import judge_run
 from pytest_soak.baseline.reference import Baseline, read_again
 from pytest_soak.clock import Clock
-from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, Notice
+from pytest_soak.engine.events import Event, IterationFinished, LaneFinished, LaneStarted, Notice
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.errors import ArtifactError, SoakUsageError
 from pytest_soak.run.baseline import THIS_RUN, check_has_baseline
@@ -77,11 +77,19 @@ class Run:
                 self.problems.setdefault(event.text)
         else:
             self.began = True
-        if isinstance(event, IterationFinished):
+        if isinstance(event, LaneStarted):
+            self._name_target(event.plan.target)
+        elif isinstance(event, IterationFinished):
             self.iterations += 1
         elif isinstance(event, LaneFinished):
             self._results[event.lane] = event.result
         self._handlers.handle(event)
+
+    def _name_target(self, target: str) -> None:
+        try:
+            self.result_file.name(target)
+        except ArtifactError as error:
+            self.note(str(error), problem=True)
 
     def _complain(self, text: str, problem: bool) -> None:
         self.note(text, problem=problem)

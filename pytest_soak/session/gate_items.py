@@ -11,7 +11,8 @@ from pytest_soak.engine.record import Ending, LaneResult
 from pytest_soak.gates.engine import metrics_of
 from pytest_soak.session.item_ids import gate_item
 
-GATES = "soak-gates"
+GATES, COUNTED = "soak-gates", "soak_counted"
+"""Among the keywords of such an item; on its report: as what it is counted."""
 
 
 def report_gate(session: pytest.Session, result: LaneResult, told: Collection[str | None]) -> None:
@@ -28,7 +29,8 @@ def report_gate(session: pytest.Session, result: LaneResult, told: Collection[st
         text = f"{check.gate} gate, {result.judgement.note}: {check.reason}"
         _emit(session, result.lane.id, metric, f"gate {check.gate}: {metric}", text)
     if not failing and result.lane.id not in told:
-        _emit(session, result.lane.id, "lane", result.lane.id, "; ".join(result.reasons))
+        text = "; ".join(result.reasons)
+        _emit(session, result.lane.id, "lane", result.lane.id, text, "lane failed")
 
 
 def report_baseline(session: pytest.Session, beside: AgainstBaseline) -> None:
@@ -40,7 +42,14 @@ def report_baseline(session: pytest.Session, beside: AgainstBaseline) -> None:
             _emit(session, lanes, check.metric, f"gate {check.gate}: {check.metric}", text)
 
 
-def _emit(session: pytest.Session, lane: str, name: str, title: str, text: str) -> None:
+def _emit(
+    session: pytest.Session,
+    lane: str,
+    name: str,
+    title: str,
+    text: str,
+    counted: str = "gate failed",
+) -> None:
     session.testscollected += 1
     for when, outcome in (("call", "failed"), ("teardown", "passed")):
         report = pytest.TestReport(
@@ -51,4 +60,5 @@ def _emit(session: pytest.Session, lane: str, name: str, title: str, text: str) 
             longrepr=text if outcome == "failed" else None,
             when=when,  # type: ignore[arg-type]
         )
+        setattr(report, COUNTED, counted)
         session.config.hook.pytest_runtest_logreport(report=report)

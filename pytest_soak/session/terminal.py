@@ -12,7 +12,6 @@ import pytest
 
 from pytest_soak.artifacts.baseline_models import AgainstBaseline
 from pytest_soak.artifacts.build import outcome
-from pytest_soak.baseline.words import baseline_lines
 from pytest_soak.clock import Clock
 from pytest_soak.engine.events import (
     Event,
@@ -24,6 +23,7 @@ from pytest_soak.engine.events import (
 )
 from pytest_soak.engine.record import LaneResult
 from pytest_soak.gates.engine import Verdict
+from pytest_soak.report.beside import beside_lines
 from pytest_soak.report.closing import (
     INDENT,
     Line,
@@ -40,7 +40,7 @@ from pytest_soak.run.progress import Progress
 from pytest_soak.run.settings import Settings
 from pytest_soak.run.verdict import Conclusion
 from pytest_soak.session.context import SoakContext
-from pytest_soak.session.gate_items import GATES
+from pytest_soak.session.gate_items import COUNTED, GATES
 from pytest_soak.session.header import header_lines, short_path
 from pytest_soak.session.heartbeat import Heartbeat
 from pytest_soak.session.markers import SEED
@@ -135,7 +135,7 @@ class Terminal:
         if hasattr(report, "wasxfail"):
             return None
         if GATES in report.keywords:
-            return ("" if report.passed else "gate failed"), "", ""
+            return ("" if report.passed else getattr(report, COUNTED)), "", ""
         if report.when == "call" or not report.passed:
             word = report.outcome if report.when == "call" or report.skipped else "error"
             return word, "", word.upper()
@@ -155,7 +155,7 @@ class Terminal:
 
     @property
     def _rowed(self) -> bool:
-        return isinstance(self._view, Rows | Lanes)
+        return self._reporter is not None and not self._marked and not self._quiet
 
     def failed(self, report: pytest.TestReport) -> None:
         """Say live which item failed, and why; not again what a row has said."""
@@ -293,11 +293,13 @@ class Terminal:
         self._reporter.section("soak")
         for text, verdict in self._closing(results):
             self._reporter.write_line(text, **_color(verdict))
-        texts = [*_unfinished(unfinished), *_rates(rates), *baseline_lines(beside)]
+        width = self._paper.size[0]
+        for text in (*_unfinished(unfinished), *_rates(rates)):
+            self._line("\n".join(wrapped(text, width)))
+        for text in beside_lines(beside, width):
+            self._line(text)
         if unfinished or any(result.verdict is None for result in results):
-            texts.append("to go on: the same command with --soak-resume")
-        for text in texts:
-            self._line("\n".join(wrapped(text, self._paper.size[0])))
+            self._line("to go on: the same command with --soak-resume")
         if report is not None:
             self._line(f"report: {short_path(report, self._config)}")
         latest = self._context.layout.latest

@@ -151,9 +151,9 @@ class Lanes:
             if record.graded and record.verdict is not Verdict.PASS:
                 texts.append(f"{record.verdict}: {'; '.join(record.judgement.reasons())}")
             for text in texts:
-                self._tell(event.lane, f"{record.iteration} {text}", str(record.verdict))
+                self._tell(event.lane, f"it {record.iteration} {text}", str(record.verdict))
         elif isinstance(event, IterationFailed):
-            self._tell(event.lane, f"{event.iteration} {event.cause}", Verdict.FAIL)
+            self._tell(event.lane, f"it {event.iteration} {event.cause}", Verdict.FAIL)
         elif isinstance(event, StopFired):
             self._tell(event.lane, f"stop: {fired_text(event.fired)}", Verdict.FAIL)
 

@@ -34,6 +34,7 @@ from pytest_soak.comparing.groups import groups_of
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.gates.model import Gate, Threshold, gate_shelf, load_gate
 from pytest_soak.merging.whole import check_whole
+from pytest_soak.report.beside import beside_lines
 from pytest_soak.report.github import annotate, summary_text
 from pytest_soak.run.verdict import verdict_line
 
@@ -391,3 +392,14 @@ def test_a_file_alone_cannot_be_judged_by_a_change(tmp_path: Path) -> None:
     message = usage_error(lambda: judge_file("no_worse", tmp_path / "latest", tmp_path, None))
     told = "judge runs by --soak-baseline, or by merge --against"
     assert message == f"gate no_worse: has limits of a change; {told}"
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_beside_a_baseline_nothing_leaves_the_screen(
+    width: int, tmp_path: Path, base: Baseline
+) -> None:
+    found = beside(stored(tmp_path / "worse", SEEDS, {"net_bps": -0.4}), base)
+    lines = list(beside_lines([found], width))
+    assert max(map(len, lines)) <= width
+    assert any(line.startswith(found.checks[0].metric) for line in lines)
+    assert ("could see" in "".join(lines)) is (width == 140), lines

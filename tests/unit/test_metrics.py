@@ -231,7 +231,7 @@ def test_a_run_of_a_thousand_lanes_says_once_what_is_left_out(tmp_path: Path) ->
 
 
 def test_a_phase_is_told_when_its_iteration_begins() -> None:
-    follower = Follower(lanes(1), 3, ("1", "sim"))
+    follower = Follower(lanes(1), 3, "1", "sim")
     follower.take(LaneStarted(lane="p-calm-0", time=START, plan=plan(iterations=2)))
     begun = IterationStarted(lane="p-calm-0", time=START, iteration=1, phase=Phase.WARMUP)
     follower.take(begun)
