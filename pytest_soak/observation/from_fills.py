@@ -213,9 +213,9 @@ def _notes(
     own: Table,
     marks: Table | None,
 ) -> Iterator[str]:
-    outside = int((~inside).sum())
-    if outside:
-        yield f"{given.source}: {outside} of {len(inside)} fills lie outside of the window"
+    if not inside.all():
+        which = "some" if inside.any() else "all"
+        yield f"{given.source}: {which} fills lie outside of the window, and are left out"
     read = {columns.get(name, name) for name in _FIELDS}
     if unread := [name for name in given.columns if name not in read]:
         yield f"{given.source}: columns that are not read: {', '.join(unread)}"
