@@ -21,6 +21,7 @@ from mutants import (
     soaked,
     stepping,
     stops,
+    unheard,
     watching,
 )
 from mutants.mutant import TESTS, Mutant
@@ -45,5 +46,6 @@ MUTANTS = [
     *soaked.MUTANTS,
     *stepping.MUTANTS,
     *stops.MUTANTS,
+    *unheard.MUTANTS,
     *watching.MUTANTS,
 ]

@@ -321,6 +321,8 @@ def test_a_target_without_parameters_is_tuned_by_nobody_said_once(desk: Workbenc
                 pass
         """,
     )
+    untuned = desk.soak(1, "--soak-target=bare:Bare", "--soak-gate=hourly.yaml")
+    assert "tuner: off" not in untuned.stdout
     for tuner in ("effects", "rules"):
         done = desk.soak(
             *(5, "--soak-target=bare:Bare", "--soak-gate=hourly.yaml", "--soak-auto-tune"),

@@ -16,6 +16,7 @@ from pytest_soak.gates.model import gate_shelf, load_gate
     [
         ('fail_if: "< 1.0"', """say the opposite, what must hold, fail_unless: ">= 1.0\""""),
         ('warn_when: ">= 3"', """say the opposite, what must hold, warn_unless: "< 3\""""),
+        ('fail_if: "> 3"', """say the opposite, what must hold, fail_unless: "<= 3\""""),
         ("fail: 1.0", "say the opposite, what must hold, by fail_unless"),
         ('fail_unles: "> 1"', "did you mean 'fail_unless'?"),
     ],
