@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 
 from benchmarks.reference_text import told
+from pytest_soak.commands.config_kpis import null_when
 from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.kpi.definitions import KPIS, PROCESS_KPIS, RESOURCE_KPIS, Kpi
-from pytest_soak.kpi.fed_by import FED_BY, RESTS_ON
 from pytest_soak.kpi.formulas import FORMULAS
 from pytest_soak.kpi.spans import SPAN_KPIS
 from pytest_soak.kpi.units import unit
@@ -56,14 +56,8 @@ def _row(kpi: Kpi) -> list[str]:
         ", ".join(filter(None, (unit(kpi.name), span))),
         _GOOD[kpi.better],
         formula.floor,
-        _null(kpi),
+        null_when(kpi, "`{}`".format),
     ]
-
-
-def _null(kpi: Kpi) -> str:
-    rests = RESTS_ON.get(kpi.name) or ((FED_BY[kpi.name],) if kpi.name in FED_BY else ())
-    needs = f"; or not told: {', '.join(f'`{name}`' for name in rests)}" if rests else ""
-    return f"{kpi.missing}{needs}"
 
 
 def _floors() -> str:

@@ -70,6 +70,9 @@ KNOBS = {
 NEUTRAL = {name: default for name, (_, default, _) in KNOBS.items()}
 """The knobs at which a regime is as its figures say."""
 
+MARKET = "calm"
+"""The regime without any setting."""
+
 OPTIONS = (
     Option(
         "iterations",
@@ -94,7 +97,7 @@ OPTIONS = (
     ),
     Option(
         "market",
-        "calm",
+        MARKET,
         "NAME|PATH[,...]",
         "market: calm, volatile, spike, a scenario's YAML file, or feed:PATH, a recording; several "
         "make several lanes",

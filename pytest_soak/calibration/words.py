@@ -14,7 +14,7 @@ SHOWN_POWER = "80"
 def told(found: CalibratedGate | str) -> str:
     """One line of what `lookup.find` found."""
     if isinstance(found, str):
-        return f"not calibrated ({found})"
+        return f"not calibrated ({found}): how often this gate is wrong is not known"
     caught = caught_text(found.detectable)
     return f"a lane of {length(found.key)}: {alarms_text(found)}; {caught}"
 

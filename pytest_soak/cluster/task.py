@@ -18,6 +18,7 @@ from pytest_soak.errors import ClusterError, SoakUsageError, TargetError
 from pytest_soak.gates.sustained import Transition
 from pytest_soak.market.compile import source_digest
 from pytest_soak.targets.abilities import abilities
+from pytest_soak.targets.asked import Asked
 from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.targets.resolve import build, named_factory
 from pytest_soak.version import __version__
@@ -99,7 +100,8 @@ def _answer(task: WindowTask) -> Answer:
     problem = why_not(task.made, task.target, task.rootdir)
     if problem is not None:
         raise SoakUsageError("a worker", problem)
-    target = build(named_factory(task.target, "the target", task.rootdir), task.lane)
+    asked = Asked()
+    target = build(named_factory(task.target, "the target", task.rootdir), asked.lane(task.lane))
     can = abilities(target, task.target)
     version = can.version or can.source
     if version != task.version:
@@ -107,7 +109,17 @@ def _answer(task: WindowTask) -> Answer:
         raise SoakUsageError(f"target {task.target}", problem)
     past = Past(begun=True, checkpoint=task.checkpoint, carried=task.carried)
     fired: list[Transition] = []
-    here = Here(task.plan, target, can, past, SystemClock(), _unheard, fired.append, told=task.told)
+    here = Here(
+        task.plan,
+        target,
+        can,
+        past,
+        SystemClock(),
+        _unheard,
+        fired.append,
+        told=task.told,
+        asked=asked,
+    )
     try:
         here.start()
         measured = here.run(task.overrides, task.window)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.kpi.definitions import KNOWN, Kpi
+from pytest_soak.kpi.fed_by import null_unless_told
 from pytest_soak.kpi.formulas import FORMULAS
 from pytest_soak.kpi.spans import SPAN_KPIS
 from pytest_soak.kpi.units import unit
@@ -64,8 +65,14 @@ def _facts(kpi: Kpi) -> dict[str, Any]:
         "meaning": kpi.meaning,
         "formula": formula.text,
         "rests_on": formula.floor,
-        "null_when": kpi.missing,
+        "null_when": null_when(kpi),
     }
+
+
+def null_when(kpi: Kpi, quoted: Callable[[str], str] = str) -> str:
+    """Why a KPI may be null, with what a bot has to tell for it."""
+    rests = ", ".join(map(quoted, null_unless_told(kpi.name)))
+    return f"{kpi.missing}; or not told: {rests}" if rests else kpi.missing
 
 
 def _asked(folder: Path) -> dict[str, dict[str, int]]:

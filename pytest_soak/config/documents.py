@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from pytest_soak.config.opposites import unless
 from pytest_soak.errors import SoakUsageError, nearest
 from pytest_soak.storage.archives import GZIP
 from pytest_soak.storage.readers import read_bytes
@@ -235,7 +236,9 @@ def _problem(model: type[BaseModel], at: Path_, error: ErrorDetails) -> str:
     where, kind, value = error["loc"], error["type"], error["input"]
     dotted = _dotted((*at, *where))
     if kind == "extra_forbidden":
-        return f"unknown key {dotted!r}; {nearest(str(where[-1]), _names(model, where[:-1]))}"
+        names = _names(model, where[:-1])
+        remedy = unless(str(where[-1]), value, names) or nearest(str(where[-1]), names)
+        return f"unknown key {dotted!r}; {remedy}"
     if kind == "missing":
         return f"missing key {dotted!r}"
     if kind == "model_type":

@@ -29,8 +29,7 @@ def ask(what: str, call: Callable[[], Any]) -> Any:
     except (TargetError, ArtifactError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        how = "raised" if isinstance(error, Exception) else "was ended by"
-        raise TargetError(f"the target's {what} {how} {told(error)}") from error
+        raise TargetError(f"the target's {what} {_how(error)}") from error
     for unfinished, remedy in _UNFINISHED.items():
         if isinstance(given, unfinished):
             if isinstance(given, Coroutine):
@@ -38,3 +37,10 @@ def ask(what: str, call: Callable[[], Any]) -> Any:
             text = f"the target's {what} returned {type(given).__name__}: {remedy}"
             raise TargetError(text)
     return given
+
+
+def _how(error: BaseException) -> str:
+    if isinstance(error, Exception):
+        return f"raised {told(error)}"
+    notes = getattr(error, "__notes__", ())
+    return "; ".join((f"was ended by {told(error).removesuffix('.')}", *notes))

@@ -44,6 +44,7 @@ from pytest_soak.engine.windows import ExtraKpi
 from pytest_soak.errors import ArtifactError, TargetError, one_line
 from pytest_soak.gates.sustained import Sustained, Transition
 from pytest_soak.targets.abilities import Abilities, abilities
+from pytest_soak.targets.asked import Asked
 from pytest_soak.targets.base import Target, Window
 from pytest_soak.tuning.phases import phase_of
 
@@ -109,7 +110,8 @@ class LaneRun:
     the target is started before the first new one. Raises SoakUsageError where the journal's past
     is not one of `plan`. `pause` are the seconds between two iterations, `can` is what the target
     is able to: where an earlier session had another source file of it, that is noted. Its windows
-    are run `elsewhere` where that is given. `observer` is told of what happens in them.
+    are run `elsewhere` where that is given. `observer` is told of what happens in them, and
+    `asked` knows whether the target asked for its market when it was built.
     """
 
     def __init__(
@@ -125,6 +127,7 @@ class LaneRun:
         can: Abilities | None = None,
         elsewhere: Elsewhere | None = None,
         observer: Observer | None = None,
+        asked: Asked | None = None,
     ) -> None:
         self.plan = plan
         self.state = begin(plan)
@@ -154,6 +157,7 @@ class LaneRun:
             journal.past.told,
             extra_kpis,
             self._observer.evaluated,
+            asked,
         )
         self._begun = False
         self._serving = False

@@ -17,6 +17,7 @@ from pytest_soak.errors import TargetError
 from pytest_soak.gates.sustained import Sustained, Transition
 from pytest_soak.kpi.summary import Summary
 from pytest_soak.targets.abilities import Abilities
+from pytest_soak.targets.asked import Asked
 from pytest_soak.targets.base import Target, Window
 
 Fired = Callable[[Transition], None]
@@ -63,7 +64,7 @@ class Here:
 
     `told` are the notes that the lane has told already. `heard` is told of each part that the
     target reports, `fired` of each stop criterion that fires, when that happens, and `seen` after
-    each part how all criteria stand.
+    each part how all criteria stand. `asked` knows whether the target has asked for its market.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Here:
         told: Iterable[str] = (),
         extra_kpis: Mapping[str, ExtraKpi] | None = None,
         seen: Callable[[Sustained], None] = lambda _: None,
+        asked: Asked | None = None,
     ) -> None:
         self._plan = plan
         self._target = target
@@ -85,12 +87,15 @@ class Here:
         self._past = past
         self._clock = clock
         self._heard = heard
-        self._windows = Windows(target, plan.declared, extra_kpis or {}, told)
+        self._asked = asked or Asked()
+        notes = partial(self._asked.notes, plan.lane)
+        self._windows = Windows(target, plan.declared, extra_kpis or {}, told, notes)
         self._stops = Stops(plan.criteria, fired, seen)
 
     def start(self) -> None:
         """Start the target, and restore what it was."""
-        ask("start", lambda: self._target.start(self._plan.lane))
+        lane = self._asked.lane(self._plan.lane)
+        ask("start", lambda: self._target.start(lane))
         past = self._past
         if past.checkpoint is not None:
             self._restore(past.checkpoint)

@@ -24,7 +24,7 @@ class Windows:
     """Runs and measures one window after the other.
 
     `before` is how the last one ended, `usage` what the lane has used so far; `told` are the notes
-    that the lane has told already.
+    that the lane has told already, `notes` says what else there is to note after a window.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Windows:
         declared: tuple[str, ...] | None,
         extra_kpis: Mapping[str, ExtraKpi],
         told: Iterable[str],
+        notes: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self.before: Closing | None = None
         self.usage: Usage | None = None
@@ -40,6 +41,7 @@ class Windows:
         self._declared = declared
         self._extra_kpis = dict(extra_kpis)
         self._told = set(map(_countless, told))
+        self._notes = notes
 
     def run(
         self,
@@ -60,7 +62,9 @@ class Windows:
         minutes = _ran(given, window.minutes) if stopped() else window.minutes
         given, summary = measure(given, self._declared, minutes, self.before, self.usage)
         self.before, self.usage = closing(given), used(given, self.usage)
-        summary = summary.model_copy(update={"notes": (*parts.notes, *summary.notes)})
+        summary = summary.model_copy(
+            update={"notes": (*self._notes(), *parts.notes, *summary.notes)}
+        )
         return given, self._noted_once(self._with_extra(given, summary))
 
     def _with_extra(self, given: Any, summary: Summary) -> Summary:

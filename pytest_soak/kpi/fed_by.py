@@ -79,6 +79,11 @@ RESTS_ON: dict[str, tuple[str, ...]] = {
 """What of an Observation that may be untold each KPI is reckoned from."""
 
 
+def null_unless_told(name: str) -> tuple[str, ...]:
+    """What of an Observation has to be told for a KPI not to be null."""
+    return RESTS_ON.get(name) or ((FED_BY[name],) if name in FED_BY else ())
+
+
 def untold(observation: Observation, kpis: Mapping[str, float | None]) -> dict[str, str]:
     """The KPIs that follow from nothing that is told, each with why."""
     needed = {name: RESTS_ON.get(name, ()) for name in kpis}

@@ -94,6 +94,7 @@ class Observation:
         inventory_start: float | None = None,
         mid_start: float | None = None,
         mid_end: float | None = None,
+        apart: bool = False,
     ) -> Observation:
         """What a bot did from `start_us` until `end_us`, by its fills alone.
 
@@ -110,6 +111,7 @@ class Observation:
         a second later, and so on; none where that is more than two seconds old. `inventory_start`
         (base, long > 0) is what the fills before the span make, from nothing, unless it is given.
         `mid_start` and `mid_end` (quote) are the last mid up to then, or else the first one after.
+        `apart` says that the bot traded on, unmeasured, between the window before and this one.
 
         Every KPI that rests on more than is told is null, and says why. Raises SoakUsageError,
         which names column, row, value and what was expected.
@@ -123,6 +125,7 @@ class Observation:
             mids=mids,
             inventory_start=inventory_start,
             ends={"mid_start": mid_start, "mid_end": mid_end},
+            apart=apart,
         )
 
 

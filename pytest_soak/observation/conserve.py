@@ -131,7 +131,7 @@ def _carried(observation: Observation, before: Closing, sums: _Sums) -> Iterator
     if abs(held - before.inventory) > _dust(observation, sums):
         yield (
             f"inventory_start={held:.12g}: expected {before.inventory:.12g}, the inventory_end of "
-            "the window before"
+            "the window before (a bot that trades on between windows says so: apart=True)"
         )
     elif (row := before.again(observation)) is not None:
         assert observation.fill_ids is not None

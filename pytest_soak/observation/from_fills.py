@@ -39,6 +39,7 @@ def observed_fills(
     mids: Any,
     inventory_start: float | None,
     ends: Mapping[str, float | None],
+    apart: bool,
 ) -> Observation:
     """What `Observation.from_fills` gives; `span` is its start and end."""
     start_us, end_us = (_instant(*one) for one in zip(("start_us", "end_us"), span, strict=True))
@@ -68,6 +69,7 @@ def observed_fills(
         order_ids=ids_of(own.get("order_id", _NO_IDS)),
         notes=tuple(_notes(given, columns, inside, own, marks)),
         untold=untold,
+        apart=apart,
     )
 
 
@@ -211,9 +213,9 @@ def _notes(
     own: Table,
     marks: Table | None,
 ) -> Iterator[str]:
-    outside = int((~inside).sum())
-    if outside:
-        yield f"{given.source}: {outside} of {len(inside)} fills lie outside of the window"
+    if not inside.all():
+        which = "some" if inside.any() else "all"
+        yield f"{given.source}: {which} fills lie outside of the window, and are left out"
     read = {columns.get(name, name) for name in _FIELDS}
     if unread := [name for name in given.columns if name not in read]:
         yield f"{given.source}: columns that are not read: {', '.join(unread)}"

@@ -30,7 +30,7 @@ class Line(NamedTuple):
 def lane_closing(result: LaneResult, counted: str, width: int) -> Iterator[Line]:
     """A lane alone: each judged KPI beside its limit, with its margin and drift.
 
-    `counted` are its iterations by verdict. What the last line says is not said twice.
+    `counted` are its iterations by verdict. One reason alone is left to the last line.
     """
     if result.verdict is None:
         yield Line(f"no verdict: {result.iterations} of {plural(result.planned, 'iteration')}")
@@ -42,9 +42,9 @@ def lane_closing(result: LaneResult, counted: str, width: int) -> Iterator[Line]
     rows = [_judged(check, result) for check in _tightest(result.judgement.checks)]
     if rows:
         yield from _table(rows, width)
-    for reason in result.reasons[1:]:
-        if not _in_table(reason, result):
-            yield from (Line(text) for text in wrapped(reason, width, INDENT, len(INDENT)))
+    reasons = [reason for reason in result.reasons if not _in_table(reason, result)]
+    for reason in [] if reasons == list(result.reasons[:1]) else reasons:
+        yield from (Line(text) for text in wrapped(reason, width, INDENT, len(INDENT)))
 
 
 def lanes_closing(

@@ -26,6 +26,7 @@ from pytest_soak.run.order import under_way
 from pytest_soak.run.planning import flags_early, plan_lane
 from pytest_soak.run.settings import Settings
 from pytest_soak.targets.abilities import Abilities, abilities
+from pytest_soak.targets.asked import Asked
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
 from pytest_soak.targets.resolve import build
 from pytest_soak.version import __version__
@@ -129,7 +130,8 @@ class Lanes:
         )
         early = flags_early(settings, info, chosen.factory, chosen.name)
         built = replace(info, config=early.values)
-        target = _build(chosen.factory, built)
+        asked = Asked()
+        target = _build(chosen.factory, asked.lane(built))
         can = abilities(target, chosen.name)
         plan = plan_lane(settings, info, can, chosen.name, extra, last)
         cluster = None if isinstance(target, _Unbuilt) else self._cluster
@@ -168,6 +170,7 @@ class Lanes:
             can,
             remote,
             self._observer(lane),
+            asked,
         )
 
     def _observer(self, lane: str) -> Observer | None:

@@ -182,12 +182,13 @@ def _fallback(settings: Settings, spec: Abilities, overrides: Overrides) -> dict
 def _tuning_notes(
     settings: Settings, spec: Abilities, overrides: Overrides, given: Collection[str]
 ) -> list[str]:
-    """What of the tuning this target turns off, and what the warm-up preset says."""
+    """What of the tuning that is asked for this target turns off; what the warm-up preset says."""
     notes = []
     off = rules_off(settings.rules, spec.table) if settings.tuner == "rules" else []
-    if not spec.tuned:
+    asked = settings.auto_tune or settings.tuner != "effects"
+    if asked and not spec.tuned:
         notes.append("tuner: off, the target brings no `parameters` of its own")
-    elif settings.tuner == "effects" and without_effects(spec.table):
+    elif settings.auto_tune and settings.tuner == "effects" and without_effects(spec.table):
         notes.append("tuner effects: off, the target's parameters have no `effects`")
     if off and len(off) == len(settings.rules):
         notes.append("tuner rules: off, the target has none of their parameters")

@@ -10,6 +10,7 @@ from threading import Event, Thread
 from typing import Any
 
 from pytest_soak.system import one_process
+from pytest_soak.targets.tasks import Tasks, waits_at
 
 ABILITIES = ("start", "run", "stop", "checkpoint", "restore")
 CANCEL_SECONDS = 1.0
@@ -28,8 +29,9 @@ class Awaited:
     """Runs a target's `async def` methods on one event loop, which has a thread of its own.
 
     The loop runs from the first call to the end of `stop`, also between windows: tasks in the
-    background go on. What is left of them then is cancelled. Methods that are plain are called in
-    the main thread; all else, `version` or `parameters`, is the target's own.
+    background go on. What is left of them then is cancelled. One that died of what nobody took
+    raises TargetError at the end of its window. Methods that are plain are called in the main
+    thread; all else, `version` or `parameters`, is the target's own.
     """
 
     def __init__(self, target: Any) -> None:
@@ -46,6 +48,15 @@ class Awaited:
         if name in ABILITIES and iscoroutinefunction(found):
             return partial(self._run, found)
         return found
+
+    def run(self, overrides: Any, window: Any) -> Any:
+        """Run a window, and look whether a task died in it."""
+        run = self._target.run
+        awaits = iscoroutinefunction(run)
+        given = self._run(run, overrides, window) if awaits else run(overrides, window)
+        if self._loop is not None:
+            self._loop.check_tasks()
+        return given
 
     def stop(self) -> Any:
         """Stop the target, then cancel its tasks and close the loop, also after an error."""
@@ -67,6 +78,7 @@ class _Loop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._tasks = Tasks(self._loop)
         self._thread = Thread(target=self._serve, name="soak target", daemon=True)
         self._thread.start()
         self._hangs = False
@@ -89,16 +101,29 @@ class _Loop:
         try:
             while not outcome.known.wait(_LOOK_SECONDS):
                 self._check_alive()
-        except BaseException:
+        except BaseException as error:
+            places = waits_at(outcome.coroutine)
             future.cancel()
             if self._thread.is_alive():
                 self._hangs = not outcome.known.wait(CANCEL_SECONDS)
+                self._explain(error, places)
             else:
                 waiting.close()
             raise
         if outcome.error is not None:
             raise outcome.error
         return outcome.value
+
+    def check_tasks(self) -> None:
+        """Raise TargetError if a task died of what nobody took."""
+        self.run(self._tasks.check)
+
+    def _explain(self, error: BaseException, places: list[str]) -> None:
+        """Add to what ended the waiting where the call waited, and what died meanwhile."""
+        if places:
+            error.add_note(f"it waited at {', '.join(places)}")
+        for death in () if self._hangs else self.run(self._tasks.deaths):
+            error.add_note(death)
 
     def _check_alive(self) -> None:
         if not self._thread.is_alive():
@@ -128,12 +153,14 @@ class _Outcome:
         self.value: Any = None
         self.error: BaseException | None = None
         self.known = Event()
+        self.coroutine: Coroutine[Any, Any, Any] | None = None
 
     async def of(self, call: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         """Wait for what `call` makes."""
         try:
             with one_process():
-                self.value = await call()
+                self.coroutine = call()
+                self.value = await self.coroutine
         except BaseException as error:
             self.error = error
         finally:

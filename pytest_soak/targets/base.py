@@ -137,7 +137,8 @@ class Target(Protocol):
 class AsyncTarget(Protocol):
     """A bot whose methods are `async def`; one may also mix both kinds.
 
-    One event loop serves a lane, from `start` to the end of `stop` and in pauses too.
+    One event loop serves a lane, from `start` to the end of `stop` and in pauses too. A task that
+    died of an exception which the bot did not take fails the lane at the end of the window.
     """
 
     async def start(self, lane: LaneInfo) -> None:

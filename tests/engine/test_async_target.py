@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import threading
 from collections.abc import Callable
@@ -111,6 +112,124 @@ def test_a_task_that_ends_the_loop_ends_the_lane() -> None:
 
     with pytest.raises(TargetError, match="ended its event loop"):
         lane(Exits(LANE), MemoryJournal()).run_iteration()
+
+
+class Loses(AsyncBot):
+    """Its task dies in the first window, which goes on."""
+
+    async def start(self, lane: LaneInfo) -> None:
+        self.task = asyncio.create_task(self.listen(), name="feed")
+
+    async def listen(self) -> None:
+        self.parse()
+
+    def parse(self) -> None:
+        raise ValueError("feed died")
+
+
+class LosesUnheld(Loses):
+    async def start(self, lane: LaneInfo) -> None:
+        asyncio.create_task(self.listen(), name="feed")  # noqa: RUF006
+
+
+class LosesInCallback(Loses):
+    async def start(self, lane: LaneInfo) -> None:
+        await super().start(lane)
+        self.task.add_done_callback(lambda task: task.result())
+
+
+class LosesBesidePlainRun(Loses):
+    def run(self, overrides: Any, window: Window) -> Any:
+        return GOOD
+
+
+@pytest.mark.parametrize("kind", [Loses, LosesUnheld, LosesInCallback, LosesBesidePlainRun])
+def test_a_task_that_died_unheard_fails_the_lane(kind: type[Loses]) -> None:
+    journal = MemoryJournal()
+    who = "a callback of the target" if kind is LosesInCallback else r"task feed \(.*listen\)"
+    told = rf"{who} died of ValueError: feed died \(test_async_target.py:\d+ in parse\), which"
+    with pytest.raises(TargetError, match=told) as caught:
+        lane(kind(LANE), journal).run_iteration()
+    assert isinstance(caught.value.__cause__, ValueError)
+    assert journal.ended is not None
+
+
+class Awaits(Loses):
+    async def run(self, overrides: Any, window: Window) -> Any:
+        with pytest.raises(ValueError, match="feed died"):
+            await asyncio.shield(self.task)
+        return GOOD
+
+
+class LooksInTime(Loses):
+    """Another task takes the exception, only after the window."""
+
+    async def start(self, lane: LaneInfo) -> None:
+        await super().start(lane)
+        self.keeper = asyncio.create_task(self.keep())
+
+    async def keep(self) -> None:
+        while not self.task.done() or not self.loops:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.001)
+        self.task.exception()
+
+
+class Cancels(AsyncBot):
+    async def run(self, overrides: Any, window: Window) -> Any:
+        self.feed.cancel()
+        await asyncio.wait([self.feed])
+        return GOOD
+
+
+class Handles(Loses):
+    async def start(self, lane: LaneInfo) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        asyncio.get_running_loop().call_soon(self.parse)
+
+
+@pytest.mark.parametrize("kind", [Awaits, LooksInTime, Cancels, Handles])
+def test_what_the_bot_takes_itself_is_its_own_affair(kind: type[AsyncBot]) -> None:
+    class Quiet(kind):  # type: ignore[misc,valid-type]
+        async def stop(self) -> None:
+            pass
+
+    run = lane(Quiet(LANE), MemoryJournal())
+    assert run.run_iteration().iteration == 1
+
+
+def test_a_call_that_is_ended_says_where_it_waited_and_what_died() -> None:
+    class Hangs(Loses):
+        async def run(self, overrides: Any, window: Window) -> Any:
+            await self.forever()
+
+        async def forever(self) -> None:
+            asyncio.get_running_loop().call_soon(_thread.interrupt_main)
+            await asyncio.Event().wait()
+
+    target = build(lambda lane: Hangs(LANE), LANE)
+    target.start(LANE)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        target.run({}, Window(1, 0.0, 60.0))
+    waited, died = caught.value.__notes__
+    assert "in run, test_async_target.py:" in waited
+    assert "in forever, locks.py:" in waited
+    assert died.startswith("the target's task feed (Loses.listen) died of ValueError: feed died")
+    target.stop()
+
+
+def test_notes_of_what_ended_a_call_are_told_with_it() -> None:
+    class Ended(BaseException):
+        pass
+
+    def call() -> None:
+        error = Ended("Timeout (>3.0s).")
+        error.add_note("it waited at bot.py:3 in run")
+        raise error
+
+    told = r"^the target's run was ended by Ended: Timeout \(>3.0s\); it waited at bot.py:3 in run$"
+    with pytest.raises(TargetError, match=told):
+        ask("run", call)
 
 
 async def waits() -> None:

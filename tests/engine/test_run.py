@@ -412,7 +412,8 @@ def test_a_window_begins_with_what_the_one_before_ended_with() -> None:
     lane = lane_of(first, lost, of=plan(iterations=2))
     assert not lane.run.run_iteration().summary.faults
     assert lane.run.run_iteration().summary.faults == (
-        "inventory_start=0: expected 2, the inventory_end of the window before",
+        "inventory_start=0: expected 2, the inventory_end of the window before (a bot that trades "
+        "on between windows says so: apart=True)",
     )
     assert lane.run.plan.iterations == 2
 

@@ -22,6 +22,7 @@ from mutants import (
     soaked,
     stepping,
     stops,
+    unheard,
     watching,
 )
 from mutants.mutant import TESTS, Mutant
@@ -47,5 +48,6 @@ MUTANTS = [
     *soaked.MUTANTS,
     *stepping.MUTANTS,
     *stops.MUTANTS,
+    *unheard.MUTANTS,
     *watching.MUTANTS,
 ]

@@ -28,7 +28,12 @@ MUTANTS = (
                 "return apart",
             ),
             ("closing.py", "worst([check.verdict, drift.verdict])", "check.verdict"),
-            ("closing.py", "for reason in result.reasons[1:]:", "for reason in result.reasons:"),
+            ("closing.py", "[] if reasons == list(result.reasons[:1]) else reasons", "reasons"),
+            (
+                "closing.py",
+                "reason in result.reasons if not",
+                "reason in result.reasons[1:] if not",
+            ),
             ("closing.py", "key=_worst_first)[:LANES_SHOWN]", "key=str)[:LANES_SHOWN]"),
             ("totals.py", 'return "" if known == len(self._rows) else', 'return "" if known else'),
             ("totals.py", "self.counts[word(record)] += 1", "pass"),

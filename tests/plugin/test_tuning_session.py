@@ -291,8 +291,9 @@ def test_without_a_choice_the_tuner_goes_by_effects_and_the_gate(desk: Workbench
 
 def test_without_effects_the_tuner_says_once_that_it_is_off(desk: Workbench) -> None:
     desk.write("own.py", "from bot import Poor\n\nclass Own(Poor):\n    parameters = {'mine': 1}\n")
-    done = desk.soak(2, "--soak-target=own:Own")
+    done = desk.soak(2, "--soak-target=own:Own", "--soak-auto-tune")
     notes = done.markers("| iter_watch | NOTE |")
+    assert not desk.soak(2, "--soak-target=own:Own").markers("| iter_watch | NOTE |")
     off = "tuner effects: off, the target's parameters have no `effects`"
     assert notes == [f"| iter_watch | NOTE | iter=1 {off} |"], done.everything
 
@@ -320,6 +321,8 @@ def test_a_target_without_parameters_is_tuned_by_nobody_said_once(desk: Workbenc
                 pass
         """,
     )
+    untuned = desk.soak(1, "--soak-target=bare:Bare", "--soak-gate=hourly.yaml")
+    assert "tuner: off" not in untuned.stdout
     for tuner in ("effects", "rules"):
         done = desk.soak(
             *(5, "--soak-target=bare:Bare", "--soak-gate=hourly.yaml", "--soak-auto-tune"),

@@ -61,7 +61,9 @@ def test_without_one_that_fits_it_says_what_the_nearest_is_of(
     others: list[CalibratedGate], reason: str
 ) -> None:
     assert find(others, key()) == reason
-    assert told(find(others, key())) == f"not calibrated ({reason})"
+    assert told(find(others, key())) == (
+        f"not calibrated ({reason}): how often this gate is wrong is not known"
+    )
     assert find([*others, calibrated()], key()) == calibrated()
 
 

@@ -18,6 +18,10 @@ def test_every_kpi_is_told_with_all_that_is_known_of_it(tmp_path: Path) -> None:
     found = {one["name"]: one for one in kpis(tmp_path)}
     assert set(found) == {*KNOWN, *SPAN_KPIS}
     assert all(one["meaning"] and one["formula"] and one["null_when"] for one in found.values())
+    ends = "fills.fee_quote, mid_start, mid_end"
+    assert found["net_bps"]["null_when"] == f"no fills; or not told: {ends}"
+    assert found["cancel_ratio"]["null_when"] == "no orders sent; or not told: orders"
+    assert found["restarts"]["null_when"] == "the bot is no process of its own"
     hits = found["md_cache_hit_ratio"]
     assert (hits["unit"], hits["range"], hits["better"]) == ("share", "0 to 1", "up")
     assert hits["min_samples"] == {"ci_baseline": 1000, "shadow": 1000}

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pytest_soak import FILL, MARK, Observation, SoakUsageError
 from pytest_soak.ab.blocks import NOTHING, block_of
-from pytest_soak.engine.measure import measure
+from pytest_soak.engine.measure import closing, measure
 from pytest_soak.engine.watch import Vigil, Watched
 from pytest_soak.errors import TargetError
 from pytest_soak.gates.criteria import Criteria, Criterion
@@ -220,7 +220,7 @@ def test_a_csv_file_by_its_path_may_be_of_days(tmp_path: Path) -> None:
     found = of(str(path))
     assert len(found.fills) == 3
     assert (found.inventory_start, found.inventory_end) == (2.0, 4.0)
-    assert found.notes == (f"{path}: 3 of 6 fills lie outside of the window",)
+    assert found.notes == (f"{path}: some fills lie outside of the window, and are left out",)
     assert of(path, inventory_start=0.5).inventory_end == 2.5
 
 
@@ -333,6 +333,13 @@ def test_the_window_is_in_microseconds_or_dates_with_a_zone() -> None:
         Observation.from_fills(BARE, start_us=datetime(2025, 1, 1), end_us=1)
     with pytest.raises(SoakUsageError, match="end_us: expected whole microseconds"):
         Observation.from_fills(BARE, start_us=0, end_us="1")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("apart", "faults"), [(True, 0), (False, 1)])
+def test_a_bot_that_trades_on_between_windows_can_say_so(apart: bool, faults: int) -> None:
+    before = closing(of([], inventory_start=2.0))
+    later = of([], inventory_start=9.0, apart=apart)
+    assert len(measure(later, None, 60, before)[1].faults) == faults
 
 
 def test_on_a_clock_of_its_own_no_unit_is_suspected() -> None:

@@ -192,11 +192,18 @@ def test_what_fails_is_marked_in_text_too_and_drift_is_a_number() -> None:
     assert float(marked[1].text.split()[-1]) == pytest.approx(-0.1, rel=0.01)
 
 
-def test_the_first_reason_is_left_to_the_last_line_of_the_session() -> None:
+def test_one_reason_alone_is_left_to_the_last_line_of_the_session() -> None:
+    _, result = lane(1.0, 1.0, 1.0, p95_latency_ms=512.0)
+    told = result.model_copy(update={"reasons": ("the bot left",)})
+    assert "the bot left" not in "".join(closing(told))
+    beside = result.model_copy(update={"reasons": ("the bot left", "net_bps = 1, fail")})
+    assert "the bot left" not in "".join(closing(beside))
+
+
+def test_several_reasons_are_told_in_their_order_with_that_of_the_last_line() -> None:
     _, result = lane(1.0, 1.0, 1.0, p95_latency_ms=512.0)
     told = result.model_copy(update={"reasons": ("the bot left", "the market closed")})
-    assert closing(told)[-1].strip() == "the market closed"
-    assert "the bot left" not in "".join(closing(told))
+    assert [line.strip() for line in closing(told)[-2:]] == ["the bot left", "the market closed"]
 
 
 def test_an_unfinished_lane_says_how_far_it_came() -> None:
