@@ -9,7 +9,10 @@ PREFIX = "feed:"
 
 
 class RecordedFeed(BaseModel):
-    """Files as absolute paths; settings as `key=value`; `digest` is of the rows."""
+    """Files as absolute paths; settings as `key=value`; `digest` is of the rows.
+
+    `told` is what a user must know of it before he trusts a soak on it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -18,3 +21,4 @@ class RecordedFeed(BaseModel):
     digest: str
     span_us: int
     start_us: int
+    told: tuple[str, ...] = ()

@@ -32,9 +32,10 @@ class Clock(NamedTuple):
         rows = rows.copy()
         if self.shift == 0:
             return rows
+        made_up = rows["exch_ts"] == rows["local_ts"]
+        made_up &= has(rows, LOCAL) & ~has(rows, EXCHANGE)
         rows["local_ts"] += self.shift
-        local_only = has(rows, LOCAL) & ~has(rows, EXCHANGE)
-        rows["exch_ts"][local_only] = rows["local_ts"][local_only]
+        rows["exch_ts"][made_up] = rows["local_ts"][made_up]
         return rows
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -263,10 +262,3 @@ class FeedExchange(Exchange, FeedRunning):
         size = int.from_bytes(data[:8], "little")
         self.resume_replay(data[8 + size :])
         super().restore(data[8 : 8 + size])
-
-
-def feed_exchange(
-    market: RecordedMarket, seed: int = 42, options: Mapping[str, Any] | None = None
-) -> FeedExchange:
-    """An exchange on a recording; `options` are those of `Exchange` but market, seed, settings."""
-    return FeedExchange(market, seed, None, **(options or {}))

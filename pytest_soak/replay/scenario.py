@@ -12,8 +12,11 @@ from pytest_soak.config.scenarios import REGIMES, Scenario
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.replay.load import Request, load
 from pytest_soak.replay.market import RecordedMarket, recorded_market
+from pytest_soak.replay.rows import GAP, TRADE
 from pytest_soak.replay.settings import parse_feed_settings
 from pytest_soak.replay.sources import Source, feed_name, sources_of
+from pytest_soak.replay.told import COUNTED
+from pytest_soak.text import number, plural
 
 REGIME = "calm"
 """Whose limits a gate takes for a recording."""
@@ -36,8 +39,24 @@ def feed_scenario(
         digest=_digest(market),
         span_us=market.span_us,
         start_us=market.start_ns // 1000,
+        told=tuple(said(market)),
     )
     return Scenario(name=feed_name(given), regime=REGIME, flow=REGIMES[REGIME], feed=feed)
+
+
+def said(market: RecordedMarket) -> list[str]:
+    """What a user must know of a recording: its span, its clock, what is missing or left out."""
+    recording = market.recording
+    minutes, shift = market.span_us / 60e6, recording.clock.shift * 1e-6
+    lines = [f"recorded, {number(minutes)} min to trade, local times moved by {shift:+,.1f} ms"]
+    gaps = recording.kinds.get(GAP, 0)
+    if gaps:
+        lines.append(f"{plural(gaps, 'gap')}: the book is not known until the next snapshot")
+    if not recording.kinds.get(TRADE):
+        lines.append("no trade: nothing fills at its price")
+    counts = recording.told.counts
+    lines += [f"{counts[name]:,} {text}" for name, text in COUNTED.items() if counts[name]]
+    return [*lines, *recording.told.remarks]
 
 
 def market_of(feed: RecordedFeed) -> RecordedMarket:
@@ -48,8 +67,23 @@ def market_of(feed: RecordedFeed) -> RecordedMarket:
     return market
 
 
-@lru_cache(maxsize=2)
 def _market(files: tuple[str, ...], settings: tuple[str, ...]) -> RecordedMarket:
+    return _loaded(files, settings, tuple(_stamp(file) for file in files))
+
+
+def _stamp(file: str) -> tuple[int, int]:
+    try:
+        found = Path(file).stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
+
+
+@lru_cache(maxsize=2)
+def _loaded(
+    files: tuple[str, ...], settings: tuple[str, ...], stamps: tuple[tuple[int, int], ...]
+) -> RecordedMarket:
+    """The market of files as they were at `stamps`, which tell a changed file."""
     given, symbol = parse_feed_settings(settings, "feed-set")
     sources = [Source(Path(file), Path(file).name) for file in files]
     latencies = given.base_latency_ms, given.feed_latency_ms

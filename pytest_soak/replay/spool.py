@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import weakref
 from collections.abc import Iterable
+from threading import Lock
 
 import numpy as np
 
@@ -17,6 +18,7 @@ class Spool:
     def __init__(self, pieces: Iterable[Rows]) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the finalizer
         self._finalizer = weakref.finalize(self, self._file.close)
+        self._lock = Lock()
         self._count = 0
         for rows in pieces:
             if len(rows):
@@ -29,5 +31,7 @@ class Spool:
 
     def __getitem__(self, places: slice) -> Rows:
         first, end, _ = places.indices(self._count)
-        self._file.seek(first * ROW.itemsize)
-        return np.frombuffer(self._file.read(max(0, end - first) * ROW.itemsize), ROW)
+        with self._lock:
+            self._file.seek(first * ROW.itemsize)
+            data = self._file.read(max(0, end - first) * ROW.itemsize)
+        return np.frombuffer(data, ROW)

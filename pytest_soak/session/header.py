@@ -33,6 +33,9 @@ def header_lines(settings: Settings, config: pytest.Config) -> Iterator[str]:
     yield f"gate {gates} ({settings.gate_mode}){stops}{held}, artifacts in {where}"
     if settings.target_source == "USE_MOCK":
         yield "USE_MOCK=1 makes the target mock: its KPIs are random numbers"
+    for one in settings.scenarios:
+        if one.feed is not None:
+            yield from (f"market {one.name}: {line}" for line in one.feed.told)
     yield from (f"{name} is yours, not the one of the package" for name in _yours(settings))
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.market.feeds import REJECT_REASONS, REPORT_KINDS
 from pytest_soak.replay.market import FeedExchange, RecordedMarket, recorded_market
+from pytest_soak.replay.scenario import feed_scenario, market_of
 from pytest_soak.replay.settings import FeedSettings, Way, parse_feed_settings
 
 SLOW = FeedSettings(lot=0.1, tick=0.1)
@@ -172,6 +173,16 @@ def test_what_cannot_be_traded_on_is_refused(tmp_path: Path) -> None:
         SoakUsageError, match=r"b.zip: has no time of receipt: give feed_latency_ms"
     ):
         recorded_market(r.read(path), FeedSettings(), "b.zip")
+
+
+def test_a_recording_that_changes_before_a_lane_begins_is_refused(tmp_path: Path) -> None:
+    path = r.write_lines(tmp_path / "feed.txt", quiet())
+    scenario = feed_scenario("feed.txt", ["tick=0.1"], tmp_path, "x", "y")
+    assert scenario.feed is not None
+    assert market_of(scenario.feed).span_us == scenario.feed.span_us
+    r.write_lines(path, quiet(r.trade(1_050, 1, "100.0", "5")))
+    with pytest.raises(SoakUsageError, match=r"feed.txt: the recording is another than when"):
+        market_of(scenario.feed)
 
 
 def test_settings_are_read_as_they_are_typed() -> None:

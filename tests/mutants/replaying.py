@@ -66,7 +66,7 @@ MUTANTS = tuple(
         ("gateway.py", "    if feed.known == 0:\n", "    if False:\n", _EXCHANGE),
         ("loop.py", "rows[place].local_ts", "rows[place].exch_ts", _EXCHANGE),
         ("recordings.py", "if held < iterations or shortest:", "if False:", _SESSION),
-        ("scenario.py", "if _digest(market) != feed.digest:", "if False:", _SESSION),
+        ("scenario.py", "if _digest(market) != feed.digest:", "if False:", _EXCHANGE),
         (
             "verdict.py",
             'return "; limits set for calm" if recorded',

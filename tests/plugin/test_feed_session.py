@@ -45,6 +45,15 @@ def test_the_span_is_cut_into_the_iterations(feed: Workbench) -> None:
     assert 1.9 < summary["minutes"] < 2.0 if "minutes" in summary else True
 
 
+def test_what_a_user_must_know_of_a_recording_is_said_before(bench: Workbench) -> None:
+    lines = [*r.stream(60), r.depth(60_100, 99_000, 99_001, 98_999)]
+    r.write_lines(bench.directory / "raw.gz", [*lines, r.trade(60_200, 1300, "100.0", "1")])
+    said = bench.soak(1, "--soak-market=feed:raw.gz", "--soak-gate-mode=off").stdout
+    assert "soak: market raw: recorded, 0.9865 min to trade, local times moved by +0.0 ms" in said
+    assert "soak: market raw: 1 gap: the book is not known until the next snapshot" in said
+    assert "soak: market raw: 100 trades that are missing by their numbers" in said
+
+
 def test_it_goes_on_where_it_was_and_comes_to_the_same(feed: Workbench) -> None:
     minutes = "--soak-minutes=1.5"
     whole = files(feed.soak(3, MARKET, UNITS, minutes))

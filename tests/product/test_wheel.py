@@ -84,7 +84,12 @@ def test_every_artifact_validates_against_its_shipped_schema(soaked: Outcome) ->
     of_commands |= {"release-state", "flags-snapshot", "prep-log", "flags-registry"}
     of_commands |= {"release-judged", "stage-budgets", "shadow-report", "finish-line", "calib"}
     of_commands |= {"locked-budgets", "baseline-lock", "ci-gates-status", "daily", "spread-fit"}
-    assert seen == set(ARTIFACTS) - of_commands - {"feed-facts", "feed-index", "span-kpis"}
+    assert seen == set(ARTIFACTS) - of_commands - {
+        "feed-check",
+        "feed-facts",
+        "feed-index",
+        "span-kpis",
+    }
     assert len(files) == 24 + 1 + 4 + 3
 
 

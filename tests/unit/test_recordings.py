@@ -141,6 +141,18 @@ def test_a_clock_that_is_off_is_moved_by_its_floor(tmp_path: Path) -> None:
     assert r.read(r.write_lines(tmp_path / "b.gz", good)).clock.shift == 0
 
 
+def test_rows_that_count_twice_keep_both_times(tmp_path: Path) -> None:
+    lines = [
+        r.trade(100, 1, "1.0", "1", lag_ms=-900),
+        r.trade(50, 2, "2.0", "1", lag_ms=-800),
+        r.trade(120, 3, "3.0", "1", lag_ms=-870),
+    ]
+    rows = r.rows_of(r.read(r.write_lines(tmp_path / "a.gz", lines)))
+    assert len(rows) == 4
+    taken = {float(row["px"]): int(row["local_ts"] - row["exch_ts"]) for row in rows}
+    assert taken == {1.0: 0, 2.0: 100_000_000, 3.0: 30_000_000}
+
+
 def test_a_torn_end_is_told_and_costs_one_line(tmp_path: Path) -> None:
     lines = r.stream(1)
     whole = r.read(r.write_lines(tmp_path / "a.gz", lines))

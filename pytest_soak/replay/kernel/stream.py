@@ -21,7 +21,8 @@ DEPTH_BPS = 5.0  # from the best prices, within which sizes are depth
 @kernel_function
 def receive(replay: Record, row: Record) -> None:
     """Let the agent know of a row."""
-    replay.lag_us = (row.local_ts - row.exch_ts) // 1000
+    if row.local_ts != row.exch_ts:  # else it has no time of the venue
+        replay.lag_us = (row.local_ts - row.exch_ts) // 1000
     if row.ev & 0xFF == TRADE:
         sign = 1.0 if row.ev & BUY else -1.0
         replay.sign += SIGN_MEMORY * (sign - replay.sign)
