@@ -97,13 +97,15 @@ class _Loop:
         self._check_alive()
         outcome = _Outcome()
         waiting = outcome.of(call)
-        future = asyncio.run_coroutine_threadsafe(waiting, self._loop)
+        future = None
         try:
+            future = asyncio.run_coroutine_threadsafe(waiting, self._loop)
             while not outcome.known.wait(_LOOK_SECONDS):
                 self._check_alive()
         except BaseException as error:
             places = waits_at(outcome.coroutine)
-            future.cancel()
+            if future is not None:
+                future.cancel()
             if self._thread.is_alive():
                 self._hangs = not outcome.known.wait(CANCEL_SECONDS)
                 self._explain(error, places)
