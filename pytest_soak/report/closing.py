@@ -74,19 +74,18 @@ def _worst_first(one: LaneOutcome) -> int:
 
 
 def _table(rows: Sequence[_Row], width: int) -> Iterator[Line]:
-    said = [f"{row.verdict}" if row.verdict is not Verdict.PASS else "" for row in rows]
     columns = [
-        Column("".ljust(len(INDENT) - 2), [text.ljust(len(INDENT) - 2) for text in said]),
         Column("", [row.metric for row in rows], least=12),
         Column("value", [row.value for row in rows], number=True),
         Column("limit", [row.limit for row in rows]),
         Column("margin", [row.margin for row in rows], number=True),
         Column("drift/it", [row.drift for row in rows], spare=1),
     ]
-    heads, *lines = table_lines(columns, width)
-    yield Line(heads)
+    heads, *lines = table_lines(columns, width - len(INDENT))
+    yield Line(INDENT + heads)
     for row, line in zip(rows, lines, strict=True):
-        yield Line(line, None if row.verdict is Verdict.PASS else row.verdict)
+        bad = None if row.verdict is Verdict.PASS else row.verdict
+        yield Line((bad or "").ljust(len(INDENT)) + line, bad)
 
 
 def _tightest(checks: Sequence[Check]) -> list[Check]:

@@ -170,6 +170,7 @@ def closing(result: LaneResult, width: int = 80) -> list[str]:
 def test_the_end_of_a_lane_has_value_limit_margin_and_drift_of_each_kpi() -> None:
     _, result = lane(*[3.0, 3.01, 2.99] * 5)
     head, heads, *rows = closing(result)
+    assert all(row.startswith("      ") and row[6] != " " for row in rows[:5])
     assert head == "PASS  fake: medians of its last 8 graded, P1 W0 F0"
     assert heads.split() == ["value", "limit", "margin", "drift/it"]
     found = {text.split()[0]: text.split()[1:] for text in rows}
