@@ -36,6 +36,10 @@ LOOSE = "name: loose\nthresholds:\n  - {metric: net_bps, fail_unless: '>= -50'}\
 STOP = (
     "name: any\ncriteria:\n  - {name: taker, metric: taker_ratio, window: 5m, stop_if: '< 0.5'}\n"
 )
+LONG = (
+    "name: long\ncriteria:\n"
+    "  - {name: tick, metric: tick_total_p95_ms, window: 1m, stop_if: '> 0', for: 7m}\n"
+)
 WALKING = {"target": "clusters:Walking", "iterations": "4", "seed": "1..3", "gate": "loose.yaml"}
 
 
@@ -62,7 +66,7 @@ def resolved(**options: str) -> Settings:
     texts = WALKING | {name.replace("_", "-"): text for name, text in options.items()}
     with TemporaryDirectory() as folder:
         home = Path(folder)
-        for name, text in (("loose.yaml", LOOSE), ("any.yaml", STOP)):
+        for name, text in (("loose.yaml", LOOSE), ("any.yaml", STOP), ("long.yaml", LONG)):
             (home / name).write_text(text, encoding="utf-8")
         return resolve_settings(Inputs(texts, {}, {}, home, home, home))
 
@@ -113,6 +117,18 @@ def test_a_stop_criterion_that_fires_there_is_told_here(tmp_path: Path) -> None:
     assert left(tmp_path / "True") == left(tmp_path / "False")
     fired = [[e.fired for e in one.events if isinstance(e, StopFired)] for one in heard]
     assert fired[0] == fired[1] != []
+
+
+def test_a_stop_criterion_that_outlasts_a_window_goes_on_in_the_next(tmp_path: Path) -> None:
+    options = {"target": "sim", "seed": "1", "iterations": "3", "minutes": "5"}
+    heard = Heard(), Heard()
+    for one, where in zip(heard, (None, FakeCluster()), strict=True):
+        soaked(tmp_path / str(where is None), where, one, stop="long.yaml", **options)
+    fired = [
+        [(e.iteration, e.fired) for e in one.events if isinstance(e, StopFired)] for one in heard
+    ]
+    assert fired[0] == fired[1]
+    assert [iteration for iteration, _ in fired[0]] == [2]
 
 
 def test_what_a_bot_does_there_is_counted_here(tmp_path: Path) -> None:
