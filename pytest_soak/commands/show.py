@@ -19,8 +19,9 @@ from pytest_soak.report.beside import beside_lines
 from pytest_soak.report.fitted import Column, table_lines, wrapped
 from pytest_soak.report.lane_table import kpi_columns, lane_table
 from pytest_soak.report.read import is_under_way
+from pytest_soak.report.totals import money, row_of
 from pytest_soak.storage.readers import is_file
-from pytest_soak.text import NO_VALUE, number, plural, shortened, signed
+from pytest_soak.text import NO_VALUE, plural, shortened, signed
 
 _LABEL, _NOTE = 9, 26
 
@@ -123,24 +124,12 @@ def _note(one: IterSummary) -> str:
 
 def _sums(run: StoredRun) -> Iterator[tuple[str, str]]:
     """Money and drift, over the iterations whose files are kept."""
-    kept = [one for lane in run.lanes for one in run.files(lane).iterations.values()]
-    kpis = [one.summary.model_extra or {} for one in kept]
-
-    def known(name: str) -> list[float]:
-        return [float(row[name]) for row in kpis if row.get(name) is not None]
-
-    parts = [
-        f"{word} {form(make(values))}"
-        for word, name, make, form in (
-            ("PnL", "net_quote", sum, signed),
-            ("volume", "volume_quote", sum, number),
-            ("fills", "num_fills", sum, number),
-            ("max drawdown", "max_drawdown_quote", max, number),
-        )
-        if (values := known(name))
+    lanes = [
+        [row_of(one.summary.model_extra or {}) for _, one in sorted(kept.items())]
+        for kept in (run.files(lane).iterations for lane in run.lanes)
     ]
-    if parts:
-        yield "money", f"{', '.join(parts)} (of {plural(len(kept), 'iteration')})"
+    if text := money(lanes):
+        yield "money", f"{text} (of {plural(sum(map(len, lanes)), 'iteration')})"
     for lane in run.result.lanes:
         for name, slope in lane.drifts.items():
             yield "drift", f"{lane.lane}: {name} {signed(slope)} an iteration"

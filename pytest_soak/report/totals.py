@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from pytest_soak.engine.record import IterationRecord
 from pytest_soak.kpi.spans import equity_drawdown
@@ -17,7 +18,7 @@ class Totals:
     """Adds up the iterations of a lane; `counts` are they by verdict, or why they have none."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[float | None, ...]] = []
+        self._rows: list[Row] = []
         self.counts: Counter[str] = Counter()
         self._suggested = 0
         self._applied = 0
@@ -25,28 +26,13 @@ class Totals:
     def add(self, record: IterationRecord) -> None:
         """One more iteration."""
         self.counts[word(record)] += 1
-        self._rows.append(tuple(record.summary.kpis.get(name) for name in (*_SUMS, _FALL)))
+        self._rows.append(row_of(record.summary.kpis))
         self._suggested += len(record.tuning.suggested)
         self._applied += len(record.tuning.deltas)
 
     def money(self) -> str:
-        """PnL, volume and fills in total, and the largest drawdown; empty where none is known.
-
-        A figure that not every iteration has says of how many it is.
-        """
-        parts = []
-        for place, (name, label) in enumerate(_SUMS.items()):
-            known = [value for row in self._rows if (value := row[place]) is not None]
-            if known:
-                total = sum(known)
-                sign = "+" if name == "net_quote" and total > 0 else ""
-                parts.append(f"{label} {sign}{brief(total)}{self._of(len(known))}")
-        falls = [
-            (row[0], row[-1]) for row in self._rows if row[0] is not None and row[-1] is not None
-        ]
-        if falls:
-            parts.append(f"max drawdown {brief(equity_drawdown(falls))}{self._of(len(falls))}")
-        return ", ".join(parts)
+        """As the function `money`, of this lane."""
+        return money([self._rows])
 
     def tuner(self) -> str:
         """How many steps were suggested and applied; empty without any."""
@@ -55,5 +41,37 @@ class Totals:
         told = plural(self._suggested, "suggestion")
         return f"tuner: {told}, none applied (-v shows them)" if self._suggested else ""
 
-    def _of(self, known: int) -> str:
-        return "" if known == len(self._rows) else f" (of {plural(known, 'iteration')})"
+
+Row = tuple[float | None, ...]
+"""What of an iteration counts as money; `row_of` makes it."""
+
+
+def row_of(kpis: Mapping[str, float | None]) -> Row:
+    """What of an iteration's KPIs counts as money."""
+    return tuple(kpis.get(name) for name in (*_SUMS, _FALL))
+
+
+def money(lanes: Sequence[Sequence[Row]]) -> str:
+    """PnL, volume and fills in total, and the largest drawdown of any lane; empty of none.
+
+    `lanes` are their iterations in order. A figure that not every one has says of how many it is.
+    """
+    rows = [row for lane in lanes for row in lane]
+    parts = []
+    for place, (name, label) in enumerate(_SUMS.items()):
+        known = [value for row in rows if (value := row[place]) is not None]
+        if known:
+            sign = "+" if name == "net_quote" and sum(known) > 0 else ""
+            parts.append(f"{label} {sign}{brief(sum(known))}{_of(len(known), len(rows))}")
+    falls = [
+        [(row[0], row[-1]) for row in lane if row[0] is not None and row[-1] is not None]
+        for lane in lanes
+    ]
+    if any(falls):
+        worst = max(equity_drawdown(fall) for fall in falls if fall)
+        parts.append(f"max drawdown {brief(worst)}{_of(sum(map(len, falls)), len(rows))}")
+    return ", ".join(parts)
+
+
+def _of(known: int, iterations: int) -> str:
+    return "" if known == iterations else f" (of {plural(known, 'iteration')})"

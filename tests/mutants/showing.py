@@ -35,7 +35,7 @@ MUTANTS = (
                 "reason in result.reasons[1:] if not",
             ),
             ("closing.py", "key=_worst_first)[:LANES_SHOWN]", "key=str)[:LANES_SHOWN]"),
-            ("totals.py", 'return "" if known == len(self._rows) else', 'return "" if known else'),
+            ("totals.py", 'return "" if known == iterations else', 'return "" if known else'),
             ("totals.py", "self.counts[word(record)] += 1", "pass"),
             (
                 "lane_rows.py",

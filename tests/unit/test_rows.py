@@ -27,7 +27,7 @@ from pytest_soak.report.columns import Column, fitting, gated_columns, other_col
 from pytest_soak.report.iteration_rows import Told, details, heading, limits, note, roomy, row
 from pytest_soak.report.lane_rows import LaneRows
 from pytest_soak.report.progress_line import progress_line
-from pytest_soak.report.totals import Totals
+from pytest_soak.report.totals import Totals, money, row_of
 from pytest_soak.run.progress import Progress
 from pytest_soak.testing import GOOD
 from pytest_soak.text import brief, shortened
@@ -244,6 +244,13 @@ def test_totals_add_up_and_say_of_how_many_iterations_they_are() -> None:
     totals.add(bare)
     assert "(of 3 iterations)" in totals.money()
     assert Totals().money() == Totals().tuner() == ""
+
+
+def test_the_drawdown_of_lanes_is_of_each_by_itself_and_over_its_iterations() -> None:
+    falling = [row_of({"net_quote": -10.0, "max_drawdown_quote": 2.0})] * 3
+    rising = [row_of({"net_quote": 5.0, "max_drawdown_quote": 1.0})] * 2
+    assert money([falling, rising]) == "PnL -20, max drawdown 30"
+    assert money([]) == money([[]]) == ""
 
 
 def test_lanes_that_run_or_fail_are_shown_before_those_that_wait() -> None:
