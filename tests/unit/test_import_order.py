@@ -24,7 +24,7 @@ FLOORS = (
     {"ab", "metrics"},
     {"engine"},
     {"tuning", "gates", "targets", "dataset"},
-    {"facts", "kpi", "process", "stats"},
+    {"exchange", "facts", "kpi", "process", "stats"},
     {"replay"},
     {"observation", "market", "config"},
     {"storage"},
