@@ -6,7 +6,7 @@ base. What a verdict says of a bot rests on these lines alone, and on what the b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -200,6 +200,21 @@ class Pushed:
 
 
 @dataclass(frozen=True)
+class Books:
+    """What a topic of a book showed in a second: written where the bot's own book is known.
+
+    Attributes:
+        time_us: The end of the second.
+        topic: As subscribed, `orderbook.50.BTCUSDT`.
+        states: Of each message its time in microseconds, its `u`, and the `digest.of` its book.
+    """
+
+    time_us: int
+    topic: str
+    states: Sequence[tuple[int, int, str]]
+
+
+@dataclass(frozen=True)
 class Fault:
     """A fault began, ended, or hit something.
 
@@ -235,11 +250,11 @@ class Strange:
     detail: str
 
 
-Event = Request | OrderState | Execution | Mark | Socket | Pushed | Fault | Strange
+Event = Request | OrderState | Execution | Mark | Socket | Pushed | Books | Fault | Strange
 
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (Request, OrderState, Execution, Mark, Socket, Pushed, Fault, Strange)
+    for kind in (Request, OrderState, Execution, Mark, Socket, Pushed, Books, Fault, Strange)
 }
 
 
