@@ -28,6 +28,7 @@ class Request:
         took_us: From the request to its answer, or to what was settled in place of one.
         answered: Whether the true answer was sent.
         fault: The fault that changed the answer or held it; empty without one.
+        reset_us: When the limit that refused it is lifted, as the answer said; 0 where it did not.
         order: The order that was made or meant: symbol, side, price, quantity, order_id, link_id.
     """
 
@@ -41,6 +42,7 @@ class Request:
     took_us: int
     answered: bool = True
     fault: str = ""
+    reset_us: int = 0
     order: Mapping[str, Any] | None = None
 
 
