@@ -14,7 +14,7 @@ from pytest_soak.exchange.beliefs.line import belief_of
 class FileProbe:
     """Each line says what the bot believes at its `time_us`; see `line.BeliefLine`."""
 
-    tells = ("positions", "open_orders", "books")
+    tells: tuple[str, ...] = ("positions", "open_orders", "books")
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -26,7 +26,7 @@ class FreqtradeDatabase:
     not there yet, sees nothing.
     """
 
-    tells = ("positions", "open_orders")
+    tells: tuple[str, ...] = ("positions", "open_orders")
 
     def __init__(self, path: Path) -> None:
         self._path = path

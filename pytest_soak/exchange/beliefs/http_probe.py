@@ -19,7 +19,7 @@ _MOST = 4_000_000
 class HttpProbe:
     """A GET of the address answers with what the bot believes now; see `line.BeliefLine`."""
 
-    tells = ("positions", "open_orders", "books")
+    tells: tuple[str, ...] = ("positions", "open_orders", "books")
 
     def __init__(self, address: str, source: str) -> None:
         try:

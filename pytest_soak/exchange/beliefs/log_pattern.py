@@ -11,15 +11,14 @@ from pytest_soak.errors import SoakUsageError
 from pytest_soak.exchange.beliefs.belief import Belief
 from pytest_soak.exchange.beliefs.growing import GrowingFile
 
-GROUPS = ("position", "symbol", "open")
 _BETWEEN = re.compile(r"[\s,;'\"\[\]()]+")
 
 
 class LogPattern:
     """What the last line that fits says holds until another one does.
 
-    `position` is a number in base, of `symbol`, which may be said by the line or is any; `open` is
-    a list of names of open orders, with commas or spaces.
+    `position` is a number in base, of `symbol`; `open` is a list of names of open orders, with
+    commas or spaces.
     """
 
     def __init__(self, pattern: str, log: Path, source: str) -> None:

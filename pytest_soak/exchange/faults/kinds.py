@@ -7,9 +7,10 @@ from typing import NamedTuple
 from pytest_soak.exchange.operation import CANCELS, CHANGES, CREATES
 
 SOCKETS = ("private", "public", "trade", "all")
-PRIVATE_TOPICS = ("order*", "execution*", "position*", "wallet")
-BOOKS = ("orderbook.*",)
+ORDERS = ("order", "order.*")
 EXECUTIONS = ("execution", "execution.*")
+PRIVATE_TOPICS = (*ORDERS, *EXECUTIONS, "position", "position.*", "wallet")
+BOOKS = ("orderbook.*",)
 
 _CALL = ("endpoints", "symbols", "accounts", "share", "times")
 _PUSH = ("topics", "symbols", "accounts", "share", "times")
@@ -60,7 +61,7 @@ FAULTS: dict[str, Kind] = {
         "the first message about an order comes `seconds` late, so that later ones overtake it",
         (*_PUSH, "seconds"),
         needs=("seconds",),
-        topics=("order*", "execution*"),
+        topics=(*ORDERS, *EXECUTIONS),
     ),
     "funding": Kind(
         "an execution message is followed by one of execType Funding with the size of the position",

@@ -113,7 +113,10 @@ def _shown(topics: dict[str, _States], time_us: int, u: int) -> set[str]:
 
 
 def _age_ms(topics: dict[str, _States], time_us: int, book: BookBelief) -> float | None:
-    """The least age by any topic; None where there is none. What has no such `u` is older than all."""
+    """The least age by any topic; None where there is none.
+
+    A book whose number is none of theirs is older than all that they have shown.
+    """
     ages = []
     mine = digest.of(book.bids, book.asks)
     for states in topics.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import pairwise
 from statistics import median
 
 from pytest_soak.exchange.invariants.result import Finding, Result, unseen
@@ -43,7 +44,7 @@ def quotes_again_s(seen: Seen, window: Span, tolerances: Tolerances) -> Result:
 def _too_slow(changes: list[int], tolerances: Tolerances) -> str:
     if len(changes) < tolerances.few_quotes:
         return f"it made or changed {len(changes)} orders: too few to tell when it is late"
-    pause_s = median(b - a for a, b in zip(changes, changes[1:], strict=False)) / 1e6
+    pause_s = median(b - a for a, b in pairwise(changes)) / 1e6
     if pause_s > tolerances.slow_s:
         return (
             f"it makes or changes an order each {pause_s:.0f} s: too slow to tell when it is late"
