@@ -169,7 +169,11 @@ held = Namespace(Path(sys.argv[2]), grace_seconds=0)
 sleeps = "import os, time; os.setsid(); print(os.getpid(), flush=True); time.sleep(3600)"
 command = held.command([sys.executable, "-I", "-S", "-c", sleeps])
 children = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-print(held._keeper.pid, *(child.stdout.readline().strip() for child in children), flush=True)
+pipe = held._keeper.stdin.fileno()
+sleeps = "import time; time.sleep(3600)"
+holder = subprocess.Popen([sys.executable, "-I", "-S", "-c", sleeps], pass_fds=[pipe])
+said = (child.stdout.readline().strip() for child in children)
+print(holder.pid, held._keeper.pid, *said, flush=True)
 time.sleep(3600)
 """
 
@@ -181,12 +185,12 @@ def test_all_of_it_ends_with_its_parent(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pids = [int(word) for word in parent.stdout.readline().split()]
-        assert len(pids) == 3
-        started = [psutil.Process(pid) for pid in pids]
+        holder, *started = [psutil.Process(pid) for pid in pids]
         parent.send_signal(signal.SIGKILL)
-    gone, left = psutil.wait_procs(started, timeout=120)
+    assert len(started) == 3
+    left = psutil.wait_procs(started, timeout=120)[1]
+    holder.kill()  # which had kept a pipe open
     assert left == []
-    assert len(gone) == 3
 
 
 @namespaces
@@ -200,8 +204,9 @@ def test_what_left_its_parents_ends_when_the_jail_is_closed(tmp_path: Path) -> N
         if daemon in (process.info["cmdline"] or ())
     ]
     assert len(left) == 1
-    held.close()
+    assert held._asked({"end": True}) == {"left": []}
     assert psutil.wait_procs(left, timeout=120)[1] == []
+    held.close()
 
 
 @namespaces
@@ -220,6 +225,33 @@ def test_a_mortal_process_ends_with_who_started_it(tmp_path: Path) -> None:
         assert psutil.wait_procs([child], timeout=120)[1] == []
     finally:
         held.close()
+
+
+WITHOUT_USERS = """
+import json, sys
+sys.path.append(sys.argv[1])
+from pytest_soak.exchange.jail import kernel, traffic, users
+def forbidden():
+    raise PermissionError(1, "forbidden", "unshare")
+users._into_own_users = forbidden
+way = users.leave()
+kernel.keep_mounts_private()
+kernel.raise_loopback()
+kernel.put_over(sys.argv[2], "/etc/hosts")
+print(json.dumps([way, open("/etc/hosts").read(), list(traffic.counted()["packets"])]))
+"""
+
+
+@namespaces
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs to be root")
+def test_root_does_without_user_namespaces_where_they_are_forbidden(tmp_path: Path) -> None:
+    before, own = digests(), tmp_path / "hosts"
+    own.write_text("ours")
+    here = str(Path(jails.__file__).parents[1])
+    command = [sys.executable, "-I", "-S", "-c", WITHOUT_USERS, here, str(own)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert json.loads(done.stdout or "[]") == ["root", "ours", ["lo"]], done.stderr
+    assert digests() == before
 
 
 @namespaces
@@ -258,14 +290,17 @@ def test_it_costs_a_bot_nothing_to_be_in_jail(tmp_path: Path) -> None:
     """Its process is the one that was started, with the signals of any other."""
     held = Namespace(tmp_path)
     try:
-        shown = "grep -E '^(Pid|SigIgn|CapEff)' /proc/self/status; echo $$"
+        shown = (
+            "grep -E '^(SigIgn|CapEff)' /proc/self/status; "
+            "cat /proc/sys/net/ipv4/ip_unprivileged_port_start; echo $$"
+        )
         child = subprocess.Popen(
             held.command(["sh", "-c", shown]), stdout=subprocess.PIPE, text=True
         )
         said = child.communicate()[0].split()
     finally:
         held.close()
-    assert said[-1] == str(child.pid)
+    assert said[-2:] == ["0", str(child.pid)]
     assert int(said[said.index("SigIgn:") + 1], 16) & (1 << (signal.SIGPIPE - 1)) == 0
     held_rights = int(said[said.index("CapEff:") + 1], 16)
     assert not held_rights & (1 << 21 | 1 << 12)  # CAP_SYS_ADMIN, CAP_NET_ADMIN
