@@ -1,0 +1,1 @@
+"""Who has what: orders, executions, positions and wallets, kept by pure rules."""

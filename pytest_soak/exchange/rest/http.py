@@ -1,0 +1,170 @@
+"""HTTP: from a request to its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from email.utils import formatdate
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from aiohttp import web
+
+from pytest_soak.exchange import asking
+from pytest_soak.exchange.codes import SIGNATURE, UNKNOWN_ENDPOINT, RefusedError
+from pytest_soak.exchange.connections import Connections, is_known_host
+from pytest_soak.exchange.interference import AS_IT_IS, Call
+from pytest_soak.exchange.ledger.accounts import Account
+from pytest_soak.exchange.record import Strange
+from pytest_soak.exchange.rest.auth import account_of, signed_http
+from pytest_soak.exchange.rest.endpoint import Args, Endpoint, Reply
+from pytest_soak.exchange.rest.limits import Left, Limits
+from pytest_soak.exchange.rest.table import ENDPOINTS
+from pytest_soak.exchange.venue import Venue
+
+LONGEST_DETAIL = 200
+LOOKS_S = 1.0
+"""How often it is looked whether a client that is never answered has gone."""
+
+
+class Http:
+    """Answers requests, and records each."""
+
+    def __init__(self, venue: Venue, limits: Limits, connections: Connections) -> None:
+        self._venue = venue
+        self._limits = limits
+        self._connections = connections
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Any request but for a socket."""
+        came_us, number = self._venue.now_us(), self._connections.of(request)
+        if not is_known_host(request):
+            self._strange(number, "host", request.headers.get("Host", ""))
+            return web.Response(status=403, text="403: this host is not known here\n")
+        name = f"{request.method} {request.path}"
+        endpoint = ENDPOINTS.get((request.method, request.path))
+        if not self._limits.of_address(came_us // 1000):
+            call = asking.call_of(came_us, number, None, "rest", name, {})
+            reply = Reply(code=10018, text="403: access too frequent")
+            asking.record(self._venue, call, asking.Outcome(reply, AS_IT_IS, None), 403)
+            return web.Response(status=403, text="403: access too frequent\n")
+        body = await request.text()
+        query = request.raw_path.partition("?")[2]
+        if endpoint is None:
+            self._strange(number, "endpoint", name)
+            reply = Reply(code=UNKNOWN_ENDPOINT, text=f"unknown endpoint {name}")
+            return await self._refuse(request, reply, came_us, number, None, name, {})
+        return await self._known(request, endpoint, name, query, body, came_us, number)
+
+    async def _known(
+        self,
+        request: web.Request,
+        endpoint: Endpoint,
+        name: str,
+        query: str,
+        body: str,
+        came_us: int,
+        number: int,
+    ) -> web.StreamResponse:
+        is_get = request.method == "GET"
+        args = dict(parse_qsl(query, keep_blank_values=True)) if is_get else parsed_body(body)
+        account: Account | None = None
+        if args is None:
+            self._strange(number, "garbage", body)
+            reply = Reply(code=10001, text="params error: the body is not a JSON object")
+            return await self._refuse(request, reply, came_us, number, None, name, {})
+        if endpoint.private is not None:
+            try:
+                signed = signed_http(request.headers, query, body, is_get=is_get)
+                account = account_of(signed, self._venue.accounts, self._venue.shown_ms())
+            except RefusedError as refused:
+                refusal = refused.refusal
+                if refusal.code == SIGNATURE:
+                    self._strange(number, "signature", name)
+                reply = Reply(code=refusal.code, text=refusal.text)
+                return await self._refuse(request, reply, came_us, number, None, name, args)
+        call = asking.call_of(came_us, number, account, "rest", name, args)
+        asked = asking.Asked(call, endpoint, account, args)
+        outcome = await asking.ask(self._venue, self._limits, asked)
+        return await self._answer(request, account, call, outcome)
+
+    async def _answer(
+        self,
+        request: web.Request,
+        account: Account | None,
+        call: Call,
+        outcome: asking.Outcome,
+    ) -> web.StreamResponse:
+        how, reply = outcome.treatment, outcome.reply
+        status = how.http or 200
+        asking.record(self._venue, call, outcome, status)
+        if not outcome.is_sent:
+            asking.release(self._venue, account, reply)
+        if how.silent:
+            await _until_gone(request)
+            return web.Response(status=500)
+        if how.late_s > 0:
+            await asyncio.sleep(how.late_s)
+        if how.http:
+            response = web.Response(status=status, text=f"{status}\n", headers=self._date())
+        else:
+            response = self._response(reply, outcome.left)
+        try:
+            await response.prepare(request)
+            await response.write_eof()
+        finally:
+            asking.release(self._venue, account, reply)
+        return response
+
+    async def _refuse(
+        self,
+        request: web.Request,
+        reply: Reply,
+        came_us: int,
+        number: int,
+        account: Account | None,
+        name: str,
+        args: Args,
+    ) -> web.StreamResponse:
+        """A request that no fault sees."""
+        call = asking.call_of(came_us, number, account, "rest", name, args)
+        outcome = asking.Outcome(reply, AS_IT_IS, None)
+        return await self._answer(request, account, call, outcome)
+
+    def _response(self, reply: Reply, left: Left | None) -> web.Response:
+        envelope = {
+            "retCode": reply.code,
+            "retMsg": reply.text,
+            "result": reply.result,
+            "retExtInfo": reply.more,
+            "time": self._venue.shown_ms(),
+        }
+        headers = {**self._date(), **(left.headers() if left else {})}
+        return web.Response(
+            body=orjson.dumps(envelope), headers=headers, content_type="application/json"
+        )
+
+    def _date(self) -> dict[str, str]:
+        """The exchange's own time, not the machine's."""
+        return {"Date": formatdate(self._venue.shown_ms() // 1000, usegmt=True)}
+
+    def _strange(self, number: int, what: str, detail: str) -> None:
+        now = self._venue.now_us()
+        self._venue.put(Strange(now, number, what, detail[:LONGEST_DETAIL]))
+
+
+def parsed_body(body: str) -> dict[str, Any] | None:
+    """The object that a body holds; an empty one holds none. None for what is no object."""
+    if not body.strip():
+        return {}
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+async def _until_gone(request: web.Request) -> None:
+    """Wait until the client has closed its connection."""
+    while request.transport is not None and not request.transport.is_closing():
+        await asyncio.sleep(LOOKS_S)

@@ -1,0 +1,1 @@
+"""The WebSockets: public, private and trade."""

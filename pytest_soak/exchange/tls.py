@@ -1,0 +1,30 @@
+"""A certificate of this exchange's own, by an authority that is made for it and thrown away."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from pytest_soak.exchange.connections import HOSTS
+
+CA_FILE, KEY_FILE = "ca.pem", "server.pem"
+
+
+def server_context(folder: Path) -> ssl.SSLContext:
+    """The server's side of TLS; writes the authority's certificate into `folder`, mode 0700.
+
+    The authority's own key is never written.
+    """
+    import trustme
+
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    authority = trustme.CA(organization_name="pytest-soak, for this exchange alone")
+    certificate = authority.issue_cert(*sorted(HOSTS))
+    authority.cert_pem.write_to_path(folder / CA_FILE)
+    key = folder / KEY_FILE
+    key.touch(mode=0o600)
+    certificate.private_key_and_cert_chain_pem.write_to_path(key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(key)
+    return context

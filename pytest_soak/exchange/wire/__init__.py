@@ -1,0 +1,1 @@
+"""What the venue's things look like on the wire: every number in text."""
