@@ -282,8 +282,8 @@ def test_a_page_that_was_led_here_is_refused() -> None:
                 url, headers = "http://localhost/v5/market/time", {"Host": host}
                 async with bot.session.get(url, headers=headers) as answer:
                     found.append(answer.status)
+            headers = {"Host": "evil.example"}
             with pytest.raises(aiohttp.WSServerHandshakeError):
-                headers = {"Host": "evil.example"}
                 await bot.session.ws_connect("http://localhost/v5/private", headers=headers)
             return found, [one.what for one in bot.of(Strange)]
 
