@@ -8,7 +8,13 @@ from pathlib import Path
 from benchmarks.reference_text import told
 from pytest_soak.commands.config_kpis import null_when
 from pytest_soak.gates.model import gate_shelf, load_gate
-from pytest_soak.kpi.definitions import KPIS, PROCESS_KPIS, RESOURCE_KPIS, Kpi
+from pytest_soak.kpi.definitions import (
+    EXCHANGE_KPIS,
+    KPIS,
+    PROCESS_KPIS,
+    RESOURCE_KPIS,
+    Kpi,
+)
 from pytest_soak.kpi.formulas import FORMULAS
 from pytest_soak.kpi.spans import SPAN_KPIS
 from pytest_soak.kpi.units import unit
@@ -32,6 +38,9 @@ def kpis_text() -> str:
         _table(KPIS),
         "## Of a bot that is a program",
         _table(PROCESS_KPIS | RESOURCE_KPIS),
+        "## Of a bot on an exchange",
+        "See [EXCHANGE_FAULTS.md](EXCHANGE_FAULTS.md).",
+        _table(EXCHANGE_KPIS),
         "## Of the end of a lane",
         "All others are the median of the judged iterations; growth is that of the newest.",
         _table({name: span.kpi for name, span in SPAN_KPIS.items()}),

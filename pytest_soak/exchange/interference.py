@@ -27,7 +27,8 @@ class Treatment:
 
     Attributes:
         fault: The name of the fault that says so.
-        hold_s: How long it waits before the exchange looks at it.
+        hold_s: How long it waits before the exchange looks at it: at its time stamp too, which may
+            be too old by then (10002).
         refuse: A retCode with which it is refused, and so has no effect; 0 is not.
         http: The HTTP status that is sent in place of the answer (429, 502, 503); 0 is the answer's
             own. Beside `refuse` the request has no effect, else it has had its effect. Over a
@@ -103,6 +104,9 @@ class Interference(Protocol):
     def book_time_us(self, time_us: int) -> int:
         """As of when books are shown, over REST and to new subscribers: earlier where stale."""
 
+    def shown_open_s(self, time_us: int) -> float:
+        """For how long after its cancellation `order/realtime` still shows an order as it was."""
+
     def skew_ms(self, time_us: int) -> int:
         """How far the clock that is shown and signatures are held to is off."""
 
@@ -110,7 +114,7 @@ class Interference(Protocol):
         """The sockets to be cut now; each is told once."""
 
     def next_us(self, time_us: int) -> int | None:
-        """When to ask for cuts again; None when nothing more will come."""
+        """When to ask for cuts again, also where the bot asks for nothing; None is never."""
 
 
 class Untouched:
@@ -135,6 +139,10 @@ class Untouched:
     def book_time_us(self, time_us: int) -> int:
         """As they are now."""
         return time_us
+
+    def shown_open_s(self, time_us: int) -> float:
+        """Not at all."""
+        return 0.0
 
     def skew_ms(self, time_us: int) -> int:
         """Not at all."""

@@ -6,7 +6,7 @@ base. What a verdict says of a bot rests on these lines alone, and on what the b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -28,6 +28,7 @@ class Request:
         took_us: From the request to its answer, or to what was settled in place of one.
         answered: Whether the true answer was sent.
         fault: The fault that changed the answer or held it; empty without one.
+        reset_us: When the limit that refused it is lifted, as the answer said; 0 where it did not.
         order: The order that was made or meant: symbol, side, price, quantity, order_id, link_id.
     """
 
@@ -41,6 +42,7 @@ class Request:
     took_us: int
     answered: bool = True
     fault: str = ""
+    reset_us: int = 0
     order: Mapping[str, Any] | None = None
 
 
@@ -200,6 +202,21 @@ class Pushed:
 
 
 @dataclass(frozen=True)
+class Books:
+    """What a topic of a book showed in a second: written where the bot's own book is known.
+
+    Attributes:
+        time_us: The end of the second.
+        topic: As subscribed, `orderbook.50.BTCUSDT`.
+        states: Of each message its time in microseconds, its `u`, and the `digest.of` its book.
+    """
+
+    time_us: int
+    topic: str
+    states: Sequence[tuple[int, int, str]]
+
+
+@dataclass(frozen=True)
 class Fault:
     """A fault began, ended, or hit something.
 
@@ -235,11 +252,11 @@ class Strange:
     detail: str
 
 
-Event = Request | OrderState | Execution | Mark | Socket | Pushed | Fault | Strange
+Event = Request | OrderState | Execution | Mark | Socket | Pushed | Books | Fault | Strange
 
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (Request, OrderState, Execution, Mark, Socket, Pushed, Fault, Strange)
+    for kind in (Request, OrderState, Execution, Mark, Socket, Pushed, Books, Fault, Strange)
 }
 
 

@@ -166,7 +166,91 @@ RESOURCE_KPIS: dict[str, Kpi] = {
 }
 """The KPIs of a target of which it is known what it uses: one in a process of its own."""
 
-KNOWN = KPIS | PROCESS_KPIS | RESOURCE_KPIS
+_UNSEEN = "what the bot believes was not seen while no fault held"
+_EXCHANGE = "no exchange"
+
+EXCHANGE_KPIS: dict[str, Kpi] = {
+    kpi.name: kpi
+    for kpi in (
+        _size(
+            "position_gap_base",
+            "down",
+            "largest difference of a position and the bot's sum of its fills",
+            _UNSEEN,
+        ),
+        _size("unknown_open_orders", "down", "open orders that the bot does not know of", _UNSEEN),
+        _size(
+            "believed_open_closed",
+            "down",
+            "orders that the bot believes open, and which are not",
+            _UNSEEN,
+        ),
+        _size(
+            "repeated_intents",
+            "down",
+            "orders made a second time after the first seemed to fail, but had not",
+            _EXCHANGE,
+        ),
+        _size(
+            "book_age_p95_ms",
+            "down",
+            "95th percentile of how long ago the bot's book was the exchange's last",
+            _UNSEEN,
+        ),
+        _size("book_age_max_ms", "down", "the oldest of them", _UNSEEN),
+        _size(
+            "book_wrong_u",
+            "down",
+            "books of the bot that are not the exchange's at the same `u`",
+            _UNSEEN,
+        ),
+        _size(
+            "crossed_book_s",
+            "down",
+            "seconds in which a book of the bot had its bid at its ask or above",
+            "nothing was seen of its books",
+        ),
+        _size(
+            "requests_over_limit",
+            "down",
+            "requests that were sent though the exchange had said: too many",
+            _EXCHANGE,
+        ),
+        _size(
+            "quotes_again_s",
+            "down",
+            "longest time without faults from the end of one to the next order",
+            "no fault ended, or the bot quotes too seldom to tell when it is late",
+        ),
+        _size(
+            "unknown_endpoints",
+            "down",
+            "requests for endpoints, operations and topics that the exchange has not",
+            _EXCHANGE,
+        ),
+        _size("signed_requests", "up", "requests that were signed with a key", _EXCHANGE),
+        _size(
+            "unanswered_requests",
+            "down",
+            "signed requests which, by a fault, were not told what became of them",
+            _EXCHANGE,
+        ),
+        _size("buy_fills", "up", "executions of buys", _EXCHANGE),
+        _size("sell_fills", "up", "executions of sells", _EXCHANGE),
+        _size("faults_met", "up", "faults that ended and had met something", _EXCHANGE),
+        Kpi(
+            "isolation",
+            "up",
+            "what keeps the bot on this machine: 2 a namespace, 1 the import shim, 0 nothing",
+            _EXCHANGE,
+            0.0,
+            2.0,
+        ),
+    )
+}
+"""The KPIs of a bot on an exchange on this machine: `exchange.invariants`."""
+
+KNOWN = KPIS | PROCESS_KPIS | RESOURCE_KPIS | EXCHANGE_KPIS
 """Every KPI that has a definition."""
 
 COMPONENTS = {
@@ -218,6 +302,13 @@ SHORT = {
     "deadline_miss_ratio": "missed",
     "md_cache_hit_ratio": "hits",
     "tick_total_p95_ms": "tick ms",
+    "position_gap_base": "pos gap",
+    "repeated_intents": "twice",
+    "unknown_open_orders": "unknown",
+    "believed_open_closed": "ghosts",
+    "requests_over_limit": "limit",
+    "quotes_again_s": "again s",
+    "book_wrong_u": "book",
 }
 """Headings of columns that must be narrow, in the order in which they are wanted."""
 

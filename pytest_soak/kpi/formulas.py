@@ -19,6 +19,9 @@ def _share(reason: str, factor: str = "") -> Formula:
     return Formula(f"{factor}blocks with `{reason}` / `intended_changes`", "1 intended change")
 
 
+_BELIEF = "1 belief in quiet times"
+
+
 def _p95(column: str, floor: str) -> Formula:
     return Formula(f"95th percentile of {column}", floor)
 
@@ -86,6 +89,49 @@ FORMULAS: dict[str, Formula] = {
         "robust slope of the lows of open_fds over the lane so far", "2 hours of one process"
     ),
     "threads_max": Formula(f"{_MOST}: threads", "1 row of resources"),
+    "position_gap_base": Formula(
+        "largest |sum that the bot believes - position| of a symbol, over beliefs in quiet times, "
+        "against each position of the grace before",
+        _BELIEF,
+    ),
+    "unknown_open_orders": Formula(
+        "count of orders open for the grace and more that a belief lacks", _BELIEF
+    ),
+    "believed_open_closed": Formula(
+        "count of orders in a belief that ended the grace before it and longer, or are none",
+        _BELIEF,
+    ),
+    "repeated_intents": Formula(
+        "count of accepted orders like an accepted one whose answer failed shortly before", "none"
+    ),
+    "book_age_p95_ms": _p95(
+        "time since the exchange's next book, 0 where there is none", "1 belief with a book"
+    ),
+    "book_age_max_ms": Formula(
+        "largest time since the exchange's next book", "1 belief with a book"
+    ),
+    "book_wrong_u": Formula(
+        "count of books whose best levels differ from the exchange's at that `u`",
+        "1 belief with a book",
+    ),
+    "crossed_book_s": Formula(
+        "sum of the time from a look at a crossed book to the next, at most 2 s each",
+        "1 belief with a book",
+    ),
+    "requests_over_limit": Formula(
+        "count of requests after a 10006 or 429 and before its limit was lifted", "none"
+    ),
+    "quotes_again_s": Formula(
+        "largest time without faults from a fault's end to the next order made or amended",
+        "1 fault, 10 orders",
+    ),
+    "unknown_endpoints": Formula("count of requests for what there is not", "none"),
+    "signed_requests": Formula("count of requests with a valid signature", "none"),
+    "unanswered_requests": Formula("count of those whose answer was not sent", "none"),
+    "buy_fills": Formula("count of executions with side Buy", "none"),
+    "sell_fills": Formula("count of executions with side Sell", "none"),
+    "faults_met": Formula("count of faults that ended and met something, or cut", "none"),
+    "isolation": Formula("as the jail found it", "none"),
     "drawdown_ratio": Formula(
         "largest drawdown of the judged iterations, within one or between them / "
         "sum of |`net_quote`|",

@@ -11,6 +11,8 @@ _UNITS = {
     "_ratio": "share",
     "_share": "share",
     "_ms": "ms",
+    "_s": "s",
+    "_base": "base",
     "_mb_max": "MB",
     "_mb_per_h": "MB/h",
     "_per_h": "1/h",

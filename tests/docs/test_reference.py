@@ -9,7 +9,7 @@ import pytest
 from benchmarks.lanes import ROOT
 from benchmarks.reference import MADE, RECORDS
 from pytest_soak import hookspecs
-from pytest_soak.kpi.definitions import KNOWN
+from pytest_soak.kpi.definitions import EXCHANGE_KPIS, KNOWN
 from pytest_soak.kpi.fed_by import FED_BY, RESTS_ON
 from pytest_soak.kpi.formulas import FORMULAS
 from pytest_soak.kpi.spans import SPAN_KPIS
@@ -28,7 +28,10 @@ def test_the_document_is_made_from_the_code(name: str) -> None:
 def test_every_kpi_has_a_formula_and_a_unit() -> None:
     assert set(FORMULAS) == {*KNOWN, *SPAN_KPIS}
     counts = {"num_fills", "log_errors", "restarts", "feed_errors", "feed_late", "threads_max"}
-    assert {name for name in FORMULAS if not unit(name)} == counts | {"open_fds_max"}
+    counts |= {"open_fds_max", *(name for name in EXCHANGE_KPIS if not unit(name))}
+    assert {name for name in FORMULAS if not unit(name)} == counts
+    seconds = {"quotes_again_s": "s", "crossed_book_s": "s", "position_gap_base": "base"}
+    assert {name: unit(name) for name in seconds} == seconds
 
 
 def test_what_a_formula_names_is_what_the_kpi_is_null_without() -> None:

@@ -83,9 +83,27 @@ TABLE: dict[str, dict[str, tuple[str | None, str | None]]] = {
         "rss_growth_mb_per_h": ("> 100", None),
         "fds_growth_per_h": ("> 10", None),
     },
+    "exchange": {
+        "isolation": ("< 1", None),
+        "signed_requests": ("< 1", None),
+        "position_gap_base": ("> 0", None),
+        "unknown_open_orders": ("> 0", None),
+        "believed_open_closed": ("> 0", None),
+        "repeated_intents": ("> 0", None),
+        "requests_over_limit": ("> 10", "> 0"),
+        "quotes_again_s": ("> 60", "> 30"),
+        "book_age_p95_ms": ("> 5000", "> 1000"),
+        "book_age_max_ms": ("> 10000", None),
+        "book_wrong_u": ("> 0", None),
+        "crossed_book_s": ("> 5", "> 0"),
+        "unknown_endpoints": (None, "> 0"),
+    },
 }
 GRACE = {"soak": 4, **dict.fromkeys(set(TABLE) - {"soak"}, 0)}
-NO_DATA = {"leak": "warn"}
+NO_DATA = {
+    **dict.fromkeys((("leak", metric) for metric in TABLE["leak"]), "warn"),
+    ("exchange", "quotes_again_s"): "warn",
+}
 LEAST = {"shadow": 1000, "ci_baseline": 1000}
 """How many ticks a threshold's value is of at least, where it asks for any."""
 IN_A_ROW = {("soak", "net_bps"): (3, ">= -3")}
@@ -115,7 +133,10 @@ def test_a_builtin_gate_is_that_of_the_specification(name: str) -> None:
                 limit = parse(when).limit
                 for value in (limit, math.nextafter(limit, -99), math.nextafter(limit, 999)):
                     assert parse(unless).holds(value) != parse(when).holds(value)
-        assert (t.min_samples, t.no_data) == (LEAST.get(name), NO_DATA.get(name, "fail"))
+        assert (t.min_samples, t.no_data) == (
+            LEAST.get(name),
+            NO_DATA.get((name, t.metric), "fail"),
+        )
         assert t.window == OVER.get((name, t.metric), 1)
         assert (t.for_, t.fail_at_once) == IN_A_ROW.get((name, t.metric), (1, None))
 
@@ -162,6 +183,7 @@ def test_the_end_of_a_soak_is_judged_by_its_gate_and_by_last8_other_gates_alone(
         "leak": ["leak"],
         "shadow": ["shadow"],
         "ci_baseline": ["ci_baseline"],
+        "exchange": ["exchange"],
     }
 
 

@@ -1,0 +1,1 @@
+"""Real clients of Bybit, unmodified, on the exchange of this machine."""

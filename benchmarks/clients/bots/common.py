@@ -1,0 +1,86 @@
+"""What all these bots share: what they are told, what they believe, when they end.
+
+It needs the standard library alone: each runs in the environment of its client.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+KEY = os.environ["SOAK_EXCHANGE_KEY"]
+SECRET = os.environ["SOAK_EXCHANGE_SECRET"]
+SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
+SYMBOL = "BTCUSDT"
+UNIFIED = "BTC/USDT:USDT"
+QUANTITY = 0.01
+AWAY = 3.0
+"""How far quotes are from the best price, in quote currency."""
+
+
+class Belief:
+    """What a bot holds to be so; a line of JSON at each `tell`."""
+
+    def __init__(self) -> None:
+        self._path = Path(os.environ["SOAK_BELIEFS"])
+        self._fills: dict[str, float] = {}
+        self._open: dict[str, str] = {}
+
+    def fill(self, exec_id: str, side: str, quantity: float) -> None:
+        """A trade, which may be told more than once."""
+        self._fills[exec_id] = quantity if side.lower() == "buy" else -quantity
+
+    def order(self, order_id: str, is_open: bool) -> None:
+        """An order is open, or is no more."""
+        if is_open:
+            self._open[order_id] = order_id
+        else:
+            self._open.pop(order_id, None)
+
+    def orders(self, order_ids: list[str]) -> None:
+        """These are open, and no others."""
+        self._open = dict(zip(order_ids, order_ids, strict=True))
+
+    @property
+    def position(self) -> float:
+        """By its own fills, in base."""
+        return sum(self._fills.values())
+
+    def tell(self, **more: Any) -> None:
+        """Write down what it is now."""
+        said = {
+            "time_us": time.time_ns() // 1000,
+            "positions": {SYMBOL: round(self.position, 8)},
+            "open_orders": sorted(self._open),
+            **more,
+        }
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(said) + "\n")
+
+
+def turns(every: float) -> Iterator[int]:
+    """Count from 0 until the time is over, a number each `every` seconds."""
+    start = time.monotonic()
+    for number in range(sys.maxsize):
+        wait = start + number * every - time.monotonic()
+        if number * every > SECONDS:
+            return
+        time.sleep(max(0.0, wait))
+        yield number
+
+
+ERRORS: defaultdict[str, int] = defaultdict(int)
+
+
+def failed(error: BaseException) -> None:
+    """Count an error of the client, and say it when it is new."""
+    name = type(error).__name__
+    ERRORS[name] += 1
+    if ERRORS[name] <= 3:
+        print(f"error: {name}: {str(error)[:300]}", flush=True)

@@ -1,0 +1,93 @@
+"""pybit: HTTP for looks, sockets for books, for the account and for orders."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from common import AWAY, KEY, QUANTITY, SECRET, SYMBOL, Belief, failed, turns
+from pybit.exceptions import FailedRequestError, InvalidRequestError
+from pybit.unified_trading import HTTP, WebSocket, WebSocketTrading
+
+OPEN = ("New", "PartiallyFilled")
+ORDER = {"category": "linear", "symbol": SYMBOL}
+
+
+class Bot:
+    """Quotes both sides of the book that its socket shows."""
+
+    def __init__(self) -> None:
+        own = {"api_key": KEY, "api_secret": SECRET}
+        self.belief = Belief()
+        self.best: tuple[float, float] | None = None
+        self.http = HTTP(**own)
+        self.public = WebSocket(channel_type="linear")
+        self.private = WebSocket(channel_type="private", **own)
+        self.trading = WebSocketTrading(**own)
+
+    def listen(self) -> None:
+        """Take what the sockets say."""
+        self.public.orderbook_stream(50, SYMBOL, self.take_book)
+        self.public.trade_stream(SYMBOL, lambda message: None)
+        self.public.ticker_stream(SYMBOL, lambda message: None)
+        self.private.order_stream(self.take_orders)
+        self.private.execution_stream(self.take_fills)
+        self.private.position_stream(lambda message: None)
+        self.private.wallet_stream(lambda message: None)
+
+    def take_book(self, message: Any) -> None:
+        bids, asks = ([float(row[0]) for row in message["data"][side]] for side in "ba")
+        self.best = max(bids), min(asks)
+
+    def take_orders(self, message: Any) -> None:
+        for row in message["data"]:
+            self.belief.order(row["orderId"], row["orderStatus"] in OPEN)
+
+    def take_fills(self, message: Any) -> None:
+        for row in message["data"]:
+            self.belief.fill(row["execId"], row["side"], float(row["execQty"]))
+
+    def place(self, side: str, price: float | None) -> None:
+        """An order over the socket: a quote, or one that takes."""
+        kind: dict[str, str] = {"orderType": "Market"}
+        if price is not None:
+            kind = {"orderType": "Limit", "price": f"{price:.0f}", "timeInForce": "PostOnly"}
+        self.trading.place_order(
+            lambda message: None, **ORDER, side=side, qty=str(QUANTITY), **kind
+        )
+
+    def turn(self, number: int) -> None:
+        """Cancel, quote; each fourth time take."""
+        self.http.cancel_all_orders(**ORDER)
+        assert self.best is not None
+        self.place("Buy", self.best[0] - AWAY)
+        self.place("Sell", self.best[1] + AWAY)
+        if number % 4 == 0:
+            self.place("Buy" if number % 8 == 0 else "Sell", None)
+        self.http.get_open_orders(**ORDER)
+        self.http.get_positions(**ORDER)
+        self.http.get_wallet_balance(accountType="UNIFIED")
+        self.belief.tell()
+
+
+def main() -> None:
+    """Trade until the time is over, then leave nothing open."""
+    bot = Bot()
+    bot.http.get_server_time()
+    bot.http.get_instruments_info(**ORDER)
+    bot.listen()
+    while bot.best is None:
+        time.sleep(0.1)
+    for number in turns(2.0):
+        try:
+            bot.turn(number)
+        except (FailedRequestError, InvalidRequestError, OSError) as error:
+            failed(error)
+    bot.http.cancel_all_orders(**ORDER)
+    time.sleep(1)
+    bot.belief.tell()
+    for socket in (bot.public, bot.private, bot.trading):
+        socket.exit()
+
+
+main()

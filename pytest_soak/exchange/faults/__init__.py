@@ -1,0 +1,1 @@
+"""Faults on a schedule: what is broken, when, and for whom."""

@@ -1,0 +1,64 @@
+"""How the bot asks: too often, for what there is not, at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_soak.exchange.invariants.result import Finding, Result, count
+from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.invariants.tolerances import Tolerances
+from pytest_soak.exchange.operation import operation
+from pytest_soak.exchange.record import Request
+
+TOO_MANY, TOO_MANY_HTTP = 10006, 429
+_UNKNOWN = ("endpoint", "operation", "topic")
+
+
+def requests_over_limit(seen: Seen, window: Span, tolerances: Tolerances) -> Result:
+    """How many requests were sent though the answer to one of their kind had said: too many.
+
+    Of the same account and operation, after that answer and before `limit_s` were over, or before
+    the time that it named where the record has it.
+    """
+    found = []
+    told: dict[tuple[str, str], tuple[int, int]] = {}
+    for request in sorted(seen.requests, key=lambda r: r.time_us):
+        if not request.account:
+            continue
+        kind = request.account, operation(request.endpoint)
+        since_us, until_us = told.get(kind, (0, 0))
+        if since_us < request.time_us < until_us and window[0] <= request.time_us < window[1]:
+            found.append(Finding(request.time_us, f"{kind[1]}: asked again while it must not"))
+        if request.answered and (request.code == TOO_MANY or request.http == TOO_MANY_HTTP):
+            told[kind] = _forbidden(request, tolerances)
+    return count(found)
+
+
+def _forbidden(request: Request, tolerances: Tolerances) -> Span:
+    since_us = request.time_us + request.took_us
+    return since_us, request.reset_us or since_us + round(tolerances.limit_s * 1e6)
+
+
+def unknown_endpoints(seen: Seen, window: Span) -> Result:
+    """How many endpoints, operations and topics it asked for that there are not."""
+    return count(
+        [
+            Finding(strange.time_us, f"{strange.what}: {strange.detail}")
+            for strange in seen.strange
+            if strange.what in _UNKNOWN and window[0] <= strange.time_us < window[1]
+        ]
+    )
+
+
+def signed_requests(seen: Seen, window: Span) -> Result:
+    """How many requests were signed with a key."""
+    return Result(float(len(_of(seen.requests, window))))
+
+
+def unanswered_requests(seen: Seen, window: Span) -> Result:
+    """How many signed requests were never told what became of them; by faults alone."""
+    return Result(float(sum(not request.answered for request in _of(seen.requests, window))))
+
+
+def _of(requests: Sequence[Request], window: Span) -> list[Request]:
+    return [r for r in requests if r.account and window[0] <= r.time_us < window[1]]

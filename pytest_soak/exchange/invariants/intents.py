@@ -1,0 +1,97 @@
+"""Does one intent make one order, also when the answer to it never came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_soak.exchange.invariants.result import Finding, Result, count
+from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.invariants.tolerances import Tolerances
+from pytest_soak.exchange.operation import CREATES, operation
+from pytest_soak.exchange.record import OrderState, Pushed, Request
+
+_WHAT = ("symbol", "side", "price", "quantity")
+_OF_ORDERS = ("order", "execution")
+_NO_ANSWER = 400
+"""An HTTP status from here on, or 0, is not an answer that says that an order was made."""
+
+
+def repeated_intents(seen: Seen, window: Span, tolerances: Tolerances) -> Result:
+    """How many orders were made a second time after the first seemed to fail, but had not.
+
+    Both were accepted, of one account, with the same symbol, side, price and quantity; no answer to
+    the first had come when the second was sent, at most `same_intent_s` after an error, `give_up_s`
+    more where none came. Not counted: the first was cancelled by then, or had filled and the bot
+    had been told by a socket.
+    """
+    creates = [r for r in seen.requests if r.code == 0 and operation(r.endpoint) in CREATES]
+    creates = sorted((r for r in creates if r.order), key=lambda r: r.time_us)
+    found = []
+    for place, second in enumerate(creates):
+        if not window[0] <= second.time_us < window[1]:
+            continue
+        first = _first_of(creates[:place], second, tolerances)
+        if first is not None and _is_a_fault(seen, first, second):
+            found.append(Finding(second.time_us, _told(first, second)))
+    return count(found)
+
+
+def _first_of(before: Sequence[Request], second: Request, allowed: Tolerances) -> Request | None:
+    """The last of the orders before whose repetition `second` is."""
+    longest_us = round((allowed.same_intent_s + allowed.give_up_s) * 1e6)
+    for first in reversed(before):
+        if second.time_us - first.time_us > longest_us:
+            return None
+        if _is_same(first, second) and _seems_failed(first, second, allowed):
+            return first
+    return None
+
+
+def _is_same(first: Request, second: Request) -> bool:
+    one, other = first.order or {}, second.order or {}
+    return (
+        first.account == second.account
+        and all(one.get(key) == other.get(key) for key in _WHAT)
+        and one.get("order_id") != other.get("order_id")
+    )
+
+
+def _seems_failed(first: Request, second: Request, allowed: Tolerances) -> bool:
+    told_us = first.time_us + first.took_us
+    if first.answered:
+        return bool(first.fault) and second.time_us < told_us
+    waited_us = second.time_us - told_us
+    patience_s = allowed.same_intent_s + (0.0 if first.http >= _NO_ANSWER else allowed.give_up_s)
+    return waited_us <= patience_s * 1e6
+
+
+def _is_a_fault(seen: Seen, first: Request, second: Request) -> bool:
+    order = (first.order or {}).get("order_id")
+    before = [s for s in seen.orders if s.order_id == order and s.time_us <= second.time_us]
+    if not before or before[-1].is_open:
+        return True
+    return not _has_ended(before[-1], seen, first, second)
+
+
+def _has_ended(state: OrderState, seen: Seen, first: Request, second: Request) -> bool:
+    if state.status != "Filled":
+        return True
+    sockets = {s.connection for s in seen.sockets if s.account == first.account}
+    return any(
+        _tells(p, sockets) and first.time_us < p.time_us <= second.time_us for p in seen.pushed
+    )
+
+
+def _tells(pushed: Pushed, sockets: set[int]) -> bool:
+    return bool(
+        pushed.connection in sockets and pushed.topic.split(".")[0] in _OF_ORDERS and pushed.sent
+    )
+
+
+def _told(first: Request, second: Request) -> str:
+    one, other = first.order or {}, second.order or {}
+    later_s = (second.time_us - first.time_us) / 1e6
+    return (
+        f"{one.get('symbol')} {one.get('side')} {one.get('quantity')} at {one.get('price')}: "
+        f"{one.get('order_id')} was accepted, and {later_s:.1f} s later {other.get('order_id')} too"
+    )

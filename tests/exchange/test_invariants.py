@@ -1,0 +1,441 @@
+"""Each invariant sees what it is there for, and cries no wolf."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from exchange_records import (
+    SYMBOL,
+    asked,
+    at,
+    believes,
+    book,
+    create,
+    fault,
+    fill,
+    invariants,
+    private_socket,
+    pushed,
+    shown,
+    state,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_soak.exchange import digest
+from pytest_soak.exchange.beliefs.belief import Belief
+from pytest_soak.exchange.invariants.measure import (
+    BY_BOOKS,
+    BY_EXCHANGE,
+    BY_OPEN_ORDERS,
+    BY_POSITIONS,
+    WITH_FAULTS,
+)
+from pytest_soak.exchange.invariants.seen import Span, is_in, quiet
+from pytest_soak.exchange.record import Fault, Request, Strange
+from pytest_soak.kpi.definitions import EXCHANGE_KPIS
+
+GAP, UNKNOWN, GHOSTS = "position_gap_base", "unknown_open_orders", "believed_open_closed"
+TWICE, AGAIN, LIMIT = "repeated_intents", "quotes_again_s", "requests_over_limit"
+TOPIC = f"orderbook.50.{SYMBOL}"
+
+
+def test_every_invariant_is_a_kpi_and_belongs_to_one_kind() -> None:
+    kinds = (*BY_EXCHANGE, *WITH_FAULTS, *BY_POSITIONS, *BY_OPEN_ORDERS, *BY_BOOKS)
+    assert len(set(kinds)) == len(kinds)
+    assert {*invariants([])} == {*kinds} == {*EXCHANGE_KPIS} - {"isolation"}
+
+
+def test_of_a_bot_of_which_nothing_is_known_nothing_is_said() -> None:
+    found = invariants([])
+    for name in (*BY_POSITIONS, *BY_OPEN_ORDERS, *BY_BOOKS, AGAIN):
+        assert found[name].value is None
+        assert found[name].why
+    assert all(found[name].value == 0 for name in BY_EXCHANGE)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 99), st.integers(0, 30)), max_size=6),
+    st.integers(0, 50),
+    st.integers(1, 50),
+    st.integers(0, 20),
+)
+def test_a_quiet_time_is_that_in_which_no_fault_holds_nor_did_shortly_before(
+    given: list[tuple[int, int]], start: int, length: int, settle: int
+) -> None:
+    faulty: list[Span] = sorted((begin, begin + lasts) for begin, lasts in given)
+    window = start, start + length
+    spans = quiet(faulty, window, settle)
+    assert spans == sorted(spans)
+    assert all(a < b for a, b in spans)
+    for t in range(window[0], window[1]):
+        held = any(b <= t < e + settle or (b <= t < e) for b, e in faulty)
+        assert is_in(t, spans) == (not held)
+
+
+# position
+
+
+def test_a_position_that_the_bot_does_not_know_is_a_gap() -> None:
+    events = [fill(10, 1.0, 1.0), fill(20, 0.5, 1.5)]
+    found = invariants(events, [believes(50, 1.0)])[GAP]
+    assert found.value == 0.5
+    assert found.findings[0].text == f"{SYMBOL}: the bot believes 1, the exchange has 1.5"
+    assert invariants(events, [believes(50, 1.5)])[GAP].value == 0
+    assert invariants(events, [believes(50, -1.0)])[GAP].value == 2.5
+
+
+def test_a_belief_may_be_as_old_as_the_grace_and_no_older() -> None:
+    events = [fill(10, 1.0, 1.0), fill(20, 0.5, 1.5)]
+    assert invariants(events, [believes(21.9, 1.0)])[GAP].value == 0
+    assert invariants(events, [believes(22.1, 1.0)])[GAP].value == 0.5
+    assert invariants(events, [believes(11.9, 0.0)])[GAP].value == 0
+    assert invariants(events, [believes(22.1, 1.0)], grace_s=5.0)[GAP].value == 0
+
+
+def test_the_worst_belief_of_a_window_counts() -> None:
+    events = [fill(10, 1.0, 1.0)]
+    beliefs = [believes(50, 1.0), believes(60, 0.9), believes(70, 1.0)]
+    assert invariants(events, beliefs)[GAP].value == pytest.approx(0.1)
+    assert invariants(events, beliefs, window=(65, 100))[GAP].value == 0
+
+
+def test_a_symbol_that_the_bot_does_not_name_is_one_of_which_it_has_nothing() -> None:
+    events = [fill(10, 1.0, 1.0, symbol="ETHUSDT")]
+    assert invariants(events, [believes(50, 0.0)])[GAP].value == 1.0
+    assert invariants([], [believes(50, 2.0)])[GAP].value == 2.0
+
+
+def test_a_position_is_not_judged_while_a_fault_holds_or_did_shortly_before() -> None:
+    events = [*fault(30, 40), fill(35, 1.0, 1.0)]
+    wrong = [believes(seconds, 0.0) for seconds in (38, 45, 54.9)]
+    found = invariants(events, wrong)[GAP]
+    assert found.value is None
+    assert found.why == "nothing was seen of its positions while no fault held"
+    assert invariants(events, [*wrong, believes(55, 0.0)])[GAP].value == 1.0
+    assert invariants([*events, *fault(60, None)], [believes(70, 0.0)])[GAP].value is None
+
+
+def test_a_window_without_a_quiet_time_says_so() -> None:
+    found = invariants(fault(0, None), [believes(50, 0.0)])[GAP]
+    assert found.why == "no time without faults, 15 s after the last of them"
+
+
+def test_of_spot_the_fee_in_base_may_be_counted_or_not() -> None:
+    spot = {"category": "spot"}
+    events = [fill(10, 1.0, 0.999, **spot), fill(20, 1.0, 1.998, **spot)]
+    for believed, gap in ((2.0, 0.0), (1.998, 0.0), (1.999, 0.0), (1.0, 0.998), (2.1, 0.1)):
+        value = invariants(events, [believes(50, believed)])[GAP].value
+        assert value == pytest.approx(gap)
+    linear = [fill(10, 1.0, 0.999)]
+    assert invariants(linear, [believes(50, 1.0)])[GAP].value == pytest.approx(0.001)
+
+
+def test_accounts_are_taken_together() -> None:
+    events = [fill(10, 1.0, 1.0), fill(11, -1.0, -1.0, account="other")]
+    assert invariants(events, [believes(50, 0.0)])[GAP].value == 0
+
+
+# open orders
+
+
+def knows(seconds: float, *names: str) -> Belief:
+    return believes(seconds, open_orders=frozenset(names))
+
+
+def test_an_open_order_that_the_bot_does_not_know_is_counted_once() -> None:
+    events = [state(10, "o1", "New", "l1"), state(11, "o2", "New")]
+    assert invariants(events, [knows(20, "o1"), knows(21, "o1")])[UNKNOWN].value == 1
+    assert invariants(events, [knows(20, "l1", "o2")])[UNKNOWN].value == 0
+    assert invariants(events, [knows(20)])[UNKNOWN].value == 2
+
+
+def test_an_order_that_just_opened_or_just_closed_need_not_be_known() -> None:
+    events = [state(10, "o1", "New"), state(20, "o1", "Filled")]
+    for seconds, count in ((11.9, 0), (12.1, 1), (19.9, 1), (20.1, 0)):
+        assert invariants(events, [knows(seconds)])[UNKNOWN].value == count
+
+
+def test_a_partly_filled_order_is_open_and_a_rejected_one_never_was() -> None:
+    partly = [state(10, "o1", "New"), state(12, "o1", "PartiallyFilled")]
+    assert invariants(partly, [knows(20)])[UNKNOWN].value == 1
+    assert invariants([state(10, "o1", "Rejected")], [knows(20)])[UNKNOWN].value == 0
+
+
+def test_an_order_that_is_believed_open_after_its_end_is_counted_once() -> None:
+    events = [state(10, "o1", "New", "l1"), state(20, "o1", "Filled", "l1")]
+    for name in ("o1", "l1"):
+        assert invariants(events, [knows(21.9, name)])[GHOSTS].value == 0
+        found = invariants(events, [knows(22.1, name), knows(23, name)])[GHOSTS]
+        assert found.value == 1
+        assert "Filled" in found.findings[0].text
+    assert invariants(events, [knows(30)])[GHOSTS].value == 0
+
+
+def test_an_order_that_never_was_may_be_under_way_for_the_grace() -> None:
+    assert invariants([], [knows(20, "l9"), knows(21.9, "l9")])[GHOSTS].value == 0
+    assert invariants([], [knows(20, "l9"), knows(22.1, "l9")])[GHOSTS].value == 1
+
+
+# one intent, one order
+
+
+def lost(seconds: float, order_id: str, **more: Any) -> Request:
+    return create(seconds, order_id, http=502, answered=False, fault="f", **more)
+
+
+def test_the_same_order_after_an_error_is_a_second_one_of_one_intent() -> None:
+    events = [lost(10, "o1"), state(10, "o1", "New"), create(12, "o2"), state(12, "o2", "New")]
+    found = invariants(events)[TWICE]
+    assert found.value == 1
+    assert "o1 was accepted, and 2.0 s later o2 too" in found.findings[0].text
+    assert invariants(events, window=(13, 100))[TWICE].value == 0
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        create(12, "o2", 101.0),
+        create(12, "o2", size=2.0),
+        create(12, "o2", account="other"),
+        create(15.1, "o2"),
+        create(12, "", code=110072),
+        create(12, "o1"),
+    ],
+)
+def test_another_order_later_or_refused_is_no_second_one(second: Request) -> None:
+    events = [lost(10, "o1"), state(10, "o1", "New"), second]
+    assert invariants(events)[TWICE].value == 0
+
+
+def test_an_order_whose_answer_came_may_be_made_again() -> None:
+    events = [create(10, "o1"), state(10, "o1", "New"), create(10.1, "o2")]
+    assert invariants(events)[TWICE].value == 0
+
+
+def test_a_refused_order_may_be_made_again() -> None:
+    refused = create(10, "", code=10006, answered=True, fault="f")
+    assert invariants([refused, create(10.5, "o2")])[TWICE].value == 0
+
+
+def test_where_no_answer_comes_a_client_may_wait_long_before_it_tries_again() -> None:
+    silent = create(10, "o1", http=0, answered=False, fault="f")
+    events = [silent, state(10, "o1", "New")]
+    for seconds, count in ((20, 1), (44.9, 1), (45.1, 0)):
+        assert invariants([*events, create(seconds, "o2")])[TWICE].value == count
+
+
+def test_an_answer_that_a_fault_makes_late_is_none_until_it_comes() -> None:
+    late = create(10, "o1", took_us=3_000_000, fault="f")
+    events = [late, state(10, "o1", "New")]
+    assert invariants([*events, create(12, "o2")])[TWICE].value == 1
+    assert invariants([*events, create(13.1, "o2")])[TWICE].value == 0
+    slow = [create(10, "o1", took_us=3_000_000), state(10, "o1", "New"), create(12, "o2")]
+    assert invariants(slow)[TWICE].value == 0
+
+
+def test_an_order_that_the_bot_cancelled_may_be_made_again() -> None:
+    events = [lost(10, "o1"), state(10, "o1", "New"), state(11, "o1", "Cancelled")]
+    assert invariants([*events, create(12, "o2")])[TWICE].value == 0
+    assert invariants([*events[:2], state(13, "o1", "Cancelled"), create(12, "o2")])[TWICE].value
+
+
+def test_a_fill_that_the_bot_was_told_of_may_be_followed_by_the_same_order() -> None:
+    events = [
+        private_socket(1),
+        lost(10, "o1"),
+        state(10, "o1", "New"),
+        state(10.5, "o1", "Filled"),
+    ]
+    again = create(12, "o2")
+    assert invariants([*events, again])[TWICE].value == 1
+    assert invariants([*events, pushed(11), again])[TWICE].value == 0
+    assert invariants([*events, pushed(11, sent=0), again])[TWICE].value == 1
+    assert invariants([*events, pushed(11, "wallet"), again])[TWICE].value == 1
+    assert invariants([*events[1:], pushed(11), again])[TWICE].value == 1
+
+
+# how it asks
+
+
+def too_many(seconds: float, **given: Any) -> Request:
+    return asked(seconds, "POST /v5/order/create", code=10006, **given)
+
+
+def test_a_request_after_it_was_told_too_many_is_over_the_limit() -> None:
+    for refusal in (too_many(10), asked(10, "order.create", code=10006, http=429)):
+        assert invariants([refusal, create(10.5, "o1")])[LIMIT].value == 1
+        assert invariants([refusal, create(11.1, "o1")])[LIMIT].value == 0
+
+
+def test_what_was_under_way_when_the_refusal_came_is_not_over_the_limit() -> None:
+    slow = too_many(10, took_us=200_000)
+    assert invariants([slow, create(10.1, "o1")])[LIMIT].value == 0
+    assert invariants([slow, create(10.3, "o1")])[LIMIT].value == 1
+
+
+def test_other_requests_and_other_accounts_have_limits_of_their_own() -> None:
+    refusal = too_many(10)
+    others = [asked(10.5, "POST /v5/order/cancel"), create(10.5, "o1", account="other")]
+    assert invariants([refusal, *others])[LIMIT].value == 0
+
+
+def test_the_time_that_the_answer_names_is_what_counts() -> None:
+    refusal = too_many(10, reset_us=at(10.2))
+    assert invariants([refusal, create(10.3, "o1")])[LIMIT].value == 0
+    long = too_many(10, reset_us=at(15))
+    assert invariants([long, create(14, "o1")])[LIMIT].value == 1
+
+
+def test_a_refusal_that_never_came_forbids_nothing() -> None:
+    assert invariants([too_many(10, answered=False), create(10.5, "o1")])[LIMIT].value == 0
+
+
+def test_what_there_is_not_is_counted() -> None:
+    strange = [
+        Strange(at(10), 1, what, "x") for what in ("endpoint", "topic", "operation", "garbage")
+    ]
+    assert invariants(strange)["unknown_endpoints"].value == 3
+    assert invariants(strange, window=(11, 100))["unknown_endpoints"].value == 0
+
+
+def test_requests_and_fills_are_counted_by_window_and_side() -> None:
+    asks = [create(10, "o1"), lost(20, "o2"), asked(30, "GET /v5/market/time", account="")]
+    events = [*asks, fill(40, 1.0, 1.0), fill(41, -1.0, 0.0), fill(150, -1.0, -1.0)]
+    found = invariants(events)
+    counted = ("signed_requests", "unanswered_requests", "buy_fills", "sell_fills")
+    assert [found[name].value for name in counted] == [2, 1, 1, 1]
+
+
+# quotes again
+
+
+def quotes(start: float, end: float, each: float = 1.0) -> list[Request]:
+    count = round((end - start) / each)
+    return [create(start + n * each, f"q{start}-{n}") for n in range(count)]
+
+
+def test_the_time_from_a_fault_to_the_next_order_is_told() -> None:
+    events = [*quotes(0, 20), *fault(20, 30), *quotes(42, 60)]
+    found = invariants(events)[AGAIN]
+    assert found.value == pytest.approx(12)
+    assert found.findings[0].time_us == at(30)
+
+
+def test_a_refused_order_is_no_order() -> None:
+    events = [*quotes(0, 20), *fault(20, 30), create(31, "", code=10016), *quotes(42, 60)]
+    assert invariants(events)[AGAIN].value == pytest.approx(12)
+
+
+def test_an_amended_order_is_quoting_again() -> None:
+    events = [*quotes(0, 20), *fault(20, 30), asked(31, "order.amend"), *quotes(42, 60)]
+    assert invariants(events)[AGAIN].value == pytest.approx(1)
+
+
+def test_time_in_which_another_fault_holds_does_not_count() -> None:
+    events = [*quotes(0, 20), *fault(20, 30), *fault(32, 40, "g"), *quotes(42, 60)]
+    assert invariants(events)[AGAIN].value == pytest.approx(4)
+
+
+def test_a_bot_that_never_quotes_again_is_late_until_the_end_and_in_the_next_window() -> None:
+    events = [*quotes(0, 20), *fault(20, 30)]
+    assert invariants(events)[AGAIN].value == pytest.approx(70)
+    assert invariants(events, window=(100, 200))[AGAIN].value == pytest.approx(170)
+
+
+def test_a_fault_of_a_window_before_that_is_over_is_not_told_again() -> None:
+    events = [*quotes(0, 20), *fault(20, 30), *quotes(42, 60)]
+    found = invariants(events, window=(50, 100))[AGAIN]
+    assert (found.value, found.why) == (None, "no fault ended")
+
+
+def test_a_bot_that_seldom_quotes_is_not_called_late() -> None:
+    few = [*quotes(0, 9), *fault(20, 30)]
+    assert "9 orders: too few" in invariants(few)[AGAIN].why
+    slow = [*quotes(0, 120, 8), *fault(130, 140)]
+    assert "each 8 s: too slow" in invariants(slow, window=(0, 200))[AGAIN].why
+
+
+# books
+
+
+def sample(seconds: float, u: int, **sides: float) -> Belief:
+    return believes(seconds, books={SYMBOL: book(u, **sides)})
+
+
+GOOD, NEXT = digest.of([(99.0, 1.0)], [(101.0, 1.0)]), digest.of([(98.0, 1.0)], [(101.0, 1.0)])
+
+
+def test_a_book_ages_from_the_next_that_the_exchange_sent() -> None:
+    events = [shown(TOPIC, (10, 1, GOOD), (20, 2, NEXT))]
+    ages = [(15, 1, 0.0), (20.5, 1, 500.0), (50, 1, 30_000.0), (50, 2, 0.0)]
+    for seconds, u, age in ages:
+        side = {"bid": 98.0} if u == 2 else {}
+        found = invariants(events, [sample(seconds, u, **side)])
+        assert found["book_age_max_ms"].value == pytest.approx(age)
+        assert found["book_wrong_u"].value == 0
+
+
+def test_a_book_that_is_another_at_its_own_number_is_wrong() -> None:
+    events = [shown(TOPIC, (10, 1, GOOD), (20, 2, NEXT))]
+    assert invariants(events, [sample(30, 2)])["book_wrong_u"].value == 1
+    assert invariants(events, [sample(30, 1, bid=98.5)])["book_wrong_u"].value == 1
+
+
+def test_a_bot_that_knows_no_numbers_is_held_to_what_was_ever_shown() -> None:
+    events = [shown(TOPIC, (10, 1, GOOD), (20, 2, NEXT))]
+    found = invariants(events, [sample(30, 0)])
+    assert found["book_wrong_u"].value == 0
+    assert found["book_age_p95_ms"].value == pytest.approx(10_000)
+    assert invariants(events, [sample(30, 0, bid=97.0)])["book_wrong_u"].value == 1
+
+
+def test_each_topic_has_numbers_of_its_own() -> None:
+    events = [shown(TOPIC, (10, 5, GOOD)), shown(f"orderbook.1.{SYMBOL}", (10, 5, NEXT))]
+    assert invariants(events, [sample(30, 5)])["book_wrong_u"].value == 0
+    assert invariants(events, [sample(30, 5, bid=98.0)])["book_wrong_u"].value == 0
+    assert invariants(events, [sample(30, 5, bid=97.0)])["book_wrong_u"].value == 1
+
+
+def test_books_are_judged_in_quiet_times_alone() -> None:
+    events = [*fault(9, 30), shown(TOPIC, (10, 1, GOOD), (20, 2, NEXT))]
+    found = invariants(events, [sample(40, 1)])
+    assert found["book_age_max_ms"].value is None
+    assert found["book_wrong_u"].why == "nothing was seen of its books while no fault held"
+
+
+def test_without_a_record_of_books_none_is_judged() -> None:
+    found = invariants([], [sample(40, 1)])
+    assert found["book_age_max_ms"].why == "the exchange has not recorded what its books showed"
+    assert found["crossed_book_s"].value == 0
+
+
+def test_a_crossed_book_counts_from_look_to_look_and_two_seconds_at_most() -> None:
+    looks = [sample(10, 1, bid=101.0), sample(10.5, 1), sample(20, 1, bid=102.0), sample(40, 1)]
+    assert invariants([], looks)["crossed_book_s"].value == pytest.approx(2.5)
+
+
+def test_a_digest_is_of_numbers_and_of_the_best_levels() -> None:
+    text = digest.of([["1.50", "2.0"]], [["2", "1"]])
+    assert text == digest.of([(1.5, 2.0)], [(2.0, 1.0)]) != digest.of([(1.5, 2.1)], [(2.0, 1.0)])
+    deep = [(100.0 - n, 1.0) for n in range(30)]
+    assert digest.of(deep, []) == digest.of(deep[: digest.LEVELS], []) != digest.of(deep[1:], [])
+    assert digest.of(deep[:3], []) != digest.of(deep[:4], [])
+    assert digest.of(deep, []) != digest.of([], deep)
+
+
+def test_windows_that_follow_each_other_count_everything_once() -> None:
+    events = [*quotes(0, 90, 0.5), lost(40.2, "x1"), create(41.2, "x2")]
+    whole = invariants(events, window=(0, 100))
+    parts = [invariants(events, window=span) for span in pairwise((0, 33, 66, 100))]
+    for name in (TWICE, "signed_requests", "unanswered_requests"):
+        assert sum(part[name].value or 0 for part in parts) == whole[name].value
+
+
+def test_a_fault_is_met_when_it_hit_or_cut() -> None:
+    cut, idle = fault(10, 10), fault(20, 30, "g", "gateway_error")
+    hit = [idle[0], Fault(at(30), "g", "gateway_error", "ended", "hit 3")]
+    assert invariants([*cut, *idle])["faults_met"].value == 1
+    assert invariants([*cut, *hit])["faults_met"].value == 2
