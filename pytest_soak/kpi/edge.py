@@ -62,12 +62,18 @@ def summarize(observation: Observation, usage: Usage | None = None) -> Summary:
         _attempts(observation, blocks),
         _pipeline(observation),
         _process(observation),
+        _exchange(observation),
         _resources(observation, usage),
     ):
         kpis.update(values)
         samples.update(count)
     kpis["max_drawdown_quote"] = _drawdown(observation)
-    reasons = {name: KNOWN[name].missing for name, value in kpis.items() if value is None}
+    unseen = {name: why for name, why in observation.exchange.items() if isinstance(why, str)}
+    reasons = unseen | {
+        name: KNOWN[name].missing
+        for name, value in kpis.items()
+        if value is None and name not in unseen
+    }
     if len(observation.marks) and kpis["max_drawdown_quote"] is None:
         reasons["max_drawdown_quote"] = _unmarked(observation)
     reasons |= (unknown := untold(observation, kpis))
@@ -189,6 +195,12 @@ def _process(observation: Observation) -> _Part:
     """What is known of a bot's process; nothing of a bot that has none."""
     known = observation.process
     return {name: known.get(name) for name in PROCESS_KPIS if known}, {}
+
+
+def _exchange(observation: Observation) -> _Part:
+    """What the exchange on this machine says of a bot; nothing of a bot on none."""
+    told = observation.exchange.items()
+    return {name: None if isinstance(value, str) else value for name, value in told}, {}
 
 
 def _block_counts(observation: Observation) -> dict[str, int]:

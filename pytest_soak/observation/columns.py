@@ -74,6 +74,7 @@ class Observation:
     order_ids: NDArray[np.int64] | NDArray[np.str_] | None = None
     later_mids: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     process: Mapping[str, float] = field(default_factory=dict)
+    exchange: Mapping[str, float | str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     apart: bool = False
     untold: Mapping[str, str] = field(default_factory=dict)

@@ -90,6 +90,7 @@ def _converted(parts: dict[str, Any]) -> tuple[Observation, tuple[str, ...]]:
     parts["block_reasons"] = _reasons(parts["block_reasons"])
     parts["market"] = _market(parts["market"])
     parts["process"] = _process(parts["process"])
+    parts["exchange"] = _exchange(parts["exchange"])
     parts["notes"] = _notes(parts["notes"])
     parts["apart"] = _apart(parts["apart"])
     parts["later_mids"] = _later_mids(parts["later_mids"])
@@ -242,6 +243,15 @@ def _process(value: Any) -> dict[str, float]:
     if not isinstance(value, Mapping) or not _are_names(value):
         _refuse(f"process: expected numbers by KPI, got {show(value)}")
     return {name: _amount(f"process.{name}", given) for name, given in value.items()}
+
+
+def _exchange(value: Any) -> dict[str, float | str]:
+    if not isinstance(value, Mapping) or not _are_names(value):
+        _refuse(f"exchange: expected numbers or reasons by KPI, got {show(value)}")
+    return {
+        name: given if isinstance(given, str) else _amount(f"exchange.{name}", given)
+        for name, given in value.items()
+    }
 
 
 def _later_mids(value: Any) -> dict[str, NDArray[np.float64]]:

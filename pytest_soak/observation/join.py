@@ -47,6 +47,7 @@ def joined(parts: Sequence[Observation]) -> Observation:
         block_reasons=last.block_reasons,
         market=dict(market),
         process=_process(parts),
+        exchange=last.exchange,
         apart=first.apart,
         untold={name: why for part in reversed(parts) for name, why in part.untold.items()},
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),

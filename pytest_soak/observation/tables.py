@@ -194,6 +194,13 @@ PARTS = (
         "with a window's last part: later mids of all its fills, in place of what its parts said",
     ),
     Part("process", "float by KPI", "", "KPIs of a bot that is a program"),
+    Part(
+        "exchange",
+        "float or text by KPI",
+        "",
+        "with a window's last part: KPIs of a bot on an exchange on this machine; a text says why "
+        "there is none",
+    ),
     Part("notes", "texts", "", "what to know of how it was measured"),
     Part("apart", "bool", "", "the bot went on, unmeasured, between the window before and this"),
     Part(

@@ -248,6 +248,15 @@ def test_the_other_ratios_and_percentiles_are_of_their_own_events() -> None:
     assert found.samples["deadline_miss_ratio"] == 4
 
 
+def test_what_an_exchange_tells_is_a_kpi_or_its_reason() -> None:
+    told = {"repeated_intents": 2.0, "position_gap_base": "the bot told nothing"}
+    found = summarize(observation(exchange=told))
+    assert found.kpis["repeated_intents"] == 2.0
+    assert found.kpis["position_gap_base"] is None
+    assert found.reasons["position_gap_base"] == "the bot told nothing"
+    assert "repeated_intents" not in found.reasons
+
+
 @given(npst.arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6)))
 def test_the_drawdown_is_the_largest_fall_from_a_peak(equity: Any) -> None:
     marks = np.zeros(len(equity), MARK)

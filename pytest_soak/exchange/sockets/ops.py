@@ -135,13 +135,14 @@ class Operations:
             self._hub.note(connection, "refused", text)
             self._answer(connection, message, False, text)
             return
-        for topic in topics:
-            self._hub.subscribe(connection, topic)
         self._hub.note(connection, "subscribed", ", ".join(topics)[:200])
         self._answer(connection, message, True)
         for topic in topics:
-            if connection.path != PRIVATE:
-                self._feeds.greet(connection, topic)
+            if connection.path == PRIVATE:
+                self._hub.subscribe(connection, topic)
+            elif topic not in connection.topics:
+                connection.topics.add(topic)
+                self._feeds.join(connection, topic)
 
     def _knows(self, connection: Connection, topic: str) -> bool:
         if connection.path == PRIVATE:

@@ -12,6 +12,8 @@ from pytest_soak.exchange.sockets.summaries import CandleFeed, TickerFeed
 from pytest_soak.exchange.sockets.trades import TradeFeed
 from pytest_soak.exchange.venue import Venue
 
+JOINS_AFTER_US = 20_000
+"""From a subscription to its first message, at least."""
 Feed = BookFeed | TradeFeed | TickerFeed | CandleFeed
 
 
@@ -22,14 +24,24 @@ class PublicFeeds:
         self._venue = venue
         self._hub = hub
         self._feeds: dict[tuple[str, str], Feed] = {}
+        self._coming: list[tuple[int, Connection, str]] = []
         venue.listen(self._on_trades)
 
     def knows(self, path: str, topic: str) -> bool:
         """Whether there is such a topic."""
         return self._feed(path, topic) is not None
 
-    def greet(self, connection: Connection, topic: str) -> None:
+    def join(self, connection: Connection, topic: str) -> None:
+        """Let a socket have a topic from soon on, as no exchange is nearer than that."""
+        market = self._venue.markets[topic.rpartition(".")[2]]
+        due = self._venue.now_us() + JOINS_AFTER_US + market.lag_us()
+        self._coming.append((due, connection, topic))
+
+    def _greet(self, connection: Connection, topic: str) -> None:
         """Send a new subscriber what it begins with."""
+        if connection.is_over or topic not in connection.topics:
+            return
+        self._hub.subscribe(connection, topic)
         feed = self._feed(connection.path, topic)
         if isinstance(feed, BookFeed | TickerFeed):
             now = self._venue.now_us()
@@ -39,6 +51,11 @@ class PublicFeeds:
 
     def on_step(self, now_us: int) -> None:
         """Push what is due."""
+        due = [one for one in self._coming if one[0] <= now_us]
+        if due:
+            self._coming = [one for one in self._coming if one[0] > now_us]
+        for _, connection, topic in due:
+            self._greet(connection, topic)
         for (path, topic), feed in self._feeds.items():
             if connections := self._hub.subscribers(path, topic):
                 message = feed.news(now_us, self._venue.shown_ms())
@@ -63,7 +80,7 @@ class PublicFeeds:
         return found
 
     def _made(self, path: str, topic: str) -> Feed | None:
-        kind, *middle, symbol = topic.split(".")
+        kind, *middle, symbol = topic.split(".") if "." in topic else (topic, topic)
         market = self._venue.markets.get(symbol)
         if market is None or path != f"{PUBLIC}{market.listed.category}":
             return None

@@ -1,0 +1,93 @@
+"""Time that passes by waiting: an asyncio loop that goes to its next timer when nothing is due.
+
+An exchange and an asyncio bot in one process, connected by a socket of this machine, live through
+hours in minutes, and the same seed gives the same bytes. What runs in threads, or waits for another
+process, cannot be had so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+class _Selector(selectors.DefaultSelector):
+    """Tells what is ready; where nothing is, time goes on by what it was to wait."""
+
+    passed = 0.0
+    busy = 0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """What is ready now; real time passes where threads are at work, or no timer is set."""
+        if timeout is None or self.busy:
+            return super().select(None if timeout != 0 else 0)
+        ready = super().select(0)
+        if not ready and timeout > 0:
+            self.passed += timeout
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop whose `time()` jumps; it begins at 0."""
+
+    def __init__(self) -> None:
+        self._virtual = _Selector()
+        super().__init__(self._virtual)
+
+    def time(self) -> float:
+        """Seconds that have passed by waiting."""
+        return self._virtual.passed
+
+    def run_in_executor(  # type: ignore[override]  # the types of its arguments go through
+        self, executor: Executor | None, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        """Run in a thread; no time passes until it is done."""
+        future = super().run_in_executor(executor, func, *args)
+        self._virtual.busy += 1
+        future.add_done_callback(self._is_done)
+        return future
+
+    def _is_done(self, _: object) -> None:
+        self._virtual.busy -= 1
+
+
+def run(main: Coroutine[Any, Any, Result]) -> Result:
+    """`asyncio.run` in virtual time."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(main)
+
+
+@contextmanager
+def shown(loop: asyncio.AbstractEventLoop, epoch_us: int) -> Iterator[None]:
+    """Let the module `time` tell the loop's time, from `epoch_us` of UTC on.
+
+    What has bound one of its functions before is not reached: import such modules in the block.
+    """
+
+    def nanoseconds() -> int:
+        return epoch_us * 1000 + round(loop.time() * 1e9)
+
+    def seconds() -> float:
+        return nanoseconds() / 1e9
+
+    told = {
+        "time": seconds,
+        "time_ns": nanoseconds,
+        "monotonic": loop.time,
+        "perf_counter": loop.time,
+    }
+    kept = {name: getattr(time, name) for name in told}
+    for name, function in told.items():
+        setattr(time, name, function)
+    try:
+        yield
+    finally:
+        for name, function in kept.items():
+            setattr(time, name, function)

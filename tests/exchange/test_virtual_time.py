@@ -1,0 +1,94 @@
+"""Virtual time: hours by waiting alone, and the same bytes for the same seed and requests."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from hashlib import sha256
+
+import pytest
+from loopback import BTC, EPOCH_US, Bot, Wire, loopback, settings
+
+from pytest_soak.exchange import virtual_time
+from pytest_soak.exchange.record import Execution, line
+
+
+def test_a_day_of_waiting_takes_no_time() -> None:
+    async def main() -> float:
+        await asyncio.sleep(86_400)
+        return asyncio.get_running_loop().time()
+
+    before = time.monotonic()
+    assert virtual_time.run(main()) == pytest.approx(86_400)
+    assert time.monotonic() - before < 60
+
+
+def test_timers_go_off_in_their_order() -> None:
+    async def main() -> list[int]:
+        found: list[int] = []
+
+        async def after(seconds: int) -> None:
+            await asyncio.sleep(seconds)
+            found.append(seconds)
+
+        await asyncio.gather(*(after(n) for n in (30, 10, 20)))
+        return found
+
+    assert virtual_time.run(main()) == [10, 20, 30]
+
+
+def test_no_time_passes_while_a_thread_works() -> None:
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        timer = asyncio.ensure_future(asyncio.sleep(5))
+        await loop.run_in_executor(None, time.sleep, 0.05)
+        passed = loop.time()
+        await timer
+        return passed
+
+    assert virtual_time.run(main()) < 5
+
+
+def test_the_module_time_tells_the_loops_time() -> None:
+    async def main() -> tuple[float, float]:
+        loop = asyncio.get_running_loop()
+        with virtual_time.shown(loop, EPOCH_US):
+            await asyncio.sleep(3.5)
+            return time.time(), time.time_ns()
+
+    assert virtual_time.run(main()) == (EPOCH_US / 1e6 + 3.5, EPOCH_US * 1000 + 3_500_000_000)
+
+
+async def _trade(bot: Bot, wire: Wire, rounds: int) -> None:
+    for n in range(rounds):
+        bid, ask = await bot.best()
+        await bot.order("Buy" if n % 2 else "Sell", price=str(bid if n % 2 else ask))
+        await bot.order("Sell" if n % 2 else "Buy", "0.002")
+        await wire.hear_for(10.0)
+        await bot.post("/v5/order/cancel-all", category="linear", symbol=BTC)
+
+
+def run_of(seed: int, rounds: int = 60) -> tuple[str, str, int]:
+    """Ten seconds of trading a round: what was answered, what was recorded, how often it traded."""
+
+    async def main() -> tuple[str, str, int]:
+        how = settings(seed=seed, latency="venue", step_ms=100.0)
+        async with loopback(how) as bot, bot.socket("private", auth=True) as wire:
+            await wire.subscribe("order", "execution", "position", "wallet")
+            async with bot.socket("public/linear") as public:
+                await public.subscribe(f"orderbook.50.{BTC}", f"publicTrade.{BTC}")
+                listening = asyncio.ensure_future(public.hear_for(9.5 * rounds))
+                await _trade(bot, wire, rounds)
+                await listening
+        heard = sha256(b"\n".join(bot.raw)).hexdigest()
+        told = sha256("\n".join(map(line, bot.events)).encode()).hexdigest()
+        return heard, told, len(bot.of(Execution))
+
+    return virtual_time.run(main())
+
+
+def test_same_seed_and_requests_give_the_same_bytes() -> None:
+    first, again = run_of(7), run_of(7)
+    assert first[2] > 60
+    assert first == again
+    assert run_of(7, 3)[0] != run_of(8, 3)[0]
