@@ -53,8 +53,7 @@ def opened(
     """The venue with its markets, which open now. SoakUsageError for a market that is none."""
     now = clock.now_us()
     markets = {
-        symbol: open_market(symbol, one, settings.market, settings.seed, now, settings.latency)
-        for symbol, one in settings.symbols.items()
+        symbol: open_market(symbol, one, settings, now) for symbol, one in settings.symbols.items()
     }
     return Venue(settings, clock, markets, recorder or Recorder(), interference or Untouched())
 
@@ -93,10 +92,8 @@ async def _move(venue: Venue, hub: Hub, feeds: PublicFeeds) -> None:
         now = venue.now_us()
         feeds.on_step(now)
         hub.on_step(now)
-        asked = venue.interference.next_us(now)
-        if asked is not None and asked <= now:
-            for cut in venue.interference.cuts(now):
-                hub.cut(cut)
+        for cut in venue.interference.cuts(now):
+            hub.cut(cut)
         due = max(due + length, loop.time() - length)
         await asyncio.sleep(max(0.0, due - loop.time()))
 

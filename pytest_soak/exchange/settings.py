@@ -32,6 +32,7 @@ class ExchangeSettings(BaseModel):
     Attributes:
         symbols: What is traded.
         market: A market's name, file or `feed:PATH`, of the symbols that name none.
+        feed_settings: Of recorded feeds, as `--soak-feed-set` takes them.
         seed: Of the markets and of every name that the exchange gives.
         accounts: Who may trade.
         latency: "venue": requests, answers and books take the venue's own delays before the wire;
@@ -46,6 +47,7 @@ class ExchangeSettings(BaseModel):
 
     symbols: Annotated[dict[str, Listing], Field(min_length=1)]
     market: str = "calm"
+    feed_settings: tuple[str, ...] = ()
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     accounts: Annotated[tuple[AccountSettings, ...], Field(min_length=1)]
     latency: Literal["venue", "none"] = "venue"

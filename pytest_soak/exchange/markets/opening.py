@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from random import Random
-from typing import Literal
 
-from pytest_soak.config.instruments import Latency, Venue
 from pytest_soak.config.scenarios import Scenario, load_scenario, scenario_shelf
 from pytest_soak.exchange.ids import derived
 from pytest_soak.exchange.instruments import Listing, traded
+from pytest_soak.exchange.markets.delays import lags, without_delays
 from pytest_soak.exchange.markets.market import SymbolMarket
+from pytest_soak.exchange.settings import ExchangeSettings
 from pytest_soak.market.exchange import Exchange
 
-Delays = Literal["venue", "none"]
 FEED = "feed:"
 
 
 def open_market(
-    symbol: str, listing: Listing, market: str, seed: int, open_us: int, delays: Delays
+    symbol: str,
+    listing: Listing,
+    settings: ExchangeSettings,
+    open_us: int,
 ) -> SymbolMarket:
     """The market of a symbol, which opens at `open_us`.
 
     Raises SoakUsageError for a market that cannot be meant.
     """
-    given = listing.market or market
-    own = derived(seed, symbol)
+    given, delays = listing.market or settings.market, settings.latency
+    own = derived(settings.seed, symbol)
     if given.startswith(FEED):
         from pytest_soak.exchange.markets.recorded import open_recorded
 
-        return open_recorded(symbol, listing, given.removeprefix(FEED), own, open_us, delays)
+        path, told = given.removeprefix(FEED), [*settings.feed_settings, *listing.feed_settings]
+        return open_recorded(symbol, listing, path, told, own, open_us, delays)
     scenario = _scenario(given, listing)
     venue = scenario.venue if delays == "venue" else without_delays(scenario.venue)
     exchange = Exchange(scenario.model_copy(update={"venue": venue}), own, limit_per_minute=None)
@@ -44,24 +45,3 @@ def _scenario(given: str, listing: Listing) -> Scenario:
     found = load_scenario(given, scenario_shelf(base), base, "market")
     venue = listing.venue or found.venue
     return found.model_copy(update={"instrument": listing.instrument, "venue": venue})
-
-
-_NONE = Latency.model_construct(base_ms=0.0, median_ms=0.0, log_sd=0.0)
-
-
-def without_delays(venue: Venue) -> Venue:
-    """A venue that answers at once."""
-    ways = ("to_gateway", "from_gateway", "service", "market_data")
-    return venue.model_copy(update=dict.fromkeys(ways, _NONE))
-
-
-def lags(latency: Latency, seed: int) -> Callable[[], int]:
-    """Draws of how late market data is, in microseconds."""
-    from math import log
-
-    if latency.median_ms == 0:
-        return lambda: 0
-    random = Random(derived(seed, "lag"))
-    median = log(latency.median_ms * 1e3)
-    base = round(latency.base_ms * 1e3)
-    return lambda: base + round(random.lognormvariate(median, latency.log_sd))

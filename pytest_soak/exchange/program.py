@@ -1,0 +1,65 @@
+"""`python -m pytest_soak.exchange.program`: an exchange in a process of its own.
+
+Its standard input has one line of JSON, a `serving.Service`, and later `stop`, which its end means
+too. On its standard output it says `ready` with its ports, or `error`, each a line of JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+from dataclasses import asdict
+
+from pytest_soak.canonical import compact
+from pytest_soak.config.documents import parse_json, validate
+from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.exchange.recorder import Recorder
+from pytest_soak.exchange.serving import Ready, Service, serve
+from pytest_soak.system import STOP_SIGNALS
+
+STOP = "stop"
+FAILED = 4
+
+
+def main() -> int:
+    """Serve what standard input says; the exit status."""
+    try:
+        service = validate(Service, parse_json(sys.stdin.readline(), "standard input"))
+        asyncio.run(_serve(service))
+    except (SoakUsageError, ArtifactError) as error:
+        _say({"error": str(error)})
+        return FAILED
+    return 0
+
+
+async def _serve(service: Service) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    threading.Thread(target=_listen, args=(loop, stop), daemon=True).start()
+    await serve(service, _ready, stop, Recorder())
+
+
+def _listen(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Wait for `stop`, or for the end of who started it."""
+    for line in sys.stdin:
+        if line.strip() == STOP:
+            break
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(stop.set)
+
+
+def _ready(ready: Ready) -> None:
+    _say({"ready": asdict(ready)})
+
+
+def _say(message: object) -> None:
+    sys.stdout.write(f"{compact(message)}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
