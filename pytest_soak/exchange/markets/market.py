@@ -61,7 +61,7 @@ class SymbolMarket:
         self._open_us = open_us
         self._arrivals: deque[Arrival] = deque()
         self._number = 1
-        first = capture(exchange.world, open_us, self._number, None)
+        first = self.captured(open_us, self._number, None)
         self.books = Books(first, lag_us)
         self.last_price = (first.crowd_bid + first.crowd_ask) // 2
         self._prices: dict[int, str] = {}
@@ -79,6 +79,10 @@ class SymbolMarket:
         """Of the crowd's best prices, in ticks."""
         book = self.books.latest
         return 0.5 * (book.crowd_bid + book.crowd_ask)
+
+    def captured(self, time_us: int, number: int, before: Book | None) -> Book:
+        """The book as it is now."""
+        return capture(self.exchange.world, time_us, number, before)
 
     def step(self, until_us: int) -> Step:
         """Let everything happen that is due before `until_us`, and capture the book."""
@@ -177,8 +181,7 @@ class SymbolMarket:
 
     def _capture(self) -> None:
         now = self.now_us
-        book: Book = capture(self.exchange.world, now, self._number + 1, self.books.latest)
-        self.books.add(book)
+        self.books.add(self.captured(now, self._number + 1, self.books.latest))
         self._number = self.books.latest.number
 
     def _events(self) -> Step:
