@@ -12,9 +12,10 @@ import sys
 import threading
 from dataclasses import asdict
 
+from pydantic import ValidationError
+
 from pytest_soak.canonical import compact
-from pytest_soak.config.documents import parse_json, validate
-from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.errors import ArtifactError, SoakUsageError, one_line
 from pytest_soak.exchange.recorder import Recorder
 from pytest_soak.exchange.serving import Ready, Service, serve
 from pytest_soak.system import STOP_SIGNALS
@@ -26,10 +27,10 @@ FAILED = 4
 def main() -> int:
     """Serve what standard input says; the exit status."""
     try:
-        service = validate(Service, parse_json(sys.stdin.readline(), "standard input"))
+        service = Service.model_validate_json(sys.stdin.readline())
         asyncio.run(_serve(service))
-    except (SoakUsageError, ArtifactError) as error:
-        _say({"error": str(error)})
+    except (SoakUsageError, ArtifactError, ValidationError) as error:
+        _say({"error": one_line(str(error))})
         return FAILED
     return 0
 
