@@ -232,7 +232,7 @@ EXCHANGE_KPIS: dict[str, Kpi] = {
         _size(
             "unanswered_requests",
             "down",
-            "signed requests which, by a fault, were not told what became of them",
+            "signed requests that had their effect and, by a fault, were not told so",
             _EXCHANGE,
         ),
         _size("buy_fills", "up", "executions of buys", _EXCHANGE),

@@ -127,7 +127,7 @@ FORMULAS: dict[str, Formula] = {
     ),
     "unknown_endpoints": Formula("count of requests for what there is not", "none"),
     "signed_requests": Formula("count of requests with a valid signature", "none"),
-    "unanswered_requests": Formula("count of those whose answer was not sent", "none"),
+    "unanswered_requests": Formula("count of those accepted whose answer was not sent", "none"),
     "buy_fills": Formula("count of executions with side Buy", "none"),
     "sell_fills": Formula("count of executions with side Sell", "none"),
     "faults_met": Formula("count of faults that ended and met something, or cut", "none"),

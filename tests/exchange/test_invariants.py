@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,9 +33,11 @@ from pytest_soak.exchange.invariants.measure import (
     BY_OPEN_ORDERS,
     BY_POSITIONS,
     WITH_FAULTS,
+    visible,
 )
 from pytest_soak.exchange.invariants.seen import Span, is_in, quiet
 from pytest_soak.exchange.record import Fault, Request, Strange
+from pytest_soak.gates.model import gate_shelf, load_gate
 from pytest_soak.kpi.definitions import EXCHANGE_KPIS
 
 GAP, UNKNOWN, GHOSTS = "position_gap_base", "unknown_open_orders", "believed_open_closed"
@@ -46,6 +49,27 @@ def test_every_invariant_is_a_kpi_and_belongs_to_one_kind() -> None:
     kinds = (*BY_EXCHANGE, *WITH_FAULTS, *BY_POSITIONS, *BY_OPEN_ORDERS, *BY_BOOKS)
     assert len(set(kinds)) == len(kinds)
     assert {*invariants([])} == {*kinds} == {*EXCHANGE_KPIS} - {"isolation"}
+
+
+def test_what_is_visible_of_a_bot_is_what_it_lets_see() -> None:
+    assert visible((), faults=False) == BY_EXCHANGE
+    assert visible(("positions",), faults=True) == (*BY_EXCHANGE, *WITH_FAULTS, *BY_POSITIONS)
+    everything = visible(iter(("books", "open_orders", "positions")), faults=True)
+    assert {*everything} == {*EXCHANGE_KPIS} - {"isolation"}
+
+
+def test_the_gate_judges_only_what_can_be_seen_with_beliefs_and_faults() -> None:
+    gate = load_gate("exchange", gate_shelf(Path("/nowhere")), Path("/nowhere"), "test")
+    alone = {*visible((), faults=False), "isolation"}
+    assert [t.metric for t in gate.on("calm") if t.metric in alone] == [
+        "isolation",
+        "signed_requests",
+        "repeated_intents",
+        "requests_over_limit",
+        "unknown_endpoints",
+    ]
+    everything = {*visible(("positions", "open_orders", "books"), faults=True), "isolation"}
+    assert set(gate.metrics()) <= everything
 
 
 def test_of_a_bot_of_which_nothing_is_known_nothing_is_said() -> None:
@@ -291,6 +315,8 @@ def test_the_time_that_the_answer_names_is_what_counts() -> None:
 
 def test_a_refusal_that_never_came_forbids_nothing() -> None:
     assert invariants([too_many(10, answered=False), create(10.5, "o1")])[LIMIT].value == 0
+    status = too_many(10, answered=False, http=429)
+    assert invariants([status, create(10.5, "o1")])[LIMIT].value == 1
 
 
 def test_what_there_is_not_is_counted() -> None:
@@ -303,10 +329,11 @@ def test_what_there_is_not_is_counted() -> None:
 
 def test_requests_and_fills_are_counted_by_window_and_side() -> None:
     asks = [create(10, "o1"), lost(20, "o2"), asked(30, "GET /v5/market/time", account="")]
+    asks += [too_many(50, http=429, answered=False)]
     events = [*asks, fill(40, 1.0, 1.0), fill(41, -1.0, 0.0), fill(150, -1.0, -1.0)]
     found = invariants(events)
     counted = ("signed_requests", "unanswered_requests", "buy_fills", "sell_fills")
-    assert [found[name].value for name in counted] == [2, 1, 1, 1]
+    assert [found[name].value for name in counted] == [3, 1, 1, 1]
 
 
 # quotes again

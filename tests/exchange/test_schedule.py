@@ -116,6 +116,7 @@ def test_turns_are_told_once_whenever_they_are_asked_for() -> None:
         (t.what, t.time_us) for t in seldom.until(20 * S - S // 4)
     ]
     assert often.next_us == seldom.next_us == 20 * S
+    assert [t.what for t in seldom.until(20 * S)] == ["ended"]
 
 
 def test_a_fault_without_every_is_once() -> None:

@@ -162,6 +162,14 @@ def test_what_is_late_keeps_its_order_also_when_the_fault_ends(kind: str) -> Non
     assert max(d - (9 + n * 0.1) for n, d in enumerate(due)) == pytest.approx(3)
 
 
+def test_a_message_that_two_faults_meet_is_late_by_both() -> None:
+    rows = ("name: a, kind: delay_messages, for: 90s, seconds: 2", "name: b, kind: repeat_messages")
+    broken = Broken(
+        rows[0], f"{rows[1]}, for: 9s", "name: c, kind: swap_messages, for: 9s, seconds: 1"
+    )
+    assert broken.push("order", 1, order("1")) == [Delivery(order("1"), 3)] * 2
+
+
 def test_the_first_message_about_an_order_is_overtaken_by_the_next() -> None:
     broken = Broken(row("swap_messages", "seconds: 1.5"))
     assert broken.push("order", 11, order("1")) == [Delivery(order("1"), 1.5)]

@@ -29,9 +29,13 @@ def requests_over_limit(seen: Seen, window: Span, tolerances: Tolerances) -> Res
         since_us, until_us = told.get(kind, (0, 0))
         if since_us < request.time_us < until_us and window[0] <= request.time_us < window[1]:
             found.append(Finding(request.time_us, f"{kind[1]}: asked again while it must not"))
-        if request.answered and (request.code == TOO_MANY or request.http == TOO_MANY_HTTP):
+        if _says_too_many(request):
             told[kind] = _forbidden(request, tolerances)
     return count(found)
+
+
+def _says_too_many(request: Request) -> bool:
+    return request.http == TOO_MANY_HTTP or (request.answered and request.code == TOO_MANY)
 
 
 def _forbidden(request: Request, tolerances: Tolerances) -> Span:
@@ -56,8 +60,9 @@ def signed_requests(seen: Seen, window: Span) -> Result:
 
 
 def unanswered_requests(seen: Seen, window: Span) -> Result:
-    """How many signed requests were never told what became of them; by faults alone."""
-    return Result(float(sum(not request.answered for request in _of(seen.requests, window))))
+    """How many signed requests had their effect without being told so; by faults alone."""
+    asked = _of(seen.requests, window)
+    return Result(float(sum(r.code == 0 and not r.answered for r in asked)))
 
 
 def _of(requests: Sequence[Request], window: Span) -> list[Request]:

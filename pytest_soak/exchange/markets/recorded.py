@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pytest_soak.config.recorded import RecordedFeed
 from pytest_soak.exchange.instruments import Listing, traded
 from pytest_soak.exchange.markets.books import Book
 from pytest_soak.exchange.markets.capture import MOST_LEVELS
 from pytest_soak.exchange.markets.delays import Delays, lags, without_delays
 from pytest_soak.exchange.markets.market import SymbolMarket
 from pytest_soak.replay.market import FeedExchange
-from pytest_soak.replay.scenario import feed_scenario, market_of
+from pytest_soak.replay.scenario import market_of
 
-SOURCE = "--market"
 EVERYTHING = 1 << 62
 """More lots than there are, also less than the price of a side that is empty."""
 
@@ -25,18 +23,15 @@ EVERYTHING = 1 << 62
 def open_recorded(
     symbol: str,
     listing: Listing,
-    given: str,
-    settings: Sequence[str],
+    feed: RecordedFeed,
     seed: int,
     open_us: int,
     delays: Delays,
 ) -> SymbolMarket:
     """The market of a recording, in its own units and at its own price; fees are the listing's.
 
-    Raises SoakUsageError for files that are no recording.
+    Raises SoakUsageError where its files are others by now.
     """
-    feed = feed_scenario(given, settings, Path.cwd(), SOURCE, "feed_settings").feed
-    assert feed is not None
     market = market_of(feed)
     if delays == "none":
         market = replace(market, venue=without_delays(market.venue))
