@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 
-from pytest_soak.exchange.record import Event, line
-from pytest_soak.exchange.recorder import Recorder
+from pytest_soak.exchange.recorder import Recorder, writes
 from pytest_soak.storage.files import opened, writing
 
 EVERY_S = 0.2
@@ -25,17 +25,14 @@ async def written(recorder: Recorder, path: Path | None) -> AsyncIterator[None]:
         yield
         return
     with writing(path):
-        file = opened(path, "wb", buffering=1 << 16)
-
-    def write(event: Event) -> None:
-        file.write(f"{line(event)}\n".encode())
+        file = TextIOWrapper(opened(path, "wb"), encoding="utf-8", newline="\n")
 
     async def flush() -> None:
         while True:
             await asyncio.sleep(EVERY_S)
             file.flush()
 
-    recorder.listen(write)
+    recorder.listen(writes(file))
     task = asyncio.ensure_future(flush())
     try:
         yield

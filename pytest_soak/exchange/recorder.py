@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import TextIO
 
-from pytest_soak.exchange.record import Event, Execution, Request, Socket, Strange
+from pytest_soak.exchange.record import Event, Execution, Request, Socket, Strange, line
 
 Listener = Callable[[Event], None]
 
@@ -35,3 +36,12 @@ class Recorder:
             self.counts[event.what] += 1
         for listener in self._listeners:
             listener(event)
+
+
+def writes(file: TextIO) -> Listener:
+    """A listener that writes each event as a line."""
+
+    def write(event: Event) -> None:
+        file.write(f"{line(event)}\n")
+
+    return write

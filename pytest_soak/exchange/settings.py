@@ -61,7 +61,7 @@ class ExchangeSettings(BaseModel):
     limits: bool = True
     record_books: bool = False
     step_ms: Annotated[float, Field(ge=1, le=1000), AllowInfNan(False)] = 10.0
-    history_minutes: Annotated[float, Field(ge=0, le=10_080), AllowInfNan(False)] = 0.0
+    history_minutes: Annotated[float, Field(ge=0, le=10_080), AllowInfNan(False)] = 60.0
 
     @field_validator("accounts")
     @classmethod

@@ -26,6 +26,8 @@ AT_THE_GATE = ("too_many_orders", "too_many_requests", "rate_limit")
 AT_ONCE_US = 200
 """How far the market goes to answer a request that nothing delays."""
 
+SLICE_US = 10_000_000
+"""How far a market goes at a time where nobody looks on."""
 MOST_TEXTS = 20_000
 MOST_RECENT = 1000
 """Trades that can be asked for."""
@@ -83,6 +85,11 @@ class SymbolMarket:
     def captured(self, time_us: int, number: int, before: Book | None) -> Book:
         """The book as it is now."""
         return capture(self.exchange.world, time_us, number, before)
+
+    def live_until(self, until_us: int) -> None:
+        """Let time pass in which nobody asks for anything: what there is to be told of the past."""
+        while self.now_us < until_us:
+            self.step(min(until_us, self.now_us + SLICE_US))
 
     def step(self, until_us: int) -> Step:
         """Let everything happen that is due before `until_us`, and capture the book."""
