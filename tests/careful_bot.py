@@ -123,9 +123,16 @@ class Careful:
             await asyncio.sleep(0.5)
 
     async def _heard(self, wire: Wire) -> None:
-        while True:
-            with suppress(TimeoutError):
+        """Until it does not answer a ping within two seconds."""
+        unanswered = 0
+        while unanswered < 3:
+            try:
                 message = await wire.hear(1.0)
+            except TimeoutError:
+                unanswered += 1
+                await wire.say(op="ping")
+            else:
+                unanswered = 0
                 for row in message.get("data", []) if "topic" in message else []:
                     if row["execType"] == "Trade":
                         self.bot.take(row)
