@@ -111,10 +111,31 @@ OPTIONS = (
         "what is soaked, unless a soak_target fixture says so [env: USE_MOCK=1 for mock]",
     ),
     Option(
+        "exchange",
+        "",
+        "bybit|PATH",
+        "an exchange on this machine for a bot that nobody here wrote (off without it)",
+    ),
+    Option(
+        "faults",
+        "calm",
+        "NAME|PATH",
+        "what breaks on the exchange, and when: calm (nothing), storm or a YAML file",
+    ),
+    Option(
+        "belief",
+        "",
+        "SOURCE",
+        "where to see what the bot believes: freqtrade:DATABASE, log:PATTERN, file:PATH, or "
+        "http://127.0.0.1:PORT/PATH",
+        repeatable=True,
+    ),
+    Option(
         "gate",
         "soak",
         "NAME|PATH",
-        "the gate: soak, smoke, release, shadow, ci_baseline, last8, leak, no_worse or a YAML file",
+        "the gate: soak, smoke, release, shadow, ci_baseline, last8, leak, no_worse, exchange "
+        "(on an exchange without more said) or a YAML file",
         "SOAK_GATE",
     ),
     Option(

@@ -69,7 +69,7 @@ class Bot:
             "X-BAPI-SIGN": hmac.new(secret.encode(), text.encode(), sha256).hexdigest(),
         }
 
-    async def get(self, path: str, signed: bool = True, **args: Any) -> dict[str, Any]:
+    async def get(self, path: str, *, signed: bool = True, **args: Any) -> dict[str, Any]:
         query = urlencode(args)
         headers = self.headers(query) if signed else {}
         return await self.send("GET", f"{path}?{query}" if query else path, headers, None)
@@ -105,7 +105,7 @@ class Bot:
         return list(found)
 
     async def position(self) -> float:
-        args = {"category": "linear", "symbol": BTC}
+        args: dict[str, Any] = {"category": "linear", "symbol": BTC}
         row = (await self.get("/v5/position/list", **args))["result"]["list"][0]
         return float(row["size"]) * (-1 if row["side"] == "Sell" else 1)
 
@@ -182,13 +182,21 @@ async def loopback(
     exchange = running(venue)
     runner = web.AppRunner(exchange.app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
+    try:
+        async with _client(runner) as session:
+            yield Bot(session, exchange, events)
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _client(runner: web.AppRunner) -> AsyncIterator[aiohttp.ClientSession]:
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/exchange"
         await web.UnixSite(runner, path).start()
-        connector = aiohttp.UnixConnector(path)
+        connector = aiohttp.UnixConnector(path, limit=0)
         async with aiohttp.ClientSession(connector=connector) as session:
-            yield Bot(session, exchange, events)
-        await runner.cleanup()
+            yield session
 
 
 def topics(messages: Sequence[Mapping[str, Any]]) -> list[str]:

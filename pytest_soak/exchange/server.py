@@ -16,7 +16,7 @@ from pytest_soak.errors import SoakUsageError
 from pytest_soak.exchange.clock import ExchangeClock
 from pytest_soak.exchange.connections import Connections
 from pytest_soak.exchange.interference import Interference, Untouched
-from pytest_soak.exchange.markets.opening import open_market
+from pytest_soak.exchange.markets.opening import Whole, open_market
 from pytest_soak.exchange.recorder import Recorder
 from pytest_soak.exchange.rest.http import Http
 from pytest_soak.exchange.rest.limits import Limits
@@ -49,11 +49,15 @@ def opened(
     clock: ExchangeClock,
     recorder: Recorder | None = None,
     interference: Interference | None = None,
+    market: Whole | None = None,
 ) -> Venue:
-    """The venue with its markets, which open now. SoakUsageError for a market that is none."""
-    now = clock.now_us()
+    """The venue with its markets, which open now. SoakUsageError for a market that is none.
+
+    `market` is what the settings only name.
+    """
+    now, given = clock.now_us(), market or settings.market
     markets = {
-        symbol: open_market(symbol, one, settings.market, settings.seed, now, settings.latency)
+        symbol: open_market(symbol, one, given, settings.seed, now, settings.latency)
         for symbol, one in settings.symbols.items()
     }
     return Venue(settings, clock, markets, recorder or Recorder(), interference or Untouched())

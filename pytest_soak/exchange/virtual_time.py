@@ -1,4 +1,4 @@
-"""Time that passes by waiting: an asyncio loop that goes to its next timer when nothing else is due.
+"""Time that passes by waiting: an asyncio loop that goes to its next timer when nothing is due.
 
 An exchange and an asyncio bot in one process, connected by a socket of this machine, live through
 hours in minutes, and the same seed gives the same bytes. What runs in threads, or waits for another
@@ -11,9 +11,9 @@ import asyncio
 import selectors
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any, TypeVar
-from unittest.mock import patch
 
 Result = TypeVar("Result")
 
@@ -25,7 +25,7 @@ class _Selector(selectors.DefaultSelector):
     busy = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """What is ready now. Real time passes only where threads are at work, or no timer is set."""
+        """What is ready now; real time passes where threads are at work, or no timer is set."""
         if timeout is None or self.busy:
             return super().select(None if timeout != 0 else 0)
         ready = super().select(0)
@@ -45,7 +45,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Seconds that have passed by waiting."""
         return self._virtual.passed
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(  # type: ignore[override]  # the types of its arguments go through
+        self, executor: Executor | None, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
         """Run in a thread; no time passes until it is done."""
         future = super().run_in_executor(executor, func, *args)
         self._virtual.busy += 1
@@ -75,10 +77,17 @@ def shown(loop: asyncio.AbstractEventLoop, epoch_us: int) -> Iterator[None]:
     def seconds() -> float:
         return nanoseconds() / 1e9
 
-    with (
-        patch.object(time, "time", seconds),
-        patch.object(time, "time_ns", nanoseconds),
-        patch.object(time, "monotonic", loop.time),
-        patch.object(time, "perf_counter", loop.time),
-    ):
+    told = {
+        "time": seconds,
+        "time_ns": nanoseconds,
+        "monotonic": loop.time,
+        "perf_counter": loop.time,
+    }
+    kept = {name: getattr(time, name) for name in told}
+    for name, function in told.items():
+        setattr(time, name, function)
+    try:
         yield
+    finally:
+        for name, function in kept.items():
+            setattr(time, name, function)

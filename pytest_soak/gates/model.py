@@ -176,6 +176,10 @@ def _of_lanes(thresholds: list[Threshold]) -> list[Threshold]:
     return [t for t in thresholds if not t.of_baseline]
 
 
+def _others(thresholds: list[Threshold], metrics: Collection[str]) -> list[Threshold]:
+    return [t for t in thresholds if t.metric not in metrics]
+
+
 class OnMarket(BaseModel):
     """What a gate asks for on one market, in place of what it asks for elsewhere."""
 
@@ -238,6 +242,15 @@ class Gate(BaseModel):
         return self.model_copy(
             update={"thresholds": _of_lanes(self.thresholds), "markets": markets}
         )
+
+    def without(self, metrics: Collection[str]) -> Gate:
+        """What of it is over other metrics than these, which may be nothing."""
+        kept = {
+            name: block.model_copy(update={"thresholds": _others(block.thresholds, metrics)})
+            for name, block in self.markets.items()
+        }
+        update = {"thresholds": _others(self.thresholds, metrics), "markets": kept}
+        return self.model_copy(update=update)
 
     @property
     def needs_baseline(self) -> bool:

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 
 class Awaited(NamedTuple):
-    """What is waited for: a `feed`, `file`, `tcp` port or line of `output`, and which."""
+    """What is waited for: a `feed`, `file`, `tcp` port or line of `output`, and which.
+
+    Of an `account` the exchange writes the feeds once the bot has come.
+    """
 
     kind: str
     what: str
@@ -16,6 +19,7 @@ class Awaited(NamedTuple):
     def __str__(self) -> str:
         return {
             "feed": f"the first line of a feed in {self.what}",
+            "account": "a request to the exchange that is signed with its key",
             "file": f"the file {self.what}",
             "tcp": f"a listener on port {self.what}",
             "output": f"a line of output with {self.what!r}",

@@ -6,7 +6,7 @@ import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ class Options:
     command: tuple[str, ...]
     reload: str
     ready: str | Path | None
-    ready_seconds: float
+    ready_seconds: float | None
     stop_seconds: float
     error_pattern: str | None
     max_feed_errors: int
@@ -38,10 +38,14 @@ class Options:
     env: Mapping[str, str]
     cwd: Path
 
-    def awaited(self, feeds: Path) -> Awaited:
+    def within(self, seconds: float) -> Options:
+        """The same, with `seconds` to be ready in where nothing is said."""
+        return replace(self, ready_seconds=self.ready_seconds or seconds)
+
+    def awaited(self, feeds: Path, *, on_exchange: bool = False) -> Awaited:
         """What tells that the bot is ready; without more the first line in `feeds`."""
         if self.ready is None:
-            return Awaited("feed", str(feeds))
+            return Awaited("account" if on_exchange else "feed", str(feeds))
         if isinstance(self.ready, Path):
             return Awaited("file", str(self.cwd / self.ready))
         port = _port(self.ready)
@@ -80,7 +84,7 @@ def checked(
         command=_command(command),
         reload=reload,
         ready=_ready(ready),
-        ready_seconds=_seconds("ready_seconds", ready_seconds),
+        ready_seconds=None if ready_seconds is None else _seconds("ready_seconds", ready_seconds),
         stop_seconds=_seconds("stop_seconds", stop_seconds),
         error_pattern=_pattern("error_pattern", error_pattern),
         max_feed_errors=_count("max_feed_errors", max_feed_errors),

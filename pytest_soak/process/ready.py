@@ -32,7 +32,7 @@ def has_come(awaited: Awaited, output: Output) -> Callable[[], bool]:
     if awaited.kind == "tcp":
         return partial(listens, int(awaited.what))
     path = Path(awaited.what)
-    look = partial(_ends_of, path) if awaited.kind == "feed" else partial(_stamp, path)
+    look = partial(_ends_of, path) if awaited.kind in ("feed", "account") else partial(_stamp, path)
     before = look()
     return lambda: any(before.get(name) != now for name, now in look().items())
 

@@ -15,6 +15,8 @@ from pytest_soak.config.flags import FlagTable
 from pytest_soak.config.overrides import Layer, Overrides, resolve
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.errors import SoakUsageError, check_words, unknown
+from pytest_soak.exchange.chosen import ON_EXCHANGE, ExchangeChoice
+from pytest_soak.exchange.invariants.measure import WITH_FAULTS as NOT_ALWAYS
 from pytest_soak.gates.criteria import OFF, Criteria, criteria_shelf, load_criteria
 from pytest_soak.gates.model import Gate, gate_shelf, load_gate
 from pytest_soak.kpi.definitions import KNOWN, KPIS
@@ -54,13 +56,14 @@ def plan_lane(
     given = {*(KPIS if spec.kpis is None else spec.kpis), *extra_kpis}
     notes = (
         *_drill_notes(lane, spec, target),
-        *_criteria_notes(settings, spec),
+        *_criteria_notes(settings, lane, spec),
+        *_exchange_notes(settings, lane),
         *overrides.notes,
         *flags.notes,
         *_tuning_notes(settings, spec, overrides, given),
     )
     overrides = overrides.model_copy(update={"notes": notes})
-    gates = _gates(settings, lane, spec)
+    gates = _gates(settings, lane, spec, target)
     for gate in gates:
         check_metrics(gate, lane.market, spec, extra_kpis, target)
     return LanePlan(
@@ -78,7 +81,7 @@ def plan_lane(
         limits=settings.limits,
         rules=settings.rules,
         clocks=settings.pacing.clocks,
-        criteria=_criteria(settings, spec, target),
+        criteria=_criteria(settings, lane, spec, target),
         tuned=spec.tuned,
         deterministic=spec.deterministic,
         auto_tune=settings.auto_tune and spec.tuned,
@@ -88,9 +91,11 @@ def plan_lane(
     )
 
 
-def _gates(settings: Settings, lane: LaneInfo, spec: Abilities) -> tuple[Gate, ...]:
+def _gates(settings: Settings, lane: LaneInfo, spec: Abilities, target: str) -> tuple[Gate, ...]:
     """The gates of the lane's profile, with LEAK beside `soak` where resources are measured."""
     gates = settings.gates[lane.profile]
+    if lane.exchange is not None:
+        return _gates_on(lane.exchange, gates, settings, spec, target)
     measured = spec.writes_feeds if spec.kpis is None else set(GROWTH_KPIS) <= set(spec.kpis)
     if not measured or gates[0].name != JOINED_BY_LEAK:
         return gates
@@ -98,13 +103,48 @@ def _gates(settings: Settings, lane: LaneInfo, spec: Abilities) -> tuple[Gate, .
     return (*gates, load_gate(LEAK, shelf, settings.rootdir, LEAK))
 
 
-def _criteria(settings: Settings, spec: Abilities, target: str) -> Criteria:
-    """The stop criteria that were asked for, else those that the target says."""
+def _gates_on(
+    exchange: ExchangeChoice,
+    gates: tuple[Gate, ...],
+    settings: Settings,
+    spec: Abilities,
+    target: str,
+) -> tuple[Gate, ...]:
+    """The gates of a bot on an exchange; of the one that nobody asked for, what can be seen."""
+    if not spec.trades_on_exchange:
+        problem = f"{target} trades on a market of its own; give --soak-target=process:CMD"
+        raise SoakUsageError("--soak-exchange", problem)
+    unseen = exchange.unseen
+    if settings.sources.get("gate") == "default" and gates[0].name == ON_EXCHANGE:
+        return tuple(gate.without(unseen) for gate in gates)
+    for gate in gates:
+        for metric in gate.metrics():
+            if metric in unseen and metric not in NOT_ALWAYS:
+                raise SoakUsageError(f"gate {gate.name}", f"{metric}: {unseen[metric]}")
+    return gates
+
+
+def _exchange_notes(settings: Settings, lane: LaneInfo) -> list[str]:
+    """What of the gate that nobody asked for is not judged."""
+    if lane.exchange is None or settings.sources.get("gate") != "default":
+        return []
+    unseen, names = lane.exchange.unseen, settings.gates[lane.profile][0].metrics()
+    by_reason: dict[str, list[str]] = {}
+    for metric in names:
+        if metric in unseen:
+            by_reason.setdefault(unseen[metric], []).append(metric)
+    return [f"not judged: {', '.join(them)} ({why})" for why, them in by_reason.items()]
+
+
+def _criteria(settings: Settings, lane: LaneInfo, spec: Abilities, target: str) -> Criteria:
+    """The stop criteria that were asked for, else those that the target says, or the exchange."""
     if settings.criteria is not None:
         return settings.criteria
+    shelf = criteria_shelf(settings.rootdir)
+    if lane.exchange is not None:
+        return load_criteria(ON_EXCHANGE, shelf, settings.rootdir, "--soak-exchange")
     if spec.stop_criteria is None:
         return OFF
-    shelf = criteria_shelf(settings.rootdir)
     return load_criteria(spec.stop_criteria, shelf, settings.rootdir, f"{target} stop_criteria")
 
 
@@ -119,8 +159,8 @@ def _drill_notes(lane: LaneInfo, spec: Abilities, target: str) -> list[str]:
     return [f"drill {drill}: this run is no evidence" for drill in lane.drills]
 
 
-def _criteria_notes(settings: Settings, spec: Abilities) -> list[str]:
-    if settings.criteria is not None or spec.stop_criteria is None:
+def _criteria_notes(settings: Settings, lane: LaneInfo, spec: Abilities) -> list[str]:
+    if settings.criteria is not None or lane.exchange is not None or spec.stop_criteria is None:
         return []
     return [f"stop criteria {spec.stop_criteria}, as the target says; --soak-stop=off is without"]
 

@@ -31,6 +31,7 @@ from pytest_soak.config.variants import Variant, load_variant, variant_shelf
 from pytest_soak.engine.pace import load_pacing
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, escaped, unknown
+from pytest_soak.exchange.chosen import ON_EXCHANGE, ExchangeChoice, load_exchange
 from pytest_soak.gates.criteria import Criteria, criteria_shelf, load_criteria
 from pytest_soak.gates.model import Gate, gate_shelf, load_gates
 from pytest_soak.options import KNOBS, OPTIONS, Option
@@ -113,7 +114,9 @@ def resolve_settings(inputs: Inputs) -> Settings:
     """The settings of a session; SoakUsageError for the first thing wrong."""
     given = lookup(inputs)
     profiles = _profiles(given["profile"], inputs.rootdir)
-    gates = {p.name: _gates(p, given["gate"], inputs.rootdir) for p in profiles}
+    exchange = _exchange(given, inputs.rootdir)
+    gate = given["gate"] if exchange is None else _on_exchange(given["gate"])
+    gates = {p.name: _gates(p, gate, inputs.rootdir) for p in profiles}
     scenarios = _scenarios(given["market"], given.get("feed-set"), inputs.rootdir)
     _check_markets(gates, scenarios)
     knobs, knob_sources = _knobs(inputs, given.get("market-set"))
@@ -134,6 +137,7 @@ def resolve_settings(inputs: Inputs) -> Settings:
         gates=gates,
         gate_mode=_mode(given["gate-mode"]),
         drills=_drills(given.get("drill")),
+        exchange=exchange,
         criteria=_criteria(given.get("stop"), inputs.rootdir),
         layers=layers,
         presets=_presets(given, inputs.rootdir),
@@ -203,6 +207,23 @@ def _gates(profile: Profile, given: Given, rootdir: Path) -> tuple[Gate, ...]:
     if profile.gate is not None and given.source == "default":
         name, base, at = profile.gate, profile.folder, f"{profile.source} gate"
     return load_gates(name, shelf, base, at)
+
+
+def _exchange(given: Mapping[str, Given], rootdir: Path) -> ExchangeChoice | None:
+    """The exchange that was asked for, with what breaks on it and what is seen of the bot."""
+    if (asked := given.get("exchange")) is None:
+        for name in ("faults", "belief"):
+            if name in given and given[name].source != "default":
+                raise SoakUsageError(given[name].at, "is of an exchange; add --soak-exchange=bybit")
+        return None
+    beliefs = given["belief"].text.split("\n") if "belief" in given else []
+    named, faults = asked[::2], given["faults"][::2]
+    return load_exchange((named[0], named[1]), (faults[0], faults[1]), beliefs, asked.base, rootdir)
+
+
+def _on_exchange(given: Given) -> Given:
+    """The gate of a soak on an exchange, where nothing is said of one."""
+    return given._replace(text=ON_EXCHANGE) if given.source == "default" else given
 
 
 def _criteria(given: Given | None, rootdir: Path) -> Criteria | None:

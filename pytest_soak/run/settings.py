@@ -22,6 +22,7 @@ from pytest_soak.config.variants import Variant
 from pytest_soak.engine.pace import Pacing
 from pytest_soak.engine.plan import GateMode
 from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.exchange.chosen import ExchangeChoice
 from pytest_soak.gates.criteria import Criteria
 from pytest_soak.gates.model import Gate
 from pytest_soak.targets.base import LaneInfo
@@ -53,6 +54,7 @@ class Settings(BaseModel):
         gates: By profile: the gate, and those that judge a lane's end with it.
         criteria: What may stop a lane; None leaves that to the target.
         drills: What is brought about; with any the run is no evidence.
+        exchange: That on this machine on which the bots trade; None without one.
         layers: Overrides by where they were given, the later ones stronger.
         presets: On the profile's overrides, in order.
         flags: Feature flags by where they were given.
@@ -87,6 +89,7 @@ class Settings(BaseModel):
     baseline: BaselineRuns | None = None
     criteria: Criteria | None = None
     drills: tuple[Drill, ...] = ()
+    exchange: ExchangeChoice | None = None
     layers: tuple[Layer, ...]
     presets: tuple[Preset, ...]
     flags: tuple[FlagLayer, ...] = ()
@@ -141,6 +144,7 @@ class Settings(BaseModel):
                 settle_seconds=self.settle,
                 scenario=scenarios[one.market],
                 drills=self.drills,
+                exchange=self.exchange,
             )
             for one in map(Axes._make, axes)
         ]

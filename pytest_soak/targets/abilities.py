@@ -26,7 +26,8 @@ class Abilities:
     time; `shadow` that it sends no orders meanwhile. `source` is a digest of the file of the class
     of a target that says no `version`; None where there is no such file. What the file imports, or
     reads, is not in it. `drills` are the causes that it can bring about. `stop_criteria` are those
-    that hold, by name, where the user asks for none.
+    that hold, by name, where the user asks for none. `trades_on_exchange` says that it can be led
+    to an exchange on this machine.
     """
 
     table: ParameterTable
@@ -43,6 +44,7 @@ class Abilities:
     shadow: bool = False
     stop_criteria: str | None = None
     drills: tuple[str, ...] = ()
+    trades_on_exchange: bool = False
 
 
 def abilities(target: object, name: str) -> Abilities:
@@ -67,6 +69,7 @@ def abilities(target: object, name: str) -> Abilities:
         source=None if isinstance(version, str) else _digest(target),
         writes_feeds=_said(target, "writes_feeds") is True,
         shadow=_said(target, "shadow") is True,
+        trades_on_exchange=_said(target, "trades_on_exchange") is True,
         drills=_causes(_said(target, "drills"), name),
         stop_criteria=_text(_said(target, "stop_criteria"), "stop_criteria", name),
     )

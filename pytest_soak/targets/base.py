@@ -11,6 +11,7 @@ from pydantic import Field
 
 from pytest_soak.config.drills import Drill
 from pytest_soak.config.scenarios import BUILT_IN, Scenario
+from pytest_soak.exchange.chosen import ExchangeChoice
 
 if TYPE_CHECKING:
     from pytest_soak.kpi.summary import Summary
@@ -38,6 +39,7 @@ class LaneInfo:
         iterations: How many were asked for.
         settle_seconds: How long after a window a bot in real time is waited for.
         drills: What the target is to bring about, of the causes in `drills` of its own.
+        exchange: The exchange on this machine that the bot trades on; None without one.
     """
 
     id: str
@@ -55,6 +57,7 @@ class LaneInfo:
     iterations: Annotated[int, Field(exclude=True)] = field(default=0, compare=False)
     settle_seconds: Annotated[float, Field(exclude=True)] = field(default=2.0, compare=False)
     drills: tuple[Drill, ...] = ()
+    exchange: ExchangeChoice | None = None
 
     def __post_init__(self) -> None:
         if self.scenario is None:

@@ -14,14 +14,20 @@ from pytest_soak.errors import TargetError, one_line
 from pytest_soak.process.environment import FLAGS, environment, nested
 from pytest_soak.process.leak import LEAK
 from pytest_soak.process.messages import Order
-from pytest_soak.process.options import checked
+from pytest_soak.process.options import Options, checked
 from pytest_soak.process.supervised import Supervised
 from pytest_soak.storage.files import write_json
 from pytest_soak.system import is_link
 from pytest_soak.targets.base import LaneInfo, Window
 
 if TYPE_CHECKING:
+    from pytest_soak.exchange.beside import Beside
+    from pytest_soak.exchange.chosen import ExchangeChoice
     from pytest_soak.targets.process_windows import BotWindows
+
+READY_SECONDS, ON_EXCHANGE_SECONDS = 30.0, 120.0
+OWN_FEEDS = "bot_feeds"
+"""The folder of the feeds that a bot on an exchange writes itself."""
 
 
 class ProcessTarget:
@@ -34,8 +40,9 @@ class ProcessTarget:
 
     `parameters`, `kpis`, `flags`, `version` are as of any target. `reload="hup"` sends SIGHUP when
     its overrides have changed. It is ready when its first line of a feed is there, or by `ready`: a
-    Path (a file that is written), `tcp:PORT`, or a regular expression of a line that it prints; it
-    fails when it is not within `ready_seconds`. It is ended by SIGTERM and, `stop_seconds` later,
+    Path (a file that is written), `tcp:PORT`, or a regular expression of a line that it prints; on
+    an exchange when it has asked something with its key. It fails when it is not within
+    `ready_seconds`, 30 or, on an exchange, 120. It is ended by SIGTERM and, `stop_seconds` later,
     by SIGKILL, with all that it started. Lines of its output with `error_pattern` are counted
     (`log_errors`). More than `max_feed_errors` bad lines fail an iteration; `max_restarts` is how
     often in a lane it is started anew when it exits. `shadow` says that it sends no orders, which
@@ -47,6 +54,7 @@ class ProcessTarget:
     writes_feeds = True
     stop_criteria = "stop"
     drills = (LEAK,)
+    trades_on_exchange = True
 
     def __init__(
         self,
@@ -59,7 +67,7 @@ class ProcessTarget:
         shadow: bool = False,
         reload: str = "poll",
         ready: str | Path | None = None,
-        ready_seconds: float = 30,
+        ready_seconds: float | None = None,
         stop_seconds: float = 10,
         error_pattern: str | None = None,
         max_feed_errors: int = 0,
@@ -86,6 +94,7 @@ class ProcessTarget:
         self.version = version
         self.shadow = shadow
         self._bot: Supervised | None = None
+        self._exchange: Beside | None = None
         self._windows: BotWindows | None = None
 
     @property
@@ -107,17 +116,24 @@ class ProcessTarget:
             raise TargetError("a bot in a process of its own is started by a soak alone")
         _make(lane.feeds)
         write_json(lane.folder / FLAGS, nested(lane.config))
-        options, clock = self._options, SystemClock()
+        clock = SystemClock()
+        options = self._options.within(ON_EXCHANGE_SECONDS if lane.exchange else READY_SECONDS)
         feeds = BotFeeds(lane.feeds, options.max_feed_errors, clock)
-        self._bot = Supervised(self._order(lane, lane.folder, lane.feeds, lane.runtime))
+        order = self._order(options, lane, lane.folder, lane.feeds, lane.runtime)
+        if lane.exchange is not None:
+            order = self._on_exchange(lane, lane.exchange, lane.folder, lane.feeds, order)
+        self._bot = Supervised(order)
         resources = Resources(self._bot.pid, lane.feeds, clock, feeds.watched())
-        self._windows = BotWindows(self._bot, feeds, resources, lane, options, clock)
+        self._windows = BotWindows(
+            self._bot, feeds, resources, lane, options, clock, self._exchange
+        )
         if self.shadow:
             self._windows.note("shadow: the bot sends no orders, its fills are not real")
         self._windows.get_ready()
 
-    def _order(self, lane: LaneInfo, folder: Path, feeds: Path, runtime: Path) -> Order:
-        options = self._options
+    def _order(
+        self, options: Options, lane: LaneInfo, folder: Path, feeds: Path, runtime: Path
+    ) -> Order:
         env = environment(
             options.env,
             overrides=json.loads(runtime.read_bytes()),
@@ -138,13 +154,28 @@ class ProcessTarget:
             cwd=str(options.cwd),
             env=env,
             log=str(folder / "bot.log"),
-            ready=options.awaited(feeds),
-            ready_seconds=options.ready_seconds,
+            ready=options.awaited(feeds, on_exchange=lane.exchange is not None),
+            ready_seconds=options.ready_seconds or READY_SECONDS,
             stop_seconds=options.stop_seconds,
             error_pattern=options.error_pattern,
             max_restarts=options.max_restarts,
             parent=os.getpid(),
         )
+
+    def _on_exchange(
+        self, lane: LaneInfo, choice: ExchangeChoice, folder: Path, feeds: Path, order: Order
+    ) -> Order:
+        """The same bot beside an exchange; what it writes itself is kept, and not judged."""
+        from pytest_soak.exchange.beside import Beside
+
+        assert lane.scenario is not None
+        market = lane.scenario, lane.market_settings
+        self._exchange = Beside(choice, market, lane.seed, folder, feeds, Path(order.log))
+        own = folder / OWN_FEEDS
+        _make(own)
+        env = order.env | {"SOAK_FEEDS_DIR": str(own)}
+        admitted = self._exchange.admit(order.command, env, Path(order.cwd))
+        return order._replace(command=admitted.command, env=admitted.env)
 
     def run(self, overrides: Mapping[str, float], window: Window) -> Mapping[str, Any] | None:
         """Watch the bot for a window, and report what its feeds say, part by part."""
@@ -158,9 +189,14 @@ class ProcessTarget:
         Raises TargetError where something of it is left.
         """
         bot, self._bot, self._windows = self._bot, None, None
-        if bot is None:
+        exchange, self._exchange = self._exchange, None
+        try:
+            how = None if bot is None else bot.stop()
+        finally:
+            if exchange is not None:
+                exchange.close()
+        if how is None:
             return None
-        how = bot.stop()
         if how.left:
             pids = ", ".join(map(str, how.left))
             raise TargetError(f"processes of the bot could not be ended: {pids}; end them by hand")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_soak.clock import Clock
 from pytest_soak.errors import TargetError
+from pytest_soak.observation.columns import Observation
 from pytest_soak.process.feeds import BotFeeds, now_us
 from pytest_soak.process.leak import held_mb
 from pytest_soak.process.messages import News
@@ -15,6 +16,9 @@ from pytest_soak.process.options import Options
 from pytest_soak.process.resources import Resources
 from pytest_soak.process.supervised import Supervised, ended_by, last_words
 from pytest_soak.targets.base import LaneInfo, Window
+
+if TYPE_CHECKING:
+    from pytest_soak.exchange.beside import Beside
 
 LOOK_SECONDS = 0.25
 ANEW = "growth of memory and open files is that of the bot since it was last started"
@@ -37,8 +41,10 @@ class BotWindows:
         lane: LaneInfo,
         options: Options,
         clock: Clock,
+        exchange: Beside | None = None,
     ) -> None:
         self._bot = bot
+        self._exchange = exchange
         self._feeds = feeds
         self._resources = resources
         self._options = options
@@ -48,6 +54,7 @@ class BotWindows:
         self._settle_us = round(lane.settle_seconds * 1e6)
         self._notes: list[str] = []
         self._ready = False
+        self._began_us = 0
         self._end_us: int | None = None
         self._overrides: Mapping[str, float] | None = None
         self._restarts = self._log_errors = self._errors_before = 0
@@ -60,6 +67,7 @@ class BotWindows:
         """Wait until the bot is ready; TargetError where it will not be."""
         while not self._ready:
             self._heed(self._bot.hear(LOOK_SECONDS))
+            self._look_at_exchange()
             self._resources.look()
 
     def run(self, overrides: Mapping[str, float], window: Window) -> Mapping[str, Any] | None:
@@ -75,6 +83,7 @@ class BotWindows:
         while told < end:
             self._heed(self._bot.hear(LOOK_SECONDS))
             self._bring_about(round(window.start_minutes * 60e6) + now_us(self._clock) - start)
+            self._look_at_exchange()
             self._feeds.look()
             self._resources.look()
             until = min(end, now_us(self._clock) - self._settle_us)
@@ -98,7 +107,7 @@ class BotWindows:
             self.note(f"{(now - start) / 1e6:.0f} s before this window belong to none")
             self._feeds.lose()
             start = now
-        self._end_us = start + length
+        self._began_us, self._end_us = start, start + length
         return start, self._end_us
 
     def _bring_about(self, lane_us: int) -> None:
@@ -131,8 +140,20 @@ class BotWindows:
             mids, lacking = self._feeds.later_mids(end)
             process, notes = self._finish(end)
             part = replace(part, process=process, notes=(*notes, *lacking), later_mids=mids)
+            if self._exchange is not None:
+                part = self._judged(part, self._exchange, window)
         window.report(part)
         return None
+
+    def _look_at_exchange(self) -> None:
+        if self._exchange is not None:
+            self._exchange.look()
+
+    def _judged(self, part: Observation, exchange: Beside, window: Window) -> Observation:
+        """The last part, with what the exchange says of the whole window."""
+        found = exchange.judge(window.iteration, (self._began_us, part.end_us))
+        notes = (*part.notes, *found.notes(), *exchange.notes())
+        return replace(part, exchange=found.told, notes=notes)
 
     def _finish(self, end: int) -> tuple[dict[str, float], Sequence[str]]:
         """The KPIs of the process in the window that ends, and what to tell of it."""

@@ -55,3 +55,18 @@ def belief_of(data: Any, time_us: int) -> Belief:
 def _book(line: BookLine) -> BookBelief:
     bids, asks = (tuple((p, q) for p, q in side) for side in (line.bids, line.asks))
     return BookBelief(line.u, bids, asks)
+
+
+def line_of(belief: Belief) -> dict[str, Any]:
+    """The plain data of a belief, of which `belief_of` makes the same."""
+    said = belief.open_orders
+    return {
+        "time_us": belief.time_us,
+        "positions": None if belief.positions is None else dict(belief.positions),
+        "open_orders": None if said is None else sorted(said),
+        "books": {symbol: _plain(book) for symbol, book in belief.books.items()},
+    }
+
+
+def _plain(book: BookBelief) -> dict[str, Any]:
+    return {"u": book.u, "bids": [*map(list, book.bids)], "asks": [*map(list, book.asks)]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 from typing import Literal
@@ -15,11 +15,13 @@ from pytest_soak.exchange.markets.market import SymbolMarket
 from pytest_soak.market.exchange import Exchange
 
 Delays = Literal["venue", "none"]
+Whole = tuple[Scenario, Mapping[str, float]]
+"""A market that need not be looked for: its scenario, and the knobs that were turned."""
 FEED = "feed:"
 
 
 def open_market(
-    symbol: str, listing: Listing, market: str, seed: int, open_us: int, delays: Delays
+    symbol: str, listing: Listing, market: str | Whole, seed: int, open_us: int, delays: Delays
 ) -> SymbolMarket:
     """The market of a symbol, which opens at `open_us`.
 
@@ -27,23 +29,27 @@ def open_market(
     """
     given = listing.market or market
     own = derived(seed, symbol)
-    if given.startswith(FEED):
+    if isinstance(given, str) and given.startswith(FEED):
         from pytest_soak.exchange.markets.recorded import open_recorded
 
         return open_recorded(symbol, listing, given.removeprefix(FEED), own, open_us, delays)
-    scenario = _scenario(given, listing)
+    scenario, knobs = _scenario(given, listing)
     venue = scenario.venue if delays == "venue" else without_delays(scenario.venue)
-    exchange = Exchange(scenario.model_copy(update={"venue": venue}), own, limit_per_minute=None)
+    built = scenario.model_copy(update={"venue": venue})
+    exchange = Exchange(built, own, knobs, limit_per_minute=None)
     listed = traded(symbol, listing, listing.instrument)
     lag = lags(venue.market_data, own)
     return SymbolMarket(listed, exchange, open_us, lag, delayed=delays == "venue")
 
 
-def _scenario(given: str, listing: Listing) -> Scenario:
+def _scenario(given: str | Whole, listing: Listing) -> Whole:
     base = Path.cwd()
-    found = load_scenario(given, scenario_shelf(base), base, "market")
+    if isinstance(given, str):
+        given = load_scenario(given, scenario_shelf(base), base, "market"), {}
+    found, knobs = given
     venue = listing.venue or found.venue
-    return found.model_copy(update={"instrument": listing.instrument, "venue": venue})
+    own = found.model_copy(update={"instrument": listing.instrument, "venue": venue})
+    return own, knobs
 
 
 _NONE = Latency.model_construct(base_ms=0.0, median_ms=0.0, log_sd=0.0)

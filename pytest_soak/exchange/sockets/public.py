@@ -85,7 +85,7 @@ class PublicFeeds:
         return found
 
     def _made(self, path: str, topic: str) -> Feed | None:
-        kind, *middle, symbol = topic.split(".")
+        kind, *middle, symbol = topic.split(".") if "." in topic else (topic, topic)
         market = self._venue.markets.get(symbol)
         if market is None or path != f"{PUBLIC}{market.listed.category}":
             return None

@@ -1,0 +1,148 @@
+"""The exchange of a soak: what `--soak-exchange`, `--soak-faults` and `--soak-belief` chose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
+
+from pytest_soak.config.documents import read_document, validate
+from pytest_soak.config.names import SUFFIXES, shown_path, stem, user_path
+from pytest_soak.config.scenarios import Scenario
+from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.exchange.beliefs.source import open_source
+from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
+from pytest_soak.exchange.ids import derived
+from pytest_soak.exchange.instruments import InstrumentsFile, Listing, read_instruments
+from pytest_soak.exchange.invariants.measure import (
+    BY_BOOKS,
+    BY_OPEN_ORDERS,
+    BY_POSITIONS,
+    WITH_FAULTS,
+)
+from pytest_soak.exchange.settings import RICH, AccountSettings, Amount, ExchangeSettings
+
+BYBIT = "bybit"
+ON_EXCHANGE = "exchange"
+"""The gate and the stop criteria of a soak on one, where nothing else is said."""
+ACCOUNT = "bot"
+
+
+class ExchangeFile(BaseModel):
+    """What stands in the file of an exchange; everything may be left out.
+
+    Attributes:
+        description: For who reads the file.
+        venue: Whose wire it speaks.
+        symbols: What is traded, else what ships; see `instruments.Listing`.
+        coins: What the bot's account begins with.
+        latency: "venue" for the delays of the market's own venue, or "none".
+        answers_first: Whether a request is answered before the private socket tells of it.
+        limits: Whether request rates are held to the venue's limits.
+        history_minutes: What the markets have run before they open: the candles there are.
+        isolation: How the bot is kept on this machine, at best.
+        beliefs: Where what the bot believes is seen, as `--soak-belief` names it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    description: str = ""
+    venue: Literal["bybit"] = "bybit"
+    symbols: Annotated[dict[str, Listing], Field(min_length=1, max_length=32)] | None = None
+    coins: dict[str, Amount] = Field(default_factory=lambda: dict(RICH))
+    latency: Literal["venue", "none"] = "venue"
+    answers_first: bool = True
+    limits: bool = True
+    history_minutes: Annotated[float, Field(ge=0, le=10_080), AllowInfNan(False)] = 30.0
+    isolation: Literal["namespace", "shim", "none"] = "namespace"
+    beliefs: list[str] = []
+
+
+class ExchangeChoice(BaseModel):
+    """An exchange with its faults, as all that a lane's bytes depend on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    file: ExchangeFile
+    schedule: Schedule
+    beliefs: tuple[str, ...] = ()
+    base: Annotated[Path, Field(exclude=True)] = Path()
+
+    @property
+    def has_faults(self) -> bool:
+        """Whether anything is broken."""
+        return bool(self.schedule.faults)
+
+    @property
+    def unseen(self) -> dict[str, str]:
+        """The KPIs that cannot be seen, and why."""
+        tells = self.tells()
+        known = {"positions": BY_POSITIONS, "open_orders": BY_OPEN_ORDERS, "books": BY_BOOKS}
+        why = "nothing tells its {}; --soak-belief"
+        lacking = {
+            kpi: why.format(what.replace("_", " "))
+            for what, kpis in known.items()
+            for kpi in kpis
+            if what not in tells
+        }
+        calm = "no faults are on the schedule"
+        return lacking | ({} if self.has_faults else dict.fromkeys(WITH_FAULTS, calm))
+
+    def tells(self) -> set[str]:
+        """Of `positions`, `open_orders` and `books` what the sources of beliefs can tell."""
+        sources = (open_source(one, self.base, self.base, one) for one in self.beliefs)
+        return {name for source in sources for name in source.tells}
+
+    def settings(self, scenario: Scenario, seed: int) -> ExchangeSettings:
+        """What the exchange of a lane is started with; the bot's key is the same each time."""
+        given = self.file
+        symbols = given.symbols or read_instruments(None, Path()).symbols
+        key, secret = (f"{derived(seed, what):016x}" for what in ("key", "secret"))
+        account = AccountSettings(name=ACCOUNT, key=key, secret=secret, coins=given.coins)
+        return ExchangeSettings(
+            symbols=symbols,
+            market=scenario.name,
+            seed=seed,
+            accounts=(account,),
+            latency=given.latency,
+            answers_first=given.answers_first,
+            limits=given.limits,
+            history_minutes=given.history_minutes,
+        )
+
+
+def load_exchange(
+    given: tuple[str, str], faults: tuple[str, str], beliefs: Sequence[str], base: Path, root: Path
+) -> ExchangeChoice:
+    """The exchange meant by `given`, bybit or a file, and its faults: each a text and its source.
+
+    Raises SoakUsageError for anything wrong with a name or a file.
+    """
+    name, source = given
+    if name.endswith(SUFFIXES):
+        path = user_path(name, base, source)
+        file = validate(ExchangeFile, read_document(path, shown_path(path, base)))
+        _check_symbols(file, source)
+        name = stem(path)
+    elif name == BYBIT:
+        file = ExchangeFile()
+    else:
+        problem = f"{unknown('exchange', name, [BYBIT])}, or give a YAML file"
+        raise SoakUsageError(source, problem)
+    schedule = load_schedule(faults[0], fault_shelf(root), base, faults[1])
+    choice = ExchangeChoice(
+        name=name, file=file, schedule=schedule, beliefs=(*file.beliefs, *beliefs), base=root
+    )
+    choice.tells()
+    return choice
+
+
+def _check_symbols(file: ExchangeFile, source: str) -> None:
+    if file.symbols is not None:
+        try:
+            InstrumentsFile(symbols=file.symbols)
+        except ValueError as error:
+            raise SoakUsageError(source, str(error)) from None
