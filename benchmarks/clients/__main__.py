@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 
 from benchmarks.clients.environments import environment
 from benchmarks.clients.recipes import RECIPES
 from benchmarks.clients.run import Ran, last_lines, run
-from pytest_soak.exchange.record import Execution, Request, Strange
 
 GREEN = {
     "repeated_intents": 0.0,
@@ -32,27 +31,26 @@ GREEN = {
 
 def told(ran: Ran) -> list[str]:
     """A run in lines."""
-    trades = Counter(event.side for event in ran.events if isinstance(event, Execution))
-    strange = Counter(
-        f"{event.what} {event.detail}" for event in ran.events if isinstance(event, Strange)
-    )
-    refused = Counter(
-        f"{event.endpoint} {event.code}"
-        for event in ran.events
-        if isinstance(event, Request) and event.code
-    )
+    judged = ran.judged
+    refused = {
+        f"{asked.endpoint} {code}": count
+        for asked in judged.requests
+        for code, count in asked.codes.items()
+        if code != "0"
+    }
     lines = [
-        f"{ran.recipe.name}: {ran.recipe.package} {ran.version}, {ran.isolation}",
-        f"  fills: {trades['Buy']} buys, {trades['Sell']} sells",
-        f"  unknown: {_counted(strange)}",
-        f"  refused: {_counted(refused)}",
-        f"  outside: {ran.outside} (over {', '.join(ran.outside.interfaces) or 'unknown'})",
+        f"{ran.recipe.name}: {ran.recipe.package} {ran.version}, isolation: {judged.isolation}",
+        f"  unknown to the exchange: {_counted(judged.strange)}",
+        f"  refused by it: {_counted(refused)}",
+        f"  outside: {judged.outside}",
     ]
-    for name, result in ran.invariants.items():
-        value = f"null: {result.why}" if result.value is None else f"{result.value:g}"
-        judged = "" if name not in GREEN else "  red" if is_red(ran, name) else "  green"
-        lines.append(f"  {name} = {value}{judged}")
-        lines += [f"      {finding.text}" for finding in result.findings[:3]]
+    for name, value in judged.kpis.items():
+        if value is not None:
+            verdict = "" if name not in GREEN else "  red" if is_red(ran, name) else "  green"
+            lines.append(f"  {name} = {value:g}{verdict}")
+            found = [one.text for one in judged.findings if one.kpi == name]
+            lines += [f"      {text}" for text in found[:3]]
+    lines += [f"  {name}: null, {why}" for name, why in judged.reasons.items() if name in GREEN]
     if ran.recipe.exits and ran.status != 0:
         lines += [f"  ended with status {ran.status}:", *last_lines(ran.folder / "bot.log", 12)]
     return lines
@@ -60,13 +58,12 @@ def told(ran: Ran) -> list[str]:
 
 def is_red(ran: Ran, name: str) -> bool:
     """Whether an invariant is broken."""
-    value = ran.invariants[name].value
+    value = ran.judged.kpis[name]
     return value is not None and value > GREEN[name]
 
 
-def _counted(counts: Counter[str]) -> str:
-    shown = [f"{what} x{count}" for what, count in counts.most_common(6)]
-    return "; ".join(shown) or "none"
+def _counted(counts: Mapping[str, int]) -> str:
+    return "; ".join(f"{what} x{count}" for what, count in counts.items()) or "none"
 
 
 def main() -> None:
