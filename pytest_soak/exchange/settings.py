@@ -39,6 +39,7 @@ class ExchangeSettings(BaseModel):
         answers_first: Whether an answer is written before what the private socket tells of it.
         limits: Whether request rates are held to the venue's limits.
         step_ms: How often the markets are moved.
+        record_books: Whether what books showed is recorded, for bots that let theirs be seen.
         history_minutes: What the markets have run before they open: the candles there are.
     """
 
@@ -51,6 +52,7 @@ class ExchangeSettings(BaseModel):
     latency: Literal["venue", "none"] = "venue"
     answers_first: bool = True
     limits: bool = True
+    record_books: bool = False
     step_ms: Annotated[float, Field(ge=1, le=1000), AllowInfNan(False)] = 10.0
     history_minutes: Annotated[float, Field(ge=0, le=10_080), AllowInfNan(False)] = 0.0
 
