@@ -16,7 +16,8 @@ from tempfile import mkdtemp
 
 from benchmarks.clients.environments import environment
 from benchmarks.clients.recipes import RECIPES
-from benchmarks.clients.run import Ran, last_lines, run
+from benchmarks.clients.rows import CALM, ROWS, Row
+from benchmarks.clients.run import Asked, Ran, last_lines, run
 
 GREEN = {
     "repeated_intents": 0.0,
@@ -66,6 +67,32 @@ def _counted(counts: Mapping[str, int]) -> str:
     return "; ".join(f"{what} x{count}" for what, count in counts.items()) or "none"
 
 
+def one(name: str, environments: Path, asked: Asked) -> Ran:
+    """Run a client, and say what it came to."""
+    recipe = RECIPES[name]
+    place = environment(recipe.environment, environments)
+    ran = run(recipe, place, Path(mkdtemp(prefix=f"soak-{name}-")), asked)
+    print("\n".join([*told(ran), f"  kept in {ran.folder}"]), flush=True)
+    return ran
+
+
+def shown(row: Row, environments: Path, seed: int) -> bool:
+    """Whether a bug is seen where its cause is, and not where it is not."""
+    print(f"row {row.number}: {row.client} {row.says}", flush=True)
+    bad = one(row.client, environments, Asked(row.seconds, row.faults, seed, row.own))
+    own = () if not row.fault else row.own
+    good = one(row.honest or row.client, environments, Asked(row.seconds, CALM, seed, own))
+    found = [[_above(ran, kpi, most) for kpi, most in row.reds] for ran in (bad, good)]
+    words = ["red" if any(one) else "green" for one in found]
+    print(f"row {row.number}: {words[0]} with its cause, {words[1]} without", flush=True)
+    return words == ["red", "green"]
+
+
+def _above(ran: Ran, kpi: str, most: float) -> bool:
+    value = ran.judged.kpis[kpi]
+    return value is not None and value > most
+
+
 def main() -> None:
     """Run those that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.clients", description=__doc__)
@@ -74,18 +101,16 @@ def main() -> None:
     parser.add_argument("--environments", type=Path, default=Path(".clients"))
     parser.add_argument("--faults", default="calm")
     parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--row", type=int, choices=sorted({row.number for row in ROWS}))
     given = parser.parse_args()
     if unknown := sorted({*given.names} - {*RECIPES}):
         parser.error(f"no client {', '.join(unknown)}; there are {', '.join(RECIPES)}")
-    red = False
-    for name in given.names or RECIPES:
-        recipe = RECIPES[name]
-        place = environment(recipe.environment, given.environments)
-        folder = Path(mkdtemp(prefix=f"soak-{name}-"))
-        ran = run(recipe, place, folder, given.seconds, given.faults, given.seed)
-        print("\n".join(told(ran)), f"\n  kept in {folder}", flush=True)
-        red = red or any(is_red(ran, name) for name in GREEN)
-    sys.exit(int(red))
+    if given.row is not None:
+        rows = [row for row in ROWS if row.number == given.row]
+        sys.exit(0 if all([shown(row, given.environments, given.seed) for row in rows]) else 1)
+    asked = Asked(given.seconds, given.faults, given.seed)
+    ran = [one(name, given.environments, asked) for name in given.names or RECIPES]
+    sys.exit(int(any(is_red(run, name) for run in ran for name in GREEN)))
 
 
 if __name__ == "__main__":

@@ -47,21 +47,29 @@ class Ran:
     folder: Path
 
 
-def run(
-    recipe: Recipe, place: Path, folder: Path, seconds: float, faults: Path | str, seed: int
-) -> Ran:
-    """Run a client of the environment `place` for so long from its first order."""
+@dataclass(frozen=True)
+class Asked:
+    """How to run it: for how long from its first order, with which faults, seed and variables."""
+
+    seconds: float = 60.0
+    faults: Path | str = "calm"
+    seed: int = 42
+    own: tuple[tuple[str, str], ...] = ()
+
+
+def run(recipe: Recipe, place: Path, folder: Path, asked: Asked) -> Ran:
+    """Run a client of the environment `place`."""
     for name in ("user", "feeds"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     belief = f"file:{recipe.beliefs}" if recipe.exits else f"freqtrade:{recipe.beliefs}"
-    choice = load_exchange((BYBIT, "client"), (str(faults), "--faults"), [belief], folder, folder)
+    choice = load_exchange(
+        (BYBIT, "client"), (str(asked.faults), "--faults"), [belief], folder, folder
+    )
     scenario = load_scenario(MARKET, scenario_shelf(folder), folder, "client")
     log = folder / "bot.log"
-    beside = Beside(choice, (scenario, {}), seed, folder, folder / "feeds", log)
+    beside = Beside(choice, (scenario, {}), asked.seed, folder, folder / "feeds", log)
     try:
-        admitted = beside.admit(
-            _command(recipe, place), _env(recipe, place, folder, seconds), folder
-        )
+        admitted = beside.admit(_command(recipe, place), _env(recipe, place, folder, asked), folder)
         env = admitted.env | {name: admitted.env[told] for name, told in recipe.env}
         start = time.time_ns() // 1000
         with log.open("wb") as output:
@@ -74,7 +82,7 @@ def run(
                 stderr=output,
                 start_new_session=True,
             )
-            _wait(bot, beside.look, folder / "exchange", seconds, recipe.exits)
+            _wait(bot, beside.look, folder / "exchange", asked.seconds, recipe.exits)
         beside.look()
         judged = beside.judge(1, (start, time.time_ns() // 1000))
     finally:
@@ -94,15 +102,16 @@ def _command(recipe: Recipe, place: Path) -> list[str]:
     return [str(place / "bin" / recipe.command[0]), *recipe.command[1:]]
 
 
-def _env(recipe: Recipe, place: Path, folder: Path, seconds: float) -> dict[str, str]:
+def _env(recipe: Recipe, place: Path, folder: Path, asked: Asked) -> dict[str, str]:
     """The variables of a client: of this session none of Python's, and its own."""
     env = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
     env |= {
         "PYTHONUNBUFFERED": "1",
         "PATH": f"{place / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}",
         "HOME": str(folder),
-        "SOAK_SECONDS": f"{seconds:g}",
+        "SOAK_SECONDS": f"{asked.seconds:g}",
         "SOAK_BELIEFS": str(folder / recipe.beliefs),
+        **dict(asked.own),
     }
     return env | ({"PYTHONPATH": str(place / recipe.modules)} if recipe.modules else {})
 
