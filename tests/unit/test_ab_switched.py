@@ -293,6 +293,8 @@ def test_one_that_fails_under_b_is_rolled_back(place: Place) -> None:
     assert place.ab(target="lone_bot:Failing") == 1
     assert "ROLLBACK" in place.said[-1]
     assert "the bot failed under B" in place.said[-1]
+    (passed,) = AbReport.model_validate(place.document).passed
+    assert passed.startswith("the bot failed under B: ")
     assert place.ab(target="lone_bot:Failing") == 1
     assert place.events == [("started", 10), ("rolled_back", 10)]
 
