@@ -18,6 +18,7 @@ from pytest_soak.merging.whole import check_whole
 from pytest_soak.report.beside import beside_lines
 from pytest_soak.report.fitted import Column, table_lines, wrapped
 from pytest_soak.report.lane_table import kpi_columns, lane_table
+from pytest_soak.report.rates import rate_lines
 from pytest_soak.report.read import is_under_way
 from pytest_soak.report.totals import money, row_of
 from pytest_soak.storage.readers import is_file
@@ -59,11 +60,7 @@ def _judged(run: StoredRun, folder: Path) -> Iterator[str]:
         if lane.reasons:
             yield f"{lane.lane}: {'; '.join(lane.reasons)}"
     yield from (open_line(run, lane) for lane in run.result.unfinished if lane not in run.lanes)
-    lanes: dict[str, list[str]] = {}
-    for name, text in run_rates(run, folder).items():
-        lanes.setdefault(text, []).append(name)
-    for text, names in lanes.items():
-        yield f"{names[0] if len(names) == 1 else plural(len(names), 'lane')}: {text}"
+    yield from rate_lines(run_rates(run, folder))
 
 
 def _head(run: StoredRun) -> Iterator[tuple[str, str]]:
