@@ -15,6 +15,13 @@ MUTANTS = (
             ("columns.py", 'return f"({tight(threshold.warn_unless)})"', "return ''"),
             ("columns.py", 'if len(texts) == 1 else ""', "if texts else ''"),
             ("columns.py", "if room < 0:", "if room < -1:"),
+            ("lane_table.py", "if name != Verdict.FAIL}", "}"),
+            ("lane_table.py", "n - grace.get(name, 0)", "n"),
+            (
+                "lane_rows.py",
+                "lane.counts[word(event.record)]",
+                "lane.counts[event.record.verdict]",
+            ),
             (
                 "iteration_rows.py",
                 "if record.graded or record.verdict is Verdict.FAIL:",
