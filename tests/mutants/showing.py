@@ -79,5 +79,15 @@ MUTANTS = (
     Mutant("printed.py", "data[-half:]", "data[:half]", PRINTED),
     Mutant("resolve.py", "math.ceil(asked /", "math.floor(asked /", of("settings")),
     Mutant("resolve.py", "if not 1 <= number <= MAX_ITERATIONS:", "if False:", of("settings")),
+    *(
+        Mutant(file, old, new, of("runs_command"))
+        for file, old, new in (
+            ("so_far.py", "(graded or iterations)[-FINAL_WINDOW:]", "iterations[-FINAL_WINDOW:]"),
+            ("so_far.py", "if len(lanes) > MOST_LANES:", "if False:"),
+            ("so_far.py", "        except SoakUsageError:\n", "        except KeyError:\n"),
+            ("show.py", "if (final := run.final(lane)) is not None:", "if False:"),
+            ("show.py", "if is_under_way(run.folder) else STOPPED\n    for", "\n    for"),
+        )
+    ),
     Mutant("markers.py", "for name in kpis if is_own(name)]", "for name in ()]", of("markers")),
 )
