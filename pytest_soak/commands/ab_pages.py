@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_soak.artifacts.ab_found import FoundAb, found_abs
+from pytest_soak.artifacts.ledger import LEDGER
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.report.page import ab_page
 from pytest_soak.storage.files import write_text
@@ -30,8 +31,11 @@ def write_pages(folder: Path) -> list[Path]:
     Raises SoakUsageError where there is none, or what there is cannot be read.
     """
     of = found_abs(folder)
-    if of.problems or not of.found:
-        raise SoakUsageError(str(folder), "; ".join(of.problems) or "no stage is decided yet")
+    if of.problems:
+        source, _, problem = of.problems[0].partition(": ")
+        raise SoakUsageError(source, problem)
+    if not of.found:
+        raise SoakUsageError(str(folder), "no stage is decided yet")
     return list(_written(of.found, folder))
 
 
@@ -50,8 +54,9 @@ def page_of(report: Path) -> str:
     for found in of.found:
         if found.name == name and any(str(one.stage) == stage for one in found.stages):
             return _page(found, int(stage))
-    known = "; ".join(of.problems) or "the ledger beside it has no such stage that is decided"
-    raise SoakUsageError(str(report), known)
+    problem = f"no {LEDGER} beside it says that this stage was decided"
+    remedy = "give an AB_*.json in the --dir of pytest-soak ab"
+    raise SoakUsageError(str(report), f"{problem}; {remedy}")
 
 
 def _page(found: FoundAb, stage: int) -> str:

@@ -8,7 +8,7 @@ from pytest_soak.ab.design import STAGES
 from pytest_soak.ab.judge import Decision
 from pytest_soak.artifacts.ab_models import AbMetric, AbReport
 from pytest_soak.report.markdown import safe, table
-from pytest_soak.text import number, signed
+from pytest_soak.text import number, plural, signed
 
 _HEADS = (
     "KPI",
@@ -85,7 +85,7 @@ def design(report: AbReport, market: str) -> str:
     beside = "lane C is all A, on the same draws"
     alone = "no lane runs beside it: B is compared with A within groups of blocks"
     return (
-        f"Stage {report.stage} % on {market}: {len(report.assignment)} seeds, "
+        f"Stage {report.stage} % on {market}: {plural(len(report.assignment), 'seed')}, "
         f"{number(report.hours_used)} of {number(report.hours_asked)} h of each lane, "
         f"{report.blocks_b} blocks of {report.block_minutes} min under B, of which the first "
         f"{report.skipped_minutes} min are not judged. Lane T switches, "

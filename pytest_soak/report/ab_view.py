@@ -47,8 +47,8 @@ class AbStage:
 class AbView:
     """An A/B by the stage that was decided last; `judged` rows decide, the `others` are told.
 
-    `here` says which lanes of the run that is shown are under A and B, empty on its own page;
-    `aside` that none is under B.
+    `unit` is what gives a value: a block, or a group of them. `here` says which lanes of the run
+    that is shown are under A and B, empty on its own page; `aside` that none is under B.
     """
 
     decision: str
@@ -60,6 +60,7 @@ class AbView:
     cautions: Sequence[str]
     facts: Sequence[tuple[str, str]]
     changes: Sequence[tuple[str, str, str]]
+    unit: str
     judged: Sequence[AbRow]
     others: Sequence[AbRow]
     sure: str
@@ -86,6 +87,7 @@ def ab_view(found: FoundAb, here: Sequence[str] = (), *, aside: bool = False) ->
         cautions=list(_cautions(found)),
         facts=_facts(last),
         changes=[(name, set_to(one.a), set_to(one.b)) for name, one in last.changes.items()],
+        unit="blocks" if last.paired else "groups",
         judged=[row for row in rows if row.metric.rule],
         others=[row for row in rows if not row.metric.rule],
         sure=_sure(last),

@@ -15,7 +15,7 @@ from pages import ATTRIBUTES, HOSTILE, Page, words
 from runs import metric, outcome_of, summary_of, write_lane, write_result
 
 from pytest_soak.artifacts.ab_found import FoundAb, abs_place, found_abs
-from pytest_soak.artifacts.ab_models import AbArm, AbChange, AbReport
+from pytest_soak.artifacts.ab_models import AbArm, AbChange, AbLane, AbReport
 from pytest_soak.artifacts.ledger import LEDGER
 from pytest_soak.canonical import flags_hash
 from pytest_soak.cli import commands
@@ -109,6 +109,13 @@ def test_what_is_asked_is_on_the_axis_however_far_it_is() -> None:
     (row,) = ab_view(found(ab_report(metrics=[one], could_see=None))).judged
     assert [rule.path for rule in row.chart.rules] == ["M180 0V26", "M350 0V26"]
     assert row.chart.lines[0].startswith("M222.5 13H307.5")
+
+
+def test_of_one_lane_groups_of_blocks_are_counted() -> None:
+    told = shown(found(ab_report(paired=False, assignment=[AbLane(seed=1, blocks="AB")])))
+    assert "compared one lane" in told
+    assert "groups found asked net_bps" in told
+    assert "Stage 10 % on calm: 1 seed, 24 of 24 h" in told
 
 
 def test_only_net_bps_has_what_could_be_seen() -> None:
@@ -406,13 +413,15 @@ def test_what_cannot_be_meant_is_one_line(tmp_path: Path) -> None:
     alone.mkdir()
     lone = alone / "AB_0123456789ab_10.json"
     lone.write_text((folder / lone.name).read_text("utf-8"), "utf-8")
-    assert "the ledger beside it has no such stage" in problem(lone)
+    assert "no LEDGER.jsonl beside it says that this stage was decided" in problem(lone)
     begun = tmp_path / "begun"
     begun.mkdir()
     add(begun, "started", 10, "x")
     assert problem(begun) == f"{begun}: no stage is decided yet"
     (folder / lone.name).write_text("{}")
-    assert "is not what the ledger says was written" in problem(folder)
+    assert problem(folder) == (
+        f"{folder / lone.name}: is missing, or is not what the ledger says was written"
+    )
 
 
 def test_the_lane_of_an_outcome_alone_is_of_no_ab(tmp_path: Path) -> None:
