@@ -39,7 +39,7 @@ def settings(*symbols: str, **more: Any) -> ExchangeSettings:
     return ExchangeSettings(
         symbols={name: listed[name] for name in symbols or (BTC,)},
         accounts=(TRADER, LOOKER, OTHER),
-        **{"latency": "none", **more},
+        **{"latency": "none", "history_minutes": 0.0, **more},
     )
 
 

@@ -16,7 +16,7 @@ from pytest_soak.errors import SoakUsageError
 from pytest_soak.exchange.clock import ExchangeClock
 from pytest_soak.exchange.connections import Connections
 from pytest_soak.exchange.interference import Interference, Untouched
-from pytest_soak.exchange.markets.opening import Whole, open_market
+from pytest_soak.exchange.markets.opening import open_market
 from pytest_soak.exchange.recorder import Recorder
 from pytest_soak.exchange.rest.http import Http
 from pytest_soak.exchange.rest.limits import Limits
@@ -49,16 +49,11 @@ def opened(
     clock: ExchangeClock,
     recorder: Recorder | None = None,
     interference: Interference | None = None,
-    market: Whole | None = None,
 ) -> Venue:
-    """The venue with its markets, which open now. SoakUsageError for a market that is none.
-
-    `market` is what the settings only name.
-    """
-    now, given = clock.now_us(), market or settings.market
+    """The venue with its markets, which open now. SoakUsageError for a market that is none."""
+    now = clock.now_us()
     markets = {
-        symbol: open_market(symbol, one, given, settings.seed, now, settings.latency)
-        for symbol, one in settings.symbols.items()
+        symbol: open_market(symbol, one, settings, now) for symbol, one in settings.symbols.items()
     }
     return Venue(settings, clock, markets, recorder or Recorder(), interference or Untouched())
 
@@ -97,10 +92,8 @@ async def _move(venue: Venue, hub: Hub, feeds: PublicFeeds) -> None:
         now = venue.now_us()
         feeds.on_step(now)
         hub.on_step(now)
-        asked = venue.interference.next_us(now)
-        if asked is not None and asked <= now:
-            for cut in venue.interference.cuts(now):
-                hub.cut(cut)
+        for cut in venue.interference.cuts(now):
+            hub.cut(cut)
         due = max(due + length, loop.time() - length)
         await asyncio.sleep(max(0.0, due - loop.time()))
 
