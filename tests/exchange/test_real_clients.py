@@ -43,6 +43,12 @@ def test_5_pybit_s_book_dies_of_a_swallowed_delta_without_a_word() -> None:
     assert well.value(WRONG) == 0
 
 
+def test_6_pybit_loses_an_answer_that_comes_before_it_expects_one() -> None:
+    lost = pybit("acks", 6)
+    assert 0 < lost.value("unknown_open_orders") < 60
+    assert pybit("acks", 6, "mended").value("unknown_open_orders") == 0
+
+
 def test_7_pybit_sends_an_order_twice_that_is_not_answered() -> None:
     assert pybit("retries", 7).value("repeated_intents") == 1
     assert pybit("retries", 7, "mended").value("repeated_intents") == 0

@@ -5,6 +5,7 @@ It needs pybit and the standard library alone. Lines of JSON say what it believe
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
@@ -71,12 +72,26 @@ def book(seconds: float) -> None:
     os._exit(0)  # whatever its threads are at
 
 
+def loses_the_processor(trading: Any) -> None:
+    """Each tenth time the thread that has sent an order waits a little, as on a busy machine."""
+    send, sent = trading.ws.send, itertools.count()
+
+    def slowly(*given: Any, **more: Any) -> None:
+        send(*given, **more)
+        if next(sent) % 10 == 0:
+            time.sleep(0.05)
+
+    trading.ws.send = slowly
+
+
 def acks(count: int) -> None:
     """Places orders over the trade socket; knows those whose answer reached its callback."""
     session = http()
     price = float(session.get_orderbook(**ORDER)["result"]["b"][0][0]) * 0.98
     trading = unified_trading.WebSocketTrading(testnet=False, **OWN)
     known: set[str] = set()
+    if not MENDED:
+        loses_the_processor(trading)
 
     def answered(message: Any) -> None:
         known.add(message["data"]["orderId"])
@@ -130,7 +145,7 @@ BUGS: dict[str, Callable[[], None]] = {
     "unsorted": lambda: book(6),
     "swallowed": lambda: book(14),
     "silent": lambda: book(13),
-    "acks": lambda: acks(240),
+    "acks": lambda: acks(60),
     "retries": retries,
     "fills": lambda: fills(8),
 }
