@@ -86,7 +86,7 @@ MUTANTS = (
             ("quoting.py", "at_us = max(at_us, min(over_us, end_us))", "pass"),
             ("quoting.py", "if pause_s > tolerances.slow_s:", "if False:"),
             ("books.py", "if u in (0, number)", "if True"),
-            ("books.py", "if last + 1 < len(past) else 0.0", "if last + 1 < len(past) else 1.0"),
+            ("books.py", "if past[-1][1] >= book.u]", "]"),
             (
                 "books.py",
                 "min(until_us - belief.time_us, _LONGEST_US)",
