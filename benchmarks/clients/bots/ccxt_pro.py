@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import ccxt.pro as ccxt
-from common import AWAY, KEY, QUANTITY, SECONDS, SECRET, UNIFIED, Belief, failed
+from common import AWAY, EVERY, KEY, QUANTITY, SECONDS, SECRET, UNIFIED, Belief, failed
 
 BEST_TOO = "SOAK_BEST_TOO" in os.environ
 """Whether the best prices are watched beside the book."""
@@ -81,12 +81,12 @@ class Bot:
         tasks = [asyncio.create_task(always(watch, take)) for watch, take in watches]
         while self.book is None:
             await asyncio.sleep(0.1)
-        for number in range(int(SECONDS // 2)):
+        for number in range(int(SECONDS // EVERY)):
             try:
                 await self.turn(number)
             except ccxt.BaseError as error:
                 failed(error)
-            await asyncio.sleep(2)
+            await asyncio.sleep(EVERY)
         await exchange.cancel_all_orders(UNIFIED)
         await asyncio.sleep(1)
         self.tell()

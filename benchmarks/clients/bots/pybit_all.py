@@ -88,7 +88,7 @@ def main() -> None:
     bot.listen()
     while bot.best is None:
         time.sleep(0.1)
-    for number in turns(2.0):
+    for number in turns():
         try:
             bot.turn(number)
         except (FailedRequestError, InvalidRequestError, OSError) as error:
