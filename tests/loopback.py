@@ -22,7 +22,7 @@ from pytest_soak.exchange.instruments import read_instruments
 from pytest_soak.exchange.interference import Interference
 from pytest_soak.exchange.record import Event
 from pytest_soak.exchange.recorder import Recorder
-from pytest_soak.exchange.server import Running, opened, running
+from pytest_soak.exchange.server import Running, opened, runner_of, running
 from pytest_soak.exchange.settings import AccountSettings, ExchangeSettings
 
 EPOCH_US = 1_700_000_000_000_000
@@ -180,7 +180,7 @@ async def loopback(
     clock = ExchangeClock(asyncio.get_running_loop(), EPOCH_US)
     venue = opened(how or settings(), clock, Recorder(events.append), interference)
     exchange = running(venue)
-    runner = web.AppRunner(exchange.app, access_log=None, shutdown_timeout=1.0)
+    runner = runner_of(exchange.app)
     await runner.setup()
     try:
         async with _client(runner) as session:
