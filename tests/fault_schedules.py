@@ -20,5 +20,6 @@ def builtin(name: str) -> Schedule:
 
 def schedule(*rows: str, seed: int = 1) -> Schedule:
     """One of faults that are given as YAML in a line each."""
-    text = f"name: mine\nseed: {seed}\nfaults:\n" + "".join(f"  - {{{row}}}\n" for row in rows)
+    faults = "".join(f"\n  - {{{row}}}" for row in rows) or " []"
+    text = f"name: mine\nseed: {seed}\nfaults:{faults}\n"
     return validate(Schedule, parse_yaml(text, "mine.yaml"))

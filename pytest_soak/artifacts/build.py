@@ -210,6 +210,7 @@ def outcome(result: LaneResult) -> LaneOutcome:
         failed=result.evidence.failed,
         drifts=result.judgement.drifts,
         drills=[str(drill) for drill in result.lane.drills],
+        exchange=None if result.lane.exchange is None else result.lane.exchange.words,
         stopped=result.stopped,
         deterministic=result.deterministic,
     )

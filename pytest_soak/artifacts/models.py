@@ -197,6 +197,9 @@ class LaneOutcome(BaseModel):
         {}, description="KPIs that got worse from iteration to iteration: their slope an iteration."
     )
     drills: list[str] = Field([], description="Trouble made on purpose: it is no evidence.")
+    exchange: str | None = Field(
+        None, description="The exchange on this machine, and its faults; null without one."
+    )
     stopped: Transition | None = Field(None, description="The stop criterion that ended it.")
     deterministic: bool | None = Field(
         None, description="Whether its target calls itself so; null: nobody recorded it."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_soak.exchange.codes import SERVER, TOO_MANY, RefusedError
@@ -41,6 +41,8 @@ class Asked:
     endpoint: Endpoint
     account: Account | None
     args: Args
+    still_good: Callable[[], None] = lambda: None
+    """Raises RefusedError where its time stamp has become too old on the way."""
 
 
 def call_of(
@@ -64,8 +66,12 @@ async def ask(venue: Venue, limits: Limits, asked: Asked) -> Outcome:
     how = venue.interference.treat(asked.call)
     if how.hold_s > 0:
         await asyncio.sleep(how.hold_s)
+        try:
+            asked.still_good()
+        except RefusedError as late:
+            return Outcome(Reply(code=late.refusal.code, text=late.refusal.text), how, None)
     if how.refuse:
-        return Outcome(Reply(code=how.refuse, text=FAULT_TEXT), how, None)
+        return _refused(venue, limits, asked, how)
     left = None
     if asked.account is not None:
         is_within, left = limits.of_account(
@@ -75,6 +81,15 @@ async def ask(venue: Venue, limits: Limits, asked: Asked) -> Outcome:
             return Outcome(Reply(code=TOO_MANY.code, text=TOO_MANY.text), how, left)
     reply = await _carried_out(venue, asked)
     return Outcome(reply, how, left)
+
+
+def _refused(venue: Venue, limits: Limits, asked: Asked, how: Treatment) -> Outcome:
+    """As the venue's own refusals are: one of too many says when the limit is lifted."""
+    if how.refuse != TOO_MANY.code or asked.account is None:
+        return Outcome(Reply(code=how.refuse, text=FAULT_TEXT), how, None)
+    now_ms, limit = venue.shown_ms(), _limit(asked)
+    _, left = limits.of_account(asked.account.key, asked.call.endpoint, limit, now_ms)
+    return Outcome(Reply(code=TOO_MANY.code, text=TOO_MANY.text), how, replace(left, left=0))
 
 
 async def _carried_out(venue: Venue, asked: Asked) -> Reply:
@@ -111,9 +126,17 @@ def record(venue: Venue, call: Call, outcome: Outcome, http: int) -> None:
             took_us=venue.now_us() - call.time_us,
             answered=not (how.http or how.silent),
             fault=how.fault,
+            reset_us=_reset_us(venue, outcome),
             order=reply.order if reply.order is not None else meant(call),
         )
     )
+
+
+def _reset_us(venue: Venue, outcome: Outcome) -> int:
+    left = outcome.left
+    if left is None or outcome.reply.code != TOO_MANY.code or outcome.treatment.http:
+        return 0
+    return venue.now_us() + (left.reset_ms - venue.shown_ms()) * 1000
 
 
 def meant(call: Call) -> Mapping[str, Any] | None:

@@ -102,7 +102,7 @@ class Interference(Protocol):
         """Whether a socket answers pings of the application; frames of the protocol it does."""
 
     def book_time_us(self, time_us: int) -> int:
-        """As of when books are shown, over REST and to new subscribers: earlier where stale."""
+        """As of when books are shown over REST, earlier where stale; pushes are `deliver`'s."""
 
     def shown_open_s(self, time_us: int) -> float:
         """For how long after its cancellation `order/realtime` still shows an order as it was."""

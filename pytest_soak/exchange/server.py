@@ -17,7 +17,7 @@ from pytest_soak.exchange.clock import ExchangeClock
 from pytest_soak.exchange.connections import Connections
 from pytest_soak.exchange.garbage import recording
 from pytest_soak.exchange.interference import Interference, Untouched
-from pytest_soak.exchange.markets.opening import Whole, open_market
+from pytest_soak.exchange.markets.opening import open_market
 from pytest_soak.exchange.recorder import Recorder
 from pytest_soak.exchange.rest.http import Http
 from pytest_soak.exchange.rest.limits import Limits
@@ -51,16 +51,11 @@ def opened(
     clock: ExchangeClock,
     recorder: Recorder | None = None,
     interference: Interference | None = None,
-    market: Whole | None = None,
 ) -> Venue:
-    """The venue with its markets, which open now. SoakUsageError for a market that is none.
-
-    `market` is what the settings only name.
-    """
+    """The venue with its markets, which open now. SoakUsageError for a market that is none."""
     now = clock.now_us()
     markets = {
-        symbol: open_market(symbol, one, settings, now, market)
-        for symbol, one in settings.symbols.items()
+        symbol: open_market(symbol, one, settings, now) for symbol, one in settings.symbols.items()
     }
     return Venue(settings, clock, markets, recorder or Recorder(), interference or Untouched())
 

@@ -13,7 +13,10 @@ from typing import Annotated
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
 
 from pytest_soak.clock import SystemClock
+from pytest_soak.exchange.believing import Beliefs, asked
 from pytest_soak.exchange.clock import ExchangeClock
+from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
+from pytest_soak.exchange.faults.scheduled import Scheduled
 from pytest_soak.exchange.interference import Interference, Untouched
 from pytest_soak.exchange.record_file import written
 from pytest_soak.exchange.recorder import Recorder
@@ -35,6 +38,8 @@ class Service(BaseModel):
             the exchange where none is given.
         record: The file of what happened.
         faults: The name or file of a schedule of faults.
+        schedule: The same, where it need not be looked for.
+        beliefs: Where what the bot believes is seen and written.
         seconds: How long it runs; None until it is told to stop.
     """
 
@@ -46,6 +51,8 @@ class Service(BaseModel):
     ca_folder: str | None = None
     record: str | None = None
     faults: str | None = None
+    schedule: Schedule | None = None
+    beliefs: Beliefs | None = None
     seconds: Annotated[float, Field(gt=0), AllowInfNan(False)] | None = None
 
 
@@ -65,7 +72,7 @@ async def serve(
 
     Raises SoakUsageError for what cannot be meant, ArtifactError where nothing can be recorded.
     """
-    interference = interference_of(service.faults, recorder)
+    interference = interference_of(service, recorder)
     now = SystemClock().now()
     clock = ExchangeClock(asyncio.get_running_loop(), round(now.timestamp() * 1e6))
     venue = opened(service.exchange, clock, recorder, interference)
@@ -74,6 +81,7 @@ async def serve(
         folder = Path(service.ca_folder or own)
         async with (
             written(recorder, record),
+            asked(service.beliefs, clock),
             served(running(venue).app, service.port, service.tls_port, folder) as ports,
         ):
             ca = str(folder / CA_FILE) if ports.tls else ""
@@ -82,12 +90,11 @@ async def serve(
                 await asyncio.wait_for(stop.wait(), service.seconds)
 
 
-def interference_of(faults: str | None, recorder: Recorder) -> Interference:
-    """What steps in: the schedule of that name or file, which tells the recorder what it does."""
-    if faults is None:
+def interference_of(service: Service, recorder: Recorder) -> Interference:
+    """What steps in: the schedule that is meant, which tells the recorder what it does."""
+    schedule, base = service.schedule, Path.cwd()
+    if schedule is None and service.faults is not None:
+        schedule = load_schedule(service.faults, fault_shelf(base), base, "--faults")
+    if schedule is None:
         return Untouched()
-    from pytest_soak.exchange.faults.schedule import fault_shelf, load_schedule
-    from pytest_soak.exchange.faults.scheduled import Scheduled
-
-    base = Path.cwd()
-    return Scheduled(load_schedule(faults, fault_shelf(base), base, "--faults"), recorder.put)
+    return Scheduled(schedule, recorder.put, service.exchange.seed)

@@ -160,8 +160,9 @@ def ended_by(status: int) -> str:
 
 
 def last_words(last: Sequence[str]) -> str:
-    """The last lines of output, as the end of a message."""
+    """The last lines of output, as the end of a message; of a stack what it ends with."""
     if not last:
         return "it printed nothing"
-    lines = " | ".join(line.strip() for line in last)
-    return f"its last {'line' if len(last) == 1 else f'{len(last)} lines'}: {lines}"
+    said = [line for line in last if not line[:1].isspace()] or last
+    lines = " | ".join(line.strip() for line in said)
+    return f"its last {'line' if len(said) == 1 else f'{len(said)} lines'}: {lines}"

@@ -133,7 +133,8 @@ def _exchange_notes(settings: Settings, lane: LaneInfo) -> list[str]:
     for metric in names:
         if metric in unseen:
             by_reason.setdefault(unseen[metric], []).append(metric)
-    return [f"not judged: {', '.join(them)} ({why})" for why, them in by_reason.items()]
+    told = "; ".join(f"{', '.join(them)} ({why})" for why, them in by_reason.items())
+    return [f"not judged: {told}"] if told else []
 
 
 def _criteria(settings: Settings, lane: LaneInfo, spec: Abilities, target: str) -> Criteria:

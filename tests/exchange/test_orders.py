@@ -176,6 +176,9 @@ def test_hedge_mode_has_two_positions() -> None:
         assert (await bot.order(positionIdx=1))["retCode"] == 10001
         assert (await bot.post(switch, **where, mode=3))["retCode"] == 0
         assert (await bot.post(switch, **where, mode=3))["retCode"] == 110025
+        of_coin: dict[str, Any] = {"category": "linear", "coin": "USDT"}
+        for _ in range(2):
+            assert (await bot.post(switch, **of_coin, mode=3))["retCode"] == 0
         assert (await bot.order())["retCode"] == 10001
         await bot.order("Buy", "0.03", positionIdx=1)
         await bot.order("Sell", "0.02", positionIdx=2)

@@ -15,7 +15,7 @@ from pytest_soak.commands.user_schemas import user_schema
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.exchange.faults.draws import draw
 from pytest_soak.exchange.faults.kinds import FAULTS
-from pytest_soak.exchange.faults.schedule import FaultRow, fault_shelf, load_schedule
+from pytest_soak.exchange.faults.schedule import FaultRow, Schedule, fault_shelf, load_schedule
 from pytest_soak.exchange.faults.timeline import Timeline
 
 
@@ -155,3 +155,11 @@ def test_a_kind_takes_what_it_needs() -> None:
     fields = {field.alias or name for name, field in FaultRow.model_fields.items()}
     for kind in FAULTS.values():
         assert set(kind.needs) <= set(kind.keys) <= fields
+
+
+@pytest.mark.parametrize("name", ["calm", "storm"])
+def test_a_schedule_is_the_same_when_it_was_handed_on(name: str, tmp_path: Path) -> None:
+    schedule = load_schedule(name, fault_shelf(tmp_path), tmp_path, "--faults")
+    for by_alias in (False, True):
+        handed = schedule.model_dump_json(by_alias=by_alias)
+        assert Schedule.model_validate_json(handed) == schedule

@@ -248,4 +248,6 @@ def test_ends_and_last_lines_in_words() -> None:
     assert ended_by(-64) == "was ended by signal 64" or "SIGRTMAX" in ended_by(-64)
     assert last_words([]) == "it printed nothing"
     assert last_words([" a "]) == "its last line: a"
+    stack = ["Traceback (most recent call last):", '  File "bot.py", line 3', "    go()", "Oops: 1"]
+    assert last_words(stack[1:]) == "its last line: Oops: 1"
     assert last_words(["a", "b"]) == "its last 2 lines: a | b"

@@ -17,11 +17,11 @@ class Bot:
     """Quotes both sides of the book that its socket shows."""
 
     def __init__(self) -> None:
-        own = {"api_key": KEY, "api_secret": SECRET}
+        own: dict[str, Any] = {"testnet": False, "api_key": KEY, "api_secret": SECRET}
         self.belief = Belief()
         self.best: tuple[float, float] | None = None
         self.http = HTTP(**own)
-        self.public = WebSocket(channel_type="linear")
+        self.public = WebSocket(testnet=False, channel_type="linear")
         self.private = WebSocket(channel_type="private", **own)
         self.trading = WebSocketTrading(**own)
 

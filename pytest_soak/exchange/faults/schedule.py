@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AllowInfNan,
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -83,6 +85,12 @@ class FaultRow(BaseModel):
         if self.period_us is not None and self.period_us < self.length_us + self.jitter_us + 1:
             raise ValueError("'every' to be longer than 'for' and 'jitter' together")
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_it_was_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What was left out stays out: a kind does not take every key."""
+        given = {*self.model_fields_set, *("for" for _ in {"for_"} & self.model_fields_set)}
+        return {name: value for name, value in dump(self).items() if name in given}
 
     @property
     def of(self) -> Kind:

@@ -166,6 +166,7 @@ def open_jail(folder: Path, *, best: str = "namespace", grace_seconds: float = 2
     if trouble := _trouble(namespace):
         namespace.close()
         return Jail(folder, None, Isolation("shim", f"the namespace does not hold: {trouble}"))
+    namespace.forget()  # what the look from inside has tried
     return Jail(folder, namespace, Isolation("namespace"))
 
 

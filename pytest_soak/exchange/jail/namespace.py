@@ -37,6 +37,7 @@ class Namespace:
         self._folder = folder
         self._grace = grace_seconds
         self._heard = b""
+        self._before = 0
         self._keeper = subprocess.Popen(
             own_program("keeper", str(os.getpid()), str(grace_seconds)),
             stdin=subprocess.PIPE,
@@ -77,10 +78,14 @@ class Namespace:
         others = {name: n for name, n in counted["packets"].items() if name != LO}
         return Outside(
             packets=sum(others.values()),
-            refused=counted["refused"],
+            refused=counted["refused"] - self._before,
             inside=counted["packets"].get(LO, 0),
             interfaces=sorted(counted["packets"]),
         )
+
+    def forget(self) -> None:
+        """Count what is refused from now on alone."""
+        self._before += self.outside().refused
 
     def close(self) -> None:
         """End all that runs in it, at once."""

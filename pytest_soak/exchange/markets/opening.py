@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pytest_soak.config.recorded import RecordedFeed
 from pytest_soak.config.scenarios import Scenario, load_scenario, scenario_shelf
 from pytest_soak.exchange.ids import derived
 from pytest_soak.exchange.instruments import Listing, traded
@@ -13,9 +11,8 @@ from pytest_soak.exchange.markets.delays import lags, without_delays
 from pytest_soak.exchange.markets.market import SymbolMarket
 from pytest_soak.exchange.settings import ExchangeSettings
 from pytest_soak.market.exchange import Exchange
+from pytest_soak.replay.scenario import feed_scenario
 
-Whole = tuple[Scenario, Mapping[str, float]]
-"""A market that need not be looked for: its scenario, and the knobs that were turned."""
 FEED = "feed:"
 
 
@@ -24,49 +21,39 @@ def open_market(
     listing: Listing,
     settings: ExchangeSettings,
     open_us: int,
-    market: Whole | None = None,
 ) -> SymbolMarket:
-    """The market of a symbol, which opens at `open_us`; `market` is what the settings only name.
+    """The market of a symbol, which opens at `open_us`.
 
     Raises SoakUsageError for a market that cannot be meant.
     """
-    given = listing.market or market or settings.market
-    own, delays = derived(settings.seed, symbol), settings.latency
-    feed = _feed(given, [*settings.feed_settings, *listing.feed_settings])
-    if feed is not None:
+    delays, own = settings.latency, derived(settings.seed, symbol)
+    scenario = _scenario(settings, listing)
+    if scenario.feed is not None:
         from pytest_soak.exchange.markets.recorded import open_recorded
 
-        return open_recorded(symbol, listing, feed, own, open_us, delays)
-    scenario, knobs = _scenario(given, listing)
+        return open_recorded(symbol, listing, scenario.feed, own, open_us, delays)
+    scenario = _listed(scenario, listing)
     venue = scenario.venue if delays == "venue" else without_delays(scenario.venue)
     built = scenario.model_copy(update={"venue": venue})
+    knobs = {} if listing.market else settings.knobs
     exchange = Exchange(built, own, knobs, limit_per_minute=None)
     listed = traded(symbol, listing, listing.instrument)
     lag = lags(venue.market_data, own)
-    history_us = round(settings.history_minutes * 60e6)
-    start_us = open_us - history_us
-    opened = SymbolMarket(listed, exchange, start_us, lag, delayed=delays == "venue")
-    opened.live_until(open_us)
-    return opened
+    return SymbolMarket(listed, exchange, open_us, lag, delayed=delays == "venue")
 
 
-def _feed(given: str | Whole, settings: Sequence[str]) -> RecordedFeed | None:
-    """The recording that is meant, if one is."""
-    if not isinstance(given, str):
-        return given[0].feed
-    if not given.startswith(FEED):
-        return None
-    from pytest_soak.replay.scenario import feed_scenario
+def _scenario(settings: ExchangeSettings, listing: Listing) -> Scenario:
+    """The market that a symbol names, else that of the exchange."""
+    base, given = Path.cwd(), listing.market or settings.market
+    if settings.scenario is not None and not listing.market:
+        return settings.scenario
+    if given.startswith(FEED):
+        told = [*settings.feed_settings, *listing.feed_settings]
+        return feed_scenario(given.removeprefix(FEED), told, base, "--market", "feed_settings")
+    return load_scenario(given, scenario_shelf(base), base, "--market")
 
-    path = given.removeprefix(FEED)
-    return feed_scenario(path, settings, Path.cwd(), "--market", "--feed-set").feed
 
-
-def _scenario(given: str | Whole, listing: Listing) -> Whole:
-    base = Path.cwd()
-    if isinstance(given, str):
-        given = load_scenario(given, scenario_shelf(base), base, "--market"), {}
-    found, knobs = given
-    venue = listing.venue or found.venue
-    own = found.model_copy(update={"instrument": listing.instrument, "venue": venue})
-    return own, knobs
+def _listed(scenario: Scenario, listing: Listing) -> Scenario:
+    """The same market, of the instrument of the listing."""
+    venue = listing.venue or scenario.venue
+    return scenario.model_copy(update={"instrument": listing.instrument, "venue": venue})

@@ -28,10 +28,7 @@ def open_recorded(
     open_us: int,
     delays: Delays,
 ) -> SymbolMarket:
-    """The market of a recording, in its own units and at its own price; fees are the listing's.
-
-    Raises SoakUsageError where its files are others by now.
-    """
+    """The market of a recording, in its own units and at its own price; fees are the listing's."""
     market = market_of(feed)
     if delays == "none":
         market = replace(market, venue=without_delays(market.venue))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from email.utils import formatdate
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,7 +17,7 @@ from pytest_soak.exchange.connections import Connections, is_known_host
 from pytest_soak.exchange.interference import AS_IT_IS, Call
 from pytest_soak.exchange.ledger.accounts import Account
 from pytest_soak.exchange.record import Strange
-from pytest_soak.exchange.rest.auth import account_of, signed_http
+from pytest_soak.exchange.rest.auth import Signed, account_of, check_time, signed_http
 from pytest_soak.exchange.rest.endpoint import Args, Endpoint, Reply
 from pytest_soak.exchange.rest.limits import Left, Limits
 from pytest_soak.exchange.rest.table import ENDPOINTS
@@ -69,6 +70,7 @@ class Http:
         is_get = request.method == "GET"
         args = dict(parse_qsl(query, keep_blank_values=True)) if is_get else parsed_body(body)
         account: Account | None = None
+        signed: Signed | None = None
         if args is None:
             self._strange(number, "garbage", body)
             reply = Reply(code=10001, text="params error: the body is not a JSON object")
@@ -84,9 +86,13 @@ class Http:
                 reply = Reply(code=refusal.code, text=refusal.text)
                 return await self._refuse(request, reply, came_us, number, None, name, args)
         call = asking.call_of(came_us, number, account, "rest", name, args)
-        asked = asking.Asked(call, endpoint, account, args)
+        asked = asking.Asked(call, endpoint, account, args, partial(self._check_time, signed))
         outcome = await asking.ask(self._venue, self._limits, asked)
         return await self._answer(request, account, call, outcome)
+
+    def _check_time(self, signed: Signed | None) -> None:
+        if signed is not None:
+            check_time(signed.timestamp, signed.window, self._venue.shown_ms())
 
     async def _answer(
         self,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from pytest_soak.exchange.codes import RefusedError, parameter
 from pytest_soak.exchange.ledger.accounts import Account
-from pytest_soak.exchange.ledger.orders import Order
+from pytest_soak.exchange.ledger.orders import NO_ERROR, Order
 from pytest_soak.exchange.rest.endpoint import (
     Args,
     Endpoint,
@@ -83,7 +84,23 @@ async def realtime(venue: Venue, account: Account, args: Args) -> Reply:
     named = args.get("orderId") or args.get("orderLinkId")
     only_open = str(args.get("openOnly", "0")) in ("0", "")
     found = _all(account) if named or not only_open else reversed([*account.open.values()])
-    return _listed(venue, args, found, most=50)
+    return _listed(venue, args, _as_shown(venue, account, found), most=50)
+
+
+def _as_shown(venue: Venue, account: Account, found: Iterable[Order]) -> Iterable[Order]:
+    """The orders; while a fault says so, those just cancelled as if they were open."""
+    now_us = venue.now_us()
+    since_us = now_us - round(venue.interference.shown_open_s(now_us) * 1e6)
+    if since_us == now_us:
+        return found
+    gone = (one for one in account.closed.values() if one.status == "Cancelled")
+    stale = {one.order_id: _as_it_was(one) for one in gone if one.updated_us > since_us}
+    return chain(stale.values(), (one for one in found if one.order_id not in stale))
+
+
+def _as_it_was(order: Order) -> Order:
+    status = "PartiallyFilled" if order.filled else "New"
+    return replace(order, status=status, cancel_type="UNKNOWN", reason=NO_ERROR)
 
 
 async def history(venue: Venue, account: Account, args: Args) -> Reply:

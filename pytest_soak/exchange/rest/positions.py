@@ -72,7 +72,10 @@ async def set_leverage(venue: Venue, account: Account, args: Args) -> Reply:
 
 
 async def switch_mode(venue: Venue, account: Account, args: Args) -> Reply:
-    """`POST /v5/position/switch-mode`: one-way (0) or hedge (3), of a symbol or of a coin's."""
+    """`POST /v5/position/switch-mode`: one-way (0) or hedge (3), of a symbol or of a coin's.
+
+    That it is so already is an error of a symbol alone: clients set a coin's at each start.
+    """
     check_may_trade(account)
     mode = parsed(args.get("mode"))
     if args.get("category") != "linear" or mode not in (ONE_WAY, HEDGE):
@@ -83,7 +86,8 @@ async def switch_mode(venue: Venue, account: Account, args: Args) -> Reply:
     ]
     if not symbols:
         raise RefusedError(parameter("symbol or coin is required"))
-    if all(account.modes[symbol] == mode for symbol in symbols):
+    symbols = [symbol for symbol in symbols if account.modes[symbol] != mode]
+    if not symbols and args.get("symbol"):
         raise RefusedError(SAME_MODE)
     for symbol in symbols:
         if is_held(account, symbol) or any(account.open_in(symbol)):

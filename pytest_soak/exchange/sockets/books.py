@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
+from pytest_soak.exchange import digest
 from pytest_soak.exchange.markets.books import Book, Levels
 from pytest_soak.exchange.markets.market import SymbolMarket
 from pytest_soak.exchange.wire.market import rows
@@ -56,15 +57,20 @@ class BookFeed:
             "delta", self._changes(was[0], bids), self._changes(was[1], asks), book, now_ms
         )
 
-    def first(self, now_us: int, now_ms: int, as_of_us: int) -> dict[str, Any]:
-        """What a new subscriber gets: the book as of a time, which is now unless it is stale."""
+    def first(self, now_us: int, now_ms: int) -> dict[str, Any]:
+        """What a new subscriber gets: the book of the last message, to which the next belongs."""
         if self._update == 0:
             self.news(now_us, now_ms)
-        book = self._market.books.as_of(now_us, as_of_us)
-        if as_of_us < now_us:
-            bids, asks = (rows(self._market, one, self._depth) for one in (book.bids, book.asks))
-            return self._message("snapshot", bids, asks, book, now_ms)
+        book = self._market.books.shown(now_us)
         return self._message("snapshot", *self._whole(), book, now_ms)
+
+    def state(self) -> tuple[int, str]:
+        """The `u` of the last message, and the digest of the book that it made."""
+        best = (
+            rows(self._market, dict(islice(side.items(), digest.LEVELS)), digest.LEVELS)
+            for side in (self._bids, self._asks)
+        )
+        return self._update, digest.of(*best)
 
     def _cut(self, levels: Levels) -> Levels:
         return dict(islice(levels.items(), self._depth))

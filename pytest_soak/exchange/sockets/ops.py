@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from pytest_soak.exchange import asking
@@ -175,21 +176,24 @@ class Operations:
         elif (late := self._too_late(message)) is not None:
             outcome = asking.Outcome(late, AS_IT_IS, None)
         else:
-            asked = asking.Asked(call, TRADES[op], account, fields)
+            still_good = partial(self._check_time, message)
+            asked = asking.Asked(call, TRADES[op], account, fields, still_good)
             outcome = await asking.ask(self._venue, self._limits, asked)
         await self._settle(connection, op, message, call, outcome)
 
     def _too_late(self, message: Message) -> Reply | None:
         """A request of another time is refused, where it says its time."""
-        header = message.get("header")
-        if not isinstance(header, dict) or "X-BAPI-TIMESTAMP" not in header:
-            return None
-        window = str(header.get("X-BAPI-RECV-WINDOW", ""))
         try:
-            check_time(str(header["X-BAPI-TIMESTAMP"]), window, self._venue.shown_ms())
+            self._check_time(message)
         except RefusedError as refused:
             return Reply(code=refused.refusal.code, text=refused.refusal.text)
         return None
+
+    def _check_time(self, message: Message) -> None:
+        header = message.get("header")
+        if isinstance(header, dict) and "X-BAPI-TIMESTAMP" in header:
+            window = str(header.get("X-BAPI-RECV-WINDOW", ""))
+            check_time(str(header["X-BAPI-TIMESTAMP"]), window, self._venue.shown_ms())
 
     async def _settle(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_soak.exchange.markets.bars import INTERVALS
 from pytest_soak.exchange.markets.market import SymbolMarket
 from pytest_soak.exchange.markets.told import PublicTrade
+from pytest_soak.exchange.sockets.book_trail import BookTrail
 from pytest_soak.exchange.sockets.books import EVERY_MS, BookFeed
 from pytest_soak.exchange.sockets.connection import Connection
 from pytest_soak.exchange.sockets.hub import PUBLIC, Hub
@@ -24,6 +25,7 @@ class PublicFeeds:
         self._venue = venue
         self._hub = hub
         self._feeds: dict[tuple[str, str], Feed] = {}
+        self._trail = BookTrail(venue)
         self._coming: list[tuple[int, Connection, str]] = []
         venue.listen(self._on_trades)
 
@@ -44,10 +46,10 @@ class PublicFeeds:
         self._hub.subscribe(connection, topic)
         feed = self._feed(connection.path, topic)
         if isinstance(feed, BookFeed | TickerFeed):
-            now = self._venue.now_us()
-            as_of = self._venue.interference.book_time_us(now)
-            message = feed.first(now, self._venue.shown_ms(), as_of)
+            message = feed.first(self._venue.now_us(), self._venue.shown_ms())
             self._hub.push([connection], topic, message)
+            if isinstance(feed, BookFeed):
+                self._trail.note(feed, self._venue.now_us())
 
     def on_step(self, now_us: int) -> None:
         """Push what is due."""
@@ -61,6 +63,9 @@ class PublicFeeds:
                 message = feed.news(now_us, self._venue.shown_ms())
                 if message is not None:
                     self._hub.push(connections, topic, message)
+                    if isinstance(feed, BookFeed):
+                        self._trail.note(feed, now_us)
+        self._trail.on_step(now_us)
 
     def _on_trades(self, market: SymbolMarket, trades: tuple[PublicTrade, ...]) -> None:
         if not trades:

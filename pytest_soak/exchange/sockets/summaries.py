@@ -20,9 +20,9 @@ class TickerFeed:
         self._last: dict[str, Any] = {}
         self._due_us = 0
 
-    def first(self, now_us: int, now_ms: int, as_of_us: int) -> dict[str, Any]:
+    def first(self, now_us: int, now_ms: int) -> dict[str, Any]:
         """What a new subscriber gets."""
-        book = self._market.books.as_of(now_us, as_of_us)
+        book = self._market.books.shown(now_us)
         return self._message("snapshot", ticker(self._market, book, now_us // 1000), now_ms)
 
     def news(self, now_us: int, now_ms: int) -> dict[str, Any] | None:

@@ -23,6 +23,11 @@ class SoakTakes(IStrategy):
     stoploss = -0.9
     use_exit_signal = True
 
+    def bot_loop_start(self, current_time: datetime, **more: Any) -> None:
+        """A pair that was sold is locked for the rest of its candle: this one is not."""
+        for pair in self.dp.current_whitelist():
+            self.unlock_pair(pair)
+
     def populate_indicators(self, dataframe: DataFrame, metadata: dict[str, Any]) -> DataFrame:
         return dataframe
 
