@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 
 from benchmarks.clients.environments import environment
 from benchmarks.clients.recipes import RECIPES
-from benchmarks.clients.run import Ran, last_lines, run
-from pytest_soak.exchange.record import Execution, Request, Strange
+from benchmarks.clients.rows import CALM, ROWS, Row
+from benchmarks.clients.run import Asked, Ran, last_lines, run
 
 GREEN = {
     "repeated_intents": 0.0,
@@ -32,27 +32,26 @@ GREEN = {
 
 def told(ran: Ran) -> list[str]:
     """A run in lines."""
-    trades = Counter(event.side for event in ran.events if isinstance(event, Execution))
-    strange = Counter(
-        f"{event.what} {event.detail}" for event in ran.events if isinstance(event, Strange)
-    )
-    refused = Counter(
-        f"{event.endpoint} {event.code}"
-        for event in ran.events
-        if isinstance(event, Request) and event.code
-    )
+    judged = ran.judged
+    refused = {
+        f"{asked.endpoint} {code}": count
+        for asked in judged.requests
+        for code, count in asked.codes.items()
+        if code != "0"
+    }
     lines = [
-        f"{ran.recipe.name}: {ran.recipe.package} {ran.version}, {ran.isolation}",
-        f"  fills: {trades['Buy']} buys, {trades['Sell']} sells",
-        f"  unknown: {_counted(strange)}",
-        f"  refused: {_counted(refused)}",
-        f"  outside: {ran.outside} (over {', '.join(ran.outside.interfaces) or 'unknown'})",
+        f"{ran.recipe.name}: {ran.recipe.package} {ran.version}, isolation: {judged.isolation}",
+        f"  unknown to the exchange: {_counted(judged.strange)}",
+        f"  refused by it: {_counted(refused)}",
+        f"  outside: {judged.outside}",
     ]
-    for name, result in ran.invariants.items():
-        value = f"null: {result.why}" if result.value is None else f"{result.value:g}"
-        judged = "" if name not in GREEN else "  red" if is_red(ran, name) else "  green"
-        lines.append(f"  {name} = {value}{judged}")
-        lines += [f"      {finding.text}" for finding in result.findings[:3]]
+    for name, value in judged.kpis.items():
+        if value is not None:
+            verdict = "" if name not in GREEN else "  red" if is_red(ran, name) else "  green"
+            lines.append(f"  {name} = {value:g}{verdict}")
+            found = [one.text for one in judged.findings if one.kpi == name]
+            lines += [f"      {text}" for text in found[:3]]
+    lines += [f"  {name}: null, {why}" for name, why in judged.reasons.items() if name in GREEN]
     if ran.recipe.exits and ran.status != 0:
         lines += [f"  ended with status {ran.status}:", *last_lines(ran.folder / "bot.log", 12)]
     return lines
@@ -60,13 +59,38 @@ def told(ran: Ran) -> list[str]:
 
 def is_red(ran: Ran, name: str) -> bool:
     """Whether an invariant is broken."""
-    value = ran.invariants[name].value
+    value = ran.judged.kpis[name]
     return value is not None and value > GREEN[name]
 
 
-def _counted(counts: Counter[str]) -> str:
-    shown = [f"{what} x{count}" for what, count in counts.most_common(6)]
-    return "; ".join(shown) or "none"
+def _counted(counts: Mapping[str, int]) -> str:
+    return "; ".join(f"{what} x{count}" for what, count in counts.items()) or "none"
+
+
+def one(name: str, environments: Path, asked: Asked) -> Ran:
+    """Run a client, and say what it came to."""
+    recipe = RECIPES[name]
+    place = environment(recipe.environment, environments)
+    ran = run(recipe, place, Path(mkdtemp(prefix=f"soak-{name}-")), asked)
+    print("\n".join([*told(ran), f"  kept in {ran.folder}"]), flush=True)
+    return ran
+
+
+def shown(row: Row, environments: Path, seed: int) -> bool:
+    """Whether a bug is seen where its cause is, and not where it is not."""
+    print(f"row {row.number}: {row.client} {row.says}", flush=True)
+    bad = one(row.client, environments, Asked(row.seconds, row.faults, seed, row.own))
+    own = () if not row.fault else row.own
+    good = one(row.honest or row.client, environments, Asked(row.seconds, CALM, seed, own))
+    found = [[_above(ran, kpi, most) for kpi, most in row.reds] for ran in (bad, good)]
+    words = ["red" if any(one) else "green" for one in found]
+    print(f"row {row.number}: {words[0]} with its cause, {words[1]} without", flush=True)
+    return words == ["red", "green"]
+
+
+def _above(ran: Ran, kpi: str, most: float) -> bool:
+    value = ran.judged.kpis[kpi]
+    return value is not None and value > most
 
 
 def main() -> None:
@@ -77,18 +101,17 @@ def main() -> None:
     parser.add_argument("--environments", type=Path, default=Path(".clients"))
     parser.add_argument("--faults", default="calm")
     parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--row", type=int, choices=sorted({row.number for row in ROWS}))
     given = parser.parse_args()
     if unknown := sorted({*given.names} - {*RECIPES}):
         parser.error(f"no client {', '.join(unknown)}; there are {', '.join(RECIPES)}")
-    red = False
-    for name in given.names or RECIPES:
-        recipe = RECIPES[name]
-        place = environment(recipe.environment, given.environments)
-        folder = Path(mkdtemp(prefix=f"soak-{name}-"))
-        ran = run(recipe, place, folder, given.seconds, given.faults, given.seed)
-        print("\n".join(told(ran)), f"\n  kept in {folder}", flush=True)
-        red = red or any(is_red(ran, name) for name in GREEN)
-    sys.exit(int(red))
+    if given.row is not None:
+        rows = [row for row in ROWS if row.number == given.row]
+        right = [shown(row, given.environments, given.seed) for row in rows]
+        sys.exit(0 if all(right) else 1)
+    asked = Asked(given.seconds, given.faults, given.seed)
+    ran = [one(name, given.environments, asked) for name in given.names or RECIPES]
+    sys.exit(int(any(is_red(run, name) for run in ran for name in GREEN)))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ class Recipe:
         package: Whose version is told.
         command: What is run; the first word is a program of the environment.
         symbol: What it trades.
-        env: Variables of its own.
+        env: Variables of its own, each with the one that has its value.
         exits: Whether it ends by itself when its time is over, else it is interrupted.
         beliefs: The file that says what it believes, below the folder of the run.
         modules: Where the client itself is, below its environment, if it is not installed.
@@ -59,8 +59,8 @@ def _freqtrade(name: str, config: str, symbol: str) -> Recipe:
         (*words, *where),
         symbol=symbol,
         env=(
-            ("FREQTRADE__EXCHANGE__KEY", "{key}"),
-            ("FREQTRADE__EXCHANGE__SECRET", "{secret}"),
+            ("FREQTRADE__EXCHANGE__KEY", "SOAK_EXCHANGE_KEY"),
+            ("FREQTRADE__EXCHANGE__SECRET", "SOAK_EXCHANGE_SECRET"),
         ),
         exits=False,
         beliefs="trades.sqlite",

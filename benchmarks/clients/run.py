@@ -6,166 +6,151 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.clients.environments import version_of
 from benchmarks.clients.recipes import Recipe
-from benchmarks.clients.serve import RECORD
-from pytest_soak.exchange.beliefs.belief import Belief
-from pytest_soak.exchange.beliefs.source import Source, open_source
-from pytest_soak.exchange.faults.schedule import fault_shelf, load_schedule
-from pytest_soak.exchange.invariants.measure import measure
-from pytest_soak.exchange.invariants.result import Result
-from pytest_soak.exchange.invariants.seen import Seen
-from pytest_soak.exchange.jail.isolation import Isolation
-from pytest_soak.exchange.jail.jail import Jail, Venue, open_jail
-from pytest_soak.exchange.jail.outside import Outside
+from pytest_soak.config.scenarios import load_scenario, scenario_shelf
+from pytest_soak.exchange.beside import RECORD, Beside
+from pytest_soak.exchange.chosen import BYBIT, load_exchange
+from pytest_soak.exchange.judged import Judged
 from pytest_soak.exchange.record import Event, read
 
-KEY, SECRET = "soak-key", "soak-secret-of-this-machine"
-STARTS_SECONDS, ENDS_SECONDS, SETTLES_SECONDS = 90.0, 30.0, 3.0
-"""What a client may take to begin, to end, and what is watched behind its end."""
-_HOME = str(Path(__file__).parents[2])
+STARTS_SECONDS, ENDS_SECONDS, LOOK_SECONDS = 90.0, 30.0, 1.0
+"""What a client may take to begin and to end, and how often it is looked at."""
+MARKET = "calm"
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run came to."""
+    """What a run came to.
+
+    Attributes:
+        recipe: Of which client.
+        version: Of it.
+        judged: What the exchange found.
+        events: What it saw.
+        beliefs: What the bot wrote of itself, a line each; empty of one that has a database.
+        status: How the bot ended.
+        folder: Where all of it is.
+    """
 
     recipe: Recipe
     version: str
-    isolation: Isolation
-    outside: Outside
+    judged: Judged
     events: list[Event]
-    invariants: dict[str, Result]
-    beliefs: list[Belief]
-    status: int | None
+    beliefs: list[dict[str, object]]
+    status: int
     folder: Path
 
 
-def run(recipe: Recipe, place: Path, folder: Path, seconds: float, faults: str, seed: int) -> Ran:
-    """Run a client of the environment `place` for so long from its first signed request."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open_jail(folder / "jail") as jail, exchange(jail, folder, faults, seed) as venue:
-        env = _environment(recipe, place, folder, seconds, venue)
-        program = place / "bin" / recipe.command[0]
-        command = [str(program), *recipe.command[1:]]
-        admitted = jail.admit(command, env, folder, venue)
-        belief = recipe.beliefs if recipe.exits else f"freqtrade:{recipe.beliefs}"
-        source = open_source(
-            belief if ":" in belief else f"file:{belief}", folder, folder, "beliefs"
-        )
-        with (folder / "bot.log").open("wb") as log:
+@dataclass(frozen=True)
+class Asked:
+    """How to run it: for how long from its first order, with which faults, seed and variables."""
+
+    seconds: float = 60.0
+    faults: Path | str = "calm"
+    seed: int = 42
+    own: tuple[tuple[str, str], ...] = ()
+
+
+def run(recipe: Recipe, place: Path, folder: Path, asked: Asked) -> Ran:
+    """Run a client of the environment `place`."""
+    for name in ("user", "feeds"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    belief = f"file:{recipe.beliefs}" if recipe.exits else f"freqtrade:{recipe.beliefs}"
+    choice = load_exchange(
+        (BYBIT, "client"), (str(asked.faults), "--faults"), [belief], folder, folder
+    )
+    scenario = load_scenario(MARKET, scenario_shelf(folder), folder, "client")
+    log = folder / "bot.log"
+    beside = Beside(choice, (scenario, {}), asked.seed, folder, folder / "feeds", log)
+    try:
+        admitted = beside.admit(_command(recipe, place), _env(recipe, place, folder, asked), folder)
+        env = admitted.env | {name: admitted.env[told] for name, told in recipe.env}
+        start = time.time_ns() // 1000
+        with log.open("wb") as output:
             bot = subprocess.Popen(
                 admitted.command,
-                env=admitted.env,
+                env=env,
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
-            beliefs = _watch(bot, folder, source, seconds, recipe.exits)
-        outside = jail.outside()
-    events = [read(json.loads(line)) for line in (folder / RECORD).read_text().splitlines()]
-    seen = Seen()
-    seen.add(events)
-    last = max((event.time_us for event in events), default=0) + 1
-    schedule = load_schedule(faults, fault_shelf(folder), folder, "--faults")
-    found = measure(seen, beliefs, (0, last), schedule.tolerances)
-    version = version_of(place, recipe.package, recipe.modules)
-    status = bot.returncode
-    return Ran(recipe, version, admitted.isolation, outside, events, found, beliefs, status, folder)
+            _wait(bot, beside.look, folder / "exchange", asked.seconds, recipe.exits)
+        beside.look()
+        judged = beside.judge(1, (start, time.time_ns() // 1000))
+    finally:
+        beside.close()
+    return Ran(
+        recipe=recipe,
+        version=version_of(place, recipe.package, recipe.modules),
+        judged=judged,
+        events=[read(one) for one in _lines(_record(folder / "exchange"))],
+        beliefs=_lines(folder / recipe.beliefs) if recipe.exits else [],
+        status=bot.returncode,
+        folder=folder,
+    )
 
 
-def _environment(
-    recipe: Recipe, place: Path, folder: Path, seconds: float, venue: Venue
-) -> dict[str, str]:
+def _command(recipe: Recipe, place: Path) -> list[str]:
+    return [str(place / "bin" / recipe.command[0]), *recipe.command[1:]]
+
+
+def _env(recipe: Recipe, place: Path, folder: Path, asked: Asked) -> dict[str, str]:
     """The variables of a client: of this session none of Python's, and its own."""
     env = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
     env |= {
         "PYTHONUNBUFFERED": "1",
         "PATH": f"{place / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}",
         "HOME": str(folder),
-        "SOAK_SECONDS": f"{seconds:g}",
+        "SOAK_SECONDS": f"{asked.seconds:g}",
         "SOAK_BELIEFS": str(folder / recipe.beliefs),
+        **dict(asked.own),
     }
-    if recipe.modules:
-        env["PYTHONPATH"] = str(place / recipe.modules)
-    (folder / "user").mkdir(exist_ok=True)
-    own = {name: text.format(key=venue.key, secret=venue.secret) for name, text in recipe.env}
-    return env | own
+    return env | ({"PYTHONPATH": str(place / recipe.modules)} if recipe.modules else {})
 
 
-@contextmanager
-def exchange(jail: Jail, folder: Path, faults: str, seed: int) -> Iterator[Venue]:
-    """An exchange in the jail."""
-    order = {
-        "folder": str(folder),
-        "tls_port": jail.tls_port,
-        "key": KEY,
-        "secret": SECRET,
-        "seed": seed,
-        "faults": faults,
-    }
-    command = [sys.executable, "-m", "benchmarks.clients.serve", json.dumps(order)]
-    with (folder / "exchange.log").open("wb") as log:
-        served = subprocess.Popen(
-            jail.command(command),
-            cwd=_HOME,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-        )
-    assert served.stdin is not None
-    assert served.stdout is not None
-    try:
-        line = served.stdout.readline()
-        if not line:
-            raise SystemExit((folder / "exchange.log").read_text())
-        ports = json.loads(line)
-        certificate = folder / "tls" / "ca.pem"
-        yield Venue(ports["port"], ports["tls_port"], certificate, KEY, SECRET)
-    finally:
-        served.stdin.close()
-        served.wait(ENDS_SECONDS)
-
-
-def _watch(
-    bot: subprocess.Popen[bytes], folder: Path, source: Source, seconds: float, exits: bool
-) -> list[Belief]:
-    """What it believes, until it has ended and some seconds longer."""
-    beliefs: list[Belief] = []
-    began, deadline = 0.0, time.monotonic() + STARTS_SECONDS
+def _wait(
+    bot: subprocess.Popen[bytes],
+    look: Callable[[], None],
+    home: Path,
+    seconds: float,
+    exits: bool,
+) -> None:
+    """Until its time is over, or it has ended."""
+    deadline, began = time.monotonic() + STARTS_SECONDS, False
     while bot.poll() is None and time.monotonic() < deadline:
-        time.sleep(1.0)
-        beliefs += source.read(time.time_ns() // 1000)
-        if not began and _trades(folder / RECORD):
-            began = time.monotonic()
-            deadline = began + seconds + (ENDS_SECONDS if exits else 0.0)
-    _end(bot)
-    time.sleep(SETTLES_SECONDS)
-    return beliefs + list(source.read(time.time_ns() // 1000))
-
-
-def _trades(record: Path) -> bool:
-    """Whether an order was sent."""
-    return b'"OrderState"' in record.read_bytes()
-
-
-def _end(bot: subprocess.Popen[bytes]) -> None:
-    """Interrupt it as a user does, then kill it."""
+        time.sleep(LOOK_SECONDS)
+        look()
+        if not began and b'"OrderState"' in _record(home).read_bytes():
+            began = True
+            deadline = time.monotonic() + seconds + (ENDS_SECONDS if exits else 0.0)
     if bot.poll() is None:
         bot.send_signal(signal.SIGINT)
     try:
         bot.wait(ENDS_SECONDS)
     except subprocess.TimeoutExpired:
-        bot.kill()
+        os.killpg(bot.pid, signal.SIGKILL)
         bot.wait()
+    time.sleep(2 * LOOK_SECONDS)
+
+
+def _record(home: Path) -> Path:
+    """What the exchange writes down; of its one start."""
+    return next(home.glob(f"*/{RECORD}"))
+
+
+def _lines(path: Path) -> list[dict[str, object]]:
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return []
 
 
 def last_lines(path: Path, count: int) -> Sequence[str]:

@@ -264,6 +264,17 @@ def test_an_order_that_the_bot_cancelled_may_be_made_again() -> None:
     events = [lost(10, "o1"), state(10, "o1", "New"), state(11, "o1", "Cancelled")]
     assert invariants([*events, create(12, "o2")])[TWICE].value == 0
     assert invariants([*events[:2], state(13, "o1", "Cancelled"), create(12, "o2")])[TWICE].value
+    cancels = "POST /v5/order/cancel"
+    under_way = [*events[:2], create(12, "o2"), state(12.1, "o1", "Cancelled")]
+    for request, count in (
+        (asked(12, cancels, order={"order_id": "o1"}), 0),
+        (asked(12, "POST /v5/order/cancel-all"), 0),
+        (asked(12, cancels, order={"order_id": "o9", "link_id": ""}), 1),
+        (asked(12, cancels, order={"order_id": "o1"}, code=110001), 1),
+        (asked(12.1, cancels, order={"order_id": "o1"}), 1),
+        (asked(9, "POST /v5/order/cancel-all"), 1),
+    ):
+        assert invariants([*under_way, request])[TWICE].value == count
 
 
 def test_a_fill_that_the_bot_was_told_of_may_be_followed_by_the_same_order() -> None:
@@ -279,6 +290,24 @@ def test_a_fill_that_the_bot_was_told_of_may_be_followed_by_the_same_order() -> 
     assert invariants([*events, pushed(11, sent=0), again])[TWICE].value == 1
     assert invariants([*events, pushed(11, "wallet"), again])[TWICE].value == 1
     assert invariants([*events[1:], pushed(11), again])[TWICE].value == 1
+
+
+def test_a_fill_that_the_bot_has_looked_at_may_be_followed_by_the_same_order() -> None:
+    filled = [state(10, "o1", "New"), state(10.5, "o1", "Filled")]
+    events = [lost(10, "o1"), *filled, create(12, "o2")]
+    look = "GET /v5/execution/list"
+    assert invariants([*events, asked(11, look)])[TWICE].value == 0
+    for unseen in (
+        asked(10.4, look),
+        asked(12.1, look),
+        asked(11, look, account="other"),
+        asked(11, look, code=10002),
+        asked(11, look, answered=False, http=502),
+        asked(11, "GET /v5/market/orderbook"),
+    ):
+        assert invariants([*events, unseen])[TWICE].value == 1
+    still_open = [lost(10, "o1"), filled[0], create(12, "o2"), asked(11, look)]
+    assert invariants(still_open)[TWICE].value == 1
 
 
 # how it asks

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import ccxt.pro as ccxt
 from common import AWAY, KEY, QUANTITY, SECONDS, SECRET, UNIFIED, Belief, failed
+
+BEST_TOO = "SOAK_BEST_TOO" in os.environ
+"""Whether the best prices are watched beside the book."""
 
 
 async def always(watch: Callable[[], Awaitable[Any]], take: Callable[[Any], None]) -> None:
@@ -52,13 +56,18 @@ class Bot:
         if number % 4 == 0:
             side = "buy" if number % 8 == 0 else "sell"
             await exchange.create_order_ws(UNIFIED, "market", side, QUANTITY)
-        self.belief.tell()
+        self.tell()
+
+    def tell(self) -> None:
+        """Write down what it believes, its book too."""
+        bids, asks = ([[row[0], row[1]] for row in self.book[side]] for side in ("bids", "asks"))
+        self.belief.tell(bids, asks)
 
     async def trade(self) -> None:
         """Trade until the time is over, then leave nothing open."""
         exchange = self.exchange
         await exchange.load_markets()
-        watches = (
+        watches: tuple[Any, ...] = (
             (lambda: exchange.watch_order_book(UNIFIED, 50), self.take_book),
             (lambda: exchange.watch_trades(UNIFIED), lambda _: None),
             (lambda: exchange.watch_ticker(UNIFIED), lambda _: None),
@@ -67,6 +76,8 @@ class Bot:
             (lambda: exchange.watch_positions([UNIFIED]), lambda _: None),
             (lambda: exchange.watch_balance(), lambda _: None),
         )
+        if BEST_TOO:
+            watches += ((lambda: exchange.watch_bids_asks([UNIFIED]), lambda _: None),)
         tasks = [asyncio.create_task(always(watch, take)) for watch, take in watches]
         while self.book is None:
             await asyncio.sleep(0.1)
@@ -78,7 +89,7 @@ class Bot:
             await asyncio.sleep(2)
         await exchange.cancel_all_orders(UNIFIED)
         await asyncio.sleep(1)
-        self.belief.tell()
+        self.tell()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,11 @@ UNIFIED = "BTC/USDT:USDT"
 QUANTITY = 0.01
 AWAY = 3.0
 """How far quotes are from the best price, in quote currency."""
+
+
+Levels = Sequence[Sequence[float]]
+"""Of price and size, best first."""
+SHOWN = 10
 
 
 class Belief:
@@ -52,14 +57,16 @@ class Belief:
         """By its own fills, in base."""
         return sum(self._fills.values())
 
-    def tell(self, **more: Any) -> None:
-        """Write down what it is now."""
-        said = {
+    def tell(self, bids: Levels = (), asks: Levels = (), u: int = 0) -> None:
+        """Write down what it is now, with the book as it is kept, if there is one."""
+        said: dict[str, Any] = {
             "time_us": time.time_ns() // 1000,
             "positions": {SYMBOL: round(self.position, 8)},
             "open_orders": sorted(self._open),
-            **more,
+            "levels": [len(bids), len(asks)],
         }
+        if bids and asks:
+            said["books"] = {SYMBOL: {"u": u, "bids": bids[:SHOWN], "asks": asks[:SHOWN]}}
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(said) + "\n")
 

@@ -70,8 +70,11 @@ class Bot:
         found = [order.exchange_order_id for order in orders if order.is_open]
         self.belief.orders([order for order in found if order])
         book = self.connector.get_order_book(PAIR)
-        bids, asks = (len(list(rows())) for rows in (book.bid_entries, book.ask_entries))
-        self.belief.tell(levels={"bids": bids, "asks": asks})
+        bids, asks = (
+            [(float(row.price), float(row.amount)) for row in rows()]
+            for rows in (book.bid_entries, book.ask_entries)
+        )
+        self.belief.tell(bids, asks)
 
     async def trade(self) -> None:
         """Trade until the time is over, then leave nothing open."""

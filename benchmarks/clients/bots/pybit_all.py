@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
-from common import AWAY, KEY, QUANTITY, SECRET, SYMBOL, Belief, failed, turns
+from common import AWAY, KEY, QUANTITY, SECRET, SYMBOL, Belief, Levels, failed, turns
 from pybit.exceptions import FailedRequestError, InvalidRequestError
 from pybit.unified_trading import HTTP, WebSocket, WebSocketTrading
 
 OPEN = ("New", "PartiallyFilled")
+BY_HTTP, AS_TOLD = ("SOAK_BY_HTTP" in os.environ, "SOAK_AS_TOLD" in os.environ)
+"""Whether orders go over HTTP and are tried again, and books are taken in the order of the rows."""
 ORDER = {"category": "linear", "symbol": SYMBOL}
 
 
@@ -20,7 +23,8 @@ class Bot:
         own: dict[str, Any] = {"testnet": False, "api_key": KEY, "api_secret": SECRET}
         self.belief = Belief()
         self.best: tuple[float, float] | None = None
-        self.http = HTTP(**own)
+        self.book: tuple[Levels, Levels, int] = ((), (), 0)
+        self.http = HTTP(**own, force_retry=BY_HTTP)
         self.public = WebSocket(testnet=False, channel_type="linear")
         self.private = WebSocket(channel_type="private", **own)
         self.trading = WebSocketTrading(**own)
@@ -36,8 +40,12 @@ class Bot:
         self.private.wallet_stream(lambda message: None)
 
     def take_book(self, message: Any) -> None:
-        bids, asks = ([float(row[0]) for row in message["data"][side]] for side in "ba")
-        self.best = max(bids), min(asks)
+        told = message["data"]
+        bids, asks = ([[float(p), float(q)] for p, q in told[side]] for side in "ba")
+        if not AS_TOLD:
+            bids, asks = sorted(bids, reverse=True), sorted(asks)
+        self.best = bids[0][0], asks[0][0]
+        self.book = bids, asks, told["u"]
 
     def take_orders(self, message: Any) -> None:
         for row in message["data"]:
@@ -52,9 +60,11 @@ class Bot:
         kind: dict[str, str] = {"orderType": "Market"}
         if price is not None:
             kind = {"orderType": "Limit", "price": f"{price:.0f}", "timeInForce": "PostOnly"}
-        self.trading.place_order(
-            lambda message: None, **ORDER, side=side, qty=str(QUANTITY), **kind
-        )
+        order = {**ORDER, "side": side, "qty": str(QUANTITY), **kind}
+        if BY_HTTP:
+            self.http.place_order(**order)
+        else:
+            self.trading.place_order(lambda message: None, **order)
 
     def turn(self, number: int) -> None:
         """Cancel, quote; each fourth time take."""
@@ -67,7 +77,7 @@ class Bot:
         self.http.get_open_orders(**ORDER)
         self.http.get_positions(**ORDER)
         self.http.get_wallet_balance(accountType="UNIFIED")
-        self.belief.tell()
+        self.belief.tell(*self.book)
 
 
 def main() -> None:
@@ -85,7 +95,7 @@ def main() -> None:
             failed(error)
     bot.http.cancel_all_orders(**ORDER)
     time.sleep(1)
-    bot.belief.tell()
+    bot.belief.tell(*bot.book)
     for socket in (bot.public, bot.private, bot.trading):
         socket.exit()
 

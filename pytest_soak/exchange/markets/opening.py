@@ -39,7 +39,10 @@ def open_market(
     exchange = Exchange(built, own, knobs, limit_per_minute=None)
     listed = traded(symbol, listing, listing.instrument)
     lag = lags(venue.market_data, own)
-    return SymbolMarket(listed, exchange, open_us, lag, delayed=delays == "venue")
+    start_us = open_us - round(settings.history_minutes * 60e6)
+    opened = SymbolMarket(listed, exchange, start_us, lag, delayed=delays == "venue")
+    opened.live_until(open_us)
+    return opened
 
 
 def _scenario(settings: ExchangeSettings, listing: Listing) -> Scenario:
