@@ -26,20 +26,17 @@ from pathlib import Path
 
 import aiohttp
 import psutil
-from aiohttp import web
 
 from pytest_soak.exchange import virtual_time
-from pytest_soak.exchange.clock import ExchangeClock
+from pytest_soak.exchange.in_process import in_process
 from pytest_soak.exchange.instruments import read_instruments
 from pytest_soak.exchange.record import Execution
 from pytest_soak.exchange.recorder import Recorder
-from pytest_soak.exchange.server import opened, runner_of, running
 from pytest_soak.exchange.settings import AccountSettings, ExchangeSettings
 
 KEY = SECRET = "key"
 ORDER = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit"}
 LISTENERS = 50
-EPOCH_US = 1_700_000_000_000_000
 Round = Callable[[], Awaitable[None]]
 
 
@@ -212,13 +209,8 @@ async def _quote(seconds: float, recorder: Recorder) -> None:
         accounts=(AccountSettings(name="bot", key=KEY, secret=SECRET),),
         step_ms=100.0,
     )
-    clock = ExchangeClock(loop, EPOCH_US)
-    exchange = running(opened(settings, clock, recorder))
-    runner = runner_of(exchange.app)
-    await runner.setup()
-    path = f"/tmp/pytest-soak-bench-{os.getpid()}"
-    await web.UnixSite(runner, path).start()
-    async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(path)) as session:
+    async with in_process(settings, recorder) as served, served.session() as session:
+        clock = served.exchange.venue.clock
         client = Client(session, "http://localhost", now=lambda: clock.now_us() / 1e6)
         while loop.time() < seconds:
             bid, ask = await client.book()
@@ -227,7 +219,6 @@ async def _quote(seconds: float, recorder: Recorder) -> None:
                 order = {**ORDER, "side": side, "timeInForce": "PostOnly", "qty": "0.01"}
                 await client.post("order/create", price=f"{price:.0f}", **order)
             await asyncio.sleep(1.0)
-    await runner.cleanup()
 
 
 def main() -> None:
