@@ -108,6 +108,23 @@ def rows_of(recording: Recording) -> Rows:
     return np.concatenate([*recording.pieces()])
 
 
+def coinm(lines: Iterable[str], symbol: str = "BTCUSD_PERP") -> list[str]:
+    """Lines of USD-M as COIN-M has them: each message names its pair, and so does a snapshot."""
+    found = []
+    pair = symbol.partition("_")[0]
+    for line in lines:
+        stamp, _, text = line.partition(" ")
+        message = json.loads(text)
+        data = message.get("data", message)
+        if "lastUpdateId" in data:
+            data |= {"symbol": symbol, "pair": pair}
+        else:
+            data |= {"s": symbol, "ps": pair}
+            message["stream"] = f"{symbol.lower()}@{message['stream'].partition('@')[2]}"
+        found.append(f"{stamp} {json.dumps(message)}")
+    return found
+
+
 def of_kind(recording: Recording, kind: int) -> list[tuple[float, float]]:
     rows = rows_of(recording)
     found = rows[(kinds(rows) == kind) & has(rows, EXCHANGE)]

@@ -66,7 +66,7 @@ def recorded_feed_facts(
     files = _files(Request("", 0, 0, 0.0, (), json, picture), folder)
     lanes, hours, units = [], 0.0, None
     for given in feeds:
-        recording, units, _ = opened(given, folder, needs_receipt=False)
+        recording, units, _, _ = opened(given, folder, needs_receipt=False)
         lanes.append(recorded_feed(recording, units))
         span = lanes[-1].tops.time_us
         hours += float(span[-1] - span[0]) / HOUR_US if len(span) else 0.0

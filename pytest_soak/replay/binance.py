@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from pytest_soak.config.instruments import Kind
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.replay.joining import Joining, Update
 from pytest_soak.replay.messages import Messages
@@ -25,6 +26,7 @@ from pytest_soak.replay.rows import (
 )
 from pytest_soak.replay.sources import Source
 from pytest_soak.replay.streams import stamped_messages
+from pytest_soak.replay.terms import Terms
 from pytest_soak.replay.told import Told
 
 MS = 1_000_000
@@ -171,6 +173,7 @@ class _Stream:
     def finish(self) -> None:
         """Say what is known when all is read; raises SoakUsageError for several symbols."""
         self._joining.finish()
+        self._told.terms = _terms(self._told.venue, self._symbol)
         check_symbols(self._told.symbols, self._typed, self.out.shown)
 
 
@@ -178,6 +181,21 @@ def _venue(data: Any) -> str:
     if "pu" not in data:
         return "binance-spot"
     return "binance-coinm" if "ps" in data else "binance-usdm"
+
+
+_VALUES = {"BTC": 100.0}
+_VALUE = 10.0
+"""What Binance's COIN-M contracts are in quote: 100 USD of BTC, 10 USD of all others."""
+
+
+def _terms(venue: str, symbol: str | None) -> Terms:
+    if venue != "binance-coinm":
+        return Terms(symbol=symbol, kind=_KINDS.get(venue))
+    value = _VALUES.get((symbol or "").split("USD")[0], _VALUE)
+    return Terms(symbol=symbol, kind="inverse", contract_value=value)
+
+
+_KINDS: dict[str, Kind] = {"binance-spot": "spot", "binance-usdm": "linear"}
 
 
 def check_symbols(found: Counter[str], chosen: str | None, shown: str) -> None:

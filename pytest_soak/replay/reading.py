@@ -139,9 +139,16 @@ def _unzipped(file: BinaryIO, shown: str, told: Told) -> Iterator[bytes | None]:
             if len(names) != 1:
                 problem = f"expected one file in this zip, it has {len(names)}: unpack it"
                 raise SoakUsageError(shown, problem)
+            refuse_encrypted(archive, shown)
             with archive.open(names[0]) as member:
                 while data := member.read(CHUNK):
                     yield data
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         told.remark(f"{shown}: damaged zip: {error}; the rest is lost")
         yield None
+
+
+def refuse_encrypted(archive: zipfile.ZipFile, shown: str) -> None:
+    """Raise SoakUsageError for an archive of which a file needs a password."""
+    if any(info.flag_bits & 1 for info in archive.infolist()):
+        raise SoakUsageError(shown, "is an encrypted zip: unpack it with its password first")

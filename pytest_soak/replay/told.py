@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from pytest_soak.replay.terms import Terms
+
 
 @dataclass
 class Told:
@@ -21,6 +23,8 @@ class Told:
     has_receipt: bool = True
     """Whether the recorder's clock is in it; where not, feed latency is what the user says."""
     snapshots_only: bool = False
+    terms: Terms = field(default_factory=Terms)
+    """What the recording says of the contract."""
 
     def remark(self, text: str) -> None:
         """Say something once."""

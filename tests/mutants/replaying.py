@@ -5,6 +5,7 @@ from __future__ import annotations
 from mutants.mutant import Mutant, of
 
 _EXCHANGE = ("market/test_feed_exchange.py",)
+_INVERSE = ("market/test_inverse_feed.py",)
 _SESSION = ("plugin/test_feed_session.py",)
 
 MUTANTS = tuple(
@@ -65,6 +66,22 @@ MUTANTS = tuple(
         ("gateway.py", "kind == v.CANCEL and replay", "kind == v.PLACE and replay", _EXCHANGE),
         ("gateway.py", "    if feed.known == 0:\n", "    if False:\n", _EXCHANGE),
         ("loop.py", "rows[place].local_ts", "rows[place].exch_ts", _EXCHANGE),
+        # what is traded
+        ("money.py", "replay.lot_quote / world.mid", "world.instrument.lot_tick_quote", _INVERSE),
+        ("money.py", "lot_tick_quote = replay.lot_quote / price", "lot_tick_quote *= 1", _INVERSE),
+        ("money.py", "replay.held += side * lots", "replay.held += lots", _INVERSE),
+        ("inverse.py", "self.lot_quote / (ticks * self.tick_quote)", "self.lot", _INVERSE),
+        ("inverse.py", '(fills["maker"] != MAKER)', '(fills["maker"] == MAKER)', _INVERSE),
+        ("inverse.py", "np.cumsum(moved)]) + before", "np.cumsum(moved)])", _INVERSE),
+        ("inverse.py", " - contracts - account", " - account", _INVERSE),
+        ("market.py", '"lot": contract.lot', '"lot": contract.lot_base', _INVERSE),
+        ("binance.py", '_VALUES = {"BTC": 100.0}', '_VALUES = {"BTC": 10.0}', _INVERSE),
+        ("terms.py", 'known["contract_value"] = None', "pass", _INVERSE),
+        ("terms.py", 'self.kind == "inverse" and self', 'self.kind == "" and self', _EXCHANGE),
+        ("hftbacktest.py", "if told.terms not in", "if not", of("feed_commands")),
+        ("reading.py", "info.flag_bits & 1", "info.flag_bits & 0", of("recordings")),
+        ("load.py", "!= mapping]", "!= ()]", _SESSION),
+        ("scenario.py", "found.update(market.instrument", "(market.instrument", _INVERSE),
         ("recordings.py", "if held < iterations or shortest:", "if False:", _SESSION),
         ("scenario.py", "if _digest(market) != feed.digest:", "if False:", _EXCHANGE),
         (

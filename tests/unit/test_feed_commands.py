@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zipfile
 from pathlib import Path
 
 import jsonschema
@@ -117,7 +118,7 @@ def test_a_price_off_the_tick_is_seen_among_many(run: Run) -> None:
     ("arguments", "problem"),
     [
         (["gone.gz"], "ERROR: FILE: there is no file gone.gz"),
-        (["a.gz", "--tick=0"], "ERROR: tick: expected a number above 0, got 0"),
+        (["a.gz", "--tick=0"], "ERROR: --tick: expected a number from 1e-12 to 1e+09, got 0"),
         (
             ["a.gz", "--base-latency-ms=-1"],
             "ERROR: base_latency_ms: expected 0 to 60000 ms, got -1",
@@ -125,6 +126,8 @@ def test_a_price_off_the_tick_is_seen_among_many(run: Run) -> None:
         (["a.gz", "--feed-latency-ms=1"], "ERROR: feed_latency_ms: the recording has times of"),
         (["a.gz", "--mapping=no.yaml"], "ERROR: no.yaml: "),
         (["a.gz", "--symbol=ETH"], "ERROR: --symbol: 'ETH' is not in a.gz, which has BTCUSDT"),
+        (["a.gz", "--kind=inverted"], "ERROR: --kind: unknown kind 'inverted'; did you mean 'inve"),
+        (["a.gz", "--contract-value=-1"], "ERROR: --contract-value: expected a number from 1e-12"),
         (["a.gz", "--json=."], "ERROR: --json: expected a file, . is a folder"),
     ],
 )
@@ -144,8 +147,62 @@ def test_a_recording_is_converted_and_checked_again(run: Run) -> None:
         ["b.npz: 122 rows, tick 0.1, lot 0.1, local times moved by +0.0 ms"],
     )
     assert len(np.load("b.npz")["data"]) == 122
+    assert json.loads(np.load("b.npz")["contract.json"]) == {
+        "symbol": "BTCUSDT", "kind": "linear", "tick": 0.1, "lot": 0.1,
+    }  # fmt: skip
     assert run("check", "b.npz")[0] == 0
     assert run("convert", "a.gz", "--output=b.csv")[0] == 4
+
+
+def test_what_a_contract_is_survives_a_conversion(run: Run) -> None:
+    r.write_lines(Path("a.gz"), r.coinm(r.stream(2)))
+    assert (
+        "units    tick 0.1, lot 0.1; inverse, a contract is 100 in quote" in run("check", "a.gz")[1]
+    )
+    typed = ["--contract-value=10", "--maker-fee-bps=-0.5", "--taker-fee-bps=5", "--lot=0.5"]
+    assert run("convert", "a.gz", "--output=b.npz", *typed)[0] == 0
+    status, lines = run("check", "b.npz", "--json=b.json")
+    assert (status, lines[0]) == (0, "b.npz: hftbacktest, BTCUSD_PERP")
+    assert "units    tick 0.1, lot 0.5; inverse, a contract is 10 in quote" in lines
+    found = json.loads(Path("b.json").read_text())
+    assert (found["kind"], found["contract_value"]) == ("inverse", 10.0)
+    assert run("convert", "b.npz", "--output=c.npz", "--taker-fee-bps=4")[0] == 0
+    assert json.loads(np.load("c.npz")["contract.json"]) == {
+        "symbol": "BTCUSD_PERP", "kind": "inverse", "tick": 0.1, "lot": 0.5,
+        "contract_value": 10.0, "maker_fee_bps": -0.5, "taker_fee_bps": 4.0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"kind": "quanto"}', "ERROR: a.npz, contract.json: kind: Input should be 'linear', "),
+        ('{"lot": 0}', "ERROR: a.npz, contract.json: lot: Input should be greater than 0"),
+        ('{"lots": 1}', "ERROR: a.npz, contract.json: lots: Extra inputs are not permitted"),
+        ("[", "ERROR: a.npz, contract.json: Invalid JSON"),
+    ],
+)
+def test_a_contract_that_cannot_be_is_refused(run: Run, text: str, problem: str) -> None:
+    r.write_lines(Path("a.gz"), r.stream(1))
+    run("convert", "a.gz", "--output=rows.npz")
+    with zipfile.ZipFile("rows.npz") as rows, zipfile.ZipFile("a.npz", "w") as archive:
+        archive.writestr("data.npy", rows.read("data.npy"))
+        archive.writestr("contract.json", text)
+    status, lines = run("check", "a.npz")
+    assert (status, len(lines)) == (4, 1)
+    assert lines[0].startswith(problem)
+
+
+def test_files_of_two_contracts_are_no_one_feed(run: Run) -> None:
+    r.write_lines(Path("a.gz"), r.stream(1))
+    run("convert", "a.gz", "--output=a.npz")
+    run("convert", "a.gz", "--output=b.npz", "--kind=spot")
+    status, lines = run("check", "a.npz", "b.npz")
+    assert status == 4
+    assert lines == [
+        "ERROR: b.npz: is of another contract (symbol BTCUSDT, kind spot, tick 0.1, lot 0.1) than "
+        "the files before it (symbol BTCUSDT, kind linear, tick 0.1, lot 0.1)"
+    ]
 
 
 def test_what_has_no_receipt_is_not_converted_in_silence(run: Run) -> None:
@@ -163,7 +220,8 @@ def test_the_built_in_market_is_exported_with_its_book(run: Run) -> None:
     status, lines = run("export", "calm", "--hours=0.02", "--output=c.npz")
     assert status == 0
     assert lines[-1].endswith("rows, tick 0.001, lot 30")
-    status, lines = run("check", "c.npz", "--tick=0.001", "--lot=30")
+    status, lines = run("check", "c.npz")
+    assert "units    tick 0.001, lot 30" in lines
     assert (status, lines[-1]) == (0, "PASS: nothing wrong with it")
     assert run("export", "calm", "--hours=0", "--output=c.npz")[0] == 4
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -172,6 +173,24 @@ def test_a_packed_file_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     assert "a.gz: its gzip ends early, as of a recorder that was killed" in found.told.remarks
     cut.write_bytes(data[: len(data) // 2] + b"\xff" * 99 + data[len(data) // 2 :])
     assert any("gzip is damaged" in text for text in r.read(cut).told.remarks)
+
+
+def encrypted(path: Path, name: str, data: bytes) -> Path:
+    """A zip whose file says that it needs a password."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, data)
+    packed = bytearray(path.read_bytes())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        packed[packed.index(mark) + flags] |= 1
+    path.write_bytes(packed)
+    return path
+
+
+@pytest.mark.parametrize(("name", "member"), [("a.zip", "a.txt"), ("a.npz", "data.npy")])
+def test_an_encrypted_zip_is_told_as_that(tmp_path: Path, name: str, member: str) -> None:
+    path = encrypted(tmp_path / name, member, "\n".join(r.stream(1)).encode())
+    with pytest.raises(SoakUsageError, match=rf"{name}: is an encrypted zip: unpack it with its"):
+        r.read(path)
 
 
 def test_members_of_a_packed_file_follow_each_other(tmp_path: Path) -> None:
