@@ -68,6 +68,16 @@ def trade(
     return stamped(at_ms, {"stream": f"{symbol.lower()}@trade", "data": data}, lag_ms)
 
 
+def ticker(at_ms: float, bid: Level, ask: Level, *, spot: bool = False) -> str:
+    """The best prices, without the venue's time as spot has them."""
+    time = START_MS + round(at_ms)
+    data: dict[str, Any] = {"u": 1, "s": "BTCUSDT", "b": bid[0], "B": bid[1]}
+    data |= {"a": ask[0], "A": ask[1]}
+    if not spot:
+        data |= {"e": "bookTicker", "T": time, "E": time}
+    return stamped(at_ms, {"stream": "btcusdt@bookTicker", "data": data})
+
+
 BIDS: Sequence[Level] = (("100.0", "5"), ("99.9", "7"))
 ASKS: Sequence[Level] = (("100.1", "4"), ("100.2", "9"))
 

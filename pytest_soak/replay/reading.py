@@ -51,21 +51,22 @@ def blocks_of_lines(path: Path, shown: str, told: Told) -> Iterator[Lines]:
     A packed file that ends early or is damaged is read as far as it goes, and that is told.
     """
     with unchanged(path, shown) as file:
-        number, rest = 1, b""
+        number, held, size = 1, [b""], 0
         whole = True
         for data in _bytes(file, shown, told):
             whole = data is not None
             if data is None:
                 break
-            rest += data
-            if len(rest) < BLOCK:
+            held.append(data)
+            size += len(data)
+            if size < BLOCK:
                 continue
-            lines = rest.split(b"\n")
-            rest = lines.pop()
+            lines = b"".join(held).split(b"\n")
+            held, size = [lines[-1]], len(lines.pop())
             if lines:
                 yield Lines(number, lines, False)
             number += len(lines)
-        lines = rest.split(b"\n")
+        lines = b"".join(held).split(b"\n")
         last = lines.pop()
         if lines:
             yield Lines(number, lines, False)

@@ -18,12 +18,15 @@ from pytest_soak.config.scenarios import BUILT_IN
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.kpi.edge import summarize
 from pytest_soak.market.feeds import REPORT_KINDS
+from pytest_soak.market.kernel.account import MAKER, TAKER
+from pytest_soak.market.kernel.tape import FILL_ROW, MARK_ROW
 from pytest_soak.market.maker_config import MakerConfig
 from pytest_soak.observation.closing import Closing
 from pytest_soak.observation.columns import Observation
 from pytest_soak.observation.conserve import unbalanced
 from pytest_soak.replay.export import exported
 from pytest_soak.replay.hftbacktest import write_npz
+from pytest_soak.replay.inverse import InverseUnits
 from pytest_soak.replay.market import (
     FeedExchange,
     FeedSimulation,
@@ -247,3 +250,23 @@ def test_another_contract_on_the_same_rows_is_another_recording(tmp_path: Path) 
     written(path, moving(PRICES), COIN.model_copy(update={"contract_value": 10.0}))
     with pytest.raises(SoakUsageError, match=r"a.npz: the recording is another than when"):
         market_of(scenario.feed)
+
+
+def test_a_lot_is_the_same_notional_at_every_price(coin: RecordedMarket) -> None:
+    exchange = FeedExchange(coin, 1)
+    seen = set()
+    for step in range(1, len(PRICES)):
+        exchange.advance(step * STEP_US + 1)
+        world = exchange.world
+        assert world["instrument"]["lot_tick_quote"] * world["mid"] == pytest.approx(VALUE)
+        seen.add(float(world["mid"]))
+    assert len(seen) > 5
+
+
+def test_a_mark_knows_the_fills_of_what_rested_at_its_time_and_no_other() -> None:
+    units = InverseUnits(0.5, 1.0, 0.0, 0, 2, lot_quote=VALUE)
+    fills, marks = np.zeros(3, FILL_ROW), np.zeros(1, MARK_ROW)
+    fills["time"], fills["side"], fills["quantity"] = [4, 5, 5], 1, [1, 2, 4]
+    fills["price"], fills["maker"] = 100, [TAKER, MAKER, TAKER]
+    marks["time"] = 5
+    assert units.held(marks, fills, 7.0).tolist() == [7.0 + 3 * VALUE / 50.0]

@@ -19,6 +19,9 @@ MUTANTS = tuple(
         ("messages.py", "place // 2, side=", "place, side=", of("recordings")),
         ("tables.py", "        if block.torn:\n", "        if False:\n", of("recorded_tables")),
         ("tabled.py", "    if neither.any():\n", "    if False:\n", of("recorded_tables")),
+        ("messages.py", '["ev"][asks] ^= np.uint64(BUY | SELL)', '["ev"][asks]', of("recordings")),
+        ("binance.py", "[self._symbol] += self._chosen", "[self._symbol]", of("recordings")),
+        ("reading.py", "held, size = [lines[-1]], len", "held, size = [], len", of("recordings")),
         # joining and what is left out
         ("joining.py", "update.before == self._last", "True", of("recordings")),
         ("joining.py", "update.first <= self._last + 1", "True", of("recordings")),
