@@ -97,9 +97,10 @@ def _drift(recording: Recording, found: Survey) -> float:
 
 
 def _faults(recording: Recording, found: Survey) -> list[str]:
-    counts = recording.told.counts
+    counts, damaged = recording.told.counts, len(recording.told.damaged)
     share, drift = found.no_book_share, _drift(recording, found)
     said = (
+        (damaged, f"{plural(damaged, 'file')} damaged, of which a part is lost"),
         (found.gaps, f"{plural(found.gaps, 'gap')} in the depth updates"),
         (found.crossed, f"{plural(found.crossed, 'crossed book')}"),
         (found.off_tick, f"{plural(found.off_tick, 'row')} off the tick"),

@@ -14,7 +14,7 @@ from pytest_soak.errors import one_line
 from pytest_soak.replay.survey import survey
 from pytest_soak.replay.told import COUNTED
 from pytest_soak.storage.files import write_json
-from pytest_soak.text import number
+from pytest_soak.text import number, plural
 
 FAILED = 1
 _WIDTH = 80
@@ -80,9 +80,11 @@ def _clock(check: FeedCheck) -> str:
 
 
 def _book(check: FeedCheck) -> str:
+    gaps, off = plural(check.gaps, "gap"), plural(check.off_tick, "row")
+    unknown = number(100 * check.no_book_share)
     return (
-        f"{check.gaps:,} gaps, {check.crossed_books:,} crossed, {check.off_tick:,} rows off the "
-        f"tick, none known for {number(100 * check.no_book_share)} % of the time"
+        f"{gaps}, {check.crossed_books:,} crossed, {off} off the tick, none known for {unknown} % "
+        "of the time"
     )
 
 

@@ -121,7 +121,7 @@ def _gunzipped(file: BinaryIO, shown: str, told: Told) -> Iterator[bytes | None]
             try:
                 yield unpack.decompress(data)
             except zlib.error:
-                told.remark(f"{shown}: its gzip is damaged, and the rest of it lost")
+                told.lose(shown, "its gzip is damaged, and the rest of it lost")
                 yield None
                 return
             data = unpack.unused_data if unpack.eof else b""
@@ -145,7 +145,7 @@ def _unzipped(file: BinaryIO, shown: str, told: Told) -> Iterator[bytes | None]:
                 while data := member.read(CHUNK):
                     yield data
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        told.remark(f"{shown}: damaged zip: {error}; the rest is lost")
+        told.lose(shown, f"damaged zip: {error}; the rest is lost")
         yield None
 
 

@@ -57,14 +57,21 @@ class Terms(BaseModel):
             known["contract_value"] = None
         return Terms(**(known | self.model_dump(exclude_none=True)))
 
+    def value(self, shown: str) -> float:
+        """What a size of 1 is; SoakUsageError for an inverse contract of unknown value."""
+        if self.contract_value is not None:
+            return self.contract_value
+        if self.kind == "inverse":
+            problem = "is inverse: give contract_value, which is what one contract is in quote"
+            raise SoakUsageError(shown, problem)
+        return 1.0
+
     def contract(self, price: float, shown: str) -> Contract:
-        """What is traded; SoakUsageError for an inverse contract of unknown value.
+        """What is traded; raises as `value` does.
 
         Fees that nobody gave are those of the reference instrument.
         """
-        if self.kind == "inverse" and self.contract_value is None:
-            problem = "is inverse: give contract_value, which is what one contract is in quote"
-            raise SoakUsageError(shown, problem)
+        self.value(shown)
         given = self.model_dump(exclude_none=True, exclude={"symbol"})
         return Contract(**given, price=price)
 

@@ -26,10 +26,18 @@ class Told:
     terms: Terms = field(default_factory=Terms)
     """What the recording says of the contract."""
 
+    damaged: set[str] = field(default_factory=set)
+    """The files of which a part is lost, which is remarked."""
+
     def remark(self, text: str) -> None:
         """Say something once."""
         if text not in self.remarks:
             self.remarks.append(text)
+
+    def lose(self, shown: str, text: str) -> None:
+        """Say how a part of a file is lost."""
+        self.damaged.add(shown)
+        self.remark(f"{shown}: {text}")
 
 
 COUNTED = {

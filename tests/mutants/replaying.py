@@ -45,6 +45,7 @@ MUTANTS = tuple(
         ("clock.py", "max(0, -least)", "-least", of("recordings")),
         ("clock.py", "round(base_latency_ms * MS) - least", "0", of("recordings")),
         # what is said
+        ("feed_check.py", '(damaged, f"', '(0, f"', of("feed_commands")),
         ("feed_check.py", '(found.gaps, f"', '(0, f"', of("feed_commands")),
         ("feed_check.py", '(drift, f"', '(0, f"', of("feed_commands")),
         ("units.py", "MOST_OF_THEM = 0.999", "MOST_OF_THEM = 1.0", of("feed_commands")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 import zipfile
@@ -72,7 +73,7 @@ def test_all_that_is_wrong_is_counted_and_told(run: Run) -> None:
     status, lines = run("check", "a.gz", "--tick=0.1")
     told = " ".join(" ".join(lines).split())
     assert status == 1
-    assert "book 1 gaps, 1 crossed, 1 rows off the tick" in told
+    assert "book 1 gap, 1 crossed, 1 row off the tick" in told
     assert "counted 1 messages that came twice, left out" in told
     assert told.split("FAIL: ")[1].startswith(
         "1 gap in the depth updates; 1 crossed book; 1 row off the tick; 4 trades missing; no known"
@@ -103,6 +104,16 @@ def test_a_clock_that_drifts_is_told(run: Run) -> None:
     assert "the fastest message took 700.5 ms: is the recorder's clock ahead?" in told
     assert "the recorder's clock drifts by 199 ms over it" in told
     assert "drifts" not in " ".join(run("check", "a.gz")[1][-2:])
+
+
+def test_a_damaged_file_is_a_fault_and_a_torn_one_is_none(run: Run) -> None:
+    data = gzip.compress("\n".join(r.stream(400)).encode())
+    half = len(data) // 2
+    Path("a.gz").write_bytes(data[:half] + b"\xff" * 99 + data[half:])
+    Path("b.gz").write_bytes(data[:-20])
+    said = " ".join(run("check", "a.gz")[1])
+    assert "FAIL: 1 file damaged, of which a part is lost" in said
+    assert run("check", "b.gz")[0] == 0
 
 
 def test_a_price_off_the_tick_is_seen_among_many(run: Run) -> None:
@@ -171,6 +182,21 @@ def test_what_a_contract_is_survives_a_conversion(run: Run) -> None:
         "symbol": "BTCUSD_PERP", "kind": "inverse", "tick": 0.1, "lot": 0.5,
         "contract_value": 10.0, "maker_fee_bps": -0.5, "taker_fee_bps": 4.0,
     }  # fmt: skip
+
+
+def test_facts_tell_inverse_contracts_in_quote(run: Run) -> None:
+    r.write_lines(Path("a.gz"), r.coinm(r.stream(60), "ETHUSD_PERP"))
+    assert run("facts", "feed:a.gz", "--json=a.json")[0] == 0
+    depth = json.loads(Path("a.json").read_text())["facts"]["touch_depth_quote"]["mean"]
+    assert 10.0 < depth < 70.0  # 1 to 7 contracts of 10
+    run("convert", "a.gz", "--output=b.npz")
+    rows = np.load("b.npz")["data"]
+    np.savez("c.npz", data=rows)
+    said = run("facts", "feed:c.npz", "--kind=inverse")
+    assert said == (
+        4,
+        ["ERROR: c.npz: is inverse: give contract_value, which is what one contract is in quote"],
+    )
 
 
 @pytest.mark.parametrize(
