@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.replay.binance import check_symbols
 from pytest_soak.replay.reading import refuse_encrypted, unchanged
 from pytest_soak.replay.rows import DEPTH, EXCHANGE, LOCAL, ROW, SNAPSHOT, TRADE, Rows, has, kinds
 from pytest_soak.replay.sources import Source
@@ -28,12 +29,13 @@ AT_A_TIME = 1 << 18
 def hftbacktest_rows(sources: Sequence[Source], symbol: str | None, told: Told) -> Iterator[Rows]:
     """The rows of files that follow each other, as they are.
 
-    Raises SoakUsageError for an array of another shape, for values that cannot be, and for files
-    of two contracts.
+    Raises SoakUsageError for an array of another shape, for values that cannot be, for files of two
+    contracts, and of another symbol than the chosen one where they name theirs.
     """
     told.venue = "hftbacktest"
     for source in sources:
         yield from _rows_of(source, told)
+    check_symbols(told.symbols, symbol, sources[-1].shown)
 
 
 def _rows_of(source: Source, told: Told) -> Iterator[Rows]:

@@ -12,6 +12,7 @@ import recordings as r
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.inverse_feed import in_contracts
 from pytest_soak.config.flags import reference_flags
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.config.scenarios import BUILT_IN
@@ -33,7 +34,7 @@ from pytest_soak.replay.market import (
     RecordedMarket,
     recorded_market,
 )
-from pytest_soak.replay.rows import BOTH, BUY, DEPTH, ROW, SELL, SNAPSHOT, TRADE, Rows, kinds
+from pytest_soak.replay.rows import BOTH, BUY, DEPTH, ROW, SELL, SNAPSHOT, Rows
 from pytest_soak.replay.scenario import feed_scenario, market_of
 from pytest_soak.replay.settings import FeedSettings, Way, parse_feed_settings
 from pytest_soak.replay.terms import Terms
@@ -185,15 +186,6 @@ def test_a_checkpoint_has_what_is_held_in_base(coin: RecordedMarket) -> None:
 @pytest.fixture(scope="module")
 def day() -> Rows:
     return exported(BUILT_IN["calm"], 7, 0.1)
-
-
-def in_contracts(rows: Rows, value: float) -> Rows:
-    """Rows of base as contracts of a value in quote each."""
-    found = rows.copy()
-    counted = np.isin(kinds(rows), (DEPTH, SNAPSHOT, TRADE)) & (rows["qty"] > 0)
-    contracts = np.rint(rows["qty"] * rows["px"] / value)
-    found["qty"] = np.where(counted, np.maximum(1.0, contracts), rows["qty"])
-    return found
 
 
 def made(recorded: RecordedMarket, limit: float) -> Observation:

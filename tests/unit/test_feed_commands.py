@@ -178,6 +178,9 @@ def test_what_a_contract_is_survives_a_conversion(run: Run) -> None:
     found = json.loads(Path("b.json").read_text())
     assert (found["kind"], found["contract_value"]) == ("inverse", 10.0)
     assert run("convert", "b.npz", "--output=c.npz", "--taker-fee-bps=4")[0] == 0
+    assert run("check", "c.npz", "--symbol=ETHUSD_PERP") == (
+        4, ["ERROR: --symbol: 'ETHUSD_PERP' is not in c.npz, which has BTCUSD_PERP (1)"]
+    )  # fmt: skip
     assert json.loads(np.load("c.npz")["contract.json"]) == {
         "symbol": "BTCUSD_PERP", "kind": "inverse", "tick": 0.1, "lot": 0.5,
         "contract_value": 10.0, "maker_fee_bps": -0.5, "taker_fee_bps": 4.0,
