@@ -16,12 +16,7 @@ from pytest_soak.exchange.beliefs.source import open_source
 from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
 from pytest_soak.exchange.ids import derived
 from pytest_soak.exchange.instruments import InstrumentsFile, Listing, read_instruments
-from pytest_soak.exchange.invariants.measure import (
-    BY_BOOKS,
-    BY_OPEN_ORDERS,
-    BY_POSITIONS,
-    WITH_FAULTS,
-)
+from pytest_soak.exchange.invariants.names import BY_BELIEF, WITH_FAULTS
 from pytest_soak.exchange.settings import RICH, AccountSettings, Amount, ExchangeSettings
 
 BYBIT = "bybit"
@@ -86,11 +81,10 @@ class ExchangeChoice(BaseModel):
         """The KPIs that cannot be seen, and why."""
         tells = self.tells()
         nothing = "nothing tells what the bot believes; --soak-belief"
-        known = {"positions": BY_POSITIONS, "open_orders": BY_OPEN_ORDERS, "books": BY_BOOKS}
         why = "nothing tells its {}; --soak-belief" if tells else nothing
         lacking = {
             kpi: why.format(what.replace("_", " "))
-            for what, kpis in known.items()
+            for what, kpis in BY_BELIEF.items()
             for kpi in kpis
             if what not in tells
         }

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from pytest_soak.exchange import digest
 from pytest_soak.exchange.beliefs.belief import Belief
-from pytest_soak.exchange.invariants.measure import (
+from pytest_soak.exchange.invariants.names import (
     BY_BOOKS,
     BY_EXCHANGE,
     BY_OPEN_ORDERS,
