@@ -5,7 +5,7 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 JAIL = ("exchange/jail/test_jail.py",)
-PARTS = ("exchange/jail/test_parts.py",)
+PARTS = ("exchange/jail/test_jail_parts.py",)
 
 MUTANTS = (
     *(
