@@ -19,6 +19,7 @@ NAMES = (
     "compare",
     "config",
     "dataset",
+    "exchange",
     "feed",
     "freeze",
     "gate",

@@ -14,6 +14,7 @@ from loopback import BTC, Bot, Wire, loopback, settings
 
 from pytest_soak.exchange import virtual_time
 from pytest_soak.exchange.beliefs.belief import Belief, BookBelief
+from pytest_soak.exchange.faults.schedule import Schedule
 from pytest_soak.exchange.faults.scheduled import Scheduled
 from pytest_soak.exchange.invariants.measure import measure
 from pytest_soak.exchange.invariants.result import Result
@@ -102,25 +103,36 @@ class Judged:
 
 
 def judged(script: Script, *faults: str, honest: bool, seconds: float = 20.0, **how: Any) -> Judged:
+    """Let a bot live for some seconds of virtual time with faults that are lines of YAML."""
+    rows = schedule(*faults).model_copy(update={"tolerances": ALLOWED})
+    return judged_in(script, rows, honest=honest, seconds=seconds, **how)
+
+
+def judged_in(
+    script: Script, faults: Schedule, *, honest: bool, seconds: float, **how: Any
+) -> Judged:
     """Let a bot live for some seconds of virtual time, and judge it."""
 
     async def main() -> Judged:
         told: list[Fault] = []
-        interference = Scheduled(schedule(*faults), told.append)
         options = {"step_ms": 20.0, "record_books": True, **how}
-        async with loopback(settings(**options), interference) as wire:
+        async with loopback(settings(**options), Scheduled(faults, told.append)) as wire:
             bot = Mini(wire, honest)
             start_us = wire.exchange.venue.now_us()
             await wire.get("/v5/account/info")
-            tasks = [asyncio.ensure_future(script(bot)), asyncio.ensure_future(bot.watch())]
-            done, _ = await asyncio.wait(tasks, timeout=seconds)
-            for task in tasks:
-                task.cancel()
-            for task in done:
-                task.result()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _live(bot, script, seconds)
             window = start_us, start_us + round(seconds * S)
             events = sorted([*wire.events, *told], key=lambda one: one.time_us)
-            return Judged(measure(seen(events), bot.beliefs, window, ALLOWED), events)
+            return Judged(measure(seen(events), bot.beliefs, window, faults.tolerances), events)
 
     return virtual_time.run(main())
+
+
+async def _live(bot: Mini, script: Script, seconds: float) -> None:
+    tasks = [asyncio.ensure_future(script(bot)), asyncio.ensure_future(bot.watch())]
+    done, _ = await asyncio.wait(tasks, timeout=seconds)
+    for task in tasks:
+        task.cancel()
+    for task in done:
+        task.result()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -202,6 +202,7 @@ def outcome(result: LaneResult) -> LaneOutcome:
         iterations=result.iterations,
         planned=result.planned,
         counts=result.counts,
+        ungraded=result.ungraded,
         medians=result.medians,
         samples=result.samples,
         changed=list(result.changed),
@@ -210,6 +211,7 @@ def outcome(result: LaneResult) -> LaneOutcome:
         failed=result.evidence.failed,
         drifts=result.judgement.drifts,
         drills=[str(drill) for drill in result.lane.drills],
+        exchange=None if result.lane.exchange is None else result.lane.exchange.words,
         stopped=result.stopped,
         deterministic=result.deterministic,
     )

@@ -187,6 +187,7 @@ class LaneOutcome(BaseModel):
     iterations: int
     planned: int
     counts: dict[str, int]
+    ungraded: dict[str, int] = Field({}, description="Those of the counts in the gate's grace.")
     medians: dict[str, Number] = Field(description="Of the last graded iterations.")
     samples: dict[str, int] = Field(description="The fewest of any of them.")
     changed: list[str] = Field(description="Parameters that the tuner or an operator moved.")
@@ -197,6 +198,9 @@ class LaneOutcome(BaseModel):
         {}, description="KPIs that got worse from iteration to iteration: their slope an iteration."
     )
     drills: list[str] = Field([], description="Trouble made on purpose: it is no evidence.")
+    exchange: str | None = Field(
+        None, description="The exchange on this machine, and its faults; null without one."
+    )
     stopped: Transition | None = Field(None, description="The stop criterion that ended it.")
     deterministic: bool | None = Field(
         None, description="Whether its target calls itself so; null: nobody recorded it."

@@ -74,21 +74,25 @@ async def ask(venue: Venue, limits: Limits, asked: Asked) -> Outcome:
         return _refused(venue, limits, asked, how)
     left = None
     if asked.account is not None:
-        is_within, left = limits.of_account(
-            asked.account.key, asked.call.endpoint, _limit(asked), venue.shown_ms()
-        )
+        is_within, left = _counted(venue, limits, asked, asked.account)
         if not is_within:
             return Outcome(Reply(code=TOO_MANY.code, text=TOO_MANY.text), how, left)
     reply = await _carried_out(venue, asked)
     return Outcome(reply, how, left)
 
 
+def _counted(venue: Venue, limits: Limits, asked: Asked, account: Account) -> tuple[bool, Left]:
+    """Counted by the venue's own time, and told by the time that it shows."""
+    now_ms = venue.now_us() // 1000
+    within, left = limits.of_account(account.key, asked.call.endpoint, _limit(asked), now_ms)
+    return within, replace(left, reset_ms=left.reset_ms + venue.shown_ms() - now_ms)
+
+
 def _refused(venue: Venue, limits: Limits, asked: Asked, how: Treatment) -> Outcome:
     """As the venue's own refusals are: one of too many says when the limit is lifted."""
     if how.refuse != TOO_MANY.code or asked.account is None:
         return Outcome(Reply(code=how.refuse, text=FAULT_TEXT), how, None)
-    now_ms, limit = venue.shown_ms(), _limit(asked)
-    _, left = limits.of_account(asked.account.key, asked.call.endpoint, limit, now_ms)
+    _, left = _counted(venue, limits, asked, asked.account)
     return Outcome(Reply(code=TOO_MANY.code, text=TOO_MANY.text), how, replace(left, left=0))
 
 

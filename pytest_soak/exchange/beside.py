@@ -17,6 +17,7 @@ from pytest_soak.errors import TargetError
 from pytest_soak.exchange.beliefs.belief import Belief
 from pytest_soak.exchange.beliefs.growing import GrowingFile
 from pytest_soak.exchange.beliefs.line import belief_of
+from pytest_soak.exchange.believing import Beliefs
 from pytest_soak.exchange.chosen import ACCOUNT, ExchangeChoice
 from pytest_soak.exchange.feeds import AccountFeeds, write
 from pytest_soak.exchange.invariants.measure import measure
@@ -24,18 +25,19 @@ from pytest_soak.exchange.invariants.seen import Seen, Span
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.jail import Admitted, Jail, Venue, open_jail
 from pytest_soak.exchange.judged import Judged, judged
-from pytest_soak.exchange.program import Order, Ready
 from pytest_soak.exchange.record import read
+from pytest_soak.exchange.serving import Ready, Service
 from pytest_soak.storage.files import append_new
 from pytest_soak.system import is_link
 from pytest_soak.text import plural
 
 FOLDER, RECORD, BELIEVED, JUDGED = "exchange", "record.jsonl", "believed.jsonl", "judged.jsonl"
+JAIL, TLS = "jail", "tls"
 READY_SECONDS, END_SECONDS = 120.0, 20.0
 _HOME = Path(pytest_soak.__file__).parent.parent
 _PROGRAM = (
     "import sys; sys.path.append(sys.argv[1]); "
-    "from pytest_soak.exchange.program import main; main()"
+    "from pytest_soak.exchange.program import main; sys.exit(main())"
 )
 
 
@@ -43,8 +45,8 @@ class Beside:
     """One exchange for one bot, as long as the lane goes on.
 
     `market` is a scenario with the knobs that were turned, `folder` the lane's, `feeds` where to
-    write what the bot did, `log` where its output goes. Raises TargetError where the exchange cannot be had, and each method where it is
-    gone.
+    write what the bot did, `log` where its output goes. Raises TargetError where the exchange
+    cannot be had, and each method where it is gone.
     """
 
     def __init__(
@@ -68,23 +70,18 @@ class Beside:
         self._isolation = Isolation("none", "no bot was let in")
         self._jail: Jail | None = None
         scenario, knobs = market
-        settings = choice.settings(scenario, seed)
+        settings = choice.settings(scenario, knobs, seed)
         self._account = settings.accounts[0]
-        self._jail = open_jail(self._folder / "jail", best=choice.file.isolation)
+        self._jail = open_jail(self._folder / JAIL, best=choice.file.isolation)
         try:
             self._process = self._start(
-                Order(
-                    settings=settings,
-                    scenario=scenario,
-                    knobs=dict(knobs),
-                    schedule=choice.schedule,
-                    record=self._folder / RECORD,
-                    believed=self._folder / BELIEVED,
-                    folder=self._folder / "tls",
+                Service(
+                    exchange=settings,
                     tls_port=self._jail.tls_port,
-                    beliefs=choice.beliefs,
-                    base=choice.base,
-                    log=log,
+                    ca_folder=str(self._folder / TLS),
+                    record=str(self._folder / RECORD),
+                    schedule=choice.schedule,
+                    beliefs=self._beliefs_of(log) if choice.beliefs else None,
                 )
             )
             self._ready = self._wait()
@@ -92,7 +89,12 @@ class Beside:
             self.close()
             raise
 
-    def _start(self, order: Order) -> subprocess.Popen[bytes]:
+    def _beliefs_of(self, log: Path) -> Beliefs:
+        file = str(self._folder / BELIEVED)
+        sources, base = self._choice.beliefs, str(self._choice.base)
+        return Beliefs(sources=sources, base=base, log=str(log), file=file)
+
+    def _start(self, service: Service) -> subprocess.Popen[bytes]:
         assert self._jail is not None
         command = [sys.executable, "-I", "-c", _PROGRAM, str(_HOME)]
         with (self._folder / "exchange.log").open("wb") as log:
@@ -105,18 +107,19 @@ class Beside:
             )
         assert process.stdin is not None
         with suppress(OSError):
-            process.stdin.write(order.model_dump_json().encode() + b"\n")
+            process.stdin.write(service.model_dump_json().encode() + b"\n")
             process.stdin.flush()
         return process
 
     def _wait(self) -> Ready:
         assert self._process.stdout is not None
         if select.select([self._process.stdout], [], [], READY_SECONDS)[0]:
-            if line := self._process.stdout.readline():
-                ready = Ready.model_validate_json(line)
-                if ready.failed:
-                    raise TargetError(f"the exchange cannot be had: {ready.failed}")
-                return ready
+            line = self._process.stdout.readline()
+            told = json.loads(line) if line else {}
+            if "error" in told:
+                raise TargetError(f"the exchange cannot be had: {told['error']}")
+            if "ready" in told:
+                return Ready(**told["ready"])
             raise self._gone()
         raise TargetError(f"the exchange was not ready after {READY_SECONDS:g} s")
 
@@ -132,7 +135,7 @@ class Beside:
         venue = Venue(
             self._ready.port,
             self._ready.tls_port,
-            Path(self._ready.certificate),
+            Path(self._ready.ca),
             self._account.key,
             self._account.secret,
         )
@@ -147,8 +150,9 @@ class Beside:
         events = [read(json.loads(line)) for line in self._record.lines()]
         self._seen.add(events)
         write(self._folder_of_feeds, self._feeds.rows(events))
-        for line in self._believed.lines():
-            self._believe(json.loads(line))
+        if self._choice.beliefs:
+            for line in self._believed.lines():
+                self._believe(json.loads(line))
 
     def _believe(self, data: dict[str, str]) -> None:
         if "trouble" in data:
@@ -180,7 +184,7 @@ class Beside:
             _end(process)
         if self._jail is not None:
             self._jail.close()
-        for name in ("jail", "tls"):
+        for name in (JAIL, TLS):
             shutil.rmtree(self._folder / name, ignore_errors=True)
 
 

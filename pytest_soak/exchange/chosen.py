@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,12 +16,7 @@ from pytest_soak.exchange.beliefs.source import open_source
 from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
 from pytest_soak.exchange.ids import derived
 from pytest_soak.exchange.instruments import InstrumentsFile, Listing, read_instruments
-from pytest_soak.exchange.invariants.measure import (
-    BY_BOOKS,
-    BY_OPEN_ORDERS,
-    BY_POSITIONS,
-    WITH_FAULTS,
-)
+from pytest_soak.exchange.invariants.names import BY_BELIEF, WITH_FAULTS
 from pytest_soak.exchange.settings import RICH, AccountSettings, Amount, ExchangeSettings
 
 BYBIT = "bybit"
@@ -72,6 +67,11 @@ class ExchangeChoice(BaseModel):
     base: Annotated[Path, Field(exclude=True)] = Path()
 
     @property
+    def words(self) -> str:
+        """How it is told: bybit with storm."""
+        return f"{self.name} with {self.schedule.name}"
+
+    @property
     def has_faults(self) -> bool:
         """Whether anything is broken."""
         return bool(self.schedule.faults)
@@ -80,11 +80,11 @@ class ExchangeChoice(BaseModel):
     def unseen(self) -> dict[str, str]:
         """The KPIs that cannot be seen, and why."""
         tells = self.tells()
-        known = {"positions": BY_POSITIONS, "open_orders": BY_OPEN_ORDERS, "books": BY_BOOKS}
-        why = "nothing tells its {}; --soak-belief"
+        nothing = "nothing tells what the bot believes; --soak-belief"
+        why = "nothing tells its {}; --soak-belief" if tells else nothing
         lacking = {
             kpi: why.format(what.replace("_", " "))
-            for what, kpis in known.items()
+            for what, kpis in BY_BELIEF.items()
             for kpi in kpis
             if what not in tells
         }
@@ -96,7 +96,9 @@ class ExchangeChoice(BaseModel):
         sources = (open_source(one, self.base, self.base, one) for one in self.beliefs)
         return {name for source in sources for name in source.tells}
 
-    def settings(self, scenario: Scenario, seed: int) -> ExchangeSettings:
+    def settings(
+        self, scenario: Scenario, knobs: Mapping[str, float], seed: int
+    ) -> ExchangeSettings:
         """What the exchange of a lane is started with; the bot's key is the same each time."""
         given = self.file
         symbols = given.symbols or read_instruments(None, Path()).symbols
@@ -105,6 +107,8 @@ class ExchangeChoice(BaseModel):
         return ExchangeSettings(
             symbols=symbols,
             market=scenario.name,
+            scenario=scenario,
+            knobs=dict(knobs),
             seed=seed,
             accounts=(account,),
             latency=given.latency,

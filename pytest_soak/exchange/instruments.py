@@ -25,9 +25,10 @@ SHIPPED = "instruments.yaml"
 class Listing(BaseModel):
     """A symbol in a user's file.
 
-    `market` is what `--market` takes, and its own where it is given; a recorded feed
-    (`feed:PATH`) brings its units and its opening price along. `venue` has the delays of the
-    scenario where it is left out. `least_value` is in quote currency.
+    `market` is what `--market` takes, where the symbol has its own; a recorded feed (`feed:PATH`)
+    brings its units and its opening price along, and `feed_settings` are its own, as
+    `--soak-feed-set` takes them. `venue` has the delays of the scenario where it is left out.
+    `least_value` of an order is in quote currency.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -37,6 +38,7 @@ class Listing(BaseModel):
     quote: Coin
     instrument: Instrument = Instrument()
     market: str | None = None
+    feed_settings: list[str] = []
     venue: Venue | None = None
     most_leverage: Annotated[int, Field(ge=1, le=125)] = 100
     least_value: Annotated[float, Field(ge=0), AllowInfNan(False)] = 5.0

@@ -95,11 +95,11 @@ class Interference(Protocol):
     def deliver(self, push: Push) -> Sequence[Delivery]:
         """What is sent in place of a message: nothing, itself, more than one, later, others."""
 
-    def accepts(self, path: str, time_us: int) -> bool:
+    def accepts(self, path: str, connection: int, time_us: int) -> bool:
         """Whether a new socket is let in."""
 
-    def answers_pings(self, path: str, time_us: int) -> bool:
-        """Whether a socket answers pings of the application; frames of the protocol it does."""
+    def answers(self, connection: int, time_us: int) -> bool:
+        """Whether a socket answers but for orders, see `treat`; pings of the protocol it does."""
 
     def book_time_us(self, time_us: int) -> int:
         """As of when books are shown over REST, earlier where stale; pushes are `deliver`'s."""
@@ -128,11 +128,11 @@ class Untouched:
         """As it is."""
         return (Delivery(push.message),)
 
-    def accepts(self, path: str, time_us: int) -> bool:
+    def accepts(self, path: str, connection: int, time_us: int) -> bool:
         """Always."""
         return True
 
-    def answers_pings(self, path: str, time_us: int) -> bool:
+    def answers(self, connection: int, time_us: int) -> bool:
         """Always."""
         return True
 

@@ -15,8 +15,9 @@ from aiohttp import web
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.exchange.clock import ExchangeClock
 from pytest_soak.exchange.connections import Connections
+from pytest_soak.exchange.garbage import recording
 from pytest_soak.exchange.interference import Interference, Untouched
-from pytest_soak.exchange.markets.opening import Whole, open_market
+from pytest_soak.exchange.markets.opening import open_market
 from pytest_soak.exchange.recorder import Recorder
 from pytest_soak.exchange.rest.http import Http
 from pytest_soak.exchange.rest.limits import Limits
@@ -33,6 +34,7 @@ SOCKET_PATHS = ("/v5/public/linear", "/v5/public/spot", "/v5/private", "/v5/trad
 LONGEST_BODY = 1 << 18
 BACKLOG = 1_024
 CLOSE_SECONDS = 1.0
+VENUE = web.AppKey("venue", Venue)
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,11 @@ def opened(
     clock: ExchangeClock,
     recorder: Recorder | None = None,
     interference: Interference | None = None,
-    market: Whole | None = None,
 ) -> Venue:
-    """The venue with its markets, which open now. SoakUsageError for a market that is none.
-
-    `market` is what the settings only name.
-    """
-    now, given = clock.now_us(), market or settings.market
+    """The venue with its markets, which open now. SoakUsageError for a market that is none."""
+    now = clock.now_us()
     markets = {
-        symbol: open_market(symbol, one, given, settings.seed, now, settings.latency)
-        for symbol, one in settings.symbols.items()
+        symbol: open_market(symbol, one, settings, now) for symbol, one in settings.symbols.items()
     }
     return Venue(settings, clock, markets, recorder or Recorder(), interference or Untouched())
 
@@ -71,6 +68,7 @@ def running(venue: Venue) -> Running:
     PrivateSender(venue, hub)
     sockets = Sockets(venue, hub, Operations(venue, hub, feeds, limits), connections)
     app = web.Application(client_max_size=LONGEST_BODY)
+    app[VENUE] = venue
     for path in SOCKET_PATHS:
         app.router.add_get(path, sockets.handle)
     app.router.add_route("*", "/{anything:.*}", Http(venue, limits, connections).handle)
@@ -97,10 +95,8 @@ async def _move(venue: Venue, hub: Hub, feeds: PublicFeeds) -> None:
         now = venue.now_us()
         feeds.on_step(now)
         hub.on_step(now)
-        asked = venue.interference.next_us(now)
-        if asked is not None and asked <= now:
-            for cut in venue.interference.cuts(now):
-                hub.cut(cut)
+        for cut in venue.interference.cuts(now):
+            hub.cut(cut)
         due = max(due + length, loop.time() - length)
         await asyncio.sleep(max(0.0, due - loop.time()))
 
@@ -123,9 +119,7 @@ async def served(
     app: web.Application, port: int = 0, tls_port: int | None = None, folder: Path | None = None
 ) -> AsyncIterator[Ports]:
     """Listen on ports of this machine, 0 for any; with TLS where there is a folder for its CA."""
-    runner = web.AppRunner(
-        app, access_log=None, handler_cancellation=False, shutdown_timeout=CLOSE_SECONDS
-    )
+    runner = runner_of(app)
     await runner.setup()
     try:
         await _listen(runner, port, None, "--port")
@@ -136,6 +130,17 @@ async def served(
         yield Ports(found[0], found[1] if context is not None else 0)
     finally:
         await runner.cleanup()
+
+
+def runner_of(app: web.Application) -> web.AppRunner:
+    """What serves an application, wherever it is to listen."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        logger=recording(app[VENUE]),
+        handler_cancellation=False,
+        shutdown_timeout=CLOSE_SECONDS,
+    )
 
 
 def server_context_in(folder: Path) -> ssl.SSLContext:

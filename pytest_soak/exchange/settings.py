@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, field_validator
 
+from pytest_soak.config.scenarios import Scenario
 from pytest_soak.exchange.instruments import Listing
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -32,6 +33,9 @@ class ExchangeSettings(BaseModel):
     Attributes:
         symbols: What is traded.
         market: A market's name, file or `feed:PATH`, of the symbols that name none.
+        scenario: The same, where it need not be looked for; `market` is then its name alone.
+        knobs: Those of its regime that were turned.
+        feed_settings: Of recorded feeds, as `--soak-feed-set` takes them.
         seed: Of the markets and of every name that the exchange gives.
         accounts: Who may trade.
         latency: "venue": requests, answers and books take the venue's own delays before the wire;
@@ -47,6 +51,9 @@ class ExchangeSettings(BaseModel):
 
     symbols: Annotated[dict[str, Listing], Field(min_length=1)]
     market: str = "calm"
+    scenario: Scenario | None = None
+    knobs: dict[str, Annotated[float, AllowInfNan(False)]] = {}
+    feed_settings: tuple[str, ...] = ()
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     accounts: Annotated[tuple[AccountSettings, ...], Field(min_length=1)]
     latency: Literal["venue", "none"] = "venue"
@@ -54,7 +61,7 @@ class ExchangeSettings(BaseModel):
     limits: bool = True
     record_books: bool = False
     step_ms: Annotated[float, Field(ge=1, le=1000), AllowInfNan(False)] = 10.0
-    history_minutes: Annotated[float, Field(ge=0, le=10_080), AllowInfNan(False)] = 0.0
+    history_minutes: Annotated[float, Field(ge=0, le=10_080), AllowInfNan(False)] = 60.0
 
     @field_validator("accounts")
     @classmethod

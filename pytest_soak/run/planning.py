@@ -16,7 +16,7 @@ from pytest_soak.config.overrides import Layer, Overrides, resolve
 from pytest_soak.engine.plan import LanePlan
 from pytest_soak.errors import SoakUsageError, check_words, unknown
 from pytest_soak.exchange.chosen import ON_EXCHANGE, ExchangeChoice
-from pytest_soak.exchange.invariants.measure import WITH_FAULTS as NOT_ALWAYS
+from pytest_soak.exchange.invariants.names import WITH_FAULTS as NOT_ALWAYS
 from pytest_soak.gates.criteria import OFF, Criteria, criteria_shelf, load_criteria
 from pytest_soak.gates.model import Gate, gate_shelf, load_gate
 from pytest_soak.kpi.definitions import KNOWN, KPIS
@@ -63,6 +63,7 @@ def plan_lane(
         *_tuning_notes(settings, spec, overrides, given),
     )
     overrides = overrides.model_copy(update={"notes": notes})
+    tuned = spec.tuned and (lane.exchange is None or spec.table_given)
     gates = _gates(settings, lane, spec, target)
     for gate in gates:
         check_metrics(gate, lane.market, spec, extra_kpis, target)
@@ -82,9 +83,9 @@ def plan_lane(
         rules=settings.rules,
         clocks=settings.pacing.clocks,
         criteria=_criteria(settings, lane, spec, target),
-        tuned=spec.tuned,
+        tuned=tuned,
         deterministic=spec.deterministic,
-        auto_tune=settings.auto_tune and spec.tuned,
+        auto_tune=settings.auto_tune and tuned,
         guards=settings.guards,
         warmup=settings.warmup,
         fallback=_fallback(settings, spec, overrides),
@@ -133,7 +134,8 @@ def _exchange_notes(settings: Settings, lane: LaneInfo) -> list[str]:
     for metric in names:
         if metric in unseen:
             by_reason.setdefault(unseen[metric], []).append(metric)
-    return [f"not judged: {', '.join(them)} ({why})" for why, them in by_reason.items()]
+    told = "; ".join(f"{', '.join(them)} ({why})" for why, them in by_reason.items())
+    return [f"not judged: {told}"] if told else []
 
 
 def _criteria(settings: Settings, lane: LaneInfo, spec: Abilities, target: str) -> Criteria:

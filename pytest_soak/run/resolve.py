@@ -115,8 +115,9 @@ def resolve_settings(inputs: Inputs) -> Settings:
     given = lookup(inputs)
     profiles = _profiles(given["profile"], inputs.rootdir)
     exchange = _exchange(given, inputs.rootdir)
-    gate = given["gate"] if exchange is None else _on_exchange(given["gate"])
-    gates = {p.name: _gates(p, gate, inputs.rootdir) for p in profiles}
+    if exchange is not None:
+        given["gate"] = _on_exchange(given["gate"])
+    gates = {p.name: _gates(p, given["gate"], inputs.rootdir) for p in profiles}
     scenarios = _scenarios(given["market"], given.get("feed-set"), inputs.rootdir)
     _check_markets(gates, scenarios)
     knobs, knob_sources = _knobs(inputs, given.get("market-set"))

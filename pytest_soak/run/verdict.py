@@ -53,7 +53,7 @@ def conclude(
     frozen = len(results) == 1 and results[0].frozen and not drilled
     see = PRODUCTION_SNAPSHOT if frozen else TUNING_REPORT
     text = _judged(outcomes, lanes, _named(targets, results[0].gate_mode), see)
-    text += on_recordings(outcomes)
+    text += on_exchange(outcomes) + on_recordings(outcomes)
     told = _with_baseline(Conclusion(worst(verdicts), text + drilled), beside)
     verdict, text = told
     if failed and verdict is not Verdict.FAIL:
@@ -79,7 +79,7 @@ def verdict_line(result: RunResult) -> str:
         finished = plural(len(over), "lane")
         return one_line(f"NO VERDICT: {finished} finished; {unfinished or result.status}")
     text = _judged(over, len(over), _named(result.source, result.gate_mode), TUNING_REPORT)
-    said = on_recordings(result.lanes) + no_evidence(result.lanes)
+    said = on_exchange(result.lanes) + on_recordings(result.lanes) + no_evidence(result.lanes)
     lanes = Conclusion(worst([x.verdict for x in over if x.verdict]), text + said)
     verdict, text = _with_baseline(lanes, result.baseline)
     if result.verdict is Verdict.FAIL and verdict is not Verdict.FAIL:
@@ -91,6 +91,12 @@ def on_recordings(lanes: Sequence[LaneOutcome]) -> str:
     """What to say of limits where a recording is judged by those of a market."""
     recorded = any((lane.scenario_hash or "").startswith(PREFIX) for lane in lanes)
     return "; limits set for calm" if recorded else ""
+
+
+def on_exchange(lanes: Sequence[LaneOutcome]) -> str:
+    """On which exchanges of this machine, and what broke on them."""
+    named = dict.fromkeys(lane.exchange for lane in lanes if lane.exchange)
+    return f"; on {', '.join(named)}" if named else ""
 
 
 def no_evidence(lanes: Sequence[LaneOutcome]) -> str:

@@ -13,7 +13,7 @@ from pytest_soak.exchange.beliefs.line import belief_of
 from pytest_soak.exchange.beliefs.source import KINDS
 from pytest_soak.exchange.faults.kinds import FAULTS
 from pytest_soak.exchange.faults.schedule import Schedule
-from pytest_soak.exchange.invariants.measure import visible
+from pytest_soak.exchange.invariants.names import visible
 
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 

@@ -225,3 +225,30 @@ def test_what_is_no_source_is_refused(tmp_path: Path, given: str, problem: str) 
         source(given, tmp_path)
     assert str(error.value).startswith("--belief: ")
     assert problem in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "tells"),
+    [
+        ("file:a.jsonl", ("positions", "open_orders")),
+        ("positions@file:a.jsonl", ("positions",)),
+        ("positions,books@http://127.0.0.1:1/x", ("positions", "books")),
+        ("http://127.0.0.1:1/a@b", ("positions", "open_orders")),
+    ],
+)
+def test_a_user_says_what_his_file_or_page_tells(
+    given: str, tells: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert open_source(given, tmp_path, tmp_path, "--soak-belief").tells == tells
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("position@file:a.jsonl", "did you mean 'positions'"),
+        ("books@freqtrade:a.sqlite", "freqtrade tells what it can; take books@ away"),
+    ],
+)
+def test_what_a_source_cannot_tell_is_refused(given: str, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(SoakUsageError, match=problem):
+        open_source(given, tmp_path, tmp_path, "--soak-belief")

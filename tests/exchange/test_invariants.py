@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from pytest_soak.exchange import digest
 from pytest_soak.exchange.beliefs.belief import Belief
-from pytest_soak.exchange.invariants.measure import (
+from pytest_soak.exchange.invariants.names import (
     BY_BOOKS,
     BY_EXCHANGE,
     BY_OPEN_ORDERS,
@@ -264,6 +264,17 @@ def test_an_order_that_the_bot_cancelled_may_be_made_again() -> None:
     events = [lost(10, "o1"), state(10, "o1", "New"), state(11, "o1", "Cancelled")]
     assert invariants([*events, create(12, "o2")])[TWICE].value == 0
     assert invariants([*events[:2], state(13, "o1", "Cancelled"), create(12, "o2")])[TWICE].value
+    cancels = "POST /v5/order/cancel"
+    under_way = [*events[:2], create(12, "o2"), state(12.1, "o1", "Cancelled")]
+    for request, count in (
+        (asked(12, cancels, order={"order_id": "o1"}), 0),
+        (asked(12, "POST /v5/order/cancel-all"), 0),
+        (asked(12, cancels, order={"order_id": "o9", "link_id": ""}), 1),
+        (asked(12, cancels, order={"order_id": "o1"}, code=110001), 1),
+        (asked(12.1, cancels, order={"order_id": "o1"}), 1),
+        (asked(9, "POST /v5/order/cancel-all"), 1),
+    ):
+        assert invariants([*under_way, request])[TWICE].value == count
 
 
 def test_a_fill_that_the_bot_was_told_of_may_be_followed_by_the_same_order() -> None:
@@ -279,6 +290,24 @@ def test_a_fill_that_the_bot_was_told_of_may_be_followed_by_the_same_order() -> 
     assert invariants([*events, pushed(11, sent=0), again])[TWICE].value == 1
     assert invariants([*events, pushed(11, "wallet"), again])[TWICE].value == 1
     assert invariants([*events[1:], pushed(11), again])[TWICE].value == 1
+
+
+def test_a_fill_that_the_bot_has_looked_at_may_be_followed_by_the_same_order() -> None:
+    filled = [state(10, "o1", "New"), state(10.5, "o1", "Filled")]
+    events = [lost(10, "o1"), *filled, create(12, "o2")]
+    look = "GET /v5/execution/list"
+    assert invariants([*events, asked(11, look)])[TWICE].value == 0
+    for unseen in (
+        asked(10.4, look),
+        asked(12.1, look),
+        asked(11, look, account="other"),
+        asked(11, look, code=10002),
+        asked(11, look, answered=False, http=502),
+        asked(11, "GET /v5/market/orderbook"),
+    ):
+        assert invariants([*events, unseen])[TWICE].value == 1
+    still_open = [lost(10, "o1"), filled[0], create(12, "o2"), asked(11, look)]
+    assert invariants(still_open)[TWICE].value == 1
 
 
 # how it asks
@@ -403,6 +432,20 @@ def test_a_book_ages_from_the_next_that_the_exchange_sent() -> None:
         found = invariants(events, [sample(seconds, u, **side)])
         assert found["book_age_max_ms"].value == pytest.approx(age)
         assert found["book_wrong_u"].value == 0
+
+
+def test_a_book_that_is_newer_than_the_record_is_not_judged_and_an_older_one_is_old() -> None:
+    events = [shown(TOPIC, (10, 5, GOOD), (20, 6, NEXT))]
+    newer = invariants(events, [sample(30, 7)])["book_age_max_ms"]
+    assert (newer.value, "no book" in newer.why) == (None, True)
+    assert invariants(events, [sample(30, 3)])["book_age_max_ms"].value == pytest.approx(20_000)
+
+
+def test_the_age_is_that_in_the_topic_which_showed_such_a_book() -> None:
+    other = shown(f"orderbook.1.{SYMBOL}", (10, 1, NEXT), (29, 2, NEXT))
+    events = [shown(TOPIC, (10, 1, GOOD), (20, 2, NEXT)), other]
+    assert invariants(events, [sample(30, 1)])["book_age_max_ms"].value == pytest.approx(10_000)
+    assert invariants(events, [sample(30, 1, bid=98.0)])["book_age_max_ms"].value == 1000
 
 
 def test_a_book_that_is_another_at_its_own_number_is_wrong() -> None:

@@ -33,7 +33,8 @@ class Broken:
 
     def treat(self, endpoint: str, at: float, **given: Any) -> Treatment:
         fields = {"account": "mm", "via": "rest", "symbol": "BTCUSDT", **given}
-        return self.faults.treat(Call(round(at * S), 1, endpoint=endpoint, **fields))
+        fields = {"connection": 1, **fields}
+        return self.faults.treat(Call(round(at * S), endpoint=endpoint, **fields))
 
     def push(self, topic: str, at: float, message: dict[str, Any], **given: Any) -> list[Delivery]:
         path = PUBLIC if "." in topic else PRIVATE
@@ -62,7 +63,7 @@ BOOK = "orderbook.50.BTCUSDT"
 
 
 def row(kind: str, more: str = "") -> str:
-    lasts = "" if kind == "drop" else ", for: 10s"
+    lasts = "" if kind in ("drop", "silence") else ", for: 10s"
     return f"name: it, kind: {kind}, at: 10s{lasts}{', ' if more else ''}{more}"
 
 
@@ -218,30 +219,40 @@ def test_single_deltas_are_swallowed() -> None:
     assert [len(broken.push(BOOK, 11, delta(u))) for u in (1, 2)] == [0, 1]
 
 
+PATHS = {1: PRIVATE, 2: PUBLIC, 3: TRADE}
+
+
 @pytest.mark.parametrize(
-    ("sockets", "hit"),
-    [
-        ("private", {PRIVATE}),
-        ("public", {PUBLIC}),
-        ("trade", {TRADE}),
-        ("all", {PRIVATE, PUBLIC, TRADE}),
-    ],
+    ("sockets", "hit"), [("private", {1}), ("public", {2}), ("trade", {3}), ("all", {1, 2, 3})]
 )
-def test_a_silent_socket_says_nothing_and_a_refused_one_is_not_let_in(
-    sockets: str, hit: set[str]
+def test_a_silenced_socket_says_nothing_more_and_a_new_one_does(
+    sockets: str, hit: set[int]
 ) -> None:
-    paths = (PRIVATE, PUBLIC, TRADE)
-    silent = Broken(row("silence", f"sockets: {sockets}"))
-    for path in paths:
-        assert silent.faults.answers_pings(path, 9 * S)
-    assert {p for p in paths if not silent.faults.answers_pings(p, 11 * S)} == hit
-    assert {p for p in paths if not silent.push("order", 11, order("1"), path=p)} == hit
-    answered = silent.treat("order.create", 11, via="ws")
-    assert answered.silent == (TRADE in hit)
-    assert not silent.treat("POST /v5/order/create", 11).silent
-    refused = Broken(row("refuse_sockets", f"sockets: {sockets}"))
-    assert {p for p in paths if not refused.faults.accepts(p, 11 * S)} == hit
-    assert all(refused.faults.accepts(p, 20 * S) for p in paths)
+    broken = Broken(row("silence", f"sockets: {sockets}"))
+    faults = broken.faults
+    assert all(faults.accepts(path, n, 5 * S) for n, path in PATHS.items())
+    assert all(faults.answers(n, 9 * S) for n in PATHS)
+    assert {n for n in PATHS if not faults.answers(n, 11 * S)} == hit
+    later = order("1")
+    pushed = {
+        n for n, path in PATHS.items() if broken.push("order", 999, later, path=path, connection=n)
+    }
+    assert pushed == set(PATHS) - hit
+    assert broken.treat("order.create", 11, via="ws", connection=3).silent == (3 in hit)
+    assert not broken.treat("POST /v5/order/create", 11, connection=3).silent
+    assert all(faults.accepts(path, n + 3, 12 * S) for n, path in PATHS.items())
+    assert all(faults.answers(n + 3, 13 * S) for n in PATHS)
+    assert broken.push("order", 13, later, connection=4) == [Delivery(later)]
+    ended = [fault.detail for fault in broken.told if fault.what == "ended"]
+    assert ended == [f"hit {len(hit)}"]
+
+
+@pytest.mark.parametrize("sockets", ["private", "public", "trade", "all"])
+def test_a_refused_socket_is_not_let_in(sockets: str) -> None:
+    faults = Broken(row("refuse_sockets", f"sockets: {sockets}")).faults
+    refused = {path for path in PATHS.values() if not faults.accepts(path, 9, 11 * S)}
+    assert refused == {path for path in PATHS.values() if sockets == "all" or sockets in path}
+    assert all(faults.accepts(path, 9, 20 * S) for path in PATHS.values())
 
 
 def test_sockets_are_cut_once() -> None:
@@ -263,8 +274,8 @@ def test_a_cut_that_another_question_came_before_is_told_at_once() -> None:
 def test_maintenance_cuts_all_and_lets_none_in() -> None:
     faults = Broken(row("maintenance")).faults
     assert list(faults.cuts(10 * S)) == [Cut("it", "all")]
-    assert not faults.accepts(PUBLIC, 11 * S)
-    assert faults.accepts(PUBLIC, 20 * S)
+    assert not faults.accepts(PUBLIC, 9, 11 * S)
+    assert faults.accepts(PUBLIC, 9, 20 * S)
 
 
 def test_clocks_books_and_orders_are_shown_as_they_are_not() -> None:

@@ -31,7 +31,8 @@ MUTANTS = (
             ("choosing.py", "spell.drawn += 1", "pass"),
             ("kinds.py", 'ORDERS = ("order", "order.*")', 'ORDERS = ("order*",)'),
             ("requests.py", "late_s=one.late_s + other.late_s", "late_s=one.late_s"),
-            ("requests.py", 'call.via == "ws" and', ""),
+            ("scheduled.py", 'call.via == "ws" and', ""),
+            ("scheduled.py", "self._silent |= found", "pass"),
             ("messages.py", "left_us - left_us / _DAWDLE", "left_us"),
             ("messages.py", "for order in orders} - spell.orders", "for order in orders}"),
             ("messages.py", 'row = dict(message["data"][-1])', 'row = message["data"][-1]'),
@@ -85,7 +86,7 @@ MUTANTS = (
             ("quoting.py", "at_us = max(at_us, min(over_us, end_us))", "pass"),
             ("quoting.py", "if pause_s > tolerances.slow_s:", "if False:"),
             ("books.py", "if u in (0, number)", "if True"),
-            ("books.py", "if last + 1 < len(past) else 0.0", "if last + 1 < len(past) else 1.0"),
+            ("books.py", "if past[-1][1] >= book.u]", "]"),
             (
                 "books.py",
                 "min(until_us - belief.time_us, _LONGEST_US)",

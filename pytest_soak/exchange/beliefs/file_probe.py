@@ -14,9 +14,8 @@ from pytest_soak.exchange.beliefs.line import belief_of
 class FileProbe:
     """Each line says what the bot believes at its `time_us`; see `line.BeliefLine`."""
 
-    tells: tuple[str, ...] = ("positions", "open_orders", "books")
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tells: tuple[str, ...]) -> None:
+        self.tells = tells
         self._path = path
         self._file = GrowingFile(path)
         self.trouble = ""

@@ -19,9 +19,8 @@ _MOST = 4_000_000
 class HttpProbe:
     """A GET of the address answers with what the bot believes now; see `line.BeliefLine`."""
 
-    tells: tuple[str, ...] = ("positions", "open_orders", "books")
-
-    def __init__(self, address: str, source: str) -> None:
+    def __init__(self, address: str, source: str, tells: tuple[str, ...]) -> None:
+        self.tells = tells
         try:
             parts = urlsplit(address)
             self._port = parts.port or 80

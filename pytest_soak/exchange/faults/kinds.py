@@ -44,9 +44,11 @@ FAULTS: dict[str, Kind] = {
         lasts=False,
     ),
     "silence": Kind(
-        "sockets stay open and say nothing; frames of the protocol that ask for a pong get one",
+        "sockets that are open say nothing more, for ever; pings of the protocol are answered, and "
+        "so are new sockets",
         ("sockets",),
         needs=("sockets",),
+        lasts=False,
     ),
     "refuse_sockets": Kind("lets no new socket in", ("sockets",), needs=("sockets",)),
     "delay_messages": Kind(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pytest_soak.exchange.faults.choosing import is_meant_push, is_met, reaches, rows_of
+from pytest_soak.exchange.faults.choosing import is_meant_push, is_met, rows_of
 from pytest_soak.exchange.faults.kinds import GAP
 from pytest_soak.exchange.faults.timeline import Spell
 from pytest_soak.exchange.interference import Delivery, Push
@@ -102,8 +102,6 @@ def deliveries(spell: Spell, push: Push, seed: int, position: float) -> Sequence
     `position` is what was last pushed of the position in what the message is about.
     """
     kind = spell.row.kind
-    if kind == "silence":
-        return () if reaches(spell.row.sockets, push.path) else None
     if kind not in _DEEDS or not is_meant_push(spell, push):
         return None
     if kind in _ONLY and not _ONLY[kind](spell, push):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_soak.exchange.faults.choosing import is_meant, is_met, reaches
+from pytest_soak.exchange.faults.choosing import is_meant, is_met
 from pytest_soak.exchange.faults.timeline import Spell
 from pytest_soak.exchange.interference import AS_IT_IS, Call, Treatment
 
 TOO_MANY, UNAVAILABLE = 10006, 10016
-_TRADE = "/v5/trade"
 
 
 def _rate_limit(spell: Spell) -> Treatment:
@@ -40,9 +39,6 @@ def treatment(spell: Spell, call: Call, seed: int) -> Treatment | None:
     kind = spell.row.kind
     if kind == "maintenance":
         return _maintenance(spell)
-    if kind == "silence":
-        unheard = call.via == "ws" and reaches(spell.row.sockets, _TRADE)
-        return Treatment(silent=True) if unheard else None
     if kind not in _TREATMENTS or not is_meant(spell, call) or not is_met(spell, seed):
         return None
     return _TREATMENTS[kind](spell)

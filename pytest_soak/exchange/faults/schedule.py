@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,7 @@ from pytest_soak.config.names import NAME, Shelf
 from pytest_soak.errors import unknown
 from pytest_soak.exchange.faults.kinds import FAULTS, Kind
 from pytest_soak.exchange.invariants.tolerances import Tolerances
+from pytest_soak.exchange.operation import operation
 
 Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1)]
 Seconds = Annotated[float, Field(gt=0, le=600), AllowInfNan(False)]
@@ -64,6 +66,17 @@ class FaultRow(BaseModel):
         if kind not in FAULTS:
             raise ValueError(f"a kind of fault: {unknown('kind', kind, FAULTS)}")
         return kind
+
+    @field_validator("endpoints")
+    @classmethod
+    def _are_endpoints(cls, given: list[str] | None) -> list[str] | None:
+        from pytest_soak.exchange.rest.table import ENDPOINTS
+
+        known = {operation(path) for _, path in ENDPOINTS}
+        for pattern in given or ():
+            if not any(fnmatchcase(name, operation(pattern)) for name in known):
+                raise ValueError(f"endpoints as {unknown('endpoint', operation(pattern), known)}")
+        return None if given is None else [operation(pattern) for pattern in given]
 
     @model_validator(mode="after")
     def _says_what_its_kind_takes(self) -> FaultRow:

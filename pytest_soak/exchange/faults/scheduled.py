@@ -37,12 +37,16 @@ class Scheduled:
         self._holding: list[Spell] = []
         self._cuts: list[Cut] = []
         self._hits: Counter[Spell] = Counter()
+        self._sockets: dict[int, str] = {}
+        self._silent: dict[int, str] = {}
         self._positions: dict[tuple[str, str], float] = {}
 
     def treat(self, call: Call) -> Treatment:
         """What all faults that hold do to a request."""
         self._turn(call.time_us, starts=bool(call.account))
         treated = AS_IT_IS
+        if call.via == "ws" and call.connection in self._silent:
+            treated = Treatment(fault=self._silent[call.connection], silent=True)
         for spell in self._holding:
             one = treatment(spell, call, self._seed)
             if one is not None:
@@ -54,6 +58,8 @@ class Scheduled:
         """What all faults that hold make of a message, one after the other."""
         self._turn(push.time_us, starts=bool(push.account))
         position = self._position(push)
+        if push.connection in self._silent:
+            return ()
         sent: Sequence[Delivery] = (Delivery(push.message),)
         for spell in self._holding:
             made = deliveries(spell, push, self._seed, position)
@@ -62,7 +68,7 @@ class Scheduled:
                 sent = [_after(one, other, push) for one in sent for other in made]
         return sent
 
-    def accepts(self, path: str, time_us: int) -> bool:
+    def accepts(self, path: str, connection: int, time_us: int) -> bool:
         """Whether no fault keeps new sockets out."""
         self._turn(time_us)
         for spell in self._holding:
@@ -72,14 +78,13 @@ class Scheduled:
             ):
                 self._hit(spell, time_us, path)
                 return False
+        self._sockets[connection] = path
         return True
 
-    def answers_pings(self, path: str, time_us: int) -> bool:
-        """Whether no fault silences the socket."""
+    def answers(self, connection: int, time_us: int) -> bool:
+        """Whether no fault has silenced the socket."""
         self._turn(time_us)
-        return not any(
-            s.row.kind == "silence" and reaches(s.row.sockets, path) for s in self._holding
-        )
+        return connection not in self._silent
 
     def book_time_us(self, time_us: int) -> int:
         """As of when books are shown."""
@@ -126,6 +131,10 @@ class Scheduled:
         row = turn.spell.row
         self._tell(Fault(turn.time_us, row.name, row.kind, "began"))
         self._holding.append(turn.spell)
+        if row.kind == "silence":
+            found = {n: row.name for n, path in self._sockets.items() if reaches(row.sockets, path)}
+            self._silent |= found
+            self._hits[turn.spell] = len(found)
         if row.kind in ("drop", "maintenance"):
             self._cuts.append(Cut(row.name, row.sockets or "all", row.mid_frame))
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pytest_soak.exchange.invariants.result import Finding, Result, count
 from pytest_soak.exchange.invariants.seen import Seen, Span
 from pytest_soak.exchange.invariants.tolerances import Tolerances
-from pytest_soak.exchange.operation import CREATES, operation
+from pytest_soak.exchange.operation import CANCELS, CREATES, operation
 from pytest_soak.exchange.record import OrderState, Pushed, Request
 
 _WHAT = ("symbol", "side", "price", "quantity")
 _OF_ORDERS = ("order", "execution")
+_LOOKS = ("order/realtime", "order/history", "execution/list", "position/list")
 _NO_ANSWER = 400
 """An HTTP status from here on, or 0, is not an answer that says that an order was made."""
 
@@ -21,8 +22,8 @@ def repeated_intents(seen: Seen, window: Span, tolerances: Tolerances) -> Result
 
     Both were accepted, of one account, with the same symbol, side, price and quantity; no answer to
     the first had come when the second was sent, at most `same_intent_s` after an error, `give_up_s`
-    more where none came. Not counted: the first was cancelled by then, or had filled and the bot
-    had been told by a socket.
+    more where none came. Not counted: the first was over by then, and the bot had cancelled it, or
+    had been told by a socket, or had asked for orders, trades or positions since its end.
     """
     creates = [r for r in seen.requests if r.code == 0 and operation(r.endpoint) in CREATES]
     creates = sorted((r for r in creates if r.order), key=lambda r: r.time_us)
@@ -67,19 +68,39 @@ def _seems_failed(first: Request, second: Request, allowed: Tolerances) -> bool:
 
 def _is_a_fault(seen: Seen, first: Request, second: Request) -> bool:
     order = (first.order or {}).get("order_id")
+    if any(_cancels(r, first) and r.time_us <= second.time_us for r in seen.requests):
+        return False
     before = [s for s in seen.orders if s.order_id == order and s.time_us <= second.time_us]
     if not before or before[-1].is_open:
         return True
     return not _has_ended(before[-1], seen, first, second)
 
 
+def _cancels(request: Request, first: Request) -> bool:
+    """Whether a request has ended the order, or all of them."""
+    what = operation(request.endpoint)
+    if what not in CANCELS or request.code or request.account != first.account:
+        return False
+    one, other = first.order or {}, request.order or {}
+    named = any(one.get(key) and one.get(key) == other.get(key) for key in ("order_id", "link_id"))
+    return request.time_us >= first.time_us and (named or what == "order/cancel-all")
+
+
 def _has_ended(state: OrderState, seen: Seen, first: Request, second: Request) -> bool:
+    """Whether the bot knows that the first is over."""
     if state.status != "Filled":
+        return True
+    if any(_looks(r, first) and state.time_us < r.time_us < second.time_us for r in seen.requests):
         return True
     sockets = {s.connection for s in seen.sockets if s.account == first.account}
     return any(
         _tells(p, sockets) and first.time_us < p.time_us <= second.time_us for p in seen.pushed
     )
+
+
+def _looks(request: Request, first: Request) -> bool:
+    looks = operation(request.endpoint) in _LOOKS and request.account == first.account
+    return looks and request.answered and request.code == 0
 
 
 def _tells(pushed: Pushed, sockets: set[int]) -> bool:

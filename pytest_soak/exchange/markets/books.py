@@ -45,14 +45,17 @@ class Books:
         if (book.bids, book.asks) == (self.latest.bids, self.latest.asks):
             return
         self.latest = book
-        self._shown_until = max(self._shown_until, book.time_us + self._lag_us())
+        lag = self._lag_us()
+        if not lag and not self._waiting:
+            self._show(book, book.time_us)
+            return
+        self._shown_until = max(self._shown_until, book.time_us + lag)
         self._waiting.append((self._shown_until, book))
 
     def shown(self, now_us: int) -> Book:
         """The newest book whose lag has passed."""
         while self._waiting and self._waiting[0][0] <= now_us:
-            self._fine.append(self._waiting.popleft()[1])
-            self._thin_out(now_us)
+            self._show(self._waiting.popleft()[1], now_us)
         return self._fine[-1]
 
     def as_of(self, now_us: int, time_us: int) -> Book:
@@ -73,6 +76,10 @@ class Books:
                 if book.time_us <= time_us:
                     return book
         return self._coarse[0]
+
+    def _show(self, book: Book, now_us: int) -> None:
+        self._fine.append(book)
+        self._thin_out(now_us)
 
     def _thin_out(self, now_us: int) -> None:
         """Keep few of what is seconds old, and nothing that is minutes old."""

@@ -26,6 +26,8 @@ AT_THE_GATE = ("too_many_orders", "too_many_requests", "rate_limit")
 AT_ONCE_US = 200
 """How far the market goes to answer a request that nothing delays."""
 
+SLICE_US = 10_000_000
+"""How far a market goes at a time where nobody looks on."""
 MOST_TEXTS = 20_000
 MOST_RECENT = 1000
 """Trades that can be asked for."""
@@ -61,7 +63,7 @@ class SymbolMarket:
         self._open_us = open_us
         self._arrivals: deque[Arrival] = deque()
         self._number = 1
-        first = capture(exchange.world, open_us, self._number, None)
+        first = self.captured(open_us, self._number, None)
         self.books = Books(first, lag_us)
         self.last_price = (first.crowd_bid + first.crowd_ask) // 2
         self._prices: dict[int, str] = {}
@@ -79,6 +81,15 @@ class SymbolMarket:
         """Of the crowd's best prices, in ticks."""
         book = self.books.latest
         return 0.5 * (book.crowd_bid + book.crowd_ask)
+
+    def captured(self, time_us: int, number: int, before: Book | None) -> Book:
+        """The book as it is now."""
+        return capture(self.exchange.world, time_us, number, before)
+
+    def live_until(self, until_us: int) -> None:
+        """Let time pass in which nobody asks for anything: what there is to be told of the past."""
+        while self.now_us < until_us:
+            self.step(min(until_us, self.now_us + SLICE_US))
 
     def step(self, until_us: int) -> Step:
         """Let everything happen that is due before `until_us`, and capture the book."""
@@ -177,8 +188,7 @@ class SymbolMarket:
 
     def _capture(self) -> None:
         now = self.now_us
-        book: Book = capture(self.exchange.world, now, self._number + 1, self.books.latest)
-        self.books.add(book)
+        self.books.add(self.captured(now, self._number + 1, self.books.latest))
         self._number = self.books.latest.number
 
     def _events(self) -> Step:

@@ -2,72 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from random import Random
-from typing import Literal
 
-from pytest_soak.config.instruments import Latency, Venue
 from pytest_soak.config.scenarios import Scenario, load_scenario, scenario_shelf
 from pytest_soak.exchange.ids import derived
 from pytest_soak.exchange.instruments import Listing, traded
+from pytest_soak.exchange.markets.delays import lags, without_delays
 from pytest_soak.exchange.markets.market import SymbolMarket
+from pytest_soak.exchange.settings import ExchangeSettings
 from pytest_soak.market.exchange import Exchange
+from pytest_soak.replay.scenario import feed_scenario
 
-Delays = Literal["venue", "none"]
-Whole = tuple[Scenario, Mapping[str, float]]
-"""A market that need not be looked for: its scenario, and the knobs that were turned."""
 FEED = "feed:"
 
 
 def open_market(
-    symbol: str, listing: Listing, market: str | Whole, seed: int, open_us: int, delays: Delays
+    symbol: str,
+    listing: Listing,
+    settings: ExchangeSettings,
+    open_us: int,
 ) -> SymbolMarket:
     """The market of a symbol, which opens at `open_us`.
 
     Raises SoakUsageError for a market that cannot be meant.
     """
-    given = listing.market or market
-    own = derived(seed, symbol)
-    if isinstance(given, str) and given.startswith(FEED):
+    delays, own = settings.latency, derived(settings.seed, symbol)
+    scenario = _scenario(settings, listing)
+    if scenario.feed is not None:
         from pytest_soak.exchange.markets.recorded import open_recorded
 
-        return open_recorded(symbol, listing, given.removeprefix(FEED), own, open_us, delays)
-    scenario, knobs = _scenario(given, listing)
+        return open_recorded(symbol, listing, scenario.feed, own, open_us, delays)
+    scenario = _listed(scenario, listing)
     venue = scenario.venue if delays == "venue" else without_delays(scenario.venue)
     built = scenario.model_copy(update={"venue": venue})
+    knobs = {} if listing.market else settings.knobs
     exchange = Exchange(built, own, knobs, limit_per_minute=None)
     listed = traded(symbol, listing, listing.instrument)
     lag = lags(venue.market_data, own)
-    return SymbolMarket(listed, exchange, open_us, lag, delayed=delays == "venue")
+    start_us = open_us - round(settings.history_minutes * 60e6)
+    opened = SymbolMarket(listed, exchange, start_us, lag, delayed=delays == "venue")
+    opened.live_until(open_us)
+    return opened
 
 
-def _scenario(given: str | Whole, listing: Listing) -> Whole:
-    base = Path.cwd()
-    if isinstance(given, str):
-        given = load_scenario(given, scenario_shelf(base), base, "market"), {}
-    found, knobs = given
-    venue = listing.venue or found.venue
-    own = found.model_copy(update={"instrument": listing.instrument, "venue": venue})
-    return own, knobs
+def _scenario(settings: ExchangeSettings, listing: Listing) -> Scenario:
+    """The market that a symbol names, else that of the exchange."""
+    base, given = Path.cwd(), listing.market or settings.market
+    if settings.scenario is not None and not listing.market:
+        return settings.scenario
+    if given.startswith(FEED):
+        told = [*settings.feed_settings, *listing.feed_settings]
+        return feed_scenario(given.removeprefix(FEED), told, base, "--market", "feed_settings")
+    return load_scenario(given, scenario_shelf(base), base, "--market")
 
 
-_NONE = Latency.model_construct(base_ms=0.0, median_ms=0.0, log_sd=0.0)
-
-
-def without_delays(venue: Venue) -> Venue:
-    """A venue that answers at once."""
-    ways = ("to_gateway", "from_gateway", "service", "market_data")
-    return venue.model_copy(update=dict.fromkeys(ways, _NONE))
-
-
-def lags(latency: Latency, seed: int) -> Callable[[], int]:
-    """Draws of how late market data is, in microseconds."""
-    from math import log
-
-    if latency.median_ms == 0:
-        return lambda: 0
-    random = Random(derived(seed, "lag"))
-    median = log(latency.median_ms * 1e3)
-    base = round(latency.base_ms * 1e3)
-    return lambda: base + round(random.lognormvariate(median, latency.log_sd))
+def _listed(scenario: Scenario, listing: Listing) -> Scenario:
+    """The same market, of the instrument of the listing."""
+    venue = listing.venue or scenario.venue
+    return scenario.model_copy(update={"instrument": listing.instrument, "venue": venue})

@@ -118,6 +118,8 @@ class Http:
         try:
             await response.prepare(request)
             await response.write_eof()
+        except ConnectionError:
+            pass  # the client has gone
         finally:
             asking.release(self._venue, account, reply)
         return response

@@ -43,6 +43,10 @@ class Operations:
 
     def hear(self, connection: Connection, message: Message) -> None:
         """One message."""
+        is_order = connection.path == TRADE and message.get("op") in TRADES
+        now_us = self._venue.now_us()
+        if not is_order and not self._venue.interference.answers(connection.number, now_us):
+            return
         match message.get("op"):
             case "ping":
                 self._ping(connection, message)
@@ -63,8 +67,6 @@ class Operations:
         self._venue.put(Strange(self._venue.now_us(), connection.number, what, detail[:200]))
 
     def _ping(self, connection: Connection, message: Message) -> None:
-        if not self._venue.interference.answers_pings(connection.path, self._venue.now_us()):
-            return
         stamp = str(self._venue.shown_ms())
         answer: dict[str, Any]
         if connection.path == TRADE:

@@ -39,7 +39,7 @@ class Sockets:
             self._venue.put(Strange(now, number, "host", host))
             return web.Response(status=403, text="403: this host is not known here\n")
         is_full = len(self._hub.connections) >= MOST_SOCKETS
-        if is_full or not self._venue.interference.accepts(request.path, now):
+        if is_full or not self._venue.interference.accepts(request.path, number, now):
             return web.Response(status=503, text="503: no more sockets\n")
         socket = web.WebSocketResponse(max_msg_size=LONGEST_MESSAGE, compress=False)
         await socket.prepare(request)

@@ -1,0 +1,100 @@
+"""An exchange from its settings to its end: opened, served, recorded, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
+
+from pytest_soak.clock import SystemClock
+from pytest_soak.exchange.believing import Beliefs, asked
+from pytest_soak.exchange.clock import ExchangeClock
+from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
+from pytest_soak.exchange.faults.scheduled import Scheduled
+from pytest_soak.exchange.interference import Interference, Untouched
+from pytest_soak.exchange.record_file import written
+from pytest_soak.exchange.recorder import Recorder
+from pytest_soak.exchange.server import opened, running, served
+from pytest_soak.exchange.settings import ExchangeSettings, Port
+from pytest_soak.exchange.tls import CA_FILE
+
+PREFIX = "pytest-soak-exchange-"
+
+
+class Service(BaseModel):
+    """An exchange, and where it is to be had.
+
+    Attributes:
+        exchange: What it is.
+        port: Of HTTP and sockets, 0 for any that is free.
+        tls_port: Of the same over TLS; None for none.
+        ca_folder: Where its authority's certificate is written, with mode 0700; one that goes with
+            the exchange where none is given.
+        record: The file of what happened.
+        faults: The name or file of a schedule of faults.
+        schedule: The same, where it need not be looked for.
+        beliefs: Where what the bot believes is seen and written.
+        seconds: How long it runs; None until it is told to stop.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    exchange: ExchangeSettings
+    port: Port = 0
+    tls_port: Port | None = None
+    ca_folder: str | None = None
+    record: str | None = None
+    faults: str | None = None
+    schedule: Schedule | None = None
+    beliefs: Beliefs | None = None
+    seconds: Annotated[float, Field(gt=0), AllowInfNan(False)] | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Where an exchange listens: `tls` and `ca` are 0 and empty without TLS."""
+
+    port: int
+    tls_port: int
+    ca: str
+
+
+async def serve(
+    service: Service, told: Callable[[Ready], None], stop: asyncio.Event, recorder: Recorder
+) -> None:
+    """Serve an exchange until `stop`, or for as long as it is to run; `told` when it is ready.
+
+    Raises SoakUsageError for what cannot be meant, ArtifactError where nothing can be recorded.
+    """
+    interference = interference_of(service, recorder)
+    now = SystemClock().now()
+    clock = ExchangeClock(asyncio.get_running_loop(), round(now.timestamp() * 1e6))
+    venue = opened(service.exchange, clock, recorder, interference)
+    record = Path(service.record) if service.record else None
+    with TemporaryDirectory(prefix=PREFIX) as own:
+        folder = Path(service.ca_folder or own)
+        async with (
+            written(recorder, record),
+            asked(service.beliefs, clock),
+            served(running(venue).app, service.port, service.tls_port, folder) as ports,
+        ):
+            ca = str(folder / CA_FILE) if ports.tls else ""
+            told(Ready(ports.plain, ports.tls, ca))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), service.seconds)
+
+
+def interference_of(service: Service, recorder: Recorder) -> Interference:
+    """What steps in: the schedule that is meant, which tells the recorder what it does."""
+    schedule, base = service.schedule, Path.cwd()
+    if schedule is None and service.faults is not None:
+        schedule = load_schedule(service.faults, fault_shelf(base), base, "--faults")
+    if schedule is None:
+        return Untouched()
+    return Scheduled(schedule, recorder.put, service.exchange.seed)

@@ -1,0 +1,216 @@
+"""Sessions that soak a program on the exchange of this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from harness import Outcome, Workbench
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a bot that is a program")
+
+BOT = """
+import hashlib, hmac, json, os, sys, time, urllib.error, urllib.request
+
+REST, KEY, SECRET = (os.environ[f"SOAK_EXCHANGE_{name}"] for name in ("REST", "KEY", "SECRET"))
+links = "links" in sys.argv
+done = 0
+
+
+def ask(method, path, query="", body=None):
+    payload = query if body is None else json.dumps(body)
+    stamp = str(int(time.time() * 1000))
+    text = f"{stamp}{KEY}5000{payload}"
+    headers = {
+        "X-BAPI-API-KEY": KEY,
+        "X-BAPI-TIMESTAMP": stamp,
+        "X-BAPI-RECV-WINDOW": "5000",
+        "X-BAPI-SIGN": hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest(),
+    }
+    data = None if body is None else payload.encode()
+    url = f"{REST}{path}" + (f"?{query}" if query else "")
+    sent = urllib.request.Request(url, data, headers, method=method)
+    with urllib.request.urlopen(sent, timeout=2) as answer:
+        return json.load(answer)["result"]
+
+
+def believes():
+    found = ask("GET", "/v5/position/list", "category=linear&symbol=BTCUSDT")["list"][0]
+    held = float(found["size"]) * (-1 if found["side"] == "Sell" else 1)
+    line = {"time_us": time.time_ns() // 1000, "positions": {"BTCUSDT": held}, "open_orders": []}
+    with open("believes.jsonl", "a") as file:
+        file.write(json.dumps(line) + chr(10))
+
+
+while True:
+    order = {"category": "linear", "symbol": "BTCUSDT", "orderType": "Market", "qty": "0.01"}
+    order["side"] = "Buy" if done % 2 == 0 else "Sell"
+    if links:
+        order["orderLinkId"] = f"order-{done}"
+    try:
+        ask("POST", "/v5/order/create", body=order)
+        done += 1
+        believes()
+    except OSError:
+        pass
+    time.sleep(0.1)
+"""
+FAULTS = """
+name: bad-gateway
+faults:
+  - {name: gateway, kind: gateway_error, at: 1s, for: 2s, endpoints: [POST /v5/order/create]}
+"""
+SHORT = ("--soak-iterations=1", "--soak-minutes=0.1", "--soak-settle=1", "--soak-exchange=bybit")
+
+
+def desk(bench: Workbench) -> Workbench:
+    (bench.directory / "bot.py").write_text(BOT)
+    (bench.directory / "bad.yaml").write_text(FAULTS)
+    return bench
+
+
+def command(*arguments: str) -> str:
+    return f"--soak-target=process:{' '.join([sys.executable, 'bot.py', *arguments])}"
+
+
+def judged(found: Outcome) -> list[dict[str, Any]]:
+    path = found.directory / "artifacts/soak/latest/exchange/judged.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_program_trades_on_the_exchange_and_is_judged_by_its_books(bench: Workbench) -> None:
+    belief = "--soak-belief=file:believes.jsonl"
+    found = desk(bench).module("pytest", *SHORT, belief, command())
+    assert found.returncode == 0, found.everything
+    assert found.last_line.startswith("PASS for default on calm (1 iteration, process:")
+    assert found.last_line.endswith("; on bybit with calm")
+    (window,) = judged(found)
+    assert window["kpis"]["buy_fills"] > 5
+    assert window["kpis"]["sell_fills"] > 5
+    assert window["kpis"]["position_gap_base"] == 0
+    assert window["kpis"]["isolation"] >= 1
+    assert (window["strange"], window["findings"]) == ({}, [])
+    summary = found.artifact("ITER_SUMMARY_1.json")["summary"]
+    assert summary["num_fills"] > 10
+    assert summary["net_bps"] < 0
+    assert summary["maker_taker_ratio"] == 0
+    assert summary["p95_latency_ms"] > 20
+    notes = found.markers("| iter_watch | NOTE |")
+    (untold,) = (note for note in notes if "not judged: " in note)
+    assert "book_wrong_u" in untold
+    assert "position_gap_base" not in untold
+    assert found.artifact("RESULT.json")["lanes"][0]["exchange"] == "bybit with calm"
+    assert found.artifact("RESULT.json")["settings"]["gate"] == "exchange"
+
+
+def test_orders_sent_again_after_a_bad_gateway_are_found(bench: Workbench) -> None:
+    hasty = desk(bench).module("pytest", *SHORT, "--soak-faults=bad.yaml", command())
+    assert hasty.returncode == 1
+    assert "repeated_intents = " in hasty.last_line
+    assert hasty.last_line.endswith("; on bybit with bad-gateway")
+    (window,) = judged(hasty)
+    assert window["kpis"]["repeated_intents"] > 1
+    assert [(one["name"], one["hits"] > 0) for one in window["faults"]] == [("gateway", True)]
+    assert "repeated_intents" in {one["kpi"] for one in window["findings"]}
+
+
+def test_a_bot_that_names_its_orders_sends_none_twice(bench: Workbench) -> None:
+    named = desk(bench).module("pytest", *SHORT, "--soak-faults=bad.yaml", command("links"))
+    (window,) = judged(named)
+    assert window["kpis"]["repeated_intents"] == 0
+    assert window["faults"][0]["hits"] > 0
+    create = next(x for x in window["requests"] if x["endpoint"] == "POST /v5/order/create")
+    assert create["unanswered"] > 0
+    assert "110072" in create["codes"]
+
+
+def test_a_lane_goes_on_with_a_new_exchange(bench: Workbench) -> None:
+    desk(bench).module("pytest", *SHORT, command())
+    more = ("--soak-iterations=2", *SHORT[1:], "--soak-resume")
+    found = bench.module("pytest", *more, command())
+    assert found.returncode == 0, found.everything
+    assert [window["iteration"] for window in judged(found)] == [1, 2]
+    starts = found.directory / "artifacts/soak/latest/exchange"
+    assert sorted(path.name for path in starts.iterdir() if path.is_dir()) == ["001", "002"]
+    assert not list(starts.glob("*/tls")) + list(starts.glob("*/jail"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--soak-faults=storm",), "--soak-faults: is of an exchange; add --soak-exchange=bybit"),
+        (("--soak-belief=file:x",), "--soak-belief: is of an exchange"),
+        (("--soak-exchange=bybt",), "did you mean 'bybit'?"),
+        (("--soak-exchange=none.yaml",), "none.yaml"),
+        (("--soak-exchange=bad.yaml",), "bad.yaml:2: unknown key 'name'"),
+        (("--soak-exchange=bybit", "--soak-faults=strom"), "did you mean 'storm'?"),
+        (("--soak-exchange=bybit", "--soak-belief=fil:x"), "did you mean 'file'?"),
+        (("--soak-exchange=bybit", "--soak-target=sim"), "sim trades on a market of its own"),
+        (
+            ("--soak-exchange=bybit", "--soak-gate=exchange"),
+            "gate exchange: position_gap_base: nothing tells what the bot believes; --soak-belief",
+        ),
+    ],
+)
+def test_a_mistake_is_one_line(bench: Workbench, arguments: tuple[str, ...], problem: str) -> None:
+    found = desk(bench).module("pytest", "--soak-iterations=1", command(), *arguments)
+    assert found.returncode == 4, found.everything
+    assert problem in found.everything
+    assert "Traceback" not in found.everything
+
+
+CONFTEST = """
+import sys
+import pytest
+from pytest_soak import ProcessTarget
+
+@pytest.fixture(scope="session")
+def soak_target():
+    return ProcessTarget([sys.executable, "-c", {program!r}], ready_seconds=3, stop_seconds=1)
+"""
+
+
+def with_bot(bench: Workbench, program: str) -> Outcome:
+    (bench.directory / "conftest.py").write_text(CONFTEST.format(program=dedent(program)))
+    return bench.module("pytest", *SHORT)
+
+
+def test_a_bot_that_never_comes_is_told(bench: Workbench) -> None:
+    found = with_bot(bench, "import time; print('I wait', flush=True); time.sleep(600)")
+    assert found.returncode == 1
+    assert "waited for a request to the exchange that is signed with its key" in found.last_line
+    assert "its last line: I wait" in found.last_line
+
+
+def test_an_exchange_that_dies_is_told(bench: Workbench) -> None:
+    """The bot finds it among the children of the session, whose supervisor is its parent."""
+    ends = """
+        import os, psutil, time
+        session = psutil.Process(os.getppid()).parent()
+        for process in session.children():
+            if "pytest_soak.exchange.program" in " ".join(process.cmdline()):
+                process.kill()
+        time.sleep(600)
+    """
+    found = with_bot(bench, ends)
+    assert found.returncode == 1
+    assert "the exchange ended by itself" in found.last_line
+
+
+def test_a_link_in_the_place_of_its_folder_is_not_followed(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    lane = bench.directory / "artifacts/soak/latest"
+    desk(bench).module("pytest", *SHORT, command())
+    assert (lane / "exchange").is_dir()
+    elsewhere = tmp_path / "elsewhere"
+    (lane / "exchange").rename(elsewhere)
+    (lane / "exchange").symlink_to(elsewhere)
+    more = ("--soak-iterations=2", *SHORT[1:], "--soak-resume")
+    found = bench.module("pytest", *more, command())
+    assert "a symbolic link, which is not followed" in found.everything
+    assert not (elsewhere / "002").exists()
