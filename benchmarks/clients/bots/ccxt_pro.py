@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import ccxt.pro as ccxt
 from common import AWAY, EVERY, KEY, QUANTITY, SECONDS, SECRET, UNIFIED, Belief, failed
-
-BEST_TOO = "SOAK_BEST_TOO" in os.environ
-"""Whether the best prices are watched beside the book."""
 
 
 async def always(watch: Callable[[], Awaitable[Any]], take: Callable[[Any], None]) -> None:
@@ -76,8 +72,6 @@ class Bot:
             (lambda: exchange.watch_positions([UNIFIED]), lambda _: None),
             (lambda: exchange.watch_balance(), lambda _: None),
         )
-        if BEST_TOO:
-            watches += ((lambda: exchange.watch_bids_asks([UNIFIED]), lambda _: None),)
         tasks = [asyncio.create_task(always(watch, take)) for watch, take in watches]
         while self.book is None:
             await asyncio.sleep(0.1)
