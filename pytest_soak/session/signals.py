@@ -28,6 +28,7 @@ class StopOnce:
                 self._before[number] = signal.signal(number, self._stop)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
+        __tracebackhide__ = True  # what is told is where the bot was
         for other in self._before:
             signal.signal(other, _wait)
         raise KeyboardInterrupt

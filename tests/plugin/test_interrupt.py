@@ -83,6 +83,7 @@ def test_a_signal_keeps_the_completed_iterations(
     assert output.splitlines()[-1].endswith(", 2 iterations done")
     if not workers:
         assert (bench.directory / "stopped").exists()
+        assert "signals.py" not in output  # but the line of the bot
 
 
 DEAF = """
