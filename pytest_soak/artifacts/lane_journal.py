@@ -160,7 +160,7 @@ def parse_journal(path: str, data: bytes) -> Content:
 
 
 def complaint_kept(files: LaneFiles) -> str | None:
-    """What a lane's journal says of its target's end at an interruption, as far as it can be read."""
+    """What the target's end said at an interruption, as far as the journal can be read."""
     try:
         return read_journal(files).complaint
     except SoakUsageError:

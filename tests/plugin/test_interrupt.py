@@ -60,11 +60,12 @@ def stopped_by(bench: Workbench, numbers: list[signal.Signals], *workers: str) -
 
 ONCE, TERM = [signal.SIGINT], [signal.SIGTERM]
 AGAIN = [signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGINT]
+HUNG_UP = [] if sys.platform == "win32" else [signal.SIGHUP, signal.SIGTERM]
 
 
 @pytest.mark.parametrize(
     ("numbers", "workers"),
-    [(ONCE, ()), (ONCE, ("-n", "1")), (TERM, ()), (TERM, ("-n", "1")), (AGAIN, ())],
+    [(ONCE, ()), (ONCE, ("-n", "1")), (TERM, ()), (TERM, ("-n", "1")), (AGAIN, ()), (HUNG_UP, ())],
 )
 def test_a_signal_keeps_the_completed_iterations(
     bench: Workbench, numbers: list[signal.Signals], workers: tuple[str, ...]
