@@ -26,13 +26,15 @@ def run_pytest(arguments: Sequence[str], folder: Path, output: Any = None) -> in
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *arguments], cwd=folder, stdout=output
     )
-    with _passed_on(process.send_signal):
+    with passed_on(process.send_signal):
         status = process.wait()
     return INTERRUPTED if -status in STOP_SIGNALS else status
 
 
 @contextmanager
-def _passed_on(send: Callable[[int], None]) -> Iterator[None]:
+def passed_on(send: Callable[[int], None]) -> Iterator[None]:
+    """`send` each stop signal on that comes to this process in the block, and is not ignored."""
+
     def passed(number: int, frame: FrameType | None) -> None:
         send(number)
 

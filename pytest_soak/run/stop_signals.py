@@ -17,6 +17,7 @@ class StopOnce:
 
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
+        self._stopped = False
 
     def take(self) -> None:
         """Take the signals over; only a main thread can."""
@@ -34,13 +35,9 @@ class StopOnce:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         __tracebackhide__ = True  # what pytest tells is where the bot was
-        for other in self._before:
-            signal.signal(other, _wait)
-        raise KeyboardInterrupt
-
-
-def _wait(number: int, frame: FrameType | None) -> None:
-    """Ignore a further signal; unlike SIG_IGN, no child process inherits that."""
+        if not self._stopped:  # unlike SIG_IGN, no child process inherits a handler
+            self._stopped = True
+            raise KeyboardInterrupt
 
 
 @contextmanager
