@@ -66,6 +66,14 @@ def test_a_link_is_never_free_again() -> None:
     on_loopback(main)
 
 
+def test_the_link_of_an_order_that_never_was_is_free() -> None:
+    async def main(bot: Bot) -> None:
+        assert (await bot.order(price="50000", orderLinkId="mine"))["retCode"] == 110003
+        assert (await bot.order(orderLinkId="mine"))["retCode"] == 0
+
+    on_loopback(main)
+
+
 def test_market_orders_make_and_close_a_position() -> None:
     async def main(bot: Bot) -> None:
         await bot.order("Buy", "0.03")
