@@ -9,6 +9,9 @@ from pytest_soak.ab.design import most_hours
 from pytest_soak.ab.limits import Limits
 from pytest_soak.stats.sequential import fixed_values, planned_values, sequence_values
 
+_FINEST, _HALVINGS = 1e3, 30
+"""Effects are looked for within this factor of the noise, by so many halvings."""
+
 
 class BlockNoise(NamedTuple):
     """The noise of B - A of net_bps: the inflated deviation of values of `joined` blocks each."""
@@ -45,6 +48,24 @@ def hours_needed(seen: BlockNoise, group: int, seeds: int, looks: int, limits: L
         sequence=hours(sequence_values(seen.sd, effect, chance, power)),
         floor=hours(0),
     )
+
+
+def least_effect(seen: BlockNoise, values: int, looks: int, limits: Limits) -> float | None:
+    """The least difference that so many values find with the chance `limits.power`.
+
+    By their last look, in the unit of `seen.sd`; None where they are too few for any promotion.
+    """
+    if values < limits.least_promoted or seen.sd == 0.0:
+        return None
+    values //= seen.joined
+    low, high = seen.sd / _FINEST, seen.sd * _FINEST
+    for _ in range(_HALVINGS):
+        middle = math.sqrt(low * high)
+        if planned_values(seen.sd, middle, looks, limits.power) <= values:
+            high = middle
+        else:
+            low = middle
+    return high
 
 
 def lane_hours(values: int, group: int, seeds: int, limits: Limits) -> float:

@@ -16,7 +16,7 @@ from pytest_soak.ab.design import Design, Share, make_design
 from pytest_soak.ab.kept import KeptRunner
 from pytest_soak.ab.lanes import Runner, SimulatedPair, Where, lane_of
 from pytest_soak.ab.limits import Limits
-from pytest_soak.ab.power import BlockNoise, Hours, hours_needed
+from pytest_soak.ab.power import BlockNoise, Hours, hours_needed, least_effect
 from pytest_soak.ab.stage import lone_noise, paired_noise
 from pytest_soak.ab.switched import Bot, SwitchedLane
 from pytest_soak.canonical import compact
@@ -136,10 +136,19 @@ class Question(NamedTuple):
         The block of a group that is unlike the others is compared with their mean.
         """
         design = self.design(share, hours)
-        if not self.paired:
-            seen = seen._replace(sd=seen.sd * math.sqrt(design.group / (design.group - 1)))
-        looks = len(design.looks)
+        seen, looks = self._compared(seen, design), len(design.looks)
         return hours_needed(seen, design.group, len(self.seeds), looks, self.limits)
+
+    def could_see(self, seen: BlockNoise, design: Design) -> float | None:
+        """The least difference of net_bps that a stage finds with the chance asked for, in bps."""
+        seen = self._compared(seen, design)
+        return least_effect(seen, design.values, len(design.looks), self.limits)
+
+    def _compared(self, seen: BlockNoise, design: Design) -> BlockNoise:
+        """The noise of a difference, from that of the pilot's blocks."""
+        if self.paired:
+            return seen
+        return seen._replace(sd=seen.sd * math.sqrt(design.group / (design.group - 1)))
 
 
 def _no_more(done: int) -> Runner:

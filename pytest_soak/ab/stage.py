@@ -23,11 +23,15 @@ MakeRunner = Callable[[int], Runner]
 
 
 class Outcome(NamedTuple):
-    """How a stage ended, after how many judged blocks of each lane, and those blocks."""
+    """How a stage ended, after how many judged blocks of each lane, and those blocks.
+
+    `passed` are the absolute limits that B has passed, in words.
+    """
 
     judgement: Judgement
     done: int
     blocks: Evidence
+    passed: tuple[str, ...] = ()
 
     @property
     def decision(self) -> Decision:
@@ -72,7 +76,7 @@ def _until_decided(
         if number in design.looks:
             look(number, judgement)
         if judgement.decision is not None:
-            return Outcome(judgement, number, blocks)
+            return Outcome(judgement, number, blocks, tuple(fired))
     raise AssertionError("the last block is a look, which decides")
 
 

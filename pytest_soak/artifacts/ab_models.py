@@ -49,6 +49,7 @@ class AbMetric(_Part):
     phi: float = Field(description="How alike neighbouring ones are, 0 to 0.9.")
     skewness: float
     correlation: Number = Field(description="Of A's and B's blocks; null of a constant.")
+    limit: Number = Field(None, description="What delta is held against; null: nothing.")
     rule: str = Field(description="Empty: it is not judged.")
     verdict: str
 
@@ -121,4 +122,12 @@ class AbReport(Artifact):
     net_quote_a: Number = Field(description="Money under A, over as many blocks as compared.")
     net_quote_b: Number
     needs: AbNeeds
+    could_see: Number = Field(
+        None,
+        description="The least true difference of net_bps that the hours asked for would have found"
+        " with the chance `power`, by the pilot; null: not told.",
+    )
+    power: Number = Field(None, description="See could_see.")
+    rails: list[str] = Field([], description="The absolute limits of B, in words.")
+    passed: list[str] = Field([], description="Those that B passed.")
     versions: dict[str, str]

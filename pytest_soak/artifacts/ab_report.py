@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from pytest_soak.ab.arms import Arm
-from pytest_soak.ab.compare import JUDGED, MONEY, NET, SLIPPAGE, TICK
+from pytest_soak.ab.compare import JUDGED, MONEY, NET, SLIPPAGE, TICK, Metric
 from pytest_soak.ab.design import Design, Share
 from pytest_soak.ab.judge import Finding
 from pytest_soak.ab.limits import Limits
@@ -91,6 +91,10 @@ def ab_report(setting: Setting, outcome: Outcome) -> AbReport:
         net_quote_a=None if money is None else money.difference.a * blocks,
         net_quote_b=None if money is None else money.difference.b * blocks,
         needs=_needs(setting.needs, setting.pilot),
+        could_see=question.could_see(setting.pilot, design),
+        power=limits.power,
+        rails=[criterion.title for criterion in question.rails.criteria],
+        passed=list(outcome.passed),
         versions=setting.versions,
         meta=machine(),
     )
@@ -131,15 +135,16 @@ def _arm(arm: Arm) -> AbArm:
 
 def _metric(finding: Finding, limits: Limits) -> AbMetric:
     rule, verdict = _judged(finding, limits)
-    return _row(finding, rule, verdict)
+    held = _limits(limits).get(finding.difference.metric)
+    return _row(finding, rule, verdict, held)
 
 
 def _placebo(finding: Finding) -> AbMetric:
     covers = finding.low <= 0.0 <= finding.high
-    return _row(finding, "its bounds hold 0", "no carry-over seen" if covers else "carry-over")
+    return _row(finding, "its bounds hold 0", "no carry-over seen" if covers else "carry-over", 0.0)
 
 
-def _row(finding: Finding, rule: str, verdict: str) -> AbMetric:
+def _row(finding: Finding, rule: str, verdict: str, limit: float | None) -> AbMetric:
     found = finding.difference
     return AbMetric(
         metric=found.metric.name,
@@ -157,9 +162,20 @@ def _row(finding: Finding, rule: str, verdict: str) -> AbMetric:
         phi=found.noise.phi,
         skewness=found.skew,
         correlation=found.correlation if isfinite(found.correlation) else None,
+        limit=limit,
         rule=rule,
         verdict=verdict,
     )
+
+
+def _limits(limits: Limits) -> dict[Metric, float]:
+    """What the difference of each metric that is judged is held against."""
+    return {
+        NET: limits.net_bps,
+        SLIPPAGE: 0.0 - limits.slippage_bps,
+        TICK: limits.tick_total_p95_pct,
+        MONEY: 0.0,
+    }
 
 
 def _judged(finding: Finding, limits: Limits) -> tuple[str, str]:

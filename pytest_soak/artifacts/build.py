@@ -202,6 +202,7 @@ def outcome(result: LaneResult) -> LaneOutcome:
         iterations=result.iterations,
         planned=result.planned,
         counts=result.counts,
+        ungraded=result.ungraded,
         medians=result.medians,
         samples=result.samples,
         changed=list(result.changed),

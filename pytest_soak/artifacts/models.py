@@ -187,6 +187,7 @@ class LaneOutcome(BaseModel):
     iterations: int
     planned: int
     counts: dict[str, int]
+    ungraded: dict[str, int] = Field({}, description="Those of the counts in the gate's grace.")
     medians: dict[str, Number] = Field(description="Of the last graded iterations.")
     samples: dict[str, int] = Field(description="The fewest of any of them.")
     changed: list[str] = Field(description="Parameters that the tuner or an operator moved.")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pytest_soak.artifacts.names import LATEST, RESULT, RUNS
 from pytest_soak.artifacts.run_cache import Kept, RunCache
-from pytest_soak.artifacts.run_row import RUNNING, RunRow, row_of
+from pytest_soak.artifacts.run_row import RUNNING, RunRow, headlines, row_of
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.storage.readers import ARCHIVE
 
@@ -97,12 +97,12 @@ def _read(root: Path, path: str) -> RunRow:
     except SoakUsageError as error:
         return RunRow(path, path.rpartition("/")[2], problem=one_line(error.problem))
     row = row_of(path, run.result)
-    return row if row.status != RUNNING else row._replace(iterations=_summaries(root / path))
+    return row if row.status != RUNNING else _under_way(root / path, row)
 
 
-def _summaries(run: Path) -> int:
-    """How many iterations of a run under way are over, as far as their files tell."""
-    from pytest_soak.artifacts.names import iteration_of
+def _under_way(run: Path, row: RunRow) -> RunRow:
+    """A row of what the lanes have come to so far, as far as their files tell."""
+    from pytest_soak.artifacts.so_far import done, newest_medians
 
-    places = [run, *(Path(one.path) for one in os.scandir(run) if _folder(one))]
-    return sum(iteration_of(one.name) is not None for place in places for one in os.scandir(place))
+    kpis = headlines(newest_medians(run))
+    return row._replace(iterations=done(run), kpis=kpis)

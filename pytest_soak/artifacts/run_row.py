@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_soak.kpi.definitions import HEADLINES
@@ -59,9 +59,14 @@ def row_of(path: str, result: RunResult) -> RunRow:
         iterations=sum(lane.iterations for lane in lanes),
         planned=sum(x.planned for x in lanes)
         + unfinished * (int(each) if each.isascii() and each.isdigit() else 0),
-        kpis={one.name: _mean([x.medians.get(one.name) for x in lanes]) for one in HEADLINES},
+        kpis=headlines([lane.medians for lane in lanes]),
         asked=asked_of(result.settings),
     )
+
+
+def headlines(lanes: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
+    """The headlines of lanes that have these KPIs: their means."""
+    return {one.name: _mean([lane.get(one.name) for lane in lanes]) for one in HEADLINES}
 
 
 def asked_of(settings: Mapping[str, str]) -> str:

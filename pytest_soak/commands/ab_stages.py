@@ -15,18 +15,19 @@ from pytest_soak.ab.judge import Decision, Judgement
 from pytest_soak.ab.power import BlockNoise, Hours, remedies
 from pytest_soak.ab.question import Question
 from pytest_soak.ab.stage import Outcome, run_stage
+from pytest_soak.artifacts.ab_found import STEP
 from pytest_soak.artifacts.ab_models import AbReport
 from pytest_soak.artifacts.ab_report import Setting, ab_plan, ab_report
 from pytest_soak.artifacts.ledger import Entry, Kind, Ledger
 from pytest_soak.canonical import compact, dumps
+from pytest_soak.commands.ab_pages import write_page
 from pytest_soak.errors import ArtifactError, SoakUsageError, TargetError, one_line
 from pytest_soak.market.announced import compile_announced
-from pytest_soak.report.ab import ab_text, headline
+from pytest_soak.report.ab import ab_text, headline, what_next
 from pytest_soak.storage.files import write_text
 from pytest_soak.storage.links import plain
 from pytest_soak.text import plural
 
-STEP = "ab"
 STATUS = {Decision.PROMOTE: 0, Decision.ROLLBACK: 1, Decision.HOLD: 3}
 EVENTS: dict[Decision, Kind] = {
     Decision.PROMOTE: "promoted",
@@ -124,6 +125,8 @@ class Stages:
         report = next(name for name in entry.outputs if name.endswith(".json"))
         decision = Decision(entry.verdict or "")
         final = "" if decision is Decision.PROMOTE else "; it is final for this B, change that"
+        if entry.stage is not None:
+            write_page(self._root, self._question.name, entry.stage)
         why = "; ".join(entry.reasons)
         self._say(one_line(f"{decision}: stage {entry.stage} was decided before: {why}{final}"))
         return Answer(STATUS[decision], json.loads((self._root / report).read_bytes()))
@@ -189,8 +192,9 @@ class Stages:
         decision = Decision(report.decision)
         found = {"verdict": decision.value, "reasons": report.reasons, "outputs": outputs}
         self._add(EVENTS[decision], share, **found)
-        self._say(f"report: {self._root / name}.md")
-        self._say(one_line(f"{headline(report)}; next: {_then(decision, share)}"))
+        page = write_page(self._root, self._question.name, int(share))
+        self._say(f"report: {page}")
+        self._say(one_line(f"{headline(report)}; next: {what_next(report)}"))
         return Answer(STATUS[decision], report.data())
 
 
@@ -220,11 +224,3 @@ def _chosen(asked: Share | None, decided: dict[int | None, Entry]) -> Share:
 def _is_same(former: dict[str, Any], plan: dict[str, Any]) -> bool:
     """Whether plans are the same but for the pilot, whose last digits are those of a machine."""
     return former | {"pilot": None} == plan | {"pilot": None}
-
-
-def _then(decision: Decision, share: Share) -> str:
-    """What to do after a stage."""
-    if decision is Decision.PROMOTE:
-        ahead = [stage for stage in STAGES if stage > share]
-        return f"the same with --stage={int(ahead[0])}" if ahead else "let B take the place of A"
-    return "keep A; this B is decided, change it to try again"

@@ -13,6 +13,7 @@ from pytest_soak.ab.limits import load_limits, load_rails
 from pytest_soak.ab.question import SIM, Question
 from pytest_soak.ab.stage import run_stage
 from pytest_soak.clock import Clock
+from pytest_soak.commands.ab_pages import PAGE
 from pytest_soak.commands.ab_stages import Answer, RolledBack, Stages
 from pytest_soak.commands.ab_stages import Asked as Stage
 from pytest_soak.commands.release_place import (
@@ -118,7 +119,8 @@ def _outcome(place: Place, root: Path, answer: Answer) -> Outcome:
         could = " or ".join([*answer.document["remedies"], "--accept-low-power"])
         return Outcome("HOLD", [f"too few hours to see what it is to decide: give {could}"])
     stage = answer.document["stage"]
-    paths = [path.relative_to(place.directory).as_posix() for path in root.glob(f"*_{stage}.*")]
+    told = [path for path in root.glob(f"*_{stage}.*") if path.suffix != PAGE]
+    paths = [path.relative_to(place.directory).as_posix() for path in told]
     hashes = file_hashes(place.directory, sorted(paths))
     below = root.relative_to(place.directory).as_posix()
     return Outcome(decided, answer.document["reasons"], hashes, below)

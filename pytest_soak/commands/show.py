@@ -10,19 +10,22 @@ from typing import Any
 from pytest_soak.artifacts.models import IterSummary
 from pytest_soak.artifacts.names import REPORT
 from pytest_soak.artifacts.run_row import RUNNING, asked_of
+from pytest_soak.artifacts.so_far import so_far
 from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.calibration.stored import run_rates
-from pytest_soak.commands.verdict import last_line, open_line
+from pytest_soak.commands.verdict import last_line
 from pytest_soak.errors import escaped
 from pytest_soak.merging.whole import check_whole
 from pytest_soak.report.beside import beside_lines
 from pytest_soak.report.fitted import Column, table_lines, wrapped
-from pytest_soak.report.lane_table import kpi_columns, lane_table
+from pytest_soak.report.lane_table import LaneLine, ended, kpi_columns, lane_table
+from pytest_soak.report.rates import rate_lines
 from pytest_soak.report.read import is_under_way
 from pytest_soak.report.totals import money, row_of
 from pytest_soak.storage.readers import is_file
 from pytest_soak.text import NO_VALUE, plural, shortened, signed
 
+UNDER_WAY, STOPPED = "under way", "stopped"
 _LABEL, _NOTE = 9, 26
 
 
@@ -33,11 +36,12 @@ def show_lines(run: StoredRun, folder: Path, width: int, *, iterations: bool) ->
     """
     for label, text in _head(run):
         yield from wrapped(text, width, label, _LABEL)
-    if run.result.lanes:
+    lanes = [*run.lanes, *_open(run)]
+    if lanes:
         yield ""
-        judged = [check.metric for lane in run.lanes for check in run.checks(lane)]
-        yield from lane_table(run.result.lanes, judged, width)
-    for lane in run.lanes if iterations else ():
+        judged = [check.metric for lane in lanes for check in run.checks(lane)]
+        yield from lane_table(list(_lane_lines(run)), judged, width)
+    for lane in lanes if iterations else ():
         yield ""
         yield from _iteration_lines(run, lane, width)
     yield ""
@@ -52,26 +56,50 @@ def show_lines(run: StoredRun, folder: Path, width: int, *, iterations: bool) ->
     yield from wrapped(last_line(run), width)
 
 
+def _open(run: StoredRun) -> list[str]:
+    """The lanes that have not ended."""
+    return [lane for lane in run.result.unfinished if lane not in run.lanes]
+
+
+def _lane_lines(run: StoredRun) -> Iterator[LaneLine]:
+    """Lanes that ended, and others as far as they came."""
+    yield from map(ended, run.result.lanes)
+    each = run.result.settings.get("iterations", "")
+    planned = int(each) if each.isascii() and each.isdigit() else 0
+    state = UNDER_WAY if is_under_way(run.folder) else STOPPED
+    for lane in _open(run):
+        if (final := run.final(lane)) is not None:
+            yield ended(final.result)
+            continue
+        kept = run.files(lane).iterations
+        found = so_far([one for _, one in sorted(kept.items())])
+        yield LaneLine(
+            lane,
+            found.iterations,
+            planned,
+            found.counts,
+            found.ungraded,
+            found.medians,
+            (),
+            state,
+        )
+
+
 def _judged(run: StoredRun, folder: Path) -> Iterator[str]:
-    """Why lanes are not PASS, how far others came, how often gates are wrong, and the verdict."""
+    """Why lanes are not PASS, and how often gates are wrong."""
     check_whole(run)
     for lane in run.result.lanes:
         if lane.reasons:
             yield f"{lane.lane}: {'; '.join(lane.reasons)}"
-    yield from (open_line(run, lane) for lane in run.result.unfinished if lane not in run.lanes)
-    lanes: dict[str, list[str]] = {}
-    for name, text in run_rates(run, folder).items():
-        lanes.setdefault(text, []).append(name)
-    for text, names in lanes.items():
-        yield f"{names[0] if len(names) == 1 else plural(len(names), 'lane')}: {text}"
+    yield from rate_lines(run_rates(run, folder))
 
 
 def _head(run: StoredRun) -> Iterator[tuple[str, str]]:
     result, settings = run.result, run.result.settings
-    stopped = result.status == RUNNING and not is_under_way(run.folder)
-    yield "run", f"{run.name}, {'stopped' if stopped else result.status}"
+    yield "run", f"{run.name}, {_state(run)}"
     began = str(result.meta.get("started", ""))
-    yield "began", f"{began[:19].replace('T', ' ') or NO_VALUE} UTC{_took(result.meta)}"
+    took = "" if result.status == RUNNING else _took(result.meta)
+    yield "began", f"{began[:19].replace('T', ' ') or NO_VALUE} UTC{took}"
     lanes = len({*run.lanes, *result.unfinished})
     yield "soaked", f"{result.source}: {plural(lanes, 'lane')}{_windows(settings)}"
     if asked := asked_of(settings):
@@ -80,6 +108,16 @@ def _head(run: StoredRun) -> Iterator[tuple[str, str]]:
     yield "gate", f"{gates} ({result.gate_mode})"
     if drills := sorted({drill for lane in result.lanes for drill in lane.drills}):
         yield "drills", f"{', '.join(drills)}: no evidence"
+
+
+def _state(run: StoredRun) -> str:
+    """Whether it goes on, and how far it is; of one that ended its status."""
+    if run.result.status != RUNNING:
+        return run.result.status
+    lines = list(_lane_lines(run))
+    done, planned = sum(x.iterations for x in lines), sum(x.planned for x in lines)
+    state = UNDER_WAY if is_under_way(run.folder) else STOPPED
+    return f"{state}, {done} of {plural(planned, 'iteration')} done"
 
 
 def _took(meta: Mapping[str, Any]) -> str:
@@ -126,7 +164,7 @@ def _sums(run: StoredRun) -> Iterator[tuple[str, str]]:
     """Money and drift, over the iterations whose files are kept."""
     lanes = [
         [row_of(one.summary.model_extra or {}) for _, one in sorted(kept.items())]
-        for kept in (run.files(lane).iterations for lane in run.lanes)
+        for kept in (run.files(lane).iterations for lane in (*run.lanes, *_open(run)))
     ]
     if text := money(lanes):
         yield "money", f"{text} (of {plural(sum(map(len, lanes)), 'iteration')})"

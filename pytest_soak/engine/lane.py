@@ -53,6 +53,7 @@ class LaneState(BaseModel):
     history: _Kept = ()
     evidence: Evidence = Evidence()
     counts: dict[str, int] = {}
+    ungraded: dict[str, int] = {}
     unsoftened: tuple[str, ...] = ()
     stopped: Transition | None = None
 
@@ -167,7 +168,8 @@ def advance(
             "notes": (),
             "history": history,
             "evidence": evidence,
-            "counts": state.counts | {verdict: state.counts.get(verdict, 0) + 1},
+            "counts": _one_more(state.counts, verdict),
+            "ungraded": state.ungraded if graded else _one_more(state.ungraded, verdict),
             "stopped": fired,
             "unsoftened": _unsoftened(state, iteration, judgement, ending, hardened),
         }
@@ -237,6 +239,7 @@ def finish(
         iterations=state.iteration,
         planned=plan.planned,
         counts={verdict: state.counts.get(verdict, 0) for verdict in OF_ITERATIONS},
+        ungraded=state.ungraded,
         medians=_medians(kept),
         samples=_fewest(kept),
         overrides=state.judged,
@@ -248,6 +251,10 @@ def finish(
         stopped=state.stopped,
         deterministic=plan.deterministic,
     )
+
+
+def _one_more(counts: dict[str, int], verdict: Verdict) -> dict[str, int]:
+    return counts | {verdict: counts.get(verdict, 0) + 1}
 
 
 def _soften(plan: LanePlan, raw: Verdict, counts: bool) -> Verdict:

@@ -102,6 +102,7 @@ class LaneResult(BaseModel):
         iterations: How many it has had.
         planned: How many it was to have.
         counts: Iterations by verdict.
+        ungraded: Those of the counts that are of the gate's grace, by verdict.
         medians: By KPI, over the newest iterations of the `evidence`; None without a value.
         overrides: The last iteration's baseline, without what a warm-up made of it.
         sources: Where each of these comes from.
@@ -128,6 +129,7 @@ class LaneResult(BaseModel):
     iterations: int
     planned: int
     counts: dict[str, int]
+    ungraded: dict[str, int] = {}
     medians: dict[str, float | None]
     overrides: dict[str, float]
     sources: dict[str, str]

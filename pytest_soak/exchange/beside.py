@@ -24,15 +24,14 @@ from pytest_soak.exchange.invariants.measure import measure
 from pytest_soak.exchange.invariants.seen import Seen, Span
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.jail import Admitted, Jail, Venue, open_jail
-from pytest_soak.exchange.judged import Judged, judged
+from pytest_soak.exchange.judged import FOLDER, JUDGED, Judged, judged
 from pytest_soak.exchange.record import read
 from pytest_soak.exchange.serving import Ready, Service
 from pytest_soak.storage.files import append_new
 from pytest_soak.system import is_link
 from pytest_soak.text import plural
 
-FOLDER, RECORD, BELIEVED, JUDGED = "exchange", "record.jsonl", "believed.jsonl", "judged.jsonl"
-JAIL, TLS = "jail", "tls"
+RECORD, BELIEVED, JAIL, TLS = "record.jsonl", "believed.jsonl", "jail", "tls"
 READY_SECONDS, END_SECONDS = 120.0, 20.0
 _HOME = Path(pytest_soak.__file__).parent.parent
 _PROGRAM = (

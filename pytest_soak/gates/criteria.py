@@ -98,6 +98,13 @@ class Criterion(_Data):
         """Whether it may warn, be it for want of data."""
         return self.action == "warn" or (self.no_data is not None and self.no_data.then == "warn")
 
+    @property
+    def title(self) -> str:
+        """What it acts on, in words: `taker: taker_ratio of 1h > 0.09 for 10m`."""
+        of = "" if self.window is None else f" of {self.window}"
+        lasts = "" if self.for_ == "0s" else f" for {self.for_}"
+        return f"{self.name}: {self.metric}{of} {self.limit.text}{lasts}"
+
     def clears(self, value: float) -> bool:
         """Whether `value` is one of those that end a warning."""
         return parse(self.clear_if).holds(value) if self.clear_if else not self.limit.holds(value)

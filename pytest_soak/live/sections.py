@@ -51,6 +51,7 @@ class Sections:
             "seeds": rendered("part_seeds.html", page=page),
             "beside": rendered("part_beside.html", page=page),
             **{f"of-{view.anchor}": self._made[view.anchor].html for view in page.lanes},
+            "ab": rendered("part_ab.html", page=page),
             "marks": rendered("part_legend.html", page=page),
             "settings": rendered("part_settings.html", page=page),
         }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from os import DirEntry, scandir
 from pathlib import Path
 
+from pytest_soak.artifacts.ab_found import abs_place, abs_stamp
 from pytest_soak.artifacts.names import NEWEST
 from pytest_soak.artifacts.stored_run import find_run
 from pytest_soak.calibration.stored import run_rates
@@ -38,7 +39,7 @@ class Watch:
         self._reader = Reader(path)
         self._sections = Sections()
         self._pace = Pace(-math.inf, LEAST_SECONDS)
-        self._seen: tuple[_Signature, bool] | None = None
+        self._seen: tuple[_Signature, bool, object] | None = None
         self._unsure = False
 
     def look(self) -> Snapshot | None:
@@ -47,7 +48,7 @@ class Watch:
         if not self._pace.is_due(begun):
             return None
         home = folder_of(self._path)
-        seen = signature(home), is_under_way(home)
+        seen = signature(home), is_under_way(home), abs_stamp(abs_place(home))
         if seen == self._seen and not self._unsure:
             return None
         newest = max((changed for _, changed in seen[0]), default=0)

@@ -11,7 +11,7 @@ from pytest_soak.gates.engine import DRIFT, Check, Verdict, badness, worst
 from pytest_soak.gates.expressions import parse_share
 from pytest_soak.kpi.definitions import kpi_order
 from pytest_soak.report.fitted import Column, table_lines, wrapped
-from pytest_soak.report.lane_table import lane_table
+from pytest_soak.report.lane_table import ended, lane_table
 from pytest_soak.text import brief, plural
 
 INDENT = "      "
@@ -58,7 +58,7 @@ def lanes_closing(
     many = len(outcomes) > LANES_SHOWN
     shown = sorted(outcomes, key=_worst_first)[:LANES_SHOWN] if many else outcomes
     yield Line(f"{plural(len(outcomes), 'lane')}, {', '.join(dict.fromkeys(targets))}")
-    heads, *rows = lane_table(shown, judged, width)
+    heads, *rows = lane_table([ended(one) for one in shown], judged, width)
     yield Line(heads)
     yield from (Line(row, one.verdict) for row, one in zip(rows, shown, strict=True))
     if many:

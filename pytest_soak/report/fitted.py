@@ -13,8 +13,9 @@ import click
 from pytest_soak.errors import escaped
 from pytest_soak.text import shortened
 
-_COLORS = {"PASS": "green", "WARN": "yellow", "HOLD": "cyan", "FAIL": "red"}
-_VERDICT = re.compile(rf"\b({'|'.join(_COLORS)})\b")
+COLORS = {"PASS": "green", "WARN": "yellow", "HOLD": "cyan", "FAIL": "red"}
+"""Of verdicts, as click and pytest call them."""
+_VERDICT = re.compile(rf"\b({'|'.join(COLORS)})\b")
 NARROWEST = 40
 _GAP = 2
 
@@ -28,7 +29,7 @@ def painted(text: str, env: Mapping[str, str]) -> str:
     """`text` with its verdicts in colour, unless `env` wants none; for `click.echo` at a tty."""
     if env.get("NO_COLOR"):
         return text
-    return _VERDICT.sub(lambda found: click.style(found[0], fg=_COLORS[found[0]]), text)
+    return _VERDICT.sub(lambda found: click.style(found[0], fg=COLORS[found[0]]), text)
 
 
 class Column(NamedTuple):

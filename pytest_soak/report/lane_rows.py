@@ -14,12 +14,12 @@ from pytest_soak.engine.events import (
     LaneFinished,
     LaneStarted,
 )
-from pytest_soak.gates.engine import OF_ITERATIONS
 from pytest_soak.report.columns import GAP, Column, cells, fitting, other_columns
 from pytest_soak.report.iteration_rows import word
+from pytest_soak.report.lane_table import COUNTS, counts
 from pytest_soak.text import plural, shortened
 
-_LANE, _AT, _COUNTS, _STATE = 30, 7, 8, 7
+_LANE, _AT, _COUNTS, _STATE = 30, 7, 11, 7
 _WAITING = "waiting"
 RUNNING = "runs"
 
@@ -52,7 +52,7 @@ class LaneRows:
             lane.iteration, lane.state = event.iteration, RUNNING
         elif isinstance(event, IterationFinished):
             lane.iteration, lane.kpis = event.record.iteration, event.record.summary.kpis
-            lane.counts[event.record.verdict] += 1
+            lane.counts[word(event.record)] += 1
             self.counts[word(event.record)] += 1
         elif isinstance(event, IterationFailed):
             lane.state = "FAIL"
@@ -66,7 +66,7 @@ class LaneRows:
         fixed = names + sum(len(GAP) + n for n in (_AT, _COUNTS, _STATE))
         columns = fitting(self._columns, width - fixed - 1)
         heads = cells(column.label.rjust(column.width) for column in columns)
-        lines = [f"{'lane':<{names}}{GAP}{'it':>{_AT}}{heads}{GAP}{'P/W/F':>{_COUNTS}}"]
+        lines = [f"{'lane':<{names}}{GAP}{'it':>{_AT}}{heads}{GAP}{COUNTS:>{_COUNTS}}"]
         kept = self._chosen(max(1, height - 2))
         for name, lane in self._lanes.items():
             if name in kept:
@@ -94,6 +94,6 @@ class LaneRows:
     ) -> str:
         at = f"{lane.iteration}/{lane.planned}".rjust(_AT)
         values = cells(column.cell(lane.kpis) for column in columns)
-        counts = "/".join(str(lane.counts[verdict]) for verdict in OF_ITERATIONS).rjust(_COUNTS)
+        counted = counts(lane.counts).rjust(_COUNTS)
         state = coloured(lane.state, lane.state)
-        return f"{shortened(name, names):<{names}}{GAP}{at}{values}{GAP}{counts}{GAP}{state}"
+        return f"{shortened(name, names):<{names}}{GAP}{at}{values}{GAP}{counted}{GAP}{state}"

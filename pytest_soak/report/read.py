@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from pytest_soak.artifacts.ab_found import FoundAbs, abs_place, abs_stamp, found_abs
 from pytest_soak.artifacts.models import (
     EdgeReport,
     FinalSummary,
@@ -20,6 +21,7 @@ from pytest_soak.artifacts.models import (
 from pytest_soak.artifacts.names import COMPARISON, LATEST, RESULT, iteration_of, summary_name
 from pytest_soak.artifacts.stored_run import artifacts, is_there, read
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.exchange.judged import FOLDER, JUDGED, Judged, again, read_judged
 from pytest_soak.kpi.curves import Curves
 from pytest_soak.number import number
 from pytest_soak.report.values import ReportIteration, ReportLane, ReportRun
@@ -33,6 +35,7 @@ class _Facts(NamedTuple):
     target: str
     market: str
     seed: int
+    flags_hash: str | None = None
 
 
 @dataclass
@@ -44,6 +47,7 @@ class _Found:
     final: FinalSummary | None = None
     gate: KpiGate | None = None
     edge: EdgeReport | None = None
+    judged: tuple[Judged, ...] = ()
     made: ReportLane | None = None
 
 
@@ -51,12 +55,13 @@ class NoRunError(SoakUsageError):
     """There is no run at a path."""
 
 
-def read_run(path: Path) -> ReportRun:
+def read_run(path: Path, abs_folder: Path | None = None) -> ReportRun:
     """The run at `path`: an artifact root (its latest run), a run, or a lane's folder.
 
-    Raises NoRunError when there is none, SoakUsageError when a file of it is damaged.
+    A/Bs are those of `abs_folder`, by default of `ab/` beside the artifact root. Raises NoRunError
+    when there is none, SoakUsageError when a file of it is damaged.
     """
-    return Reader(path).read()
+    return Reader(path, abs_folder).read()
 
 
 class Reader:
@@ -65,8 +70,10 @@ class Reader:
     A lane of which nothing is new is the very object that it was before.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, abs_folder: Path | None = None) -> None:
         self._path = path
+        self._abs_folder = abs_folder
+        self._abs: tuple[object, FoundAbs | None] = (None, None)
         self._forget()
 
     def _forget(self) -> None:
@@ -86,8 +93,19 @@ class Reader:
         if result is None and not found:
             remedy = "give an artifact folder, a run in its runs/, or a lane's folder"
             raise NoRunError(str(self._path), f"holds no iteration of a soak; {remedy}")
+        lanes = tuple(_lanes(result, found))
         compared = is_there(folder / COMPARISON)
-        return ReportRun(tuple(_lanes(result, found)), result, is_under_way(folder), compared)
+        return ReportRun(lanes, result, is_under_way(folder), compared, self._read_abs(folder))
+
+    def _read_abs(self, run: Path) -> FoundAbs | None:
+        """The A/Bs where a run lies, read where there is news of them."""
+        folder = self._abs_folder or abs_place(run)
+        stamp = abs_stamp(folder)
+        if folder is None or stamp is None:
+            return None
+        if self._abs[0] != (folder, stamp):
+            self._abs = (folder, stamp), found_abs(folder)
+        return self._abs[1]
 
     def _collect(self, folder: Path) -> RunResult | None:
         result = read(RunResult, folder / RESULT) if is_there(folder / RESULT) else None
@@ -107,7 +125,15 @@ class Reader:
                     lane.gate = artifact
                 case EdgeReport():
                     lane.edge = artifact
+        for home, lane in self._found.items():
+            self._judged(folder, home, lane)
         return result
+
+    def _judged(self, folder: Path, home: str, lane: _Found) -> None:
+        """What the exchange of a lane found, if it has one."""
+        name = "/".join(filter(None, (home, FOLDER, JUDGED)))
+        if is_there(folder / name) and self._is_new(folder, name):
+            lane.judged, lane.made = read_judged(folder / name), None
 
     def _is_new(self, folder: Path, name: str) -> bool:
         """Whether a file was not read as it is now; what an iteration was never changes."""
@@ -156,7 +182,8 @@ def _lanes(result: RunResult | None, found: Mapping[str, _Found]) -> Iterable[Re
     """The lanes in the order of the result; then those that it does not know, by folder."""
     outcomes = {outcome.lane: outcome for outcome in result.lanes} if result else {}
     minutes = _float(result.settings.get("minutes", "")) if result else None
-    lanes = [_lane(lane, outcomes, minutes) for _, lane in sorted(found.items())]
+    settings = result.settings if result else {}
+    lanes = [_lane(lane, outcomes, minutes, settings) for _, lane in sorted(found.items())]
     seen = {lane.id for lane in lanes}
     target = result.source if result else ""
     lanes += [
@@ -170,32 +197,45 @@ def _lanes(result: RunResult | None, found: Mapping[str, _Found]) -> Iterable[Re
 
 def _add(lane: _Found, found: IterSummary) -> None:
     summary = found.summary
-    lane.facts = _Facts(found.lane, found.source, summary.market, summary.mock_seed)
+    lane.facts = _Facts(
+        found.lane, found.source, summary.market, summary.mock_seed, found.flags_hash
+    )
     before = lane.iterations[-1] if lane.iterations else None
     lane.iterations.append(_iteration(found, before))
 
 
-def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome], minutes: float | None) -> ReportLane:
+def _lane(
+    found: _Found,
+    outcomes: Mapping[str, LaneOutcome],
+    minutes: float | None,
+    settings: Mapping[str, str],
+) -> ReportLane:
     final, gate, edge = found.final, found.gate, found.edge
     facts = found.facts
     if final is not None:
         result = final.result
-        facts = _Facts(result.lane, final.source, result.market, result.seed)
+        facts = _Facts(result.lane, final.source, result.market, result.seed, result.flags_hash)
     assert facts is not None
     outcome = final.result if final else outcomes.get(facts.lane)
     if found.made is None or found.made.outcome != outcome:
+        iterations = tuple(sorted(found.iterations, key=lambda one: one.number))
+        newest = iterations[-1].overrides if iterations else {}
         found.made = ReportLane(
             id=facts.lane,
             target=facts.target,
             market=facts.market,
             seed=facts.seed,
-            iterations=tuple(sorted(found.iterations, key=lambda one: one.number)),
+            iterations=iterations,
             outcome=outcome,
             gate=gate.gate if gate else "",
             note=gate.note if gate else "",
             checks=tuple(gate.metrics) if gate else (),
             blocks={why: share.count for why, share in edge.block_reasons.items()} if edge else {},
             each_minutes=minutes,
+            overrides=(final.overrides if final else {}) or newest,
+            flags_hash=facts.flags_hash,
+            judged=found.judged,
+            again=again(settings, facts.target, len(iterations)) if found.judged else "",
         )
     return found.made
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from math import fsum
 from typing import NamedTuple
 
+from pytest_soak.artifacts.ab_found import FoundAbs
 from pytest_soak.artifacts.models import GateMetric, LaneOutcome, RunResult
+from pytest_soak.exchange.judged import Judged
 from pytest_soak.gates.engine import FINAL_WINDOW, Verdict
 from pytest_soak.kpi.curves import Curves
 from pytest_soak.tuning.phases import Phase
@@ -48,6 +50,11 @@ class ReportLane:
 
     `each_minutes` is how long an iteration lasts, None where nothing says so.
 
+    `judged` are its windows on an exchange, and `again` the command that has it meet the same.
+
+    `overrides` are those of its newest iteration or, of one that ended, of its end without a phase;
+    `flags_hash` tells its feature flags.
+
     `checks` are the newest ones of the gates, `gate` is the name of the one that judges each
     iteration; `blocks` count the newest iteration's stopped quote changes by reason.
     """
@@ -63,6 +70,10 @@ class ReportLane:
     checks: tuple[GateMetric, ...] = ()
     blocks: Mapping[str, int] = field(default_factory=dict)
     each_minutes: float | None = None
+    overrides: Mapping[str, float] = field(default_factory=dict)
+    flags_hash: str | None = None
+    judged: tuple[Judged, ...] = ()
+    again: str = ""
 
     @property
     def minutes(self) -> float:
@@ -105,13 +116,15 @@ class ReportLane:
 class ReportRun:
     """The lanes of a run, RESULT.json if it is there, and whether a session goes on with it.
 
-    `compared` says that a comparison with a reference was made when it was merged.
+    `compared` says that a comparison with a reference was made when it was merged; `abs` are the
+    A/Bs that there are where it lies, of these configurations or of others.
     """
 
     lanes: tuple[ReportLane, ...]
     result: RunResult | None
     under_way: bool = False
     compared: bool = False
+    abs: FoundAbs | None = None
 
     @property
     def done(self) -> int:

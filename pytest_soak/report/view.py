@@ -9,6 +9,7 @@ from math import fsum
 from pytest_soak.artifacts.names import COMPARISON
 from pytest_soak.baseline.words import HEADS, reasons, rows_of, title
 from pytest_soak.gates.engine import DRIFT, Verdict, badness, worst
+from pytest_soak.report.ab_lanes import RunAbs, run_abs
 from pytest_soak.report.lane_view import LaneView, lane_view
 from pytest_soak.report.seeds import SeedGroup, lane_value, seed_groups
 from pytest_soak.report.thin import Detail, detail
@@ -72,6 +73,7 @@ class Page:
     seeds: Sequence[SeedGroup]
     beside: Sequence[Beside]
     lanes: Sequence[LaneView]
+    ab: RunAbs
     notes: Sequence[str]
     settings: Mapping[str, str]
     meta: Mapping[str, str]
@@ -115,6 +117,7 @@ def page_view(
             for one in (result.baseline if result else ())
         ],
         lanes=[view(lane, anchors[id(lane)], much, rates.get(lane.id, "")) for lane in shown],
+        ab=run_abs(run),
         notes=_notes(run, len(shown), much.size, beside=beside),
         settings=result.settings if result else {},
         meta={name: str(value) for name, value in result.meta.items()} if result else {},

@@ -31,10 +31,11 @@ from pytest_soak.report.closing import (
     lanes_closing,
 )
 from pytest_soak.report.columns import gated_columns
-from pytest_soak.report.fitted import wrapped
+from pytest_soak.report.fitted import COLORS, wrapped
 from pytest_soak.report.iteration_rows import GRACE, Told
 from pytest_soak.report.lane_rows import RUNNING, LaneRows
 from pytest_soak.report.progress_line import counted, hms
+from pytest_soak.report.rates import rate_lines
 from pytest_soak.report.totals import Totals
 from pytest_soak.run.progress import Progress
 from pytest_soak.run.settings import Settings
@@ -53,14 +54,7 @@ from pytest_soak.text import plural
 PROGRESS_SECONDS = 10.0
 REDRAW_SECONDS = 0.1
 _NAMED = 4
-_COLORS = {
-    Verdict.PASS: "green",
-    Verdict.WARN: "yellow",
-    Verdict.HOLD: "cyan",
-    Verdict.FAIL: "red",
-    GRACE: "light",
-    RUNNING: "bold",
-}
+_MARKUP = {**COLORS, GRACE: "light", RUNNING: "bold"}
 
 
 class _Paper:
@@ -74,7 +68,7 @@ class _Paper:
         self._reporter.write_line(text)
 
     def coloured(self, text: str, verdict: str) -> str:
-        color = _COLORS.get(verdict)
+        color = _MARKUP.get(verdict)
         return str(self._reporter._tw.markup(text, **{color: True})) if color else text
 
     @property
@@ -294,7 +288,7 @@ class Terminal:
         for text, verdict in self._closing(results):
             self._reporter.write_line(text, **_color(verdict))
         width = self._paper.size[0]
-        for text in (*_unfinished(unfinished), *_rates(rates)):
+        for text in (*_unfinished(unfinished), *rate_lines(rates)):
             self._line("\n".join(wrapped(text, width)))
         for text in beside_lines(beside, width):
             self._line(text)
@@ -334,7 +328,7 @@ _RED = {"red": True}
 
 
 def _color(verdict: Verdict | None) -> dict[str, bool]:
-    return {} if verdict is None else {_COLORS[verdict]: True}
+    return {} if verdict is None else {COLORS[verdict]: True}
 
 
 @contextmanager
@@ -354,16 +348,6 @@ def _unfinished(lanes: Sequence[str]) -> list[str]:
         return []
     more = f" and {plural(len(lanes) - _NAMED, 'lane')} more" if len(lanes) > _NAMED else ""
     return [f"not finished: {', '.join(lanes[:_NAMED])}{more}"]
-
-
-def _rates(rates: Mapping[str, str]) -> Iterator[str]:
-    """What is known of the gates' errors: all seeds of a gate, profile and market share theirs."""
-    found: dict[str, list[str]] = {}
-    for lane, text in rates.items():
-        found.setdefault(text, []).append(lane)
-    for text, lanes in found.items():
-        name = lanes[0] if len(lanes) == 1 else plural(len(lanes), "lane")
-        yield text if len(rates) == 1 else f"{name}: {text}"
 
 
 def _is_soak(report: pytest.TestReport) -> bool:

@@ -127,6 +127,8 @@ def test_counts_are_of_the_verdicts(
     end = finish(of, state, Ending.COMPLETED)
     assert end.counts == {v: sum(r.verdict is v for r in records) for v in OF_ITERATIONS}
     assert sum(end.counts.values()) == end.iterations == len(records)
+    cold = [record.verdict for record in records if not record.graded]
+    assert end.ungraded == {verdict: cold.count(verdict) for verdict in set(cold)}
 
 
 def test_hard_ends_a_lane_at_its_first_graded_fail() -> None:

@@ -434,6 +434,20 @@ def test_a_book_ages_from_the_next_that_the_exchange_sent() -> None:
         assert found["book_wrong_u"].value == 0
 
 
+def test_a_book_that_is_newer_than_the_record_is_not_judged_and_an_older_one_is_old() -> None:
+    events = [shown(TOPIC, (10, 5, GOOD), (20, 6, NEXT))]
+    newer = invariants(events, [sample(30, 7)])["book_age_max_ms"]
+    assert (newer.value, "no book" in newer.why) == (None, True)
+    assert invariants(events, [sample(30, 3)])["book_age_max_ms"].value == pytest.approx(20_000)
+
+
+def test_the_age_is_that_in_the_topic_which_showed_such_a_book() -> None:
+    other = shown(f"orderbook.1.{SYMBOL}", (10, 1, NEXT), (29, 2, NEXT))
+    events = [shown(TOPIC, (10, 1, GOOD), (20, 2, NEXT)), other]
+    assert invariants(events, [sample(30, 1)])["book_age_max_ms"].value == pytest.approx(10_000)
+    assert invariants(events, [sample(30, 1, bid=98.0)])["book_age_max_ms"].value == 1000
+
+
 def test_a_book_that_is_another_at_its_own_number_is_wrong() -> None:
     events = [shown(TOPIC, (10, 1, GOOD), (20, 2, NEXT))]
     assert invariants(events, [sample(30, 2)])["book_wrong_u"].value == 1

@@ -7,6 +7,7 @@ from mutants.mutant import Mutant, of
 JUDGE = of("ab_judge")
 COMMAND = of("ab_command")
 SWITCHED = of("ab_switched")
+PAGE = of("ab_page")
 
 MUTANTS = (
     # bounds
@@ -85,4 +86,27 @@ MUTANTS = (
         "ledger.py", "                cut(self.path, size)", "                pass", of("ledger")
     ),
     Mutant("ledger.py", "if not self._only_read:", "if True:", of("ledger")),
+    # the page, and the runs that it is about
+    *(
+        Mutant(file, old, new, PAGE)
+        for file, old, new in (
+            ("ab_found.py", "key=lambda kept: kept.seq, reverse=True", "key=lambda kept: kept.seq"),
+            ("ab_found.py", "Path(name).name == name and", ""),
+            ("ab_found.py", "and _is(path, digest)", ""),
+            ("ab_found.py", "            kept.stages.pop(entry.stage)", "            pass"),
+            ("ab_lanes.py", "lane.outcome.scenario_hash == report.scenario_hash", "True"),
+            ("ab_lanes.py", "same and lane.flags_hash == flags_hash(arm.flags)", "same"),
+            ("ab_lanes.py", "key=lambda one: not one[2]", "key=lambda one: 0"),
+            ("ab_lanes.py", "aside=not b", "aside=False"),
+            ("ab_view.py", "if metric.metric == _NET else 0.0", "if metric else 0.0"),
+            ("ab_view.py", "if found.under_way is not None:", "if False:"),
+            ("ab_view.py", "[row for row in rows if not row.metric.rule]", "rows"),
+            ("ab_pages.py", "if report.stage <= stage", "if True"),
+            ("whisker.py", "seen, abs(one.limit)) or 1.0", "seen) or 1.0"),
+            ("read.py", "if self._abs[0] != (folder, stamp):", "if self._abs[0] is None:"),
+        )
+    ),
+    Mutant("watch.py", ", abs_stamp(abs_place(home))", ", None", of("live_page")),
+    Mutant("ab_stages.py", "if entry.stage is not None:", "if False:", COMMAND),
+    Mutant("power.py", "    values //= seen.joined\n", "", of("ab_design")),
 )

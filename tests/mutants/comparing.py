@@ -63,7 +63,7 @@ MUTANTS = tuple(
         ("compare.py", _IN_COMPARE, "", "compare_command"),
         ("compare.py", "    check_whole(run)\n", "", "compare_command"),
         # the page
-        ("whisker.py", "abs(kpi.difference) + half", "abs(kpi.difference)", "compared_page"),
+        ("whisker.py", "abs(one.value) + half", "abs(one.value)", "compared_page"),
         ("whisker.py", 'Found.WORSE: "FAIL", ', "", "compared_page"),
         ("compared.py", " if kpi.found != Found.IDENTICAL", "", "compared_page"),
         ("merge.py", "layout.report, rates, compared)", "layout.report, rates)", "compared_page"),

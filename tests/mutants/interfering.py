@@ -86,7 +86,7 @@ MUTANTS = (
             ("quoting.py", "at_us = max(at_us, min(over_us, end_us))", "pass"),
             ("quoting.py", "if pause_s > tolerances.slow_s:", "if False:"),
             ("books.py", "if u in (0, number)", "if True"),
-            ("books.py", "if last + 1 < len(past) else 0.0", "if last + 1 < len(past) else 1.0"),
+            ("books.py", "if past[-1][1] >= book.u]", "]"),
             (
                 "books.py",
                 "min(until_us - belief.time_us, _LONGEST_US)",
@@ -109,7 +109,7 @@ MUTANTS = (
             ("http_probe.py", "parts.hostname not in HERE or", ""),
             ("http_probe.py", "if answer.status != 200:", "if False:"),
             ("line.py", '- {""}', ""),
-            ("log_pattern.py", "**(self._positions or {})", ""),
+            ("log_pattern.py", "**(self._positions or {}), ", ""),
             ("log_pattern.py", "if self._positions is None and self._open is None:", "if False:"),
         )
     ),

@@ -15,6 +15,13 @@ MUTANTS = (
             ("columns.py", 'return f"({tight(threshold.warn_unless)})"', "return ''"),
             ("columns.py", 'if len(texts) == 1 else ""', "if texts else ''"),
             ("columns.py", "if room < 0:", "if room < -1:"),
+            ("lane_table.py", "if name != Verdict.FAIL}", "}"),
+            ("lane_table.py", "n - grace.get(name, 0)", "n"),
+            (
+                "lane_rows.py",
+                "lane.counts[word(event.record)]",
+                "lane.counts[event.record.verdict]",
+            ),
             (
                 "iteration_rows.py",
                 "if record.graded or record.verdict is Verdict.FAIL:",
@@ -72,5 +79,15 @@ MUTANTS = (
     Mutant("printed.py", "data[-half:]", "data[:half]", PRINTED),
     Mutant("resolve.py", "math.ceil(asked /", "math.floor(asked /", of("settings")),
     Mutant("resolve.py", "if not 1 <= number <= MAX_ITERATIONS:", "if False:", of("settings")),
+    *(
+        Mutant(file, old, new, of("runs_command"))
+        for file, old, new in (
+            ("so_far.py", "(graded or iterations)[-FINAL_WINDOW:]", "iterations[-FINAL_WINDOW:]"),
+            ("so_far.py", "if len(lanes) > MOST_LANES:", "if False:"),
+            ("so_far.py", "        except SoakUsageError:\n", "        except KeyError:\n"),
+            ("show.py", "if (final := run.final(lane)) is not None:", "if False:"),
+            ("show.py", "if is_under_way(run.folder) else STOPPED\n    for", "\n    for"),
+        )
+    ),
     Mutant("markers.py", "for name in kpis if is_own(name)]", "for name in ()]", of("markers")),
 )

@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from ab_reports import ab_report, write_abs
 from harness import INSTANT, Outcome, Workbench
+
+from pytest_soak.artifacts.ab_models import AbArm
 
 LATEST = "artifacts/soak/latest"
 BREAKING_BOT = """
@@ -120,6 +123,21 @@ def test_the_same_seed_gives_the_same_report(bench: Workbench) -> None:
             (re.sub(r"(?s)<!-- meta -->.*?<!-- /meta -->", "", report_of(done)), trend_of(done))
         )
     assert texts[0] == texts[1]
+
+
+def test_an_ab_of_what_is_soaked_is_in_the_report(bench: Workbench) -> None:
+    done = bench.soak(2, "--soak-target=mock")
+    summary = done.artifact("ITER_SUMMARY_2.json")
+    assert "A/B" not in report_of(done)
+    arm = AbArm(name="<b>&", digest="", overrides=summary["overrides"], flags=summary["flags"])
+    write_abs(bench.directory / "artifacts/ab", ab_report(source=summary["source"], b=arm))
+    again = bench.soak(2, "--soak-target=mock")
+    assert "&lt;b&gt;&amp; against steady_safe on calm, 10 %" in report_of(again)
+    pages = bench.command("report", "artifacts/ab")
+    assert pages.stdout == "artifacts/ab/AB_0123456789ab_10.html\n", pages.everything
+    wrong = bench.command("report", "--ab=artifacts")
+    assert (wrong.returncode, len(wrong.stderr.splitlines())) == (4, 1), wrong.everything
+    assert wrong.stderr.startswith("ERROR: --ab: artifacts: expected the --dir of pytest-soak ab")
 
 
 def test_the_trend_of_a_run_is_printed_or_written(bench: Workbench) -> None:

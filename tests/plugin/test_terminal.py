@@ -282,7 +282,7 @@ def test_a_bot_of_a_fixture_is_named_while_it_runs(bench: Workbench) -> None:
     terminal.until("0/1  it 1 for ")
     result = bench.directory / "artifacts/soak/latest/RESULT.json"
     assert json.loads(result.read_text("utf-8"))["source"] == "bot:Waiting"
-    assert "running" in bench.command("show").stdout.splitlines()[0]
+    assert "under way, 0 of 1 iteration done" in bench.command("show").stdout.splitlines()[0]
     (bench.directory / "heard-1").touch()
     terminal.lines()
     assert "finished" in bench.command("show").stdout.splitlines()[0]

@@ -342,6 +342,37 @@ def numbers(text: str) -> list[str]:
     return re.findall(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]\d+)?", text)
 
 
+def test_a_page_lies_beside_the_report_and_is_not_on_the_ledger(here: Folder) -> None:
+    here.ab()
+    (page,) = (here.path / "out").glob("AB_*.html")
+    assert here.said[-2] == f"report: {page}"
+    first = page.read_text("utf-8")
+    assert "better against steady_safe on calm, 10 %" in first
+    (decided,) = Ledger(here.path / "out", pytest.fail).entries[1:]
+    assert {name.rpartition(".")[2] for name in decided.outputs} == {"json", "md"}
+    page.unlink()
+    assert here.ab() == 0
+    assert here.ab(stage=10) == 0
+    assert page.read_text("utf-8") == first
+
+
+def test_a_report_has_what_could_be_seen_and_the_absolute_limits(here: Folder) -> None:
+    here.ab()
+    report = here.report()
+    assert report.could_see is not None
+    assert 0.0 < report.could_see < 0.2
+    assert report.power == 0.8
+    assert report.rails[1] == "taker: taker_ratio of 1h > 0.09 for 10m"
+    assert report.passed == []
+    assert {m.metric: m.limit for m in report.metrics if m.rule} == {
+        "net_bps": 0.2,
+        "slippage_bps": 0.0,
+        "tick_total_p95_ms": 10.0,
+        "net_quote": 0.0,
+    }
+    assert {m.limit for m in report.metrics if not m.rule} == {None}
+
+
 def test_a_report_that_was_edited_is_refused(here: Folder) -> None:
     here.ab()
     (path,) = (here.path / "out").glob("AB_*.md")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from ab_blocks import LIMITS
 from builders import usage_error
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_soak.ab.design import STAGES, A, B, Share, make_design
-from pytest_soak.ab.power import BlockNoise, hours_needed, remedies, seeds_needed
+from pytest_soak.ab.power import BlockNoise, hours_needed, least_effect, remedies, seeds_needed
+from pytest_soak.stats.sequential import planned_values
 
 shares = st.sampled_from(STAGES)
 halves = st.integers(20, 240).map(lambda n: n / 2)
@@ -101,3 +102,21 @@ def test_seeds_add_up(sd: float, share: Share, n: int, looks: int) -> None:
         hours_needed(BlockNoise(sd), 100 // share, more, looks, LIMITS).planned
         <= 24 + 100 // share / 2
     )
+
+
+@settings(max_examples=30)
+@given(st.floats(0.05, 5), st.integers(12, 2000), st.integers(1, 5))
+def test_the_least_effect_takes_just_the_values_that_there_are(
+    sd: float, values: int, looks: int
+) -> None:
+    found = least_effect(BlockNoise(sd), values, looks, LIMITS)
+    assert found is not None
+    assert planned_values(sd, found, looks, LIMITS.power) <= values
+    assert planned_values(sd, 0.99 * found, looks, LIMITS.power) >= values
+    pairs = least_effect(BlockNoise(sd, 2), 2 * values, looks, LIMITS)
+    assert pairs == found
+
+
+def test_what_cannot_be_promoted_has_no_least_effect() -> None:
+    assert least_effect(BlockNoise(0.5), LIMITS.least_promoted - 1, 1, LIMITS) is None
+    assert least_effect(BlockNoise(0.0), 100, 1, LIMITS) is None

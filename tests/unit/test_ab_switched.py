@@ -293,6 +293,8 @@ def test_one_that_fails_under_b_is_rolled_back(place: Place) -> None:
     assert place.ab(target="lone_bot:Failing") == 1
     assert "ROLLBACK" in place.said[-1]
     assert "the bot failed under B" in place.said[-1]
+    (passed,) = AbReport.model_validate(place.document).passed
+    assert passed.startswith("the bot failed under B: ")
     assert place.ab(target="lone_bot:Failing") == 1
     assert place.events == [("started", 10), ("rolled_back", 10)]
 
@@ -330,7 +332,8 @@ def test_hours_that_one_lane_cannot_do_are_refused_without_more_seeds(place: Pla
 
 
 def test_a_block_is_compared_with_the_mean_of_the_others_of_its_group(place: Place) -> None:
-    place.ab(plan=True)
+    place.write("wild.py", WILD)
+    place.ab(target="wild:Wild", plan=True)
     plan = AbPlan.model_validate(place.document)
     sd = plan.stages["50"].sd
     for stage, group in (("10", 10), ("50", 2), ("100", 10)):

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from ab_reports import A, ab_report, write_abs
 from aiohttp import ClientResponse, ClientSession
 from aiohttp.test_utils import BaseTestServer, TestServer
 from builders import FakeClock
 from pages import HOSTILE, Page, words
 from runs import metric, summary_of, write_lane, write_result, write_run
 
+from pytest_soak.artifacts.ab_models import AbArm
 from pytest_soak.artifacts.models import LaneOutcome
 from pytest_soak.clock import SystemClock
 from pytest_soak.live import server
@@ -345,6 +347,21 @@ def test_it_is_too_soon_to_look_again(monkeypatch: pytest.MonkeyPatch) -> None:
     assert watch.look() is None
     clock.seconds = LEAST_SECONDS
     assert watch.look() is not None
+
+
+def test_an_ab_that_is_decided_later_is_seen(tmp_path: Path) -> None:
+    root = tmp_path / "soak"
+    finish(root)
+    watch = Watch(root, tmp_path, Tomorrow())
+    first = watch.look()
+    assert first is not None
+    assert "ab" not in first.parts
+    assert watch.look() is None
+    write_abs(tmp_path / "ab", ab_report(b=AbArm(name="b", digest="", overrides=A, flags={})))
+    later = watch.look()
+    assert later is not None
+    assert "ab" in later.parts
+    assert watch.look() is None
 
 
 def test_only_what_is_new_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

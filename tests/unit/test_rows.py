@@ -12,6 +12,7 @@ from finished_runs import outcome
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_soak.artifacts.build import outcome as outcome_of
 from pytest_soak.engine.events import (
     IterationFailed,
     IterationFinished,
@@ -26,6 +27,7 @@ from pytest_soak.report.closing import LANES_SHOWN, lane_closing, lanes_closing
 from pytest_soak.report.columns import Column, fitting, gated_columns, other_columns
 from pytest_soak.report.iteration_rows import Told, details, heading, limits, note, roomy, row
 from pytest_soak.report.lane_rows import LaneRows
+from pytest_soak.report.lane_table import ended, lane_table
 from pytest_soak.report.progress_line import progress_line
 from pytest_soak.report.totals import Totals, money, row_of
 from pytest_soak.run.progress import Progress
@@ -231,6 +233,27 @@ def test_of_a_thousand_lanes_the_worst_are_shown() -> None:
     assert lines[2].startswith(bad.lane)
     assert "and 970 lanes no worse; the report has all" in lines
     assert lines[-1] == f"{bad.lane}: {bad.reasons[0]}"
+
+
+def test_lanes_count_their_grace_apart_while_they_run_and_at_their_end() -> None:
+    records, result = lane(3.0, 3.0, 1.0)
+    rows = LaneRows({records[0].lane.id: 3}, COLUMNS)
+    for record in records:
+        now = datetime.now(UTC)
+        rows.handle(IterationFinished(lane=record.lane.id, time=now, record=record))
+    heads, row = rows.shown(80, 12, lambda text, verdict: text)
+    assert heads.endswith("  P/W/F+grace")
+    assert row.split()[-2] == "1/0/1+1"
+    assert len(row) < 80
+    table = lane_table([ended(outcome_of(result))], ["net_bps"], 80)
+    assert [line.split()[2] for line in table] == ["P/W/F+grace", "1/0/1+1"]
+
+
+def test_a_grace_that_was_not_told_or_had_none_is_not_counted() -> None:
+    told = outcome(1, counts={"PASS": 6, "WARN": 1, "FAIL": 0})
+    assert [x.split()[2] for x in lane_table([ended(told)], [], 80)] == ["P/W/F", "6/1/0"]
+    cold = outcome(1, counts={"PASS": 3, "FAIL": 2}, ungraded={"PASS": 2, "FAIL": 1})
+    assert lane_table([ended(cold)], [], 80)[1].split()[2] == "1/0/2+2"
 
 
 def test_totals_add_up_and_say_of_how_many_iterations_they_are() -> None:

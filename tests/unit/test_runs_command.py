@@ -16,12 +16,16 @@ from builders import usage_error
 from finished_runs import outcome, result, write_run
 from hypothesis import given
 from hypothesis import strategies as st
+from runs import summary_of
 
 from pytest_soak.artifacts import run_index
+from pytest_soak.artifacts import so_far as so_far_module
+from pytest_soak.artifacts.models import FinalSummary
 from pytest_soak.artifacts.names import RUN_INDEX
 from pytest_soak.artifacts.rotation.listing import list_root
 from pytest_soak.artifacts.run_index import runs_of
 from pytest_soak.artifacts.run_row import RunRow, asked_of, packed, unpacked
+from pytest_soak.artifacts.so_far import so_far
 from pytest_soak.artifacts.stored_run import StoredRun, run_in
 from pytest_soak.clock import SystemClock
 from pytest_soak.commands.rotate import rotate
@@ -29,6 +33,7 @@ from pytest_soak.commands.run_place import known_run, reference_place, run_place
 from pytest_soak.commands.runs import listed, runs_json, runs_lines
 from pytest_soak.commands.show import show_lines
 from pytest_soak.report.fitted import Column, painted, table_lines, wrapped
+from pytest_soak.storage.files import write_json
 from pytest_soak.storage.lock import locked
 
 NEWEST = "20250103T000000Z-00000003"
@@ -131,6 +136,76 @@ def test_a_run_under_way_is_counted_anew_each_time(root: Path) -> None:
         assert (row.status, row.iterations, row.planned, row.lanes) == ("stopped", done, 6, 1)
     with locked(root):
         assert listed(root, silent)[0].status == "running"
+
+
+def under_way(root: Path, *, lanes: int = 2) -> Path:
+    """A run whose first lane has done 3 of 6 iterations, and whose others have begun."""
+    shutil.rmtree(root / "latest")
+    ids = [f"safe-calm-{n}" for n in range(1, lanes + 1)]
+    write_run(root, result(status="running", verdict=None, unfinished=ids, meta=meta(3)))
+    for number, net in ((1, 9.0), (2, 9.0), (3, 2.0)):
+        one = summary_of(number, ids[0], kpis={"net_bps": net, "net_quote": 1.0})
+        home = root / "latest" / (ids[0] if lanes > 1 else "")
+        write_json(home / f"ITER_SUMMARY_{number}.json", one.data())
+    return root
+
+
+def test_a_run_under_way_is_listed_with_the_kpis_of_what_is_done(root: Path) -> None:
+    under_way(root)
+    row = listed(root, silent)[0]
+    assert (row.iterations, row.planned, row.kpis["net_bps"]) == (3, 12, 2.0)
+    other = root / "latest/safe-calm-2/ITER_SUMMARY_1.json"
+    write_json(other, summary_of(1, "safe-calm-2", kpis={"net_bps": 4.0}).data())
+    assert listed(root, silent)[0].kpis["net_bps"] == 3.0
+    other.write_text("{")
+    row = listed(root, silent)[0]
+    assert (row.iterations, row.kpis["net_bps"]) == (4, 2.0)
+
+
+def test_of_very_many_lanes_under_way_no_file_is_read(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way(root)
+    write_json(root / "latest/b/ITER_SUMMARY_1.json", summary_of(1, "b").data())
+    monkeypatch.setattr(so_far_module, "MOST_LANES", 1)
+    row = listed(root, silent)[0]
+    assert (row.iterations, row.kpis["net_bps"]) == (4, None)
+
+
+def test_a_run_under_way_is_shown_as_far_as_it_came(root: Path) -> None:
+    under_way(root)
+    lines = list(show_lines(run_in(root), root, 80, iterations=True))
+    assert lines[0].endswith("stopped, 3 of 12 iterations done")
+    assert "took" not in lines[1]
+    rows = [line.split() for line in lines if line.startswith("safe-calm-")]
+    assert rows[0] == ["safe-calm-1", "3/6", "1/0/0+2", "2", "1", "stopped"]
+    assert rows[1] == ["safe-calm-2", "0/6", "0/0/0", "n/a", "n/a", "stopped"]
+    assert "money    PnL +3 (of 3 iterations)" in lines
+    assert "safe-calm-2: no iterations are kept" in lines
+    with locked(root):
+        lines = list(show_lines(run_in(root), root, 80, iterations=False))
+    assert lines[0].endswith("under way, 3 of 12 iterations done")
+    assert lines[-1] == "NO VERDICT: still running"
+
+
+def test_a_lane_that_ended_while_others_go_on_has_its_verdict(root: Path) -> None:
+    under_way(root)
+    ended = outcome(lane="safe-calm-2", verdict="WARN", medians={"net_bps": 2.5})
+    final = FinalSummary(source="sim", result=ended, overrides={}, sources={}, meta={})
+    write_json(root / "latest/safe-calm-2/ITER_SUMMARY_final.json", final.data())
+    lines = list(show_lines(run_in(root), root, 80, iterations=False))
+    (row,) = (line.split() for line in lines if line.startswith("safe-calm-2"))
+    assert (row[1], row[-1]) == ("6", "WARN")
+    assert lines[0].endswith("9 of 12 iterations done")
+
+
+def test_before_anything_is_graded_the_kpis_are_of_all_that_is_done() -> None:
+    cold = [summary_of(n, kpis={"net_bps": float(n)}) for n in (1, 2)]
+    assert so_far(cold).medians == {"net_bps": 1.5}
+    many = [summary_of(n, kpis={"net_bps": float(n), "x": None}) for n in range(1, 21)]
+    assert so_far(many).medians == {"net_bps": 16.5, "x": None}
+    assert so_far(many)[:3] == (20, {"PASS": 20}, {"PASS": 2})
+    assert so_far([]).medians == {}
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"schema": "pytest-soak/kpi-gate/1"}', ""])

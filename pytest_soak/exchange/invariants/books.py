@@ -113,29 +113,30 @@ def _shown(topics: dict[str, _States], time_us: int, u: int) -> set[str]:
 
 
 def _age_ms(topics: dict[str, _States], time_us: int, book: BookBelief) -> float | None:
-    """The least age by any topic; None where there is none.
-
-    A book whose number is none of theirs is older than all that they have shown.
-    """
-    ages = []
+    """The least age by any topic of its own; None of what is none, or is not recorded yet."""
     mine = digest.of(book.bids, book.asks)
-    for states in topics.values():
-        past = _before(states, time_us)
-        last = _last(past, book.u, mine)
-        if last is not None:
-            ages.append((time_us - past[last + 1][0]) / 1e3 if last + 1 < len(past) else 0.0)
-        elif past and book.u:
-            ages.append((time_us - past[0][0]) / 1e3)
+    pasts = [past for states in topics.values() if (past := _before(states, time_us))]
+    same = [past for past in pasts if any(_is_it(state, book.u, mine) for state in past)]
+    if not book.u:
+        next_us = [_after_the_last(past, mine) for past in same]
+    else:
+        next_us = [_first_beyond(past, book.u) for past in same or pasts if past[-1][1] >= book.u]
+    ages = [0.0 if at_us is None else (time_us - at_us) / 1e3 for at_us in next_us]
     return min(ages, default=None)
 
 
-def _last(states: _States, u: int, mine: str) -> int | None:
-    """The last state with that number, or of that look where there is no number."""
-    for place in range(len(states) - 1, -1, -1):
-        _, number, shown = states[place]
-        if (number == u) if u else (shown == mine):
-            return place
-    return None
+def _is_it(state: tuple[int, int, str], u: int, mine: str) -> bool:
+    return u in (0, state[1]) and state[2] == mine
+
+
+def _first_beyond(past: _States, u: int) -> int | None:
+    return next((at_us for at_us, number, _ in past if number > u), None)
+
+
+def _after_the_last(past: _States, mine: str) -> int | None:
+    """When the first state came after the last that looks so."""
+    last = max(place for place, (_, _, shown) in enumerate(past) if shown == mine)
+    return past[last + 1][0] if last + 1 < len(past) else None
 
 
 def _is_crossed(book: BookBelief) -> bool:
