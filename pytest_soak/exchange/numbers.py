@@ -37,8 +37,11 @@ def parsed(value: object) -> Decimal | None:
 
 
 def is_multiple(value: Decimal, step: Decimal) -> bool:
-    """Whether `value` lies on a step."""
-    return value % step == 0
+    """Whether `value` lies on a step; one of more digits than are counted does not."""
+    try:
+        return value % step == 0
+    except InvalidOperation:
+        return False
 
 
 def floored(value: Decimal, step: Decimal) -> Decimal:

@@ -35,6 +35,8 @@ LONGEST_BODY = 1 << 18
 BACKLOG = 1_024
 CLOSE_SECONDS = 1.0
 VENUE = web.AppKey("venue", Venue)
+MOVING = web.AppKey("moving", asyncio.Future[None])
+"""Moves the markets; SoakUsageError where one has come to what its arrays cannot hold."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,10 @@ def running(venue: Venue) -> Running:
     app.router.add_route("*", "/{anything:.*}", Http(venue, limits, connections).handle)
 
     async def moved(app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.ensure_future(_move(venue, hub, feeds))
+        app[MOVING] = task = asyncio.ensure_future(_move(venue, hub, feeds))
         yield
         task.cancel()
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError, SoakUsageError):
             await task
 
     app.cleanup_ctx.append(moved)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio import FIRST_COMPLETED
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
 
@@ -20,7 +20,7 @@ from pytest_soak.exchange.faults.scheduled import Scheduled
 from pytest_soak.exchange.interference import Interference, Untouched
 from pytest_soak.exchange.record_file import written
 from pytest_soak.exchange.recorder import Recorder
-from pytest_soak.exchange.server import opened, running, served
+from pytest_soak.exchange.server import MOVING, opened, running, served
 from pytest_soak.exchange.settings import ExchangeSettings, Port
 from pytest_soak.exchange.tls import CA_FILE
 
@@ -75,19 +75,28 @@ async def serve(
     interference = interference_of(service, recorder)
     now = SystemClock().now()
     clock = ExchangeClock(asyncio.get_running_loop(), round(now.timestamp() * 1e6))
-    venue = opened(service.exchange, clock, recorder, interference)
+    exchange = running(opened(service.exchange, clock, recorder, interference))
     record = Path(service.record) if service.record else None
     with TemporaryDirectory(prefix=PREFIX) as own:
         folder = Path(service.ca_folder or own)
         async with (
             written(recorder, record),
             asked(service.beliefs, clock),
-            served(running(venue).app, service.port, service.tls_port, folder) as ports,
+            served(exchange.app, service.port, service.tls_port, folder) as ports,
         ):
             ca = str(folder / CA_FILE) if ports.tls else ""
             told(Ready(ports.plain, ports.tls, ca))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), service.seconds)
+            await _until(stop, exchange.app[MOVING], service.seconds)
+
+
+async def _until(stop: asyncio.Event, moving: asyncio.Future[None], seconds: float | None) -> None:
+    """Wait for the stop or the end of the time; raise what ends the markets before."""
+    told = asyncio.ensure_future(stop.wait())
+    both: list[asyncio.Future[Any]] = [told, moving]
+    done, _ = await asyncio.wait(both, timeout=seconds, return_when=FIRST_COMPLETED)
+    told.cancel()
+    if moving in done:
+        moving.result()
 
 
 def interference_of(service: Service, recorder: Recorder) -> Interference:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from itertools import count
 
+from pytest_soak.errors import SoakUsageError
 from pytest_soak.exchange.clock import ExchangeClock
 from pytest_soak.exchange.ids import Names
 from pytest_soak.exchange.instruments import Traded
@@ -73,10 +74,16 @@ class Venue:
         return now // 1000 + self.interference.skew_ms(now)
 
     def step(self) -> None:
-        """Let every market reach the present."""
+        """Let every market reach the present.
+
+        Raises SoakUsageError for one that comes to what its arrays cannot hold.
+        """
         now = self.clock.now_us()
-        for market in self.markets.values():
-            self._step(market, now)
+        for symbol, market in self.markets.items():
+            try:
+                self._step(market, now)
+            except OverflowError as error:
+                raise SoakUsageError(f"the market of {symbol}", str(error)) from None
 
     def put(self, event: Event) -> None:
         """Record what happened."""

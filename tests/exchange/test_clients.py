@@ -47,7 +47,7 @@ class Served:
 def served(tmp_path: Path) -> Iterator[Served]:
     record = tmp_path / "record.jsonl"
     options = ["--symbols=BTCUSDT,BTCUSDC", "--key=k", "--secret=s", f"--record={record}"]
-    command = [sys.executable, "-m", "pytest_soak.cli", "exchange", "--latency=none", *options]
+    command = [sys.executable, "-m", "pytest_soak.cli", "exchange", *options]
     process = subprocess.Popen(command, env=ENV, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:

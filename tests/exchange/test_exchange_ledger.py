@@ -73,6 +73,9 @@ def traded_all(listed: Traded, rows: list[tuple[bool, int, Decimal, bool]]) -> A
 @given(trades)
 def test_a_position_is_the_sum_of_its_trades(rows: list[tuple[bool, int, Decimal, bool]]) -> None:
     found = traded_all(LINEAR, rows)
+    for one, (_, _, _, maker) in zip(found.fills, rows, strict=True):
+        assert one.fee == one.value * (LINEAR.maker_fee if maker else LINEAR.taker_fee)
+        assert (one.order.status, one.leaves) == ("Filled", Decimal(0))
     signed = sum(((1 if buys else -1) * count for buys, count, _, _ in rows), 0)
     assert found.net("BTCUSDT") == signed * LINEAR.lot
     assert found.flows["BTCUSDT"].base == signed * LINEAR.lot

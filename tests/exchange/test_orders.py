@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import pytest
 from loopback import BTC, Bot, loopback, settings, topics
 
 from pytest_soak.exchange import virtual_time
+from pytest_soak.exchange.private import PrivateFeed
 from pytest_soak.exchange.record import Execution, OrderState
+from pytest_soak.exchange.sockets.connection import Connection
 
 Found = TypeVar("Found")
 
@@ -62,6 +65,14 @@ def test_a_link_is_never_free_again() -> None:
         await bot.post("/v5/order/cancel-all", category="linear", symbol=BTC)
         assert (await bot.order(orderLinkId="mine"))["retCode"] == 110072
         assert (await bot.order(orderLinkId="other"))["retCode"] == 0
+
+    on_loopback(main)
+
+
+def test_the_link_of_an_order_that_never_was_is_free() -> None:
+    async def main(bot: Bot) -> None:
+        assert (await bot.order(price="50000", orderLinkId="mine"))["retCode"] == 110003
+        assert (await bot.order(orderLinkId="mine"))["retCode"] == 0
 
     on_loopback(main)
 
@@ -271,21 +282,48 @@ def test_messages_of_a_fill_come_in_their_order_after_the_answer() -> None:
     on_loopback(main)
 
 
-def test_answers_come_first_unless_told_otherwise() -> None:
-    async def first(*, answers_first: bool) -> str:
+@pytest.mark.parametrize("latency", ["venue", "none"])
+@pytest.mark.parametrize("answers_first", [True, False])
+def test_answers_come_first_unless_told_otherwise(
+    answers_first: bool, latency: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    send = Connection.send
+
+    def noted(connection: Connection, data: bytes) -> None:
+        sent.append(connection.path)
+        send(connection, data)
+
+    async def main(bot: Bot) -> None:
         async with (
-            loopback(settings(latency="venue", answers_first=answers_first)) as bot,
             bot.socket("trade", auth=True) as trade,
             bot.socket("private", auth=True) as private,
         ):
-            await private.subscribe("order")
+            await private.subscribe("order", "execution")
+            monkeypatch.setattr(Connection, "send", noted)
             order = {"category": "linear", "symbol": BTC, "side": "Buy", "orderType": "Market"}
             await trade.say(op="order.create", reqId="1", args=[{**order, "qty": "0.001"}])
-            await private.hear()
+            await private.hear_topics("execution", "order")
             await trade.hear()
-            pushed = [one for one in bot.exchange.venue.recorder.counts if one]
-            assert pushed
-            raw = [data for data in bot.raw if b"reqId" in data or b'"topic"' in data]
-            return "order" if b'"topic"' in raw[0] else "answer"
 
-    assert virtual_time.run(first(answers_first=False)) == "order"
+    on_loopback(main, latency=latency, answers_first=answers_first)
+    private, trade = "/v5/private", "/v5/trade"
+    assert sent == ([trade, private, private] if answers_first else [private, private, trade])
+
+
+def test_messages_wait_for_every_answer_that_is_due() -> None:
+    told: list[str] = []
+    feed = PrivateFeed(lambda key, topic, rows: told.append(f"{key} {topic}"), answers_first=True)
+    feed.hold("a", 1)
+    feed.hold("a", 2)
+    feed.tell("a", "order", [])
+    feed.tell("b", "order", [])
+    assert told == ["b order"]
+    feed.release("a", 1)
+    assert told == ["b order"]
+    feed.tell("a", "wallet", [])
+    feed.release("a", 2)
+    assert told == ["b order", "a order", "a wallet"]
+    feed.release("a", 2)
+    feed.tell("a", "order", [])
+    assert len(told) == 4

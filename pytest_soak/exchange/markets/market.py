@@ -105,7 +105,7 @@ class SymbolMarket:
         return self._events()
 
     def submit(self, sign: int, price: int, lots: int, kind: str, look: Look | None = None) -> int:
-        """Send a new order; return its handle. OverflowError where the book holds no more."""
+        """Send a new order; return its handle."""
         side = "buy" if sign > 0 else "sell"
         handle = self.exchange.submit(side, self._quote(price), self._base(lots), kind)
         self._look_at(look)

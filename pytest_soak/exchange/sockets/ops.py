@@ -43,7 +43,7 @@ class Operations:
 
     def hear(self, connection: Connection, message: Message) -> None:
         """One message."""
-        is_order = connection.path == TRADE and message.get("op") in TRADES
+        is_order = connection.path == TRADE and str(message.get("op")) in TRADES
         now_us = self._venue.now_us()
         if not is_order and not self._venue.interference.answers(connection.number, now_us):
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_soak.exchange.codes import BELOW_MINIMUM, TOO_MANY_ORDERS, RefusedError
+from pytest_soak.exchange.codes import BELOW_MINIMUM, RefusedError
 from pytest_soak.exchange.ids import Names
 from pytest_soak.exchange.ledger.accounts import Account
 from pytest_soak.exchange.ledger.orders import Order
@@ -34,10 +34,7 @@ def create(desk: Desk, names: Names, account: Account, wanted: Wanted) -> tuple[
     waiting = desk.ask("create")
     limit = ticks(market, order.price) if order.price else market.far(order.sign)
     look = _whole_or_not if order.time_in_force == "FOK" else None
-    try:
-        handle = market.submit(order.sign, limit, order.lots_in_book, _kind(order), look)
-    except OverflowError:
-        raise RefusedError(TOO_MANY_ORDERS.of(order.category)) from None
+    handle = market.submit(order.sign, limit, order.lots_in_book, _kind(order), look)
     order.handle = handle
     desk.await_answer(market, order, waiting)
     desk.register(account, order, handle)
