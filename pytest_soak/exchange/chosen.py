@@ -115,6 +115,7 @@ class ExchangeChoice(BaseModel):
             answers_first=given.answers_first,
             limits=given.limits,
             history_minutes=given.history_minutes,
+            record_books="books" in self.tells(),
         )
 
 

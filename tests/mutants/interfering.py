@@ -7,6 +7,7 @@ from mutants.mutant import Mutant
 SCHEDULE = ("exchange/test_schedule.py",)
 SCHEDULED = ("exchange/test_scheduled.py",)
 INVARIANTS = ("exchange/test_invariants.py",)
+BUGS = ("exchange/test_bugs.py",)
 BELIEFS = ("exchange/test_beliefs.py",)
 
 MUTANTS = (
@@ -95,6 +96,17 @@ MUTANTS = (
             ("books.py", "book.bids[0][0] >= book.asks[0][0]", "book.bids[0][0] > book.asks[0][0]"),
             ("digest.py", "for p, q, *_ in side[:LEVELS]", "for p, q, *_ in side"),
             ("fills.py", 'or fault.kind == "drop"', ""),
+        )
+    ),
+    *(
+        Mutant(file, old, new, BUGS)
+        for file, old, new in (
+            ("asking.py", "asked.still_good()", "pass"),
+            ("asking.py", "replace(left, left=0)", "None"),
+            ("asking.py", "outcome.reply.code != TOO_MANY.code", "True"),
+            ("orders.py", "one.updated_us > since_us", "False"),
+            ("book_trail.py", "self._venue.put(Books(now_us, topic, states))", "pass"),
+            ("books.py", "return self._update, digest.of(*best)", "return self._update, ''"),
         )
     ),
     *(
