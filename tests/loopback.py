@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,14 +14,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from aiohttp import web
 
-from pytest_soak.exchange.clock import ExchangeClock
+from pytest_soak.exchange.in_process import in_process
 from pytest_soak.exchange.instruments import read_instruments
 from pytest_soak.exchange.interference import Interference
 from pytest_soak.exchange.record import Event
 from pytest_soak.exchange.recorder import Recorder
-from pytest_soak.exchange.server import Running, opened, running
+from pytest_soak.exchange.server import Running
 from pytest_soak.exchange.settings import AccountSettings, ExchangeSettings
 
 EPOCH_US = 1_700_000_000_000_000
@@ -177,26 +175,9 @@ async def loopback(
 ) -> AsyncIterator[Bot]:
     """An exchange over a socket of this machine, and a client of it."""
     events: list[Event] = []
-    clock = ExchangeClock(asyncio.get_running_loop(), EPOCH_US)
-    venue = opened(how or settings(), clock, Recorder(events.append), interference)
-    exchange = running(venue)
-    runner = web.AppRunner(exchange.app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        async with _client(runner) as session:
-            yield Bot(session, exchange, events)
-    finally:
-        await runner.cleanup()
-
-
-@asynccontextmanager
-async def _client(runner: web.AppRunner) -> AsyncIterator[aiohttp.ClientSession]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/exchange"
-        await web.UnixSite(runner, path).start()
-        connector = aiohttp.UnixConnector(path, limit=0)
-        async with aiohttp.ClientSession(connector=connector) as session:
-            yield session
+    served = in_process(how or settings(), Recorder(events.append), interference, EPOCH_US)
+    async with served as found, found.session() as session:
+        yield Bot(session, found.exchange, events)
 
 
 def topics(messages: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -42,6 +42,7 @@ class Wanted:
     latency: str
     faults: str | None
     answers_first: bool
+    history_minutes: float
     limits: bool
     seconds: float | None
 
@@ -72,6 +73,7 @@ def _service(wanted: Wanted) -> Service:
                 accounts=(AccountSettings.model_validate(account),),
                 latency="none" if wanted.latency == "none" else "venue",
                 answers_first=wanted.answers_first,
+                history_minutes=wanted.history_minutes,
                 limits=wanted.limits,
             ),
             port=wanted.port,

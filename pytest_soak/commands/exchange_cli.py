@@ -48,6 +48,15 @@ PORT = click.IntRange(0, 65535)
     show_default=True,
     help="whether private messages wait for the answer that they are about",
 )
+@click.option(
+    "--history",
+    "history_minutes",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(0, 10_080),
+    metavar="MINUTES",
+    help="what the markets have lived through when they open: candles",
+)
 @click.option("--limits/--no-limits", default=True, show_default=True, help="hold request rates")
 @click.option(
     "--seconds", type=click.FloatRange(min=0, min_open=True), help="how long; until Ctrl-C"
@@ -67,6 +76,7 @@ def exchange(
     latency: str,
     faults: str | None,
     answers_first: bool,
+    history_minutes: float,
     limits: bool,
     seconds: float | None,
 ) -> None:
@@ -78,9 +88,9 @@ def exchange(
     try:
         from pytest_soak.commands.exchange import Wanted, run
     except ModuleNotFoundError as error:
-        if error.name not in ("aiohttp", "trustme"):
+        if error.name != "aiohttp":
             raise
-        problem = f"needs {error.name}, which is not installed: pip install 'pytest-soak[exchange]'"
+        problem = "needs aiohttp, which is not installed: pip install 'pytest-soak[exchange]'"
         raise SoakUsageError("exchange", problem) from None
     run(
         Wanted(
@@ -98,6 +108,7 @@ def exchange(
             latency=latency,
             faults=faults,
             answers_first=answers_first,
+            history_minutes=history_minutes,
             limits=limits,
             seconds=seconds,
         )

@@ -67,5 +67,6 @@ REDUCE_ONLY = Refusal(110017, "current position is zero, cannot fix reduce-only 
 SAME_LEVERAGE = Refusal(110043, "Set leverage has not been modified.")
 SAME_MODE = Refusal(110025, "Position mode has not been modified.")
 MODE_IN_USE = Refusal(110024, "You have an existing position, so the mode cannot be switched")
+TOO_LITTLE = parameter("qty is not above what is filled")
 WRONG_INDEX = parameter("position idx not match position mode")
 UNCHANGED = Refusal(10001, "The order remains unchanged as the parameters entered match it.")

@@ -15,6 +15,7 @@ from aiohttp import web
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.exchange.clock import ExchangeClock
 from pytest_soak.exchange.connections import Connections
+from pytest_soak.exchange.garbage import recording
 from pytest_soak.exchange.interference import Interference, Untouched
 from pytest_soak.exchange.markets.opening import open_market
 from pytest_soak.exchange.recorder import Recorder
@@ -33,6 +34,7 @@ SOCKET_PATHS = ("/v5/public/linear", "/v5/public/spot", "/v5/private", "/v5/trad
 LONGEST_BODY = 1 << 18
 BACKLOG = 1_024
 CLOSE_SECONDS = 1.0
+VENUE = web.AppKey("venue", Venue)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def running(venue: Venue) -> Running:
     PrivateSender(venue, hub)
     sockets = Sockets(venue, hub, Operations(venue, hub, feeds, limits), connections)
     app = web.Application(client_max_size=LONGEST_BODY)
+    app[VENUE] = venue
     for path in SOCKET_PATHS:
         app.router.add_get(path, sockets.handle)
     app.router.add_route("*", "/{anything:.*}", Http(venue, limits, connections).handle)
@@ -116,9 +119,7 @@ async def served(
     app: web.Application, port: int = 0, tls_port: int | None = None, folder: Path | None = None
 ) -> AsyncIterator[Ports]:
     """Listen on ports of this machine, 0 for any; with TLS where there is a folder for its CA."""
-    runner = web.AppRunner(
-        app, access_log=None, handler_cancellation=False, shutdown_timeout=CLOSE_SECONDS
-    )
+    runner = runner_of(app)
     await runner.setup()
     try:
         await _listen(runner, port, None, "--port")
@@ -129,6 +130,17 @@ async def served(
         yield Ports(found[0], found[1] if context is not None else 0)
     finally:
         await runner.cleanup()
+
+
+def runner_of(app: web.Application) -> web.AppRunner:
+    """What serves an application, wherever it is to listen."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        logger=recording(app[VENUE]),
+        handler_cancellation=False,
+        shutdown_timeout=CLOSE_SECONDS,
+    )
 
 
 def server_context_in(folder: Path) -> ssl.SSLContext:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+from pytest_soak.errors import SoakUsageError
 from pytest_soak.exchange.connections import HOSTS
 
 CA_FILE, KEY_FILE = "ca.pem", "server.pem"
@@ -13,9 +14,13 @@ CA_FILE, KEY_FILE = "ca.pem", "server.pem"
 def server_context(folder: Path) -> ssl.SSLContext:
     """The server's side of TLS; writes the authority's certificate into `folder`, mode 0700.
 
-    The authority's own key is never written.
+    The authority's own key is never written. Raises SoakUsageError without the extra `exchange`.
     """
-    import trustme
+    try:
+        import trustme
+    except ModuleNotFoundError:
+        problem = "needs trustme, which is not installed: pip install 'pytest-soak[exchange]'"
+        raise SoakUsageError("TLS", problem) from None
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)

@@ -77,3 +77,17 @@ def test_clients_trade_both_ways_and_ask_for_nothing_strange(served: Served) -> 
     assert asked >= 11
     assert "ended after" in told
     assert "buys" in told
+
+
+def test_ccxt_pro_in_virtual_time_does_the_same_again() -> None:
+    def run(seed: int) -> tuple[str, int]:
+        command = [sys.executable, "-m", "exchange_bots.ccxt_virtual", "60", str(seed)]
+        done = subprocess.run(
+            command, env=ENV, capture_output=True, text=True, timeout=GUARD_SECONDS, check=True
+        )
+        told, fills = done.stdout.split()
+        return told, int(fills)
+
+    first = run(5)
+    assert first[1] > 4
+    assert run(5) == first

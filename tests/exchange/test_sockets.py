@@ -288,3 +288,64 @@ def test_a_page_that_was_led_here_is_refused() -> None:
             return found, [one.what for one in bot.of(Strange)]
 
     assert virtual_time.run(main()) == ([403, 200, 200, 403], ["host"] * 3)
+
+
+def test_what_is_no_http_is_recorded() -> None:
+    async def main() -> list[tuple[str, str]]:
+        async with loopback() as bot:
+            assert isinstance(bot.session.connector, aiohttp.UnixConnector)
+            path = bot.session.connector.path
+            for data in (b"\x16\x03\x01\x00\xff", b"GET / HTTP/1.1\r\nHost localhost\r\n\r\n"):
+                reader, writer = await asyncio.open_unix_connection(path)
+                writer.write(data)
+                if data.startswith(b"\x16"):
+                    writer.write(b"\r\n\r\n")
+                answer = await reader.read()
+                assert answer.startswith(b"HTTP/1.")
+                writer.close()
+                await writer.wait_closed()
+            return [(one.what, one.detail[:12]) for one in bot.of(Strange)]
+
+    assert [what for what, _ in virtual_time.run(main())] == ["garbage", "garbage"]
+
+
+def test_rates_are_held_to_and_told() -> None:
+    async def main() -> tuple[list[int], list[int], int]:
+        async with loopback() as bot:
+            codes = [(await bot.order("Buy", "0.001"))["retCode"] for _ in range(12)]
+            await asyncio.sleep(1)
+            codes.append((await bot.order("Buy", "0.001"))["retCode"])
+            statuses = []
+            for _ in range(700):
+                async with bot.session.get("http://localhost/v5/market/time") as answer:
+                    statuses.append(answer.status)
+            await asyncio.sleep(5)
+            async with bot.session.get("http://localhost/v5/market/time") as answer:
+                last = answer.status
+            return codes, statuses, last
+
+    codes, statuses, last = virtual_time.run(main())
+    assert codes == [0] * 10 + [10006] * 2 + [0]
+    assert statuses == [200] * statuses.count(200) + [403] * statuses.count(403)
+    assert 580 <= statuses.count(200) <= 600
+    assert last == 200
+
+
+def test_unknown_endpoints_and_bodies_that_are_none() -> None:
+    async def main() -> tuple[list[int], list[str]]:
+        async with loopback() as bot:
+            body = "[1, 2"
+            answers = [
+                await bot.get("/v5/market/nothing", signed=False),
+                await bot.get("/v5/order/create"),
+                await bot.send("POST", "/v5/order/create", bot.headers(body), body),
+                await bot.send("POST", "/v5/order/create", bot.headers("[]"), "[]"),
+                await bot.get("/v5/market/kline", signed=False, category="linear"),
+            ]
+            answers.append(await bot.get("/v5/order/history", category="linear", cursor="x"))
+            answers.append(await bot.get("/v5/order/history", category="linear", limit="-1"))
+            return [one["retCode"] for one in answers], [one.what for one in bot.of(Strange)]
+
+    codes, strange = virtual_time.run(main())
+    assert codes == [10001] * 7
+    assert strange == ["endpoint", "endpoint", "garbage", "garbage"]

@@ -13,6 +13,7 @@ MUTANTS = (
         for file, old, new in (
             ("keeper.py", "        end_all(float(seconds))\n", ""),
             ("keeper.py", "        end_all(0.0)\n", ""),
+            ("keeper.py", "if NETWORK.readlink() == outside:", "if NETWORK.readlink() != outside:"),
             ("keeper.py", '    FIRST_PORT.write_text("0")\n', ""),
             ("keeper.py", "    raise_loopback()\n", ""),
             ("keeper.py", "while os.getppid() == parent:", "while True:"),
@@ -20,7 +21,6 @@ MUTANTS = (
             ("join.py", "    give_up_rights()\n", ""),
             ("join.py", "    if mortal:\n        die_with_parent(parent)\n", ""),
             ("join.py", "signal.signal(number, signal.SIG_DFL)", "pass"),
-            ("users.py", 'f"{user} {user} 1"', 'f"0 {user} 1"'),
             ("jail.py", "if trouble := _trouble(namespace):", "if _trouble(namespace) == 0:"),
             ("jail.py", "if isolation.level < LEVELS.index(least):", "if False:"),
             ("jail.py", 'if isolation.name == "shim" and python is None:', "if False:"),

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import ccxt.pro as ccxt
-from common import AWAY, KEY, QUANTITY, SECONDS, SECRET, UNIFIED, Belief, failed
-
-BEST_TOO = "SOAK_BEST_TOO" in os.environ
-"""Whether the best prices are watched beside the book."""
+from common import AWAY, EVERY, KEY, QUANTITY, SECONDS, SECRET, UNIFIED, Belief, failed
 
 
 async def always(watch: Callable[[], Awaitable[Any]], take: Callable[[Any], None]) -> None:
@@ -76,17 +72,15 @@ class Bot:
             (lambda: exchange.watch_positions([UNIFIED]), lambda _: None),
             (lambda: exchange.watch_balance(), lambda _: None),
         )
-        if BEST_TOO:
-            watches += ((lambda: exchange.watch_bids_asks([UNIFIED]), lambda _: None),)
         tasks = [asyncio.create_task(always(watch, take)) for watch, take in watches]
         while self.book is None:
             await asyncio.sleep(0.1)
-        for number in range(int(SECONDS // 2)):
+        for number in range(int(SECONDS // EVERY)):
             try:
                 await self.turn(number)
             except ccxt.BaseError as error:
                 failed(error)
-            await asyncio.sleep(2)
+            await asyncio.sleep(EVERY)
         await exchange.cancel_all_orders(UNIFIED)
         await asyncio.sleep(1)
         self.tell()

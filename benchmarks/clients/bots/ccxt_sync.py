@@ -30,7 +30,7 @@ def main() -> None:
     exchange, belief = ccxt.bybit({"apiKey": KEY, "secret": SECRET}), Belief()
     exchange.options["defaultType"] = "swap"
     exchange.load_markets()
-    for number in turns(2.0):
+    for number in turns():
         try:
             turn(exchange, belief, number)
         except ccxt.BaseError as error:

@@ -17,6 +17,8 @@ from typing import Any
 KEY = os.environ["SOAK_EXCHANGE_KEY"]
 SECRET = os.environ["SOAK_EXCHANGE_SECRET"]
 SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
+EVERY = float(os.environ.get("SOAK_EVERY", "2"))
+"""Seconds from turn to turn."""
 SYMBOL = "BTCUSDT"
 UNIFIED = "BTC/USDT:USDT"
 QUANTITY = 0.01
@@ -71,12 +73,12 @@ class Belief:
             file.write(json.dumps(said) + "\n")
 
 
-def turns(every: float) -> Iterator[int]:
-    """Count from 0 until the time is over, a number each `every` seconds."""
+def turns() -> Iterator[int]:
+    """Count from 0 until the time is over, a turn after the other."""
     start = time.monotonic()
     for number in range(sys.maxsize):
-        wait = start + number * every - time.monotonic()
-        if number * every > SECONDS:
+        wait = start + number * EVERY - time.monotonic()
+        if number * EVERY > SECONDS:
             return
         time.sleep(max(0.0, wait))
         yield number

@@ -7,6 +7,7 @@ For the public socket there is no key: one name of its factories is bound anew.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import Any
 
 from common import KEY, SECONDS, SECRET, Belief
@@ -42,9 +43,7 @@ class Maker(Strategy):
         self.instrument = self.cache.instrument(INSTRUMENT)
         self.subscribe_quote_ticks(INSTRUMENT)
         self.subscribe_trade_ticks(INSTRUMENT)
-        import pandas as pd
-
-        self.clock.set_timer("turn", pd.Timedelta(seconds=EVERY_SECONDS), callback=self.turn)
+        self.clock.set_timer("turn", timedelta(seconds=EVERY_SECONDS), callback=self.turn)
 
     def turn(self, event: Any) -> None:
         """Cancel and quote, but not at the end."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
 
@@ -11,8 +10,6 @@ from pybit.exceptions import FailedRequestError, InvalidRequestError
 from pybit.unified_trading import HTTP, WebSocket, WebSocketTrading
 
 OPEN = ("New", "PartiallyFilled")
-BY_HTTP, AS_TOLD = ("SOAK_BY_HTTP" in os.environ, "SOAK_AS_TOLD" in os.environ)
-"""Whether orders go over HTTP and are tried again, and books are taken in the order of the rows."""
 ORDER = {"category": "linear", "symbol": SYMBOL}
 
 
@@ -24,7 +21,7 @@ class Bot:
         self.belief = Belief()
         self.best: tuple[float, float] | None = None
         self.book: tuple[Levels, Levels, int] = ((), (), 0)
-        self.http = HTTP(**own, force_retry=BY_HTTP)
+        self.http = HTTP(**own)
         self.public = WebSocket(testnet=False, channel_type="linear")
         self.private = WebSocket(channel_type="private", **own)
         self.trading = WebSocketTrading(**own)
@@ -42,8 +39,7 @@ class Bot:
     def take_book(self, message: Any) -> None:
         told = message["data"]
         bids, asks = ([[float(p), float(q)] for p, q in told[side]] for side in "ba")
-        if not AS_TOLD:
-            bids, asks = sorted(bids, reverse=True), sorted(asks)
+        bids, asks = sorted(bids, reverse=True), sorted(asks)  # which pybit does not
         self.best = bids[0][0], asks[0][0]
         self.book = bids, asks, told["u"]
 
@@ -61,10 +57,7 @@ class Bot:
         if price is not None:
             kind = {"orderType": "Limit", "price": f"{price:.0f}", "timeInForce": "PostOnly"}
         order = {**ORDER, "side": side, "qty": str(QUANTITY), **kind}
-        if BY_HTTP:
-            self.http.place_order(**order)
-        else:
-            self.trading.place_order(lambda message: None, **order)
+        self.trading.place_order(lambda message: None, **order)
 
     def turn(self, number: int) -> None:
         """Cancel, quote; each fourth time take."""
@@ -88,7 +81,7 @@ def main() -> None:
     bot.listen()
     while bot.best is None:
         time.sleep(0.1)
-    for number in turns(2.0):
+    for number in turns():
         try:
             bot.turn(number)
         except (FailedRequestError, InvalidRequestError, OSError) as error:

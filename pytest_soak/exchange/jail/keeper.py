@@ -11,6 +11,7 @@ whatever the reason, it ends all that runs in its namespace, and itself.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -32,9 +33,15 @@ FIRST_PORT = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 """The first port that needs no rights, of the network namespace of who reads it."""
 
 
+NETWORK = Path("/proc/self/ns/net")
+
+
 def made() -> dict[str, Any]:
     """Make the namespaces; who may enter them, and how."""
+    outside = NETWORK.readlink()
     way = leave()
+    if NETWORK.readlink() == outside:  # or all of the machine would be ended with it
+        raise OSError(errno.EPERM, "is the one outside", str(NETWORK))
     keep_mounts_private()
     raise_loopback()
     FIRST_PORT.write_text("0")
@@ -74,10 +81,10 @@ def told(work: Callable[[], dict[str, Any]]) -> bool:
 
 def inmates() -> list[int]:
     """Who else runs in this network namespace."""
-    mine, found = str(Path("/proc/self/ns/net").readlink()), []
+    mine, found = NETWORK.readlink(), []
     for path in Path("/proc").glob("[0-9]*/ns/net"):
         with suppress(OSError):
-            if str(path.readlink()) == mine and int(path.parts[2]) != os.getpid():
+            if path.readlink() == mine and int(path.parts[2]) != os.getpid():
                 found.append(int(path.parts[2]))
     return found
 

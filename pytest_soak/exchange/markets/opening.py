@@ -53,7 +53,7 @@ def _scenario(settings: ExchangeSettings, listing: Listing) -> Scenario:
     if given.startswith(FEED):
         told = [*settings.feed_settings, *listing.feed_settings]
         return feed_scenario(given.removeprefix(FEED), told, base, "--market", "feed_settings")
-    return load_scenario(given, scenario_shelf(base), base, "market")
+    return load_scenario(given, scenario_shelf(base), base, "--market")
 
 
 def _listed(scenario: Scenario, listing: Listing) -> Scenario:

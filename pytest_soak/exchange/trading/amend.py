@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from pytest_soak.exchange.codes import NOT_FOUND, UNCHANGED, RefusedError, parameter
+from pytest_soak.exchange.codes import NOT_FOUND, TOO_LITTLE, UNCHANGED, RefusedError, parameter
 from pytest_soak.exchange.ledger.accounts import Account
 from pytest_soak.exchange.ledger.margin import needed
 from pytest_soak.exchange.ledger.orders import Order
@@ -16,8 +16,8 @@ from pytest_soak.exchange.trading.desk import Desk, lots, ticks
 from pytest_soak.exchange.trading.waiting import Waiting
 from pytest_soak.exchange.trading.wanted import Args, check_quantity, checked_price, listed_in
 
-NOBODY = -1
-"""The handle of no order: a request that names it is refused as of an unknown one."""
+NOWHERE = 1 << 40
+"""A price, in ticks, at which the book takes no order."""
 
 
 def open_order(desk: Desk, account: Account, args: Args) -> Order:
@@ -48,12 +48,12 @@ def amend(desk: Desk, account: Account, args: Args) -> tuple[Order, Waiting]:
     if (price, quantity) == (order.price, order.quantity):
         raise RefusedError(UNCHANGED)
     if quantity <= order.filled:
-        raise RefusedError(parameter("qty is not above what is filled"))
+        raise RefusedError(TOO_LITTLE)
     _check_balance(desk, account, order, price, quantity)
     waiting = desk.ask("amend")
     waiting.price, waiting.quantity, waiting.lots_before = price, quantity, order.lots_in_book
     left = lots(market, quantity - order.filled)
-    market.amend(order.handle, ticks(market, price), left, _in_all(order, lots(market, quantity)))
+    market.amend(order.handle, ticks(market, price), left, _in_all(order, waiting))
     desk.await_answer(market, order, waiting)
     desk.at_once(market, waiting)
     return order, waiting
@@ -77,14 +77,19 @@ def _check_balance(
         order.reserved_price, order.quantity = was
 
 
-def _in_all(order: Order, wanted_lots: int) -> Look:
+def _in_all(order: Order, waiting: Waiting) -> Look:
     """Take off what is filled by then: an amendment says what the order is for in all."""
 
     def look(market: SymbolMarket, request: Any) -> None:
         left = market.remaining(order.handle)
+        if not left:
+            return  # the book says itself that it has no such order
+        waiting.lots_before = order.lots_in_book
+        wanted_lots = lots(market, waiting.quantity)
         still = wanted_lots - (order.lots_in_book - left)
-        if not left or still <= 0:
-            request["target"] = NOBODY
+        if still <= 0:
+            waiting.instead = TOO_LITTLE
+            request["price"] = NOWHERE
             return
         request["quantity"] = still
         order.lots_in_book = wanted_lots

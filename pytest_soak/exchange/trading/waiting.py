@@ -19,7 +19,7 @@ class Waiting:
     """One request: what it is to do, and who waits for the answer, None where nobody does.
 
     `price` and `quantity` are what an amendment asks for, in all; `lots_before` are what the book
-    had.
+    had; `instead` is what a refusal is told as.
     """
 
     what: What
@@ -28,8 +28,9 @@ class Waiting:
     price: Decimal = Decimal(0)
     quantity: Decimal = Decimal(0)
     lots_before: int = 0
+    instead: Refusal | None = None
 
     def settle(self, refusal: Refusal | None = None) -> None:
         """The answer is known."""
         if self.future is not None and not self.future.done():
-            self.future.set_result(refusal)
+            self.future.set_result(self.instead if refusal and self.instead else refusal)

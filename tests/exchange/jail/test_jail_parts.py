@@ -56,7 +56,8 @@ def test_the_python_of_a_command(tmp_path: Path) -> None:
     shell = program(tmp_path / "run.sh", "#!/bin/sh\n")
     for command in ([python], ["python3.11"], ["freqtrade", "trade"], [script], ["./run.py"]):
         assert interpreter(command, env, tmp_path) == python, command
-    for command in ([shell], ["no-such"], ["./no-such"], [str(tmp_path)]):
+    text = program(tmp_path / "text", f"  {python}\n")
+    for command in ([shell], [text], ["no-such"], ["./no-such"], [str(tmp_path)]):
         assert interpreter(command, env, tmp_path) is None, command
 
 

@@ -1,0 +1,36 @@
+"""What is no HTTP at all: recorded, where the server would only log it."""
+
+from __future__ import annotations
+
+import logging
+
+from aiohttp.http_exceptions import HttpProcessingError
+
+from pytest_soak.exchange.record import Strange
+from pytest_soak.exchange.venue import Venue
+
+NAME = "pytest_soak.exchange"
+LONGEST = 200
+
+
+class _Recording(logging.Handler):
+    """Records what a client did wrong; what went wrong here is for standard error."""
+
+    def __init__(self, venue: Venue) -> None:
+        super().__init__()
+        self._venue = venue
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            detail = " ".join(str(error.message).split())[:LONGEST]
+            self._venue.put(Strange(self._venue.now_us(), 0, "garbage", detail))
+        elif record.levelno >= logging.WARNING and logging.lastResort is not None:
+            logging.lastResort.handle(record)
+
+
+def recording(venue: Venue) -> logging.Logger:
+    """A logger for the server, known to nobody else."""
+    logger = logging.Logger(NAME, logging.DEBUG)
+    logger.addHandler(_Recording(venue))
+    return logger
