@@ -55,7 +55,7 @@ MUTANTS = (
             ("seen.py", "for start_us in began.values()", "for start_us in ()"),
             ("seen.py", "free_us = max(free_us, end_us", "free_us = (end_us"),
             ("positions.py", 'if one.category == "spot" else net', "if True else net"),
-            ("positions.py", "belief.time_us - grace_us, belief.time_us)", "0, belief.time_us)"),
+            ("quiet_beliefs.py", "(tolerances.grace_s + belief.lag_s)", "tolerances.grace_s"),
             (
                 "positions.py",
                 "bisect_right(self.times, start_us) - 1",
