@@ -25,7 +25,8 @@ from pytest_soak.replay.load import Recording, Request, load
 from pytest_soak.replay.rows import ROW
 from pytest_soak.replay.sources import Source
 from pytest_soak.replay.survey import tops
-from pytest_soak.replay.units import Units, units_of
+from pytest_soak.replay.terms import Terms
+from pytest_soak.replay.units import Units, terms_of
 
 ENTRY_NS, RESPONSE_NS = 3_000_000, 4_000_000
 CANCEL = 3
@@ -88,7 +89,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     recording = load(Request([Source(given.feed, given.feed.name)]))
-    units = units_of(recording.pieces(), None, None, given.feed.name)
+    units, _ = terms_of(recording, Terms(), given.feed.name)
     requests = requests_for(recording, units, given.every_ms, given.seed)
     rows = np.array(np.load(given.feed)["data"], ROW)
     for queue in QUEUES:

@@ -48,6 +48,7 @@ def main() -> None:
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.Abort:
+        click.echo("interrupted", err=True)
         sys.exit(2)
     except click.ClickException as error:
         message = error.format_message()

@@ -252,8 +252,8 @@ OPTIONS = (
         "",
         "KEY=VALUE",
         "of a recorded feed: queue (risk_averse, power3, log), place_ms, amend_ms, cancel_ms, "
-        "answer_ms, latency_file, base_latency_ms, feed_latency_ms, tick, lot, maker_fee_bps, "
-        "taker_fee_bps, symbol",
+        "answer_ms, latency_file, base_latency_ms, feed_latency_ms, mapping, kind, tick, lot, "
+        "contract_value, maker_fee_bps, taker_fee_bps, symbol",
         repeatable=True,
     ),
     Option(

@@ -34,7 +34,7 @@ if sys.platform == "win32":
         return os.open(path, flags, 0o666)
 
 else:
-    STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+    STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def sync_folder(folder: Path) -> None:
         """Wait until the names in `folder` are on the disk."""

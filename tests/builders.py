@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -201,12 +201,13 @@ class MemoryJournal:
     ended: Ended | None = None
     failures: list[Failure] = field(default_factory=list)
     carried: Carried = NOTHING
+    complaint: str | None = None
 
     def __post_init__(self) -> None:
         self.begun, self.kept = self.past.begun, list(self.past.iterations)
         self.checkpoint, self.ended = self.past.checkpoint, self.past.end
         self.edits, self.failures = self.past.edits, list(self.past.failures)
-        self.carried = self.past.carried
+        self.carried, self.complaint = self.past.carried, self.past.complaint
 
     def settle(self) -> None:
         pass
@@ -225,7 +226,7 @@ class MemoryJournal:
         assert self.ended is None
         assert done.iteration == len(self.kept) + 1
         self.kept.append(done)
-        self.edits = NO_EDITS
+        self.edits, self.complaint = NO_EDITS, None
         self.carried, self.checkpoint = carried, checkpoint
         self.observations.append(observation)
 
@@ -240,12 +241,15 @@ class MemoryJournal:
         assert self.ended is None
         self.ended = ended
 
+    def complain(self, complaint: str) -> None:
+        self.complaint = complaint
+
     def again(self) -> MemoryJournal:
         kept = tuple(Done.model_validate_json(done.model_dump_json()) for done in self.kept)
         carried = Carried.model_validate_json(self.carried.model_dump_json())
         ended, failures = self.ended, tuple(self.failures)
         past = Past(self.begun, kept, self.edits, self.checkpoint, ended, failures, carried)
-        return MemoryJournal(past)
+        return MemoryJournal(replace(past, complaint=self.complaint))
 
 
 @dataclass

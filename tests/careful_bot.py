@@ -118,7 +118,7 @@ class Careful:
     async def _executions(self) -> None:
         while True:
             with suppress(*LOST):
-                async with self._socket("private", "execution", auth=True) as wire:
+                async with self._socket("private", "execution", "order", auth=True) as wire:
                     await self._heard(wire)
             await asyncio.sleep(0.5)
 
@@ -133,7 +133,8 @@ class Careful:
                 await wire.say(op="ping")
             else:
                 unanswered = 0
-                for row in message.get("data", []) if "topic" in message else []:
+                rows = message["data"] if message.get("topic") == "execution" else []
+                for row in rows:
                     if row["execType"] == "Trade":
                         self.bot.take(row)
 

@@ -62,9 +62,10 @@ def looked_up():
     except socket.gaierror:
         return "unknown"
 print(json.dumps({
-    "answer": how(answer), "address": how(lambda: connected("192.0.2.1")), "datagram": how(sent),
-    "name": how(looked_up), "certifi": trusted(), "folder": os.getcwd(),
-    "uid": getattr(os, "getuid", int)(),
+    "answer": how(answer), "address": how(lambda: connected("192.0.2.1")),
+    "datagram": how(sent),
+    "name": how(looked_up), "certifi": trusted(),
+    "uid": getattr(os, "getuid", int)(), "folder": os.getcwd(),
 }))
 """
 

@@ -68,6 +68,16 @@ def trade(
     return stamped(at_ms, {"stream": f"{symbol.lower()}@trade", "data": data}, lag_ms)
 
 
+def ticker(at_ms: float, bid: Level, ask: Level, *, spot: bool = False) -> str:
+    """The best prices, without the venue's time as spot has them."""
+    time = START_MS + round(at_ms)
+    data: dict[str, Any] = {"u": 1, "s": "BTCUSDT", "b": bid[0], "B": bid[1]}
+    data |= {"a": ask[0], "A": ask[1]}
+    if not spot:
+        data |= {"e": "bookTicker", "T": time, "E": time}
+    return stamped(at_ms, {"stream": "btcusdt@bookTicker", "data": data})
+
+
 BIDS: Sequence[Level] = (("100.0", "5"), ("99.9", "7"))
 ASKS: Sequence[Level] = (("100.1", "4"), ("100.2", "9"))
 
@@ -106,6 +116,23 @@ def read(*paths: Path, **more: Any) -> Recording:
 
 def rows_of(recording: Recording) -> Rows:
     return np.concatenate([*recording.pieces()])
+
+
+def coinm(lines: Iterable[str], symbol: str = "BTCUSD_PERP") -> list[str]:
+    """Lines of USD-M as COIN-M has them: each message names its pair, and so does a snapshot."""
+    found = []
+    pair = symbol.partition("_")[0]
+    for line in lines:
+        stamp, _, text = line.partition(" ")
+        message = json.loads(text)
+        data = message.get("data", message)
+        if "lastUpdateId" in data:
+            data |= {"symbol": symbol, "pair": pair}
+        else:
+            data |= {"s": symbol, "ps": pair}
+            message["stream"] = f"{symbol.lower()}@{message['stream'].partition('@')[2]}"
+        found.append(f"{stamp} {json.dumps(message)}")
+    return found
 
 
 def of_kind(recording: Recording, kind: int) -> list[tuple[float, float]]:

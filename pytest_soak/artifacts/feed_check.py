@@ -10,6 +10,7 @@ from pytest_soak.artifacts.recording_models import FeedCheck
 from pytest_soak.replay.load import Recording
 from pytest_soak.replay.rows import KIND_NAMES, TRADE
 from pytest_soak.replay.survey import Survey
+from pytest_soak.replay.terms import Terms
 from pytest_soak.replay.told import COUNTED
 from pytest_soak.replay.units import Units
 from pytest_soak.text import plural
@@ -24,7 +25,7 @@ _MS = 1e-6
 
 
 def feed_check(
-    files: Sequence[str], symbol: str | None, recording: Recording, units: Units, found: Survey
+    files: Sequence[str], recording: Recording, units: Units, terms: Terms, found: Survey
 ) -> FeedCheck:
     """What was found, and which of it is a fault."""
     told, clock = recording.told, recording.clock
@@ -33,7 +34,9 @@ def feed_check(
     return FeedCheck(
         source=told.venue,
         files=list(files),
-        symbol=symbol or (names[0] if len(names) == 1 else None),
+        symbol=terms.symbol or (names[0] if len(names) == 1 else None),
+        kind=terms.kind,
+        contract_value=terms.contract_value,
         begin=_moment(found.first),
         end=_moment(found.last),
         span_s=found.span * 1e-9,
@@ -94,9 +97,10 @@ def _drift(recording: Recording, found: Survey) -> float:
 
 
 def _faults(recording: Recording, found: Survey) -> list[str]:
-    counts = recording.told.counts
+    counts, damaged = recording.told.counts, len(recording.told.damaged)
     share, drift = found.no_book_share, _drift(recording, found)
     said = (
+        (damaged, f"{plural(damaged, 'file')} damaged, of which a part is lost"),
         (found.gaps, f"{plural(found.gaps, 'gap')} in the depth updates"),
         (found.crossed, f"{plural(found.crossed, 'crossed book')}"),
         (found.off_tick, f"{plural(found.off_tick, 'row')} off the tick"),

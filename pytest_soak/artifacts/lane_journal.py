@@ -66,12 +66,19 @@ class _Failure(_Line):
     failure: Failure
 
 
+class _Complaint(_Line):
+    """What went wrong when the lane was interrupted, for whoever goes on with it."""
+
+    kind: Literal["complaint"] = "complaint"
+    complaint: str
+
+
 class _End(_Line):
     kind: Literal["end"] = "end"
     end: Ended
 
 
-_AnyLine = _Header | _Iteration | _Edits | _Failure | _End
+_AnyLine = _Header | _Iteration | _Edits | _Failure | _Complaint | _End
 _lines: TypeAdapter[_AnyLine] = TypeAdapter(Annotated[_AnyLine, Field(discriminator="kind")])
 
 
@@ -84,6 +91,7 @@ class Content(NamedTuple):
     failures: tuple[Failure, ...]
     end: Ended | None
     size: int
+    complaint: str | None = None
 
     @property
     def feeds(self) -> dict[str, int]:
@@ -126,7 +134,7 @@ def parse_journal(path: str, data: bytes) -> Content:
     header: _Header | None = None
     iterations: list[_Iteration] = []
     failures: list[Failure] = []
-    edits, end = NO_EDITS, None
+    edits, end, complaint = NO_EDITS, None, None
     for number, payload in enumerate(payloads, 1):
         goes_on = header is not None and end is None
         match _parsed(payload):
@@ -134,18 +142,29 @@ def parse_journal(path: str, data: bytes) -> Content:
                 header = line
             case _Iteration() as line if goes_on and line.done.iteration == len(iterations) + 1:
                 iterations.append(line)
-                edits = NO_EDITS
+                edits, complaint = NO_EDITS, None
             case _Edits() as line if goes_on:
                 edits = line.edits
             case _Failure() as line if header is not None:
                 failures.append(line.failure)
+            case _Complaint() as line if goes_on:
+                complaint = line.complaint
             case _End() as line if goes_on:
                 end = line.end
             case _:
                 problem = f"is not what a journal has there; restore the file, {_ANEW}"
                 raise SoakUsageError(f"{path}:{number}", problem)
     assert header is not None
-    return Content(header.fingerprint, tuple(iterations), edits, tuple(failures), end, size)
+    kept = header.fingerprint, tuple(iterations), edits, tuple(failures)
+    return Content(*kept, end, size, complaint)
+
+
+def complaint_kept(files: LaneFiles) -> str | None:
+    """What the target's end said at an interruption, as far as the journal can be read."""
+    try:
+        return read_journal(files).complaint
+    except SoakUsageError:
+        return None
 
 
 def iterations_kept(files: LaneFiles) -> int:
@@ -193,6 +212,7 @@ class LaneJournal:
             end=content.end,
             failures=content.failures,
             carried=NOTHING if carried is None else self._read_carried(carried),
+            complaint=content.complaint,
         )
         self._kept = {file.name for file in (checkpoint, carried) if file is not None}
         self._feeds.check(content.feeds)
@@ -254,6 +274,10 @@ class LaneJournal:
     def end(self, ended: Ended) -> None:
         """Make the end of the lane durable."""
         self._append(_End(end=ended))
+
+    def complain(self, complaint: str) -> None:
+        """Make durable what the target's end said at an interruption."""
+        self._append(_Complaint(complaint=complaint))
 
     def close(self) -> None:
         """The target has ended: put the feeds in order that it wrote itself."""

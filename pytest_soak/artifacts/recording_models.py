@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from pytest_soak.artifacts.artifact import Artifact, Number
+from pytest_soak.config.instruments import Kind
 
 
 class FeedCheck(Artifact):
@@ -15,6 +16,10 @@ class FeedCheck(Artifact):
     schema_: Literal["pytest-soak/feed-check/1"] = Field("pytest-soak/feed-check/1", alias="schema")
     files: list[str]
     symbol: str | None = Field(description="null where the recording names none.")
+    kind: Kind | None = Field(default=None, description="null where nobody says it.")
+    contract_value: Number = Field(
+        default=None, description="Of a size of 1 in base, of an inverse contract in quote."
+    )
     begin: str = Field(description="RFC 3339, UTC: the first row by the venue's clock.")
     end: str = Field(description="RFC 3339, UTC: the last one.")
     span_s: float

@@ -14,7 +14,7 @@ from pytest_soak.errors import one_line
 from pytest_soak.replay.survey import survey
 from pytest_soak.replay.told import COUNTED
 from pytest_soak.storage.files import write_json
-from pytest_soak.text import number
+from pytest_soak.text import number, plural
 
 FAILED = 1
 _WIDTH = 80
@@ -27,10 +27,10 @@ def feed_check(given: Given, json: str | None, folder: Path, say: Callable[[str]
     written.
     """
     file = None if json is None else output_file(json, folder, "--json")
-    recording, units, sources = opened(given, folder, needs_receipt=False)
+    recording, units, terms, sources = opened(given, folder, needs_receipt=False)
     found = survey(recording, units)
     shown = [source.shown for source in sources]
-    check = document(shown, given.symbol, recording, units, found)
+    check = document(shown, recording, units, terms, found)
     say("\n".join(lines_of(check)))
     if file is not None:
         write_json(file, check.data())
@@ -43,7 +43,7 @@ def lines_of(check: FeedCheck) -> list[str]:
     lines = [one_line(f"{files}: {check.source}{_symbol(check)}")]
     lines += _row("span", f"{check.span_s:,.1f} s, {check.begin} to {check.end}")
     lines += _row("rows", ", ".join(f"{count:,} {kind}" for kind, count in check.rows.items()))
-    lines += _row("units", f"tick {check.tick:g}, lot {check.lot:g}")
+    lines += _row("units", f"tick {check.tick:g}, lot {check.lot:g}{_contract(check)}")
     lines += _row("clock", _clock(check))
     percentiles = ", ".join(f"{name} {value:,.1f}" for name, value in check.latency_ms.items())
     lines += _row("latency", f"{percentiles} ms" if percentiles else "not recorded")
@@ -60,6 +60,14 @@ def _symbol(check: FeedCheck) -> str:
     return "" if check.symbol is None else f", {check.symbol}"
 
 
+def _contract(check: FeedCheck) -> str:
+    if check.kind != "inverse":
+        return ""
+    value = check.contract_value
+    worth = "value not known" if value is None else f"a contract is {number(value)} in quote"
+    return f"; inverse, {worth}"
+
+
 def _clock(check: FeedCheck) -> str:
     if check.clock_floor_ms is None:
         return "the venue's alone"
@@ -72,9 +80,11 @@ def _clock(check: FeedCheck) -> str:
 
 
 def _book(check: FeedCheck) -> str:
+    gaps, off = plural(check.gaps, "gap"), plural(check.off_tick, "row")
+    unknown = number(100 * check.no_book_share)
     return (
-        f"{check.gaps:,} gaps, {check.crossed_books:,} crossed, {check.off_tick:,} rows off the "
-        f"tick, none known for {number(100 * check.no_book_share)} % of the time"
+        f"{gaps}, {check.crossed_books:,} crossed, {off} off the tick, none known for {unknown} % "
+        "of the time"
     )
 
 

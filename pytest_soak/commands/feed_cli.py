@@ -40,8 +40,19 @@ def _of_recordings(command: _Command) -> _Command:
             help="what each message takes, where no time of receipt is recorded",
         ),
         click.option("--mapping", metavar="FILE", help="YAML: what the columns of tables mean"),
+        click.option(
+            "--kind", metavar="NAME", help="linear, inverse or spot  [default: as recorded]"
+        ),
         click.option("--tick", type=float, help="the step of a price  [default: as seen]"),
         click.option("--lot", type=float, help="the step of a size  [default: as seen]"),
+        click.option(
+            "--contract-value",
+            type=float,
+            metavar="N",
+            help="what a size of 1 is: in base, of an inverse contract in quote",
+        ),
+        click.option("--maker-fee-bps", type=float, help="of the notional; a rebate is negative"),
+        click.option("--taker-fee-bps", type=float),
     )
     for option in reversed(options):
         command = option(command)

@@ -12,6 +12,7 @@ from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.market.announced import compile_announced
 from pytest_soak.replay.export import exported
 from pytest_soak.replay.hftbacktest import write_npz
+from pytest_soak.replay.terms import Terms, fees_of
 from pytest_soak.storage.files import replacing
 
 END = ".npz"
@@ -24,9 +25,9 @@ def feed_convert(given: Given, output: str, folder: Path, say: Callable[[str], N
     Raises SoakUsageError for what is no recording, ArtifactError for a file that cannot be written.
     """
     file = _output(output, folder)
-    recording, units, _ = opened(given, folder, needs_receipt=True)
+    recording, units, terms, _ = opened(given, folder, needs_receipt=True)
     with replacing(file, durable=False) as opened_file:
-        write_npz(opened_file, recording.pieces(), len(recording.rows))
+        write_npz(opened_file, recording.pieces(), len(recording.rows), terms)
     for remark in recording.told.remarks:
         say(one_line(f"remark: {remark}"))
     shift = recording.clock.shift * 1e-6
@@ -55,9 +56,12 @@ def feed_export(
     scenario = load_scenario(market, scenario_shelf(folder), folder, "MARKET")
     compile_announced(warn)
     rows = exported(scenario, seed, hours)
-    with replacing(file, durable=False) as opened_file:
-        write_npz(opened_file, [rows], len(rows))
     instrument = scenario.instrument
+    terms = Terms(
+        kind="linear", tick=instrument.tick, lot=instrument.lot_base, **fees_of(instrument)
+    )
+    with replacing(file, durable=False) as opened_file:
+        write_npz(opened_file, [rows], len(rows), terms)
     say(one_line(f"{output}: {len(rows):,} rows, tick {instrument.tick:g}, "
                  f"lot {instrument.lot_base:g}"))  # fmt: skip
 

@@ -66,8 +66,8 @@ def recorded_feed_facts(
     files = _files(Request("", 0, 0, 0.0, (), json, picture), folder)
     lanes, hours, units = [], 0.0, None
     for given in feeds:
-        recording, units, _ = opened(given, folder, needs_receipt=False)
-        lanes.append(recorded_feed(recording, units))
+        recording, units, terms, sources = opened(given, folder, needs_receipt=False)
+        lanes.append(recorded_feed(recording, units, terms, sources[0].shown))
         span = lanes[-1].tops.time_us
         hours += float(span[-1] - span[0]) / HOUR_US if len(span) else 0.0
     if units is None:

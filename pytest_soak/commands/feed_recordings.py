@@ -10,7 +10,8 @@ from pytest_soak.config.names import user_path
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.replay.load import Recording, Request, load
 from pytest_soak.replay.sources import Source, sources_of
-from pytest_soak.replay.units import Units, units_of
+from pytest_soak.replay.terms import RANGES, Terms, typed_kind, typed_number
+from pytest_soak.replay.units import Units, terms_of
 
 
 class Given(NamedTuple):
@@ -21,15 +22,32 @@ class Given(NamedTuple):
     base_latency_ms: float | None = None
     feed_latency_ms: float | None = None
     mapping: str | None = None
+    kind: str | None = None
     tick: float | None = None
     lot: float | None = None
+    contract_value: float | None = None
+    maker_fee_bps: float | None = None
+    taker_fee_bps: float | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What was typed of the contract; SoakUsageError, by option, for what cannot be meant."""
+        typed: dict[str, object] = {"symbol": self.symbol}
+        if self.kind is not None:
+            typed["kind"] = typed_kind(self.kind, "--kind")
+        for name, span in RANGES.items():
+            value = getattr(self, name)
+            if value is not None:
+                typed[name] = typed_number(value, span, f"--{name.replace('_', '-')}")
+        return Terms.model_validate(typed)
 
 
 class Opened(NamedTuple):
-    """A recording, its units and its files."""
+    """A recording, its units, all that is known of its contract, and its files."""
 
     recording: Recording
     units: Units
+    terms: Terms
     sources: list[Source]
 
 
@@ -38,14 +56,15 @@ def opened(given: Given, folder: Path, *, needs_receipt: bool) -> Opened:
 
     `needs_receipt` is False where the local side does not matter.
     """
+    terms = given.terms
     sources = [source for text in given.files for source in sources_of(text, folder, "FILE")]
     mapping = None
     if given.mapping is not None:
         mapping = Source(user_path(given.mapping, folder, "--mapping"), given.mapping)
     latencies = given.base_latency_ms, given.feed_latency_ms
-    recording = load(Request(sources, given.symbol, *latencies, mapping))
+    request = Request(sources, given.symbol, *latencies, mapping)
+    recording, sources = load(request), request.recorded
     if needs_receipt and not recording.clock.has_receipt and given.feed_latency_ms is None:
         problem = "has no time of receipt: give --feed-latency-ms, which nobody can guess"
         raise SoakUsageError(sources[0].shown, problem)
-    shown = sources[0].shown
-    return Opened(recording, units_of(recording.pieces(), given.tick, given.lot, shown), sources)
+    return Opened(recording, *terms_of(recording, terms, sources[0].shown), sources)

@@ -23,6 +23,7 @@ from pytest_soak.run.resolve import Inputs, resolve_settings
 from pytest_soak.run.result import kept_settings
 from pytest_soak.run.settings import Settings
 from pytest_soak.run.soak import run_soak
+from pytest_soak.run.stop_signals import stopped_once
 from pytest_soak.run.verdict import verdict_line
 from pytest_soak.targets.resolve import named_factory
 
@@ -145,7 +146,7 @@ def _check_same(turn: Turn, run: StoredRun, settings: Settings) -> None:
 
 
 def _run(bot: Chosen, settings: Settings) -> StoredRun:
-    with as_typed():
+    with as_typed(), stopped_once():
         run_soak(settings, bot, (), SystemClock())
     run = find_run(settings.directory)
     assert run is not None

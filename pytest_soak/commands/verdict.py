@@ -82,7 +82,8 @@ def open_line(run: StoredRun, lane: str) -> str:
     """How far a lane came that is not finished."""
     journal = journal_of(run, lane)
     done = len(journal.iterations) if journal else 0
-    return f"{lane}: not finished, {plural(done, 'iteration')} done"
+    why = f"; {journal.complaint}" if journal and journal.complaint else ""
+    return f"{lane}: not finished, {plural(done, 'iteration')} done{why}"
 
 
 def _ended(lane: LaneOutcome, rates: str | None) -> list[str]:

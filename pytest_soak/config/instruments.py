@@ -14,6 +14,8 @@ from pytest_soak.config import sizes
 
 Positive = Annotated[float, Field(gt=0), AllowInfNan(False)]
 Fee = Annotated[float, Field(ge=-10, le=100), AllowInfNan(False)]
+Kind = Literal["linear", "inverse", "spot"]
+"""A contract on base, settled in quote; one on quote, settled in base; base itself."""
 _CLOSE = 1e-9  # relative; a price is a multiple of its tick up to the digits of a float
 
 
@@ -79,7 +81,23 @@ class Instrument(BaseModel):
 
 
 class Contract(Instrument):
-    """What a recorded feed trades, linear or spot: not bound by what the built-in book holds."""
+    """What a recorded feed trades: not bound by what the built-in book holds.
+
+    `contract_value` of an inverse one is in quote.
+    """
+
+    kind: Kind = "linear"  # type: ignore[assignment]  # the built-in market's are linear
+
+    @property
+    def lot_base(self) -> float:
+        """What one lot is in base; of an inverse contract, at `price`."""
+        base = super().lot_base
+        return base / self.price if self.kind == "inverse" else base
+
+    @property
+    def lot_quote(self) -> float:
+        """What one lot of an inverse contract is in quote at any price; 0 of all others."""
+        return super().lot_base if self.kind == "inverse" else 0.0
 
     @field_validator("price")
     @classmethod

@@ -26,7 +26,11 @@ def ask(what: str, call: Callable[[], Any]) -> Any:
     try:
         with one_process():
             given = call()
-    except (TargetError, ArtifactError, KeyboardInterrupt):
+    except TargetError as error:
+        if notes := getattr(error, "__notes__", ()):
+            raise TargetError("; ".join((str(error), *notes))) from error.__cause__
+        raise
+    except (ArtifactError, KeyboardInterrupt):
         raise
     except BaseException as error:
         raise TargetError(f"the target's {what} {_how(error)}") from error
@@ -40,7 +44,6 @@ def ask(what: str, call: Callable[[], Any]) -> Any:
 
 
 def _how(error: BaseException) -> str:
-    if isinstance(error, Exception):
-        return f"raised {told(error)}"
-    notes = getattr(error, "__notes__", ())
-    return "; ".join((f"was ended by {told(error).removesuffix('.')}", *notes))
+    how = "raised" if isinstance(error, Exception) else "was ended by"
+    text = told(error) if isinstance(error, Exception) else told(error).removesuffix(".")
+    return "; ".join((f"{how} {text}", *getattr(error, "__notes__", ())))

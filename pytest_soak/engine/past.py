@@ -88,7 +88,8 @@ NOTHING = Carried()
 class Past:
     """What earlier sessions did of a lane, with the target's checkpoint and what is `carried` on.
 
-    `edits` are those with which the first iteration that is not done had begun.
+    `edits` are those with which the first iteration that is not done had begun; `complaint` is what
+    its target's end said when the last session was interrupted.
     """
 
     begun: bool = False
@@ -98,6 +99,7 @@ class Past:
     end: Ended | None = None
     failures: tuple[Failure, ...] = ()
     carried: Carried = NOTHING
+    complaint: str | None = None
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -122,6 +124,17 @@ def with_edits(plan: LanePlan, state: LaneState, edits: Edits) -> LaneState:
 def noted(state: LaneState, text: str | None) -> LaneState:
     """`state` with a note, if there is something to note."""
     return state if text is None else note(state, text)
+
+
+def notes_of(past: Past, source: str | None) -> tuple[str, ...]:
+    """What to note of the next iteration, of a target with this source; mostly nothing."""
+    complaint = None if past.complaint is None else told_before(past.complaint)
+    return tuple(filter(None, (complaint, other_source(past.iterations, source))))
+
+
+def told_before(complaint: str) -> str:
+    """What an interrupted session's end said, for the session that goes on."""
+    return f"when the session before was interrupted, {complaint}"
 
 
 def other_source(before: Sequence[Done], now: str | None) -> str | None:

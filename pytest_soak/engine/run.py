@@ -32,9 +32,10 @@ from pytest_soak.engine.past import (
     Failure,
     Past,
     noted,
-    other_source,
+    notes_of,
     redo,
     rehearse,
+    told_before,
     with_edits,
 )
 from pytest_soak.engine.plan import LanePlan
@@ -74,6 +75,9 @@ class Journal(Protocol):
 
     def end(self, ended: Ended) -> None:
         """Make durable that the lane has ended."""
+
+    def complain(self, complaint: str) -> None:
+        """Make durable what the target's end said at an interruption, which ends no lane."""
 
     def close(self) -> None:
         """Put in order what the target wrote itself, now that it has ended."""
@@ -143,7 +147,7 @@ class LaneRun:
         self._failures = {x.iteration: x.cause for x in journal.past.failures}
         self._cause = ""
         self._can = abilities(target, plan.target) if can is None else can
-        self._note = other_source(journal.past.iterations, self._can.source)
+        self._notes = notes_of(journal.past, self._can.source)
         self._elsewhere = elsewhere
         self._observer: Observer = observer or _Nobody()
         self._service: Service = elsewhere or Here(
@@ -243,6 +247,8 @@ class LaneRun:
         self._begun = True
         self._tell(LaneStarted, plan=self.plan)
         past = self._journal.past
+        if past.complaint is not None and past.end is None:
+            self._tell(Notice, text=told_before(past.complaint))
         if self._last is not None:
             self._tell(
                 LaneResumed,
@@ -268,7 +274,7 @@ class LaneRun:
         for fired in measured.fired:
             self._fired(fired)
         jump = self._clocks.look()
-        note, self._note = self._note, None
+        note, self._notes = "; ".join(self._notes) or None, ()
         ready = noted(noted(self.state, jump), note)
         summary, watched = measured.summary, measured.carried.watched
         state, record = advance(self.plan, ready, summary, watched)
@@ -315,10 +321,21 @@ class LaneRun:
                 if text is not None:
                     self._tell(Notice, text=text)
         except TargetError as error:
-            cause = f"{cause}; {error}" if cause else str(error)
-            if ending is Ending.COMPLETED:
+            if ending is Ending.INTERRUPTED:
+                self._complain(str(error))
+            elif ending is Ending.COMPLETED:
                 ending = Ending.TARGET
+            cause = f"{cause}; {error}" if cause else str(error)
         return ending, cause
+
+    def _complain(self, complaint: str) -> None:
+        """Tell what went wrong at an interruption, of which no verdict will tell."""
+        self._tell(Notice, text=f"{self.plan.lane.id}: {complaint}", problem=True)
+        try:
+            if self._lasting:
+                self._journal.complain(complaint)
+        except ArtifactError as error:
+            self._tell(Notice, text=str(error), problem=True)
 
     def _close(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The exchange of a lane beside its bot: opened in jail, looked at, judged, closed."""
+"""The exchange of a lane beside its bot, in a process of its own: opened in jail, asked, closed."""
 
 from __future__ import annotations
 
@@ -14,24 +14,14 @@ from pathlib import Path
 import pytest_soak
 from pytest_soak.config.scenarios import Scenario
 from pytest_soak.errors import TargetError
-from pytest_soak.exchange.beliefs.belief import Belief
-from pytest_soak.exchange.beliefs.growing import GrowingFile
-from pytest_soak.exchange.beliefs.line import belief_of
-from pytest_soak.exchange.believing import Beliefs
-from pytest_soak.exchange.chosen import ACCOUNT, ExchangeChoice
-from pytest_soak.exchange.feeds import AccountFeeds, write
-from pytest_soak.exchange.invariants.measure import measure
-from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.chosen import ExchangeChoice
+from pytest_soak.exchange.invariants.seen import Span
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.jail import Admitted, Jail, Venue, open_jail
-from pytest_soak.exchange.judged import Judged, judged
-from pytest_soak.exchange.record import read
+from pytest_soak.exchange.judged import Judged
 from pytest_soak.exchange.serving import Ready, Service
-from pytest_soak.storage.files import append_new
-from pytest_soak.system import is_link
-from pytest_soak.text import plural
+from pytest_soak.exchange.watch import Watch
 
-FOLDER, RECORD, BELIEVED, JUDGED = "exchange", "record.jsonl", "believed.jsonl", "judged.jsonl"
 JAIL, TLS = "jail", "tls"
 READY_SECONDS, END_SECONDS = 120.0, 20.0
 _HOME = Path(pytest_soak.__file__).parent.parent
@@ -58,70 +48,42 @@ class Beside:
         feeds: Path,
         log: Path,
     ) -> None:
-        self._choice = choice
-        self._home = folder / FOLDER
-        self._folder = _next(self._home)
-        self._seen = Seen()
-        self._beliefs: list[Belief] = []
-        self._troubles: dict[str, str] = {}
-        self._feeds, self._folder_of_feeds = AccountFeeds(ACCOUNT), feeds
-        self._record = GrowingFile(self._folder / RECORD)
-        self._believed = GrowingFile(self._folder / BELIEVED)
+        self._watch = Watch(choice, folder, feeds)
+        self._folder = self._watch.folder
         self._isolation = Isolation("none", "no bot was let in")
-        self._jail: Jail | None = None
-        scenario, knobs = market
-        settings = choice.settings(scenario, knobs, seed)
+        settings = choice.settings(*market, seed)
         self._account = settings.accounts[0]
         self._jail = open_jail(self._folder / JAIL, best=choice.file.isolation)
+        self._process: subprocess.Popen[bytes] | None = None
         try:
-            self._process = self._start(
+            self._process = _started(
+                self._jail,
                 Service(
                     exchange=settings,
                     tls_port=self._jail.tls_port,
                     ca_folder=str(self._folder / TLS),
-                    record=str(self._folder / RECORD),
+                    record=str(self._watch.record),
                     schedule=choice.schedule,
-                    beliefs=self._beliefs_of(log) if choice.beliefs else None,
-                )
+                    beliefs=self._watch.beliefs(log),
+                ),
+                self._folder / "exchange.log",
             )
-            self._ready = self._wait()
+            self._ready = self._wait(self._process)
         except BaseException:
             self.close()
             raise
 
-    def _beliefs_of(self, log: Path) -> Beliefs:
-        file = str(self._folder / BELIEVED)
-        sources, base = self._choice.beliefs, str(self._choice.base)
-        return Beliefs(sources=sources, base=base, log=str(log), file=file)
-
-    def _start(self, service: Service) -> subprocess.Popen[bytes]:
-        assert self._jail is not None
-        command = [sys.executable, "-I", "-c", _PROGRAM, str(_HOME)]
-        with (self._folder / "exchange.log").open("wb") as log:
-            process = subprocess.Popen(
-                self._jail.command(command),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
-        assert process.stdin is not None
-        with suppress(OSError):
-            process.stdin.write(service.model_dump_json().encode() + b"\n")
-            process.stdin.flush()
-        return process
-
-    def _wait(self) -> Ready:
-        assert self._process.stdout is not None
-        if select.select([self._process.stdout], [], [], READY_SECONDS)[0]:
-            line = self._process.stdout.readline()
-            told = json.loads(line) if line else {}
-            if "error" in told:
-                raise TargetError(f"the exchange cannot be had: {told['error']}")
-            if "ready" in told:
-                return Ready(**told["ready"])
-            raise self._gone()
-        raise TargetError(f"the exchange was not ready after {READY_SECONDS:g} s")
+    def _wait(self, process: subprocess.Popen[bytes]) -> Ready:
+        assert process.stdout is not None
+        if not select.select([process.stdout], [], [], READY_SECONDS)[0]:
+            raise TargetError(f"the exchange was not ready after {READY_SECONDS:g} s")
+        line = process.stdout.readline()
+        told = json.loads(line) if line else {}
+        if "error" in told:
+            raise TargetError(f"the exchange cannot be had: {told['error']}")
+        if "ready" in told:
+            return Ready(**told["ready"])
+        raise self._gone()
 
     def _gone(self) -> TargetError:
         log = self._folder / "exchange.log"
@@ -131,7 +93,6 @@ class Beside:
 
     def admit(self, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> Admitted:
         """What is to be started to have the bot run beside it."""
-        assert self._jail is not None
         venue = Venue(
             self._ready.port,
             self._ready.tls_port,
@@ -145,47 +106,42 @@ class Beside:
 
     def look(self) -> None:
         """Take what has happened, and write what the bot did into its feeds."""
-        if self._process.poll() is not None:
+        if self._process is None or self._process.poll() is not None:
             raise self._gone()
-        events = [read(json.loads(line)) for line in self._record.lines()]
-        self._seen.add(events)
-        write(self._folder_of_feeds, self._feeds.rows(events))
-        if self._choice.beliefs:
-            for line in self._believed.lines():
-                self._believe(json.loads(line))
-
-    def _believe(self, data: dict[str, str]) -> None:
-        if "trouble" in data:
-            self._troubles[data["source"]] = data["trouble"]
-        else:
-            self._beliefs.append(belief_of(data, 0))
+        self._watch.look()
 
     def judge(self, iteration: int, window: Span) -> Judged:
         """What the window came to, which is over; it is written down."""
-        assert self._jail is not None
-        results = measure(self._seen, self._beliefs, window, self._choice.schedule.tolerances)
-        seen = sum(window[0] <= belief.time_us < window[1] for belief in self._beliefs)
-        held = (self._isolation, self._jail.outside())
-        found = judged(iteration, window, self._seen, results, held, (seen, self._troubles))
-        append_new(self._home / JUDGED, found.model_dump_json().encode() + b"\n")
-        return found
+        return self._watch.judge(iteration, window, self._isolation, self._jail.outside())
 
     def notes(self) -> list[str]:
         """What of the bot's trading no KPI of money tells."""
-        if not self._feeds.elsewhere:
-            return []
-        trades = plural(self._feeds.elsewhere, "trade")
-        return [f"money and fills are those of {self._feeds.symbol}; {trades} were in others"]
+        return self._watch.notes()
 
     def close(self) -> None:
         """End the exchange, and take away what was made for it alone."""
-        process = getattr(self, "_process", None)
-        if process is not None:
-            _end(process)
-        if self._jail is not None:
-            self._jail.close()
+        if self._process is not None:
+            _end(self._process)
+        self._jail.close()
         for name in (JAIL, TLS):
             shutil.rmtree(self._folder / name, ignore_errors=True)
+
+
+def _started(jail: Jail, service: Service, log: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-I", "-c", _PROGRAM, str(_HOME)]
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            jail.command(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=file,
+            start_new_session=True,
+        )
+    assert process.stdin is not None
+    with suppress(OSError):
+        process.stdin.write(service.model_dump_json().encode() + b"\n")
+        process.stdin.flush()
+    return process
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -198,14 +154,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _next(home: Path) -> Path:
-    """A folder for one more start."""
-    if is_link(home):
-        raise TargetError(f"{home}: a symbolic link, which is not followed; take it away")
-    home.mkdir(parents=True, exist_ok=True)
-    number = 1 + sum(path.name.isdigit() for path in home.iterdir())
-    folder = home / f"{number:03d}"
-    folder.mkdir()
-    return folder

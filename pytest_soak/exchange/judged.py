@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from shlex import quote
 
 from pydantic import BaseModel, ConfigDict
 
+from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.exchange.invariants.names import WITH_FAULTS
 from pytest_soak.exchange.invariants.result import Result
 from pytest_soak.exchange.invariants.seen import Seen, Span
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
 from pytest_soak.text import plural
 
+FOLDER, JUDGED = "exchange", "judged.jsonl"
+"""Where in the folder of a lane its windows are: a line each."""
+REPEATED = ("profile", "market", "seed", "minutes", "exchange", "faults", "gate-mode")
+"""The options that have an exchange do the same again, beside the target and its beliefs."""
 MOST_FINDINGS, MOST_STRANGE, MOST_TOLD = 100, 20, 3
 
 
@@ -120,6 +128,7 @@ def judged(
             Found(kpi=kpi, time_us=one.time_us, text=one.text)
             for kpi, result in results.items()
             for one in result.findings
+            if kpi not in WITH_FAULTS  # how long it took, which is no fault of itself
         ),
         key=lambda one: one.time_us,
     )
@@ -182,3 +191,22 @@ def _strange(seen: Seen, window: Span) -> Counter[str]:
     return Counter(
         f"{one.what} {one.detail}" for one in seen.strange if window[0] <= one.time_us < window[1]
     )
+
+
+def read_judged(path: Path) -> tuple[Judged, ...]:
+    """The windows in a file, one a line; SoakUsageError where one is none."""
+    try:
+        lines = path.read_bytes().splitlines()
+        return tuple(Judged.model_validate_json(line) for line in lines)
+    except (OSError, ValueError) as error:
+        raise SoakUsageError(str(path), f"cannot be read: {one_line(str(error))}") from None
+
+
+def again(settings: Mapping[str, str], target: str, iterations: int) -> str:
+    """The command that has a lane's bot meet the same again."""
+    options = {name: settings[name] for name in REPEATED if name in settings}
+    words = [f"--soak-iterations={iterations}"]
+    words += [f"--soak-target={target}"] if target.startswith("process:") else []
+    words += [f"--soak-{name}={value}" for name, value in options.items()]
+    words += [f"--soak-belief={one}" for one in settings.get("belief", "").split() if one]
+    return " ".join(["pytest", *map(quote, words)])

@@ -129,7 +129,7 @@ class Exchange(RunningMarket):
         built = market if isinstance(market, Market) else build_market(market, settings or {})
         super().__init__(built, _whole("seed", seed, 0, MOST_SEED))
         self._send = load_sender()
-        self._units = observe.Units.of(self.world, -BURN_IN_US)
+        self._units = self.units(-BURN_IN_US)
         self._window_us = round(_above_0("window_minutes", window_minutes) * 60e6)
         if limit_per_minute == "venue":
             limit_per_minute = float(self.world["venue"]["messages_per_minute"])
@@ -153,7 +153,7 @@ class Exchange(RunningMarket):
     @property
     def lot(self) -> float:
         """The step of a quantity, in base."""
-        return self._units.lot_base
+        return self._units.lot
 
     @property
     def now_us(self) -> int:
@@ -168,9 +168,8 @@ class Exchange(RunningMarket):
     @property
     def equity_quote(self) -> float:
         """Cash and position at the mid, less fees."""
-        account = self.world["account"]
-        held = int(account["cash"]) + int(account["position"]) * float(self.world["mid"])
-        return held * self._units.lot_tick_quote - float(account["fees_quote"])
+        account, mid = self.world["account"], float(self.world["mid"])
+        return float(self._units.equity(account, mid, self.held_base()))
 
     def book(self) -> TopOfBook:
         """The newest snapshot that the agent's stream has delivered."""
@@ -183,7 +182,7 @@ class Exchange(RunningMarket):
             bid=bid,
             ask=ask,
             mid=mid,
-            depth=float(row["depth"]) * units.lot_base,
+            depth=float(row["depth"]) * units.lot,
         )
 
     def advance(self, until_us: int) -> None:
@@ -249,7 +248,7 @@ class Exchange(RunningMarket):
     def begin_observation(self) -> None:
         """From here on keep what the agent does, for `end_observation`."""
         self._drain()
-        self._span = Span(self.world, self.tape, self._now)
+        self._span = Span(self.world, self.tape, self._now, self.held_base())
 
     def end_observation(self) -> Observation:
         """What the agent did since `begin_observation`, on the market's clock.
@@ -262,7 +261,7 @@ class Exchange(RunningMarket):
             raise RuntimeError("no observation has begun: call begin_observation() first")
         self._drain()
         span, self._span = self._span, None
-        return span.observation(self.world, self._now, -BURN_IN_US)
+        return span.observation(self.world, self._now, self.held_base(), self._units)
 
     def checkpoint(self) -> bytes:
         """The whole state, with the events that have not been taken.
@@ -296,7 +295,7 @@ class Exchange(RunningMarket):
         saved = unpack_columns(data[16 + size :], _SAVED)
         self._episode_chance = float(np.frombuffer(data[8:16])[0])
         self.world = world
-        self._units = observe.Units.of(world, -BURN_IN_US)
+        self._units = self.units(-BURN_IN_US)
         self._iteration, self._window_us = (int(value) for value in saved["counters"][:2])
         restore_tape(self.tape, saved["counters"][2:], saved["top"], saved["due"])
         self._held, self._span = saved["held"], None

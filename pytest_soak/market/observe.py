@@ -19,11 +19,12 @@ from pytest_soak.observation import columns
 class Units:
     """What a tick, a lot and a lot x tick of a world are in money, and when its time began.
 
-    Prices are rounded to the decimals of half a tick, so that they read as the venue writes them.
+    `lot` is in what an agent counts: base. Prices are rounded to the decimals of half a tick, so
+    that they read as the venue writes them.
     """
 
     tick_quote: float
-    lot_base: float
+    lot: float
     lot_tick_quote: float
     epoch_us: int
     decimals: int
@@ -43,6 +44,19 @@ class Units:
     def price(self, ticks: float) -> float:
         """One price in quote currency."""
         return float(self.prices(float(ticks)))
+
+    def base(self, lots: Any, ticks: Any) -> Any:
+        """What lots are in base that were traded at such prices."""
+        return lots * self.lot
+
+    def held(self, marks: Any, fills: Any, before: float) -> Any:
+        """What the account holds in base at each mark; `before` all of them and of the fills."""
+        return marks["position"] * self.lot
+
+    def equity(self, account: Any, mid: Any, held: Any) -> Any:
+        """Cash and what is held in base at the mid in ticks, less fees."""
+        worth = account["cash"] + account["position"] * mid
+        return worth * self.lot_tick_quote - account["fees_quote"]
 
 
 Rows = NDArray[np.void]
@@ -86,7 +100,7 @@ def fills(
     table["side"] = rows["side"]
     table["maker"] = rows["maker"] != 0
     table["price"] = units.prices(rows["price"])
-    table["quantity"] = rows["quantity"] * units.lot_base
+    table["quantity"] = units.base(rows["quantity"], rows["price"])
     table["fee_quote"] = rows["fee_quote"]
     table["mid"] = units.prices(rows["mid"])
     table["mid_1s"] = np.nan
@@ -141,14 +155,16 @@ def breaker(changes: NDArray[np.int64], was_open: bool, units: Units) -> NDArray
     return table
 
 
-@_columns(columns.MARK)
-def marks(table: NDArray[Any], rows: Rows, units: Units) -> None:
-    """Fill the MARK columns: equity is cash and position at the mid, less fees."""
+def marks(rows: Rows, fills: Rows, before: float, units: Units) -> NDArray[Any]:
+    """Return the MARK columns, of an account that held `before` in base before fills and marks."""
+    table = np.zeros(len(rows), columns.MARK)
+    if not len(rows):
+        return table
     table["time_us"] = rows["time"] + units.epoch_us
     table["mid"] = units.prices(rows["mid"])
-    table["inventory"] = rows["position"] * units.lot_base
-    held = rows["cash"] + rows["position"] * rows["mid"]
-    table["equity_quote"] = held * units.lot_tick_quote - rows["fees_quote"]
+    table["inventory"] = held = units.held(rows, fills, before)
+    table["equity_quote"] = units.equity(rows, rows["mid"], held)
+    return table
 
 
 @_columns(feeds.TRADE)
@@ -157,7 +173,7 @@ def trades(table: NDArray[Any], rows: Rows, units: Units) -> None:
     table["time_us"] = rows["time"] + units.epoch_us
     table["side"] = rows["side"]
     table["price"] = units.prices(rows["price"])
-    table["quantity"] = rows["quantity"] * units.lot_base
+    table["quantity"] = rows["quantity"] * units.lot
 
 
 @_columns(feeds.TOP)
@@ -166,7 +182,7 @@ def tops(table: NDArray[Any], rows: Rows, units: Units) -> None:
     table["time_us"] = rows["time"] + units.epoch_us
     for side in ("bid", "ask"):
         table[side] = units.prices(rows[side])
-        table[f"{side}_quantity"] = rows[f"{side}_lots"] * units.lot_base
+        table[f"{side}_quantity"] = rows[f"{side}_lots"] * units.lot
 
 
 @_columns(feeds.SECOND)
@@ -188,4 +204,4 @@ def reports(table: NDArray[Any], rows: Rows, units: Units) -> None:
     table["side"] = rows["side"]
     table["maker"] = rows["maker"] != 0
     table["price"] = units.prices(rows["price"])
-    table["quantity"] = rows["quantity"] * units.lot_base
+    table["quantity"] = rows["quantity"] * units.lot

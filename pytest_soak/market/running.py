@@ -7,6 +7,7 @@ from typing import Any
 from pytest_soak.market.compile import load_kernel
 from pytest_soak.market.kernel.opening import open_world
 from pytest_soak.market.kernel.tape import NO_ROWS, drain, empty_tape, joined
+from pytest_soak.market.observe import Units
 from pytest_soak.market.regimes import Market
 
 BURN_IN_US = 60_000_000
@@ -31,6 +32,14 @@ class RunningMarket:
         self.run_until(BURN_IN_US)
         self.world["events"] = 0
         self._episode_chance = market.episode_chance
+
+    def units(self, epoch_us: int) -> Units:
+        """What ticks and lots are in money; times of the kernel count from `epoch_us`."""
+        return Units.of(self.world, epoch_us)
+
+    def held_base(self) -> float:
+        """What the account holds in base."""
+        return int(self.world["account"]["position"]) * float(self.world["instrument"]["lot_base"])
 
     def begin_window(
         self, iteration: int, start: int, end: int, episode_chance: float | None = None

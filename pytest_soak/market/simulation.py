@@ -27,7 +27,6 @@ FIRST_VOLATILITY_BPS = 0.7
 _MAKER_COUNTERS = ("intended_changes", "side_time_us", "side_time_risk_blocked_us")
 _ACCOUNT_COUNTERS = ("orders_sent", "cancels_sent")
 _COUNTERS = _MAKER_COUNTERS + _ACCOUNT_COUNTERS
-_STATES = ("position", "fills")
 
 
 class Simulation(RunningMarket):
@@ -106,13 +105,13 @@ class Simulation(RunningMarket):
         epoch_us: int,
     ) -> Observation:
         """Run a window and return what the maker did; its times count from `epoch_us`."""
-        before = self._totals()
+        before, held = self._totals(), self.held_base()
         rows = self.run_window(iteration, start_us, end_us, parameters)
         after = self._totals()
         counts: dict[str, Any] = {n: int(after[n] - before[n]) for n in _COUNTERS}
         window = self.world["window"]
         mids = joined([rows["mids"], self._mids_beyond(rows["fills"])])
-        units = observe.Units.of(self.world, epoch_us - BURN_IN_US)
+        units = self.units(epoch_us - BURN_IN_US)
         return Observation(
             start_us=epoch_us + start_us,
             end_us=epoch_us + end_us,
@@ -122,12 +121,12 @@ class Simulation(RunningMarket):
             ticks=observe.ticks(rows["ticks"], units),
             blocks=observe.blocks(rows["blocks"], units),
             acks=observe.acks(rows["acks"], units),
-            marks=observe.marks(rows["marks"], units),
+            marks=observe.marks(rows["marks"], rows["fills"], held, units),
             breaker=observe.breaker(rows["breaker_changes"], before["breaker_open"] != 0, units),
             ws_lag_ms=rows["marks"]["feed_lag_us"] / 1e3,
             order_age_ms=rows["order_ages"] / 1e3,
-            inventory_start=before["position"] * units.lot_base,
-            inventory_end=after["position"] * units.lot_base,
+            inventory_start=held,
+            inventory_end=self.held_base(),
             mid_start=units.price(before["mid"]),
             mid_end=units.price(after["mid"]),
             market={name: int(window[name]) for name in ("spike_count", "gap_events")},
@@ -137,5 +136,5 @@ class Simulation(RunningMarket):
     def _totals(self) -> dict[str, float]:
         world = self.world
         totals = {name: int(world["maker"][name]) for name in (*_MAKER_COUNTERS, "breaker_open")}
-        totals |= {name: int(world["account"][name]) for name in (*_ACCOUNT_COUNTERS, *_STATES)}
+        totals |= {name: int(world["account"][name]) for name in (*_ACCOUNT_COUNTERS, "fills")}
         return totals | {"mid": float(world["mid"])}

@@ -15,11 +15,14 @@ _COUNTERS = ("orders_sent", "cancels_sent")
 
 
 class Span:
-    """Begins with an empty tape; `add` what is drained from it. Times are the kernel's."""
+    """Begins with an empty tape; `add` what is drained from it. Times are the kernel's.
 
-    def __init__(self, world: Any, tape: Any, now: int) -> None:
+    `held` is what the account holds in base.
+    """
+
+    def __init__(self, world: Any, tape: Any, now: int, held: float) -> None:
         self._start = now
-        self._opening = _state(world)
+        self._opening, self._held = _state(world), held
         self._earlier = pending_markouts(tape)  # due for fills before the span
         self._pieces: dict[str, list[Any]] = {name: [tape[name][:0].copy()] for name in _KEPT}
 
@@ -29,9 +32,9 @@ class Span:
             if name in piece:
                 self._pieces[name].append(piece[name])
 
-    def observation(self, world: Any, now: int, epoch_us: int) -> Observation:
-        """The span until `now`, its times counted from `epoch_us`."""
-        units = observe.Units.of(world, epoch_us)
+    def observation(self, world: Any, now: int, held: float, units: observe.Units) -> Observation:
+        """The span until `now`."""
+        epoch_us = units.epoch_us
         rows = {name: np.concatenate(pieces) for name, pieces in self._pieces.items()}
         opening, closing = self._opening, _state(world)
         counts: dict[str, Any] = {n: int(closing[n] - opening[n]) for n in _COUNTERS}
@@ -44,11 +47,11 @@ class Span:
             end_us=now + epoch_us,
             fills=observe.fills(rows["fills"], rows["markouts"][self._earlier :], units),
             acks=acks[np.argsort(acks["time_us"], kind="stable")],
-            marks=observe.marks(rows["marks"], units),
+            marks=observe.marks(rows["marks"], rows["fills"], self._held, units),
             ws_lag_ms=rows["marks"]["feed_lag_us"] * 1e-3,
             order_age_ms=rows["order_ages"] * 1e-3,
-            inventory_start=opening["position"] * units.lot_base,
-            inventory_end=closing["position"] * units.lot_base,
+            inventory_start=self._held,
+            inventory_end=held,
             mid_start=units.price(opening["mid"]),
             mid_end=units.price(closing["mid"]),
             **counts,
@@ -57,5 +60,5 @@ class Span:
 
 def _state(world: Any) -> dict[str, float]:
     account = world["account"]
-    found = {name: int(account[name]) for name in ("position", *_COUNTERS)}
+    found = {name: int(account[name]) for name in _COUNTERS}
     return {**found, "mid": float(world["mid"])}

@@ -20,23 +20,26 @@ INTERRUPTED = 2
 def run_pytest(arguments: Sequence[str], folder: Path, output: Any = None) -> int:
     """Run `python -m pytest` with these arguments in `folder`; its exit status.
 
-    SIGINT and SIGTERM go to the session, which ends in its own way. Its output goes to `output`, a
+    Stop signals go to the session, which ends in its own way. Its output goes to `output`, a
     file, by default where this process writes.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *arguments], cwd=folder, stdout=output
     )
-    with _passed_on(process.send_signal):
+    with passed_on(process.send_signal):
         status = process.wait()
     return INTERRUPTED if -status in STOP_SIGNALS else status
 
 
 @contextmanager
-def _passed_on(send: Callable[[int], None]) -> Iterator[None]:
+def passed_on(send: Callable[[int], None]) -> Iterator[None]:
+    """`send` each stop signal on that comes to this process in the block, and is not ignored."""
+
     def passed(number: int, frame: FrameType | None) -> None:
         send(number)
 
-    before = {number: signal.signal(number, passed) for number in STOP_SIGNALS}
+    heard = [n for n in STOP_SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, passed) for number in heard}
     try:
         yield
     finally:

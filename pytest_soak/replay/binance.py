@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from pytest_soak.config.instruments import Kind
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.replay.joining import Joining, Update
 from pytest_soak.replay.messages import Messages
@@ -25,12 +26,14 @@ from pytest_soak.replay.rows import (
 )
 from pytest_soak.replay.sources import Source
 from pytest_soak.replay.streams import stamped_messages
+from pytest_soak.replay.terms import Terms
 from pytest_soak.replay.told import Told
 
 MS = 1_000_000
+LINES_AT_A_TIME = 64
+"""After so many lines it is looked whether rows should be taken."""
 _BIDS, _ASKS = BOTH | BUY | DEPTH, BOTH | SELL | DEPTH
-_BEST = BOTH | BUY | BEST, BOTH | SELL | BEST
-_BEST_LOCALLY = LOCAL | BUY | BEST, LOCAL | SELL | BEST
+_BEST, _BEST_LOCALLY = BOTH | BUY | BEST, LOCAL | BUY | BEST
 _FAR = 1.5
 """A snapshot says no symbol: it is of one whose prices are within this factor of its best bid."""
 
@@ -44,10 +47,11 @@ def binance_rows(sources: Sequence[Source], symbol: str | None, told: Told) -> I
     stream = _Stream(symbol, told)
     for source in sources:
         stream.out = Messages(source.shown)
+        take, out = stream.take, stream.out
         for line, local, message in stamped_messages(source.path, source.shown, told):
-            stream.take(line, local, message)
-            if stream.out.is_full:
-                yield stream.out.rows()
+            take(line, local, message)
+            if line % LINES_AT_A_TIME == 0 and out.is_full:
+                yield out.rows()
         yield stream.out.rows()
     stream.finish()
 
@@ -61,21 +65,20 @@ class _Stream:
         self._price: float | None = None
         self._trade: int | None = None
         self._trades_of: str | None = None
+        self._chosen = 0  # messages of the chosen symbol that are not counted among symbols yet
         self.out = Messages("")
 
     def take(self, line: int, local: int, message: Any) -> None:
         """Take the next message."""
         data = message.get("data", message)
         try:
-            if "lastUpdateId" in data:
-                self._snapshot(data, local, line)
-                return
             symbol = data.get("s")
             if symbol is None:
-                self._told.counts["other_messages"] += 1
+                self._unnamed(data, local, line)
                 return
-            self._told.symbols[symbol] += 1
-            if symbol != self._symbol and not self._is_chosen(symbol):
+            if symbol == self._symbol:
+                self._chosen += 1
+            elif not self._is_chosen(symbol):
                 return
             kind = data.get("e")
             if kind is None or kind == "bookTicker":
@@ -91,7 +94,14 @@ class _Stream:
             problem = f"has no field {name!r}" if name else f"is no message of Binance ({error})"
             raise SoakUsageError(f"{self.out.shown}, line {line}", problem) from None
 
+    def _unnamed(self, data: Any, local: int, line: int) -> None:
+        if "lastUpdateId" in data:
+            self._snapshot(data, local, line)
+        else:
+            self._told.counts["other_messages"] += 1
+
     def _is_chosen(self, symbol: str) -> bool:
+        self._told.symbols[symbol] += 1
         if self._symbol is None and len(self._told.symbols) == 1:
             self._symbol = symbol
             return True
@@ -100,14 +110,12 @@ class _Stream:
 
     def _best(self, data: Any, local: int, line: int) -> None:
         time = data.get("T")
-        events, exchange = _BEST, local
+        numbers = data["b"], data["B"], data["a"], data["A"]
         if time is None:  # spot
             self._told.counts["made_up_times"] += 1
-            events = _BEST_LOCALLY
+            self.out.both(_BEST_LOCALLY, local, local, line, numbers)
         else:
-            exchange = time * MS
-        numbers = data["b"], data["B"], data["a"], data["A"]
-        self.out.both(events, exchange, local, line, numbers)
+            self.out.both(_BEST, time * MS, local, line, numbers)
         if self._price is None:
             self._price = float(data["b"])
 
@@ -171,6 +179,9 @@ class _Stream:
     def finish(self) -> None:
         """Say what is known when all is read; raises SoakUsageError for several symbols."""
         self._joining.finish()
+        if self._chosen and self._symbol is not None:
+            self._told.symbols[self._symbol] += self._chosen
+        self._told.terms = _terms(self._told.venue, self._symbol)
         check_symbols(self._told.symbols, self._typed, self.out.shown)
 
 
@@ -178,6 +189,21 @@ def _venue(data: Any) -> str:
     if "pu" not in data:
         return "binance-spot"
     return "binance-coinm" if "ps" in data else "binance-usdm"
+
+
+_VALUES = {"BTC": 100.0}
+_VALUE = 10.0
+"""What Binance's COIN-M contracts are in quote: 100 USD of BTC, 10 USD of all others."""
+
+
+def _terms(venue: str, symbol: str | None) -> Terms:
+    if venue != "binance-coinm":
+        return Terms(symbol=symbol, kind=_KINDS.get(venue))
+    value = _VALUES.get((symbol or "").split("USD")[0], _VALUE)
+    return Terms(symbol=symbol, kind="inverse", contract_value=value)
+
+
+_KINDS: dict[str, Kind] = {"binance-spot": "spot", "binance-usdm": "linear"}
 
 
 def check_symbols(found: Counter[str], chosen: str | None, shown: str) -> None:

@@ -62,8 +62,10 @@ def streams(
             name = f"{part.kind} of {number}"
             importer: Importer = partial(mapped_rows, part)
         else:
-            begins[source.path] = first_bytes(source.path, source.shown)
-            name = format_of(begins[source.path], source)
+            is_rows = source.path.suffix.lower() == ".npz"
+            begin = b"" if is_rows else first_bytes(source.path, source.shown)
+            begins[source.path] = begin
+            name = "hftbacktest" if is_rows else format_of(begin, source)
             importer = IMPORTERS[name]
         found.setdefault(name, Stream(name, importer, [])).sources.append(source)
     if "hftbacktest" in found and len(found) > 1:
@@ -84,7 +86,7 @@ def _first_stamp(begin: bytes) -> int:
 
 def format_of(begin: bytes, source: Source) -> str:
     """The format of a file that begins so; SoakUsageError where it is none that is known."""
-    if source.path.suffix.lower() == ".npz" or begin[:6] == b"\x93NUMPY":
+    if begin[:6] == b"\x93NUMPY":
         return "hftbacktest"
     line = begin.split(b"\n", 1)[0].strip()
     if not line:
@@ -96,7 +98,7 @@ def format_of(begin: bytes, source: Source) -> str:
             source.shown,
             f"is no recording that is known (hftbacktest {MEMBER}, raw Binance or Hyperliquid "
             f"streams, Tardis CSV, Bybit archives), it begins with {start!r}; say with --mapping "
-            "what its columns mean",
+            "(mapping= of --soak-feed-set) what its columns mean",
         )
     return found
 

@@ -34,6 +34,12 @@ class Request:
     feed_latency_ms: float | None = None
     mapping: Source | None = None
 
+    @property
+    def recorded(self) -> list[Source]:
+        """The files, without the mapping that may lie among them."""
+        mapping = None if self.mapping is None else self.mapping.path.resolve()
+        return [source for source in self.sources if source.path.resolve() != mapping]
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -62,10 +68,11 @@ def load(request: Request) -> Recording:
     several symbols where none is chosen, without a row, or with a latency that cannot be meant.
     """
     told = Told()
-    shown = shown_sources(request.sources)
     mapping = request.mapping
+    sources = request.recorded
+    shown = shown_sources(sources)
     tables = None if mapping is None else load_tables(*mapping)
-    found = streams(request.sources, tables, "" if mapping is None else mapping.shown)
+    found = streams(sources, tables, "" if mapping is None else mapping.shown)
     seen = Seen()
     pieces = [stream.importer(stream.sources, request.symbol, told) for stream in found]
     rows = seen.watched(merged(pieces))
@@ -73,7 +80,7 @@ def load(request: Request) -> Recording:
     try:
         spool = Spool(in_order)
     except SoakUsageError as error:
-        raise _explained(error, request.sources) from None
+        raise _explained(error, sources) from None
     if len(spool) == 0:
         raise SoakUsageError(shown, "has no row: no trade and no joined book")
     given = request.base_latency_ms, request.feed_latency_ms

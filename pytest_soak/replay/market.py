@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pytest_soak.config.instruments import Contract, Latency, Venue
 from pytest_soak.config.scenarios import REGIMES
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.market import observe
 from pytest_soak.market.checkpoint import pack, unpack
 from pytest_soak.market.exchange import Exchange
 from pytest_soak.market.kernel.opening import open_world
@@ -20,6 +21,7 @@ from pytest_soak.market.regimes import Market
 from pytest_soak.market.running import BURN_IN_US, RunningMarket
 from pytest_soak.market.simulation import Simulation
 from pytest_soak.replay.compile import load_loop, replay_digest
+from pytest_soak.replay.inverse import InverseUnits
 from pytest_soak.replay.kernel.loop import DONE, ROWS_OVER
 from pytest_soak.replay.kernel.state import MEASURED, REPLAY, empty_replay
 from pytest_soak.replay.load import Recording
@@ -27,10 +29,8 @@ from pytest_soak.replay.measured import measured_rows
 from pytest_soak.replay.rows import EXCHANGE, LOCAL, SNAPSHOT, empty, has, kinds
 from pytest_soak.replay.settings import QUEUES, FeedSettings, Way
 from pytest_soak.replay.survey import tops
-from pytest_soak.replay.units import Units, units_of
+from pytest_soak.replay.units import Units, terms_of
 
-INVERSE = "binance-coinm"
-"""Whose profit is in base: money here is in quote."""
 CHUNK = 1 << 17
 """Rows that the loop is handed at a time."""
 
@@ -39,6 +39,7 @@ CHUNK = 1 << 17
 class RecordedMarket(Market):
     """A recording with what is traded on it; `start_ns` is where its market opens."""
 
+    instrument: Contract
     recording: Recording
     units: Units
     settings: FeedSettings
@@ -60,10 +61,7 @@ def recorded_market(recording: Recording, settings: FeedSettings, shown: str) ->
     """
     if not recording.clock.has_receipt and settings.feed_latency_ms is None:
         raise SoakUsageError(shown, "has no time of receipt: give feed_latency_ms")
-    if recording.told.venue == INVERSE:
-        problem = "is of COIN-M, whose contracts are inverse: they are checked and converted, but"
-        raise SoakUsageError(shown, f"{problem} nobody can trade on them here yet")
-    units = units_of(recording.pieces(), settings.tick, settings.lot, shown)
+    units, terms = terms_of(recording, settings.terms, shown)
     first: NDArray[Any] | None = next(
         (found for found in tops(recording, units) if len(found)), None
     )
@@ -71,13 +69,7 @@ def recorded_market(recording: Recording, settings: FeedSettings, shown: str) ->
         raise SoakUsageError(shown, "has no book of two sides on which an agent could trade")
     calm = REGIMES["calm"]
     price = int(first["bid"][0] + first["ask"][0]) // 2
-    contract = Contract(
-        tick=units.tick,
-        lot=units.lot,
-        price=price * units.tick,
-        maker_fee_bps=settings.maker_fee_bps,
-        taker_fee_bps=settings.taker_fee_bps,
-    )
+    contract = terms.contract(price * units.tick, shown)
     return RecordedMarket(
         ordinary=calm.ordinary,
         episode=calm.episode,
@@ -147,6 +139,19 @@ class FeedRunning(RunningMarket):
         self.run_until(BURN_IN_US)
         self.world["events"] = 0
 
+    def units(self, epoch_us: int) -> observe.Units:
+        """What ticks and lots are in money; a lot of an inverse contract is in contracts."""
+        units, contract = super().units(epoch_us), self._market.instrument
+        if contract.kind != "inverse":
+            return units
+        return InverseUnits(**vars(units) | {"lot": contract.lot}, lot_quote=contract.lot_quote)
+
+    def held_base(self) -> float:
+        """What the account holds in base: of inverse contracts, by what each fill was."""
+        if self._market.instrument.kind == "inverse":
+            return float(self.replay["held"])
+        return super().held_base()
+
     def run_kernel(self, until: int) -> bool:
         """Let everything happen that is due before `until`; False: empty the tape, call again."""
         while True:
@@ -198,7 +203,8 @@ class FeedRunning(RunningMarket):
 
 def _opened(market: RecordedMarket) -> Any:
     settings = market.settings
-    replay = empty_replay(*market.units, QUEUES.index(settings.queue), settings.power)
+    queue = QUEUES.index(settings.queue), settings.power
+    replay = empty_replay(*market.units, *queue, market.instrument.lot_quote)
     replay["origin"] = market.start_ns - BURN_IN_US * 1000
     if settings.place_ms is not None:
         ways = {"place": settings.place_ms, "amend": settings.amend_ms}
@@ -249,7 +255,8 @@ class FeedExchange(Exchange, FeedRunning):
     """A recorded feed as `market.exchange.Exchange` has the built-in market.
 
     Requests, reports and events are the same. An order fills whole, at its own price, by the rules
-    in docs/REPLAY.md. Times are in microseconds since the market opened.
+    in docs/REPLAY.md. Times are in microseconds since the market opened. On an inverse contract all
+    quantities are in contracts, but for those of fills, observations and marks, which are in base.
     """
 
     def checkpoint(self) -> bytes:

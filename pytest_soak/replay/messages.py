@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pytest_soak.errors import SoakUsageError, escaped
-from pytest_soak.replay.rows import CLEAR, GAP, Rows, empty, kinds
+from pytest_soak.replay.rows import BEST, BUY, CLEAR, GAP, KIND, SELL, Rows, empty, kinds
 
 
 class Messages:
@@ -18,7 +18,7 @@ class Messages:
 
     def __init__(self, shown: str) -> None:
         self.shown = shown
-        self._heads: list[int] = []  # of each message: event, exchange, local, line, rows
+        self._heads: list[int] = []  # event, exchange, local, line, rows, of what came together
         self._numbers: list[Any] = []
 
     def levels(
@@ -39,11 +39,10 @@ class Messages:
         self._numbers += (price, size)
 
     def both(
-        self, events: tuple[int, int], exchange: int, local: int, line: int, numbers: Sequence[Any]
+        self, event: int, exchange: int, local: int, line: int, numbers: Sequence[Any]
     ) -> None:
-        """Add two rows of one time, `numbers` being price and size of each."""
-        one, two = events
-        self._heads += (one, exchange, local, line, 1, two, exchange, local, line, 1)
+        """Add the best bid, whose `event` is given, and the best ask: price and size of each."""
+        self._heads += (event, exchange, local, line, 2)
         self._numbers += numbers
 
     @property
@@ -60,12 +59,14 @@ class Messages:
         numbers = self._numbers
         self._heads, self._numbers = [], []
         try:
-            values = np.array(list(map(float, numbers))).reshape(-1, 2)
+            values = np.fromiter(map(float, numbers), float, len(numbers)).reshape(-1, 2)
         except (TypeError, ValueError):
             raise self._not_a_number(numbers, heads) from None
         events, exchange, local, lines, counts = heads.T
         rows = empty(len(values))
         rows["ev"] = np.repeat(events, counts)
+        asks = (np.cumsum(counts) - 1)[(events & KIND) == BEST]
+        rows["ev"][asks] ^= np.uint64(BUY | SELL)
         rows["exch_ts"], rows["local_ts"] = np.repeat(exchange, counts), np.repeat(local, counts)
         rows["px"], rows["qty"] = values[:, 0], values[:, 1]
         self._check(rows, lines, counts)

@@ -51,21 +51,22 @@ def blocks_of_lines(path: Path, shown: str, told: Told) -> Iterator[Lines]:
     A packed file that ends early or is damaged is read as far as it goes, and that is told.
     """
     with unchanged(path, shown) as file:
-        number, rest = 1, b""
+        number, held, size = 1, [b""], 0
         whole = True
         for data in _bytes(file, shown, told):
             whole = data is not None
             if data is None:
                 break
-            rest += data
-            if len(rest) < BLOCK:
+            held.append(data)
+            size += len(data)
+            if size < BLOCK:
                 continue
-            lines = rest.split(b"\n")
-            rest = lines.pop()
+            lines = b"".join(held).split(b"\n")
+            held, size = [lines[-1]], len(lines.pop())
             if lines:
                 yield Lines(number, lines, False)
             number += len(lines)
-        lines = rest.split(b"\n")
+        lines = b"".join(held).split(b"\n")
         last = lines.pop()
         if lines:
             yield Lines(number, lines, False)
@@ -120,7 +121,7 @@ def _gunzipped(file: BinaryIO, shown: str, told: Told) -> Iterator[bytes | None]
             try:
                 yield unpack.decompress(data)
             except zlib.error:
-                told.remark(f"{shown}: its gzip is damaged, and the rest of it lost")
+                told.lose(shown, "its gzip is damaged, and the rest of it lost")
                 yield None
                 return
             data = unpack.unused_data if unpack.eof else b""
@@ -139,9 +140,16 @@ def _unzipped(file: BinaryIO, shown: str, told: Told) -> Iterator[bytes | None]:
             if len(names) != 1:
                 problem = f"expected one file in this zip, it has {len(names)}: unpack it"
                 raise SoakUsageError(shown, problem)
+            refuse_encrypted(archive, shown)
             with archive.open(names[0]) as member:
                 while data := member.read(CHUNK):
                     yield data
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        told.remark(f"{shown}: damaged zip: {error}; the rest is lost")
+        told.lose(shown, f"damaged zip: {error}; the rest is lost")
         yield None
+
+
+def refuse_encrypted(archive: zipfile.ZipFile, shown: str) -> None:
+    """Raise SoakUsageError for an archive of which a file needs a password."""
+    if any(info.flag_bits & 1 for info in archive.infolist()):
+        raise SoakUsageError(shown, "is an encrypted zip: unpack it with its password first")

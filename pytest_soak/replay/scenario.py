@@ -7,13 +7,14 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
+from pytest_soak.config.names import user_path
 from pytest_soak.config.recorded import RecordedFeed
 from pytest_soak.config.scenarios import REGIMES, Scenario
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.replay.load import Request, load
 from pytest_soak.replay.market import RecordedMarket, recorded_market
 from pytest_soak.replay.rows import GAP, TRADE
-from pytest_soak.replay.settings import parse_feed_settings
+from pytest_soak.replay.settings import FILES, parse_feed_settings
 from pytest_soak.replay.sources import Source, feed_name, sources_of
 from pytest_soak.replay.told import COUNTED
 from pytest_soak.text import number, plural
@@ -30,12 +31,13 @@ def feed_scenario(
     Raises SoakUsageError for files and settings that cannot be meant.
     """
     parse_feed_settings(settings, set_at)
+    placed = tuple(_placed(item, base, set_at) for item in settings)
     sources = sources_of(given, base, at)
     files = tuple(str(source.path.resolve()) for source in sources)
-    market = _market(files, tuple(settings))
+    market = _market(files, placed)
     feed = RecordedFeed(
         files=files,
-        settings=tuple(settings),
+        settings=placed,
         digest=_digest(market),
         span_us=market.span_us,
         start_us=market.start_ns // 1000,
@@ -44,11 +46,20 @@ def feed_scenario(
     return Scenario(name=feed_name(given), regime=REGIME, flow=REGIMES[REGIME], feed=feed)
 
 
+def _placed(item: str, base: Path, at: str) -> str:
+    """A setting, its file as an absolute path."""
+    key, _, text = item.partition("=")
+    return f"{key}={user_path(text, base, at).resolve()}" if key in FILES else item
+
+
 def said(market: RecordedMarket) -> list[str]:
     """What a user must know of a recording: its span, its clock, what is missing or left out."""
     recording = market.recording
     minutes, shift = market.span_us / 60e6, recording.clock.shift * 1e-6
     lines = [f"recorded, {number(minutes)} min to trade, local times moved by {shift:+,.1f} ms"]
+    if market.instrument.kind == "inverse":
+        value = number(market.instrument.contract_value)
+        lines.append(f"inverse, a contract is {value} in quote: profit in base, told at the mid")
     gaps = recording.kinds.get(GAP, 0)
     if gaps:
         lines.append(f"{plural(gaps, 'gap')}: the book is not known until the next snapshot")
@@ -68,7 +79,10 @@ def market_of(feed: RecordedFeed) -> RecordedMarket:
 
 
 def _market(files: tuple[str, ...], settings: tuple[str, ...]) -> RecordedMarket:
-    return _loaded(files, settings, tuple(_stamp(file) for file in files))
+    given, _ = parse_feed_settings(settings, "feed-set")
+    beside = (getattr(given, name) for name in FILES)
+    read = (*files, *(file for file in beside if file is not None))
+    return _loaded(files, settings, tuple(_stamp(file) for file in read))
 
 
 def _stamp(file: str) -> tuple[int, int]:
@@ -85,10 +99,15 @@ def _loaded(
 ) -> RecordedMarket:
     """The market of files as they were at `stamps`, which tell a changed file."""
     given, symbol = parse_feed_settings(settings, "feed-set")
-    sources = [Source(Path(file), Path(file).name) for file in files]
+    sources = [_source(file) for file in files]
     latencies = given.base_latency_ms, given.feed_latency_ms
-    recording = load(Request(sources, symbol, *latencies))
+    mapping = None if given.mapping is None else _source(given.mapping)
+    recording = load(Request(sources, symbol, *latencies, mapping))
     return recorded_market(recording, given, sources[0].shown)
+
+
+def _source(file: str) -> Source:
+    return Source(Path(file), Path(file).name)
 
 
 def _digest(market: RecordedMarket) -> str:
@@ -97,4 +116,5 @@ def _digest(market: RecordedMarket) -> str:
         found.update(rows.tobytes())
     if market.measured is not None:
         found.update(market.measured.tobytes())
+    found.update(market.instrument.model_dump_json().encode())
     return found.hexdigest()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from pytest_soak.config.instruments import Instrument
+from pytest_soak.config.instruments import Kind
 from pytest_soak.errors import SoakUsageError, unknown
+from pytest_soak.replay.terms import RANGES, Span, Terms, typed_kind, typed_number
 
 QUEUES = ("risk_averse", "power", "log")
 """The queue models by their numbers in the kernel; `power3` has the exponent 3."""
@@ -32,22 +33,29 @@ class FeedSettings(NamedTuple):
     latency_file: str | None = None
     base_latency_ms: float | None = None
     feed_latency_ms: float | None = None
+    mapping: str | None = None
+    kind: Kind | None = None
     tick: float | None = None
     lot: float | None = None
-    maker_fee_bps: float = Instrument().maker_fee_bps
-    taker_fee_bps: float = Instrument().taker_fee_bps
+    contract_value: float | None = None
+    maker_fee_bps: float | None = None
+    taker_fee_bps: float | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What was typed of the contract."""
+        return Terms(**{name: getattr(self, name) for name in ("kind", *RANGES)})
 
 
 _WAYS = ("place_ms", "amend_ms", "cancel_ms", "answer_ms")
-_RANGES = {
-    "base_latency_ms": (0.0, 60_000.0),
-    "feed_latency_ms": (0.0, 60_000.0),
-    "tick": (1e-12, 1e9),
-    "lot": (1e-12, 1e9),
-    "maker_fee_bps": (-10.0, 100.0),
-    "taker_fee_bps": (-10.0, 100.0),
+FILES = ("latency_file", "mapping")
+"""Whose values are files."""
+_NUMBERS = {
+    "base_latency_ms": Span(0.0, 60_000.0),
+    "feed_latency_ms": Span(0.0, 60_000.0),
+    **RANGES,
 }
-KEYS = ("queue", *_WAYS, "latency_file", *_RANGES, "symbol")
+KEYS = ("queue", *_WAYS, *FILES, "kind", *_NUMBERS, "symbol")
 
 
 def parse_feed_settings(items: Sequence[str], at: str) -> tuple[FeedSettings, str | None]:
@@ -72,33 +80,24 @@ def _values(given: Mapping[str, str], at: str) -> dict[str, object]:
     for key, text in given.items():
         if key == "queue":
             values |= _queue(text, at)
-        elif key == "latency_file":
+        elif key in FILES:
             values[key] = text
+        elif key == "kind":
+            values[key] = typed_kind(text, at)
         elif key in _WAYS:
             median, _, sd = text.partition("~")
             values[key] = Way(
-                _number(key, median, (0.0, LONGEST_MS), at),
-                _number(key, sd, (0.0, 1.5), at) if sd else 0.0,
+                typed_number(median, Span(0.0, LONGEST_MS), at, key),
+                typed_number(sd, Span(0.0, 1.5), at, key) if sd else 0.0,
             )
         else:
-            values[key] = _number(key, text, _RANGES[key], at)
+            values[key] = typed_number(text, _NUMBERS[key], at, key)
     return values
 
 
 def _queue(text: str, at: str) -> dict[str, object]:
     if text.startswith("power") and text != "power":
-        return {"queue": "power", "power": _number("queue", text[5:], (0.1, 10.0), at)}
+        return {"queue": "power", "power": typed_number(text[5:], Span(0.1, 10.0), at, "queue")}
     if text not in QUEUES:
         raise SoakUsageError(at, f"queue: {unknown('model', text, (*QUEUES, 'power3'))}")
     return {"queue": text}
-
-
-def _number(key: str, text: str, span: tuple[float, float], at: str) -> float:
-    low, high = span
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        raise SoakUsageError(at, f"{key}: expected a number from {low:g} to {high:g}, got {text!r}")
-    return value

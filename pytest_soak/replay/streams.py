@@ -48,7 +48,7 @@ def _is_torn(block: Lines, number: int, path: Path, shown: str, told: Told) -> b
         told.remark(f"{shown}: its last line ({number}) is torn and left out")
         return True
     if is_damaged(path, shown):
-        told.remark(f"{shown}: its gzip is damaged: line {number} and what comes after it are lost")
+        told.lose(shown, f"its gzip is damaged: line {number} and what comes after it are lost")
         return True
     return False
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from pytest_soak.replay.terms import Terms
+
 
 @dataclass
 class Told:
@@ -21,11 +23,21 @@ class Told:
     has_receipt: bool = True
     """Whether the recorder's clock is in it; where not, feed latency is what the user says."""
     snapshots_only: bool = False
+    terms: Terms = field(default_factory=Terms)
+    """What the recording says of the contract."""
+
+    damaged: set[str] = field(default_factory=set)
+    """The files of which a part is lost, which is remarked."""
 
     def remark(self, text: str) -> None:
         """Say something once."""
         if text not in self.remarks:
             self.remarks.append(text)
+
+    def lose(self, shown: str, text: str) -> None:
+        """Say how a part of a file is lost."""
+        self.damaged.add(shown)
+        self.remark(f"{shown}: {text}")
 
 
 COUNTED = {

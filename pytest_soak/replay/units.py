@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.replay.load import Recording
 from pytest_soak.replay.rows import DEPTH, SNAPSHOT, TRADE, Rows, kinds
+from pytest_soak.replay.terms import Terms
 
 MOST_DECIMALS = 12
 MOST_OF_THEM = 0.999
@@ -21,6 +23,17 @@ class Units(NamedTuple):
 
     tick: float
     lot: float
+
+
+def terms_of(recording: Recording, typed: Terms, shown: str) -> tuple[Units, Terms]:
+    """The units of a recording, and all that is known of its contract, with these units in it.
+
+    What is typed counts before what the recording says, and that before what its rows show.
+    Raises SoakUsageError as `units_of` does.
+    """
+    terms = typed.over(recording.told.terms)
+    units = units_of(recording.pieces(), terms.tick, terms.lot, shown)
+    return units, terms.model_copy(update=units._asdict())
 
 
 def units_of(pieces: Iterable[Rows], tick: float | None, lot: float | None, shown: str) -> Units:

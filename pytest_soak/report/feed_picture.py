@@ -113,7 +113,9 @@ def _response(facts: FeedFacts) -> Panel:
     if not ends or half is None:
         return Plane(x, Axis("", 0, 1)).empty(title)
     low, high = min(0.0, *ends), max(half, *ends)
-    rule = Rule("effective half spread", [(points[0].x, half), (points[-1].x, half)])
+    early = [p.value > half for p in points[: len(points) // 2] if p.value is not None]
+    is_over = 2 * sum(early) > len(early)
+    rule = Rule("effective half spread", [(points[0].x, half), (points[-1].x, half)], 0, is_over)
     plane = Plane(x, Axis("bps", low, high + 0.12 * (high - low or 1.0)))
     return plane.curve(title, points, rule)
 

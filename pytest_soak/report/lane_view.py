@@ -15,6 +15,7 @@ from pytest_soak.kpi.spans import over, so_far
 from pytest_soak.report import charts
 from pytest_soak.report.changes import PHASE, Change, changes
 from pytest_soak.report.charts import Chart, Limit, Plot, Span
+from pytest_soak.report.exchange_view import ExchangeView, exchange_view
 from pytest_soak.report.gate_rows import Drifting, GateTable, expressions, gate_table
 from pytest_soak.report.sheet import Sheet, sheet_of
 from pytest_soak.report.thin import Detail, Group, groups, spans
@@ -77,6 +78,8 @@ class LaneView:
     iterations: Sequence[ReportIteration]
     iterations_total: int
     trends: Sequence[KpiTrend]
+    exchange: ExchangeView | None
+    again: str
 
 
 def lane_view(lane: ReportLane, anchor: str, much: Detail, rates: str) -> LaneView:
@@ -116,6 +119,8 @@ def lane_view(lane: ReportLane, anchor: str, much: Detail, rates: str) -> LaneVi
         iterations=lane.iterations[-much.rows :],
         iterations_total=len(lane.iterations),
         trends=trends,
+        exchange=exchange_view(lane.judged),
+        again=lane.again,
     )
 
 

@@ -11,6 +11,7 @@ from pytest_soak.report.scales import Scale, short
 
 WIDTH, HEIGHT = 340.0, 250.0
 LEFT, RIGHT, TOP, BOTTOM = 62.0, 22.0, 52.0, 44.0
+LABEL_HEIGHT = 14.0
 
 
 class Text(NamedTuple):
@@ -64,11 +65,15 @@ class Axis(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A dashed line to compare with, and what it is: told above its point number `told_at`."""
+    """A dashed line to compare with, and what it is: told above its point number `told_at`.
+
+    `below` has it told below that point, where there is room.
+    """
 
     label: str
     points: Sequence[tuple[float, float]]
     told_at: int = 0
+    below: bool = False
 
 
 class Plane:
@@ -169,7 +174,9 @@ class Plane:
 
     def _rule_label(self, rule: Rule) -> Text:
         x, y = self._place(*rule.points[rule.told_at])
-        return Text(short(float(x) + 4), short(float(y) - 6), rule.label)
+        under = float(y) + LABEL_HEIGHT
+        fits = rule.below and under < HEIGHT - BOTTOM
+        return Text(short(float(x) + 4), short(under if fits else float(y) - 6), rule.label)
 
 
 def _path(places: Iterable[tuple[str, str]], end: str = "") -> str:

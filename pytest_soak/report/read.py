@@ -21,6 +21,7 @@ from pytest_soak.artifacts.models import (
 from pytest_soak.artifacts.names import COMPARISON, LATEST, RESULT, iteration_of, summary_name
 from pytest_soak.artifacts.stored_run import artifacts, is_there, read
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.exchange.judged import FOLDER, JUDGED, Judged, again, read_judged
 from pytest_soak.kpi.curves import Curves
 from pytest_soak.number import number
 from pytest_soak.report.values import ReportIteration, ReportLane, ReportRun
@@ -46,6 +47,7 @@ class _Found:
     final: FinalSummary | None = None
     gate: KpiGate | None = None
     edge: EdgeReport | None = None
+    judged: tuple[Judged, ...] = ()
     made: ReportLane | None = None
 
 
@@ -123,7 +125,15 @@ class Reader:
                     lane.gate = artifact
                 case EdgeReport():
                     lane.edge = artifact
+        for home, lane in self._found.items():
+            self._judged(folder, home, lane)
         return result
+
+    def _judged(self, folder: Path, home: str, lane: _Found) -> None:
+        """What the exchange of a lane found, if it has one."""
+        name = "/".join(filter(None, (home, FOLDER, JUDGED)))
+        if is_there(folder / name) and self._is_new(folder, name):
+            lane.judged, lane.made = read_judged(folder / name), None
 
     def _is_new(self, folder: Path, name: str) -> bool:
         """Whether a file was not read as it is now; what an iteration was never changes."""
@@ -172,7 +182,8 @@ def _lanes(result: RunResult | None, found: Mapping[str, _Found]) -> Iterable[Re
     """The lanes in the order of the result; then those that it does not know, by folder."""
     outcomes = {outcome.lane: outcome for outcome in result.lanes} if result else {}
     minutes = _float(result.settings.get("minutes", "")) if result else None
-    lanes = [_lane(lane, outcomes, minutes) for _, lane in sorted(found.items())]
+    settings = result.settings if result else {}
+    lanes = [_lane(lane, outcomes, minutes, settings) for _, lane in sorted(found.items())]
     seen = {lane.id for lane in lanes}
     target = result.source if result else ""
     lanes += [
@@ -193,7 +204,12 @@ def _add(lane: _Found, found: IterSummary) -> None:
     lane.iterations.append(_iteration(found, before))
 
 
-def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome], minutes: float | None) -> ReportLane:
+def _lane(
+    found: _Found,
+    outcomes: Mapping[str, LaneOutcome],
+    minutes: float | None,
+    settings: Mapping[str, str],
+) -> ReportLane:
     final, gate, edge = found.final, found.gate, found.edge
     facts = found.facts
     if final is not None:
@@ -218,6 +234,8 @@ def _lane(found: _Found, outcomes: Mapping[str, LaneOutcome], minutes: float | N
             each_minutes=minutes,
             overrides=(final.overrides if final else {}) or newest,
             flags_hash=facts.flags_hash,
+            judged=found.judged,
+            again=again(settings, facts.target, len(iterations)) if found.judged else "",
         )
     return found.made
 

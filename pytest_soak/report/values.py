@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pytest_soak.artifacts.ab_found import FoundAbs
 from pytest_soak.artifacts.models import GateMetric, LaneOutcome, RunResult
+from pytest_soak.exchange.judged import Judged
 from pytest_soak.gates.engine import FINAL_WINDOW, Verdict
 from pytest_soak.kpi.curves import Curves
 from pytest_soak.tuning.phases import Phase
@@ -49,6 +50,8 @@ class ReportLane:
 
     `each_minutes` is how long an iteration lasts, None where nothing says so.
 
+    `judged` are its windows on an exchange, and `again` the command that has it meet the same.
+
     `overrides` are those of its newest iteration or, of one that ended, of its end without a phase;
     `flags_hash` tells its feature flags.
 
@@ -69,6 +72,8 @@ class ReportLane:
     each_minutes: float | None = None
     overrides: Mapping[str, float] = field(default_factory=dict)
     flags_hash: str | None = None
+    judged: tuple[Judged, ...] = ()
+    again: str = ""
 
     @property
     def minutes(self) -> float:

@@ -61,6 +61,7 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
     from pytest_soak.session.once import Once
     from pytest_soak.session.order import ItemOrder
     from pytest_soak.session.protocol import ItemProtocol
+    from pytest_soak.session.signals import SessionSignals
 
     clock = SystemClock()
     parts = {
@@ -69,6 +70,7 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         "order": ItemOrder(context),
         "protocol": ItemProtocol(context),
         "once": Once(),
+        "signals": SessionSignals(),
     }
     if context.on_worker:
         _send_from_worker(config, context, clock)
@@ -99,7 +101,6 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
     from pytest_soak.session.hooks import users_handlers
     from pytest_soak.session.on_cluster import session_cluster
     from pytest_soak.session.screen import settle
-    from pytest_soak.session.signals import StopOnce
     from pytest_soak.session.terminal import Terminal
 
     config.add_cleanup(settle)
@@ -123,7 +124,7 @@ def _parts_of_main(config: pytest.Config, context: SoakContext, clock: Clock) ->
     step = github_step(os.environ)
     if step is not None:
         parts["github"] = Announcer(step, protect(config, step), context, run, terminal)
-    parts |= {"signals": StopOnce(), "terminal": terminal, "controller": controller}
+    parts |= {"terminal": terminal, "controller": controller}
     if distributed(config):
         from pytest_soak.session.distributed import Distributed
 

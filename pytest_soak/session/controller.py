@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_soak.artifacts.baseline_models import AgainstBaseline
-from pytest_soak.artifacts.lane_journal import iterations_kept
+from pytest_soak.artifacts.lane_journal import complaint_kept, iterations_kept
 from pytest_soak.artifacts.printed import keep_printed
 from pytest_soak.engine.events import Event, Notice
 from pytest_soak.engine.plan import succeeds
@@ -147,10 +147,20 @@ class Controller:
             self._write_report()
         self._terminal.hide_gated()
         yield
+        self._tell_complaints()
         run.folder.release()
         if context.usage_error is not None or session.exitstatus not in _NO_SOAK:
             self._terminal.last_line(conclusion)
         return None
+
+    def _tell_complaints(self) -> None:
+        """Tell what went wrong in workers that were interrupted, and could not tell it."""
+        if not (self._distributed and self._context.interrupted and self._run.folder.prepared):
+            return
+        for lane in self._context.settings.lanes():
+            complaint = complaint_kept(self._run.layout.lane(lane.id))
+            if complaint is not None:
+                self._terminal.complain(f"{lane.id}: {complaint}")
 
     def _conclude(self, session: pytest.Session) -> Conclusion:
         if self._context.usage_error is not None:

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from types import CodeType
 from typing import Any, NamedTuple
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from pytest_soak.errors import TargetError, told
 
 _TAKING_SECONDS = 0.1
 """How long whoever waits for a task may need to take what it died of."""
+NEGLECT_SECONDS = 5.0
+"""How long a bot that looks after its tasks now and then may take while a window goes on."""
 
 
 class _Death(NamedTuple):
@@ -26,11 +28,16 @@ class Tasks:
 
     What a task or a callback raised is taken by whoever awaits it, asks for its result or
     exception, or handles it in an exception handler of the loop's. It is lost otherwise.
+    `neglected`, which any thread may read, says each `seconds` anew whether one is lost for good,
+    or was not taken for NEGLECT_SECONDS.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        self.neglected = False
+        self._loop, self._seconds = loop, seconds
         self._made: WeakSet[asyncio.Task[Any]] = WeakSet()
         self._lost: list[_Death] = []
+        self._since: WeakKeyDictionary[asyncio.Task[Any], float] = WeakKeyDictionary()
         create_task = loop.create_task
 
         def remembered(*arguments: Any, **more: Any) -> asyncio.Task[Any]:
@@ -40,6 +47,13 @@ class Tasks:
 
         loop.create_task = remembered  # type: ignore[method-assign]
         loop.set_exception_handler(self._unhandled)
+        loop.call_soon(self._look)
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        ages = [now - self._since.setdefault(task, now) for task in self._untaken()]
+        self.neglected = bool(self._lost) or any(age >= NEGLECT_SECONDS for age in ages)
+        self._loop.call_later(self._seconds, self._look)
 
     async def check(self) -> None:
         """Raise TargetError if one died of what nobody took."""
@@ -96,6 +110,12 @@ def _first(thing: Any, *names: str) -> Any:
 
 def _place(code: CodeType, line: int | None) -> str:
     return f"{PurePath(code.co_filename).name}:{line} in {code.co_name}"
+
+
+def task_told(task: asyncio.Task[Any]) -> str:
+    """A task by its name, its coroutine, and where that waits."""
+    places = waits_at(task.get_coro())
+    return f"{_name(task)}{f' at {places[0]}' if places else ''}"
 
 
 def _name(task: asyncio.Task[Any]) -> str:

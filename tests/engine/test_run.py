@@ -211,6 +211,26 @@ def test_a_failing_stop_fails_a_completed_lane_and_is_told_in_any_other() -> Non
     interrupted.run.end(Ending.INTERRUPTED, "Ctrl-C")
     assert result(interrupted).ending == "interrupted"
     assert result(interrupted).reasons[0] == "Ctrl-C; the target's stop raised OSError: hung"
+    [told] = [event for event in interrupted.events if isinstance(event, Notice)]
+    hung = "the target's stop raised OSError: hung"
+    assert (told.text, told.problem) == (f"{interrupted.run.plan.lane.id}: {hung}", True)
+    assert interrupted.journal.complaint == hung
+
+
+def test_what_a_stop_raised_at_an_interruption_is_told_by_the_session_that_goes_on() -> None:
+    lane = lane_of(target=FakeTarget(on_stop=OSError("hung")))
+    lane.run.run_iteration()
+    lane.run.end(Ending.INTERRUPTED, "Ctrl-C")
+    resumed = lane_of(journal=lane.journal.again(), file=lane.file)
+    resumed.run.run_iteration()
+    before = "when the session before was interrupted, the target's stop raised OSError: hung"
+    assert [event.text for event in resumed.events if isinstance(event, Notice)] == [before]
+    assert resumed.run.run_iteration().notes == (before,)
+    assert resumed.run.run_iteration().notes == ()
+    again = lane_of(journal=resumed.journal.again(), file=lane.file)
+    replayed = [again.run.run_iteration() for _ in range(3)]
+    assert [record.notes for record in replayed] == [(), (before,), ()]
+    assert not [event for event in again.events if isinstance(event, Notice)]
 
 
 def test_what_a_stop_returns_is_told_of_the_lane() -> None:

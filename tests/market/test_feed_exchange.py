@@ -165,9 +165,8 @@ def test_steps_pieces_and_checkpoints_leave_no_trace(
 def test_what_cannot_be_traded_on_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SoakUsageError, match=r"feed.gz: has no book of two sides"):
         market(tmp_path, [r.trade(1, 1, "100.0", "1"), r.trade(2, 2, "100.1", "1")])
-    inverse = [line.replace('"s": "BTC', '"ps": "BTC", "s": "BTC') for line in quiet()]
-    with pytest.raises(SoakUsageError, match=r"feed.gz: is of COIN-M, whose contracts are inver"):
-        market(tmp_path, inverse)
+    with pytest.raises(SoakUsageError, match=r"feed.gz: is inverse: give contract_value, which"):
+        market(tmp_path, quiet(), QUICK._replace(kind="inverse"))
     path = r.bybit_book(tmp_path / "b.zip", [("snapshot", 0, 1, [["99.5", "1"]], [["100", "1"]])])
     with pytest.raises(
         SoakUsageError, match=r"b.zip: has no time of receipt: give feed_latency_ms"

@@ -109,7 +109,7 @@ MUTANTS = (
             ("http_probe.py", "parts.hostname not in HERE or", ""),
             ("http_probe.py", "if answer.status != 200:", "if False:"),
             ("line.py", '- {""}', ""),
-            ("log_pattern.py", "**(self._positions or {})", ""),
+            ("log_pattern.py", "**(self._positions or {}), ", ""),
             ("log_pattern.py", "if self._positions is None and self._open is None:", "if False:"),
         )
     ),

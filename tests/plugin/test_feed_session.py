@@ -88,6 +88,9 @@ def test_latencies_and_queues_change_what_is_filled(feed: Workbench) -> None:
         (["1", "--soak-market=feed:gone.gz"], "--soak-market: there is no file gone.gz"),
         (["1", "--soak-market=calm,feed:day.npz"], "expected feed:PATH[,PATH...] alone"),
         (["1", f"{MARKET},./day.npz"], "day.npz and ./day.npz would both be 'day'"),
+        (["1", MARKET, "--soak-feed-set=mapping=no.yaml"], "no.yaml: cannot be read: No such file"),
+        (["1", MARKET, "--soak-feed-set=kind=inverse"], "day.npz: is inverse: give contract_value"),
+        (["1", MARKET, "--soak-feed-set=kind=coin"], "--soak-feed-set: unknown kind 'coin'"),
         (["1", MARKET, "--soak-feed-set=queue=fifo"], "queue: unknown model 'fifo'"),
         (["1", "--soak-feed-set=tick=1"], "--soak-feed-set: is of recorded feeds; --soak-market"),
         (["1", MARKET, "--soak-target=mock"], "mock trades on no recorded feed; expected sim"),
@@ -116,6 +119,56 @@ def test_a_raw_stream_is_soaked_on_as_it_is(bench: Workbench) -> None:
     done = bench.soak(2, "--soak-market=feed:raw.gz", "--soak-gate-mode=off")
     assert done.returncode == 0, done.everything
     assert "on raw (2 iterations" in done.last_line
+
+
+def own_tables(bench: Workbench, seconds: int) -> None:
+    """A folder of a book, trades, and the mapping that says what their columns mean."""
+    folder = bench.directory / "mine"
+    folder.mkdir()
+    book, trades = ["t,got,s,p,q,whole"], ["t,got,s,p,q"]
+    for step in range(seconds * 10):
+        at, whole = step * 100, int(step == 0)
+        book += [f"{at},{at + 4},b,100.0,{5000 + step % 3},{whole}"]
+        book += [f"{at},{at + 4},a,100.1,{5000 + step % 4},{whole}"]
+        trades.append(f"{at + 50},{at + 53},{'ab'[step % 2]},{100 + step % 2 / 10},6000")
+    r.write_lines(folder / "book.csv", book)
+    r.write_lines(folder / "trades.csv", trades)
+    times = "".join(
+        f"    {name}_time: {{column: {column}, unit: ms, zone: UTC}}\n"
+        for name, column in (("exchange", "t"), ("local", "got"))
+    )
+    same = f"{times}    price: p\n    quantity: q\n    side: {{column: s, buy: [b], sell: [a], of: "
+    (folder / "mapping.yaml").write_text(
+        f"parts:\n  - kind: depth\n    files: 'book*'\n{same}level}}\n"
+        f"    snapshot: {{column: whole, is: ['1']}}\n"
+        f"  - kind: trades\n    files: 'trades*'\n{same}taker}}\n"
+    )
+
+
+def test_tables_of_ones_own_are_soaked_on_by_their_mapping(bench: Workbench) -> None:
+    own_tables(bench, 40)
+    typed = ["--soak-market=feed:mine", "--soak-feed-set=mapping=mine/mapping.yaml"]
+    typed += ["--soak-gate-mode=off", "--soak-minutes=0.3"]
+    done = bench.soak(1, *typed)
+    assert done.returncode == 0, done.everything
+    assert "on mine (1 iteration" in done.last_line
+    assert done.artifact("ITER_SUMMARY_1.json")["summary"]["num_fills"] > 0
+    assert bench.soak(2, *typed, "--soak-resume").returncode == 0
+    mapping = bench.directory / "mine" / "mapping.yaml"
+    mapping.write_text(mapping.read_text().replace("taker", "maker"))
+    other = bench.soak(3, *typed, "--soak-resume")
+    assert other.returncode == 4, other.everything
+
+
+def test_a_recording_of_coin_m_is_soaked_on(bench: Workbench) -> None:
+    r.write_lines(bench.directory / "coin.gz", r.coinm(r.stream(60)))
+    done = bench.soak(2, "--soak-market=feed:coin.gz", "--soak-gate-mode=off")
+    assert done.returncode == 0, done.everything
+    told = "soak: market coin: inverse, a contract is 100 in quote: profit in base, told at the mid"
+    assert told in done.stdout
+    summary = done.artifact("ITER_SUMMARY_2.json")["summary"]
+    assert summary["num_fills"] > 0
+    assert summary["volume_quote"] % 10.0 == pytest.approx(0.0, abs=1e-6)  # a lot is 0.1
 
 
 def test_a_session_without_a_feed_imports_none_of_it(shell: Workbench) -> None:

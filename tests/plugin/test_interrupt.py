@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -59,11 +60,12 @@ def stopped_by(bench: Workbench, numbers: list[signal.Signals], *workers: str) -
 
 ONCE, TERM = [signal.SIGINT], [signal.SIGTERM]
 AGAIN = [signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGINT]
+HUNG_UP = [] if sys.platform == "win32" else [signal.SIGHUP, signal.SIGTERM]
 
 
 @pytest.mark.parametrize(
     ("numbers", "workers"),
-    [(ONCE, ()), (ONCE, ("-n", "1")), (TERM, ()), (TERM, ("-n", "1")), (AGAIN, ())],
+    [(ONCE, ()), (ONCE, ("-n", "1")), (TERM, ()), (TERM, ("-n", "1")), (AGAIN, ()), (HUNG_UP, ())],
 )
 def test_a_signal_keeps_the_completed_iterations(
     bench: Workbench, numbers: list[signal.Signals], workers: tuple[str, ...]
@@ -83,6 +85,51 @@ def test_a_signal_keeps_the_completed_iterations(
     assert output.splitlines()[-1].endswith(", 2 iterations done")
     if not workers:
         assert (bench.directory / "stopped").exists()
+        assert "signals.py" not in output  # but the line of the bot
+
+
+LEAVES_ORDERS = """
+    from pathlib import Path
+    import time
+    from pytest_soak.testing import InstantTarget
+
+    class Bot(InstantTarget):
+        def run(self, overrides, window):
+            if window.iteration == 2 and not Path("go").exists():
+                Path("waiting").touch()
+                time.sleep(600)
+            return super().run(overrides, window)
+
+        def stop(self):
+            if not Path("go").exists():
+                raise OSError("cannot cancel orders")
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_a_stop_that_fails_at_an_interruption_is_told_by_all_who_come_after(
+    bench: Workbench, workers: tuple[str, ...]
+) -> None:
+    bench.write("bot.py", LEAVES_ORDERS)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *COMMAND, *workers],
+        cwd=bench.directory,
+        env=bench.environment({}),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for(bench.directory / "waiting")
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=HANGS)
+    assert process.returncode == 2
+    failed = "the target's stop raised OSError: cannot cancel orders"
+    assert f"soak: default-calm-42: {failed}" in output.splitlines()
+    assert failed in " ".join(bench.command("show").stdout.split())
+    bench.write("go", "")
+    resumed = bench.pytest(*COMMAND, "--soak-resume")
+    assert resumed.returncode == 0, resumed.everything
+    assert f"NOTE | iter=2 when the session before was interrupted, {failed} |" in resumed.stdout
 
 
 DEAF = """

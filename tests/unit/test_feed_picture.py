@@ -17,7 +17,7 @@ from pytest_soak.config.scenarios import BUILT_IN
 from pytest_soak.facts.feed import LaneFeed
 from pytest_soak.facts.lanes import survey
 from pytest_soak.report.feed_picture import picture_text
-from pytest_soak.report.panels import HEIGHT, WIDTH, Axis, Plane, Point, normal_tail
+from pytest_soak.report.panels import HEIGHT, WIDTH, Axis, Plane, Point, Rule, normal_tail
 from pytest_soak.report.scales import Scale
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -148,3 +148,16 @@ def test_the_tail_of_the_normal_distribution() -> None:
     assert normal_tail(0.0) == 1.0
     assert normal_tail(1.959964) == pytest.approx(0.05, rel=1e-5)
     assert math.isclose(normal_tail(3.0), 0.0026998, rel_tol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("below", "level", "is_below"), [(False, 5.0, False), (True, 5.0, True), (True, 0.1, False)]
+)
+def test_a_rule_is_told_below_it_where_that_is_asked_for_and_has_room(
+    below: bool, level: float, is_below: bool
+) -> None:
+    plane = Plane(Axis("x", 0.0, 1.0), Axis("y", 0.0, 10.0))
+    rule = Rule("half", [(0.0, level), (1.0, level)], 0, below)
+    panel = plane.curve("t", [Point(0.0, 1.0), Point(1.0, 2.0)], rule)
+    (label,) = (text for text in panel.texts if text.text == "half")
+    assert (float(label.y) > plane.y.at(level)) == is_below

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from hypothesis import strategies as st
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.replay.reading import blocks_of_lines
 from pytest_soak.replay.rows import (
+    BEST,
     BUY,
     CLEAR,
     DEPTH,
+    EXCHANGE,
     GAP,
     LOCAL,
+    SELL,
     SNAPSHOT,
     TRADE,
     has,
@@ -172,6 +176,44 @@ def test_a_packed_file_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     assert "a.gz: its gzip ends early, as of a recorder that was killed" in found.told.remarks
     cut.write_bytes(data[: len(data) // 2] + b"\xff" * 99 + data[len(data) // 2 :])
     assert any("gzip is damaged" in text for text in r.read(cut).told.remarks)
+
+
+@pytest.mark.parametrize("spot", [False, True])
+def test_the_best_prices_are_a_bid_and_an_ask(tmp_path: Path, spot: bool) -> None:
+    lines = [r.ticker(5, ("99.9", "2"), ("100.1", "3"), spot=spot), *r.stream(1)]
+    rows = r.rows_of(r.read(r.write_lines(tmp_path / "a.gz", lines)))
+    best = rows[kinds(rows) == BEST]
+    assert best[["px", "qty"]].tolist() == [(99.9, 2.0), (100.1, 3.0)]
+    assert has(best, BUY | LOCAL).tolist() == [True, False]
+    assert has(best, SELL | LOCAL).tolist() == [False, True]
+    assert has(best, EXCHANGE).tolist() == [not spot, not spot]
+
+
+def test_blocks_of_lines_leave_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = r.write_lines(tmp_path / "a.txt", r.stream(30))
+    whole = r.rows_of(r.read(path)).tolist()
+    monkeypatch.setattr("pytest_soak.replay.reading.CHUNK", 1_000)
+    for size in (1, 1_001, 7_777):
+        monkeypatch.setattr("pytest_soak.replay.reading.BLOCK", size)
+        assert r.rows_of(r.read(path)).tolist() == whole
+
+
+def encrypted(path: Path, name: str, data: bytes) -> Path:
+    """A zip whose file says that it needs a password."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, data)
+    packed = bytearray(path.read_bytes())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        packed[packed.index(mark) + flags] |= 1
+    path.write_bytes(packed)
+    return path
+
+
+@pytest.mark.parametrize(("name", "member"), [("a.zip", "a.txt"), ("a.npz", "data.npy")])
+def test_an_encrypted_zip_is_told_as_that(tmp_path: Path, name: str, member: str) -> None:
+    path = encrypted(tmp_path / name, member, "\n".join(r.stream(1)).encode())
+    with pytest.raises(SoakUsageError, match=rf"{name}: is an encrypted zip: unpack it with its"):
+        r.read(path)
 
 
 def test_members_of_a_packed_file_follow_each_other(tmp_path: Path) -> None:

@@ -28,11 +28,17 @@ from pytest_soak.config.profiles import ProfileFile, of_snapshot
 from pytest_soak.config.scenarios import ScenarioFile
 from pytest_soak.config.variants import VariantFile
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.exchange.faults.schedule import Schedule
 from pytest_soak.gates.criteria import Criteria
 from pytest_soak.gates.model import Gate
 from pytest_soak.observation.line_mapping import load_mapping
 from pytest_soak.release.plan import plan_of
 
+FAULTS = [
+    path.read_bytes()
+    for path in files("pytest_soak.exchange.faults").joinpath("builtin").iterdir()
+    if path.name.endswith(".yaml")
+]
 VARIANTS = [b"overrides: {tail_age_ms: 700}\nflags: {md_cache.enabled: false}\n"]
 MARKETS = [b"regime: calm\ninstrument: {lot: 0.002}\n", b"regime: spike\n"]
 MAPPINGS = [
@@ -67,6 +73,7 @@ KINDS: dict[str, tuple[list[bytes], Callable[[Document, Path], object]]] = {
     "market": (MARKETS, lambda document, _: validate(ScenarioFile, document)),
     "parameters": (documents.tables(), lambda d, _: ParameterTable.from_document(d)),
     "line-mapping": (MAPPINGS, mapped),
+    "faults": (FAULTS, lambda document, _: validate(Schedule, document)),
     "release-plan": (documents.plans(), lambda document, _: plan_of(document)),
 }
 MUTATED = 60

@@ -6,6 +6,7 @@ Times are whatever the caller counts in; prices are ticks; sizes are as the rows
     queue, own      the place of an own order in its queue; own orders against rows and each other
     script          a list of requests against the rows, for comparisons and benchmarks
     gateway         an agent's requests on their way, and what they do on arrival
+    money           what fills are in quote and in base, of linear contracts and of inverse ones
     stream          the feed as the agent sees it: snapshots of the market's kind
     loop            rows, requests, reports and the maker in the order of their times
     levels          what an event of the built-in market changes in its book

@@ -12,11 +12,12 @@ from typing import Any
 from pytest_soak.config.sizes import REQUESTS
 from pytest_soak.market.kernel import rng
 from pytest_soak.market.kernel import venue as v
-from pytest_soak.market.kernel.account import MAKER, TAKER, book_fill
+from pytest_soak.market.kernel.account import MAKER, TAKER
 from pytest_soak.market.kernel.jit import Record, kernel_function, number
 from pytest_soak.market.kernel.schedule import push
 from pytest_soak.market.kernel.state import NONE
 from pytest_soak.market.kernel.tape import put_order_age
+from pytest_soak.replay.kernel.money import book
 from pytest_soak.replay.kernel.own import crosses, find, remove, rest
 from pytest_soak.replay.kernel.state import NO_REQUEST, UNDER_WAY
 
@@ -150,7 +151,7 @@ def _reason_against(world: Record, tape: Record, replay: Record, time: int, requ
     if request.kind == v.CANCEL:
         return OK if _withdraw(world, tape, feed, time, request.target) else v.UNKNOWN_ORDER
     if request.kind == v.TAKE or request.kind == v.LIMIT:
-        return _trade(world, tape, feed, time, request)
+        return _trade(world, tape, replay, time, request)
     handle = request.handle
     if request.kind == v.AMEND:
         handle = request.target
@@ -183,12 +184,13 @@ def _rest(feed: Record, time: int, request: Record, handle: int) -> None:
 
 
 @kernel_function
-def _trade(world: Record, tape: Record, feed: Record, time: int, request: Record) -> int:
+def _trade(world: Record, tape: Record, replay: Record, time: int, request: Record) -> int:
     """An order that may take: whole at the best, or it rests, or is dropped."""
+    feed = replay.feed
     if crosses(feed, request.side, request.price):
         price = feed.asks.best if request.side > 0 else feed.bids.best
         side, lots, handle = request.side, request.quantity, request.handle
-        book_fill(world, tape, time, side, TAKER, price, lots, request.decision_mid, handle)
+        book(world, tape, replay, time, side, TAKER, price, lots, request.decision_mid, handle)
         v.report(world, time, v.FILLED, handle, side, price, lots, TAKER, NONE, time, OK)
         v.forget(world.venue, handle)
         return OK
@@ -211,13 +213,14 @@ def _withdraw(world: Record, tape: Record, feed: Record, time: int, handle: int)
 
 
 @kernel_function
-def book_filled(world: Record, tape: Record, feed: Record, time: int) -> None:
+def book_filled(world: Record, tape: Record, replay: Record, time: int) -> None:
     """Account for and report the own orders that the last row filled."""
+    feed = replay.feed
     for place in range(feed.fills):
         order = feed.filled[place]
         lots = int(round(order.size / feed.lot))  # noqa: RUF046 - a float where it is compiled
         side, price, handle = order.side, order.tick, order.id
-        book_fill(world, tape, time, side, MAKER, price, lots, world.mid, handle)
+        book(world, tape, replay, time, side, MAKER, price, lots, world.mid, handle)
         v.report(world, time, v.FILLED, handle, side, price, lots, MAKER, NONE, time, OK)
         put_order_age(tape, time - order.time)
         v.forget(world.venue, handle)

@@ -37,6 +37,7 @@ from pytest_soak.replay.kernel.gateway import (
     on_request,
     set_answer,
 )
+from pytest_soak.replay.kernel.money import value_lots
 from pytest_soak.replay.kernel.own import take_row
 from pytest_soak.replay.kernel.stream import has_book, measure_depth, mid_of, publish, receive
 from pytest_soak.replay.rows import BUY, EXCHANGE, LOCAL, TRADE
@@ -146,8 +147,9 @@ def _happen(world: Record, tape: Record, replay: Record, row: Record, time: int)
         tick, lots = rounded(row.px / feed.tick), rounded(row.qty / feed.lot)
         put_trade(tape, time, 1 if row.ev & BUY else -1, tick, lots)
     if take_row(feed, row) > 0:
-        book_filled(world, tape, feed, time)
+        book_filled(world, tape, replay, time)
     world.mid = mid_of(feed, world.mid)
+    value_lots(world, replay)
     if tape.following != 0 and world.mid != tape.mid:
         put_mid(tape, time, world.mid)
     if tape.recording != 0 and has_book(feed):

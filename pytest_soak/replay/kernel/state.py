@@ -91,18 +91,21 @@ REPLAY = np.dtype(
         ("cancel", WAY),
         ("requests", REQUEST, (UNDER_WAY,)),  # side 0 and kind NO_REQUEST: free
         ("number", "i8"),  # of requests
+        ("lot_quote", "f8"),  # a lot of an inverse contract in quote; 0: what is traded is linear
+        ("held", "f8"),  # in base, by an account of inverse contracts
     ],
     align=True,
 )
 NO_REQUEST = number(-1)
 
 
-def empty_replay(tick: float, lot: float, queue: int, power: float) -> Any:
+def empty_replay(tick: float, lot: float, queue: int, power: float, lot_quote: float = 0.0) -> Any:
     """A replay before its first row: one record of dtype REPLAY."""
     replay = np.zeros(1, REPLAY)[0]
     replay["feed"] = empty_feed(tick, lot, queue, power)
     replay["seen"] = empty_feed(tick, lot)
     replay["requests"]["kind"] = NO_REQUEST
+    replay["lot_quote"] = lot_quote
     return replay
 
 

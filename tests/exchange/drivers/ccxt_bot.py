@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -113,7 +113,7 @@ async def orders(seconds: float) -> None:
     await ended(made, tasks)
 
 
-async def ended(made: Exchange, tasks: list[asyncio.Future[Any]]) -> None:
+async def ended(made: Exchange, tasks: Sequence[asyncio.Future[Any]]) -> None:
     """Leave nothing behind."""
     for task in tasks:
         task.cancel()
