@@ -13,9 +13,10 @@ from pathlib import Path
 from benchmarks.clients.environments import version_of
 from benchmarks.clients.recipes import Recipe
 from pytest_soak.config.scenarios import load_scenario, scenario_shelf
-from pytest_soak.exchange.beside import RECORD, Beside
+from pytest_soak.exchange.beside import Beside
 from pytest_soak.exchange.chosen import BYBIT, load_exchange
 from pytest_soak.exchange.judged import Judged
+from pytest_soak.exchange.watch import RECORD
 
 STARTS_SECONDS, ENDS_SECONDS, LOOK_SECONDS = 90.0, 30.0, 1.0
 """What a client may take to begin and to end, and how often it is looked at."""
