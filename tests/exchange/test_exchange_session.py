@@ -64,12 +64,14 @@ name: bad-gateway
 faults:
   - {name: gateway, kind: gateway_error, at: 1s, for: 2s, endpoints: [POST /v5/order/create]}
 """
+GATE = "name: mine\nthresholds:\n  - {metric: position_gap_base, fail_unless: '<= 0'}\n"
 SHORT = ("--soak-iterations=1", "--soak-minutes=0.1", "--soak-settle=1", "--soak-exchange=bybit")
 
 
 def desk(bench: Workbench) -> Workbench:
     (bench.directory / "bot.py").write_text(BOT)
     (bench.directory / "bad.yaml").write_text(FAULTS)
+    (bench.directory / "mine.yaml").write_text(GATE)
     return bench
 
 
@@ -151,8 +153,8 @@ def test_a_lane_goes_on_with_a_new_exchange(bench: Workbench) -> None:
         (("--soak-exchange=bybit", "--soak-belief=fil:x"), "did you mean 'file'?"),
         (("--soak-exchange=bybit", "--soak-target=sim"), "sim trades on a market of its own"),
         (
-            ("--soak-exchange=bybit", "--soak-gate=exchange"),
-            "gate exchange: position_gap_base: nothing tells what the bot believes; --soak-belief",
+            ("--soak-exchange=bybit", "--soak-gate=mine.yaml"),
+            "gate mine: position_gap_base: nothing tells what the bot believes; --soak-belief",
         ),
     ],
 )
