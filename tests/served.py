@@ -110,7 +110,7 @@ def driven(python: str, driver: str, *words: str, faults: Schedule, **how: Any) 
         start_us = time.time_ns() // 1000
         done = subprocess.run(
             [python, str(DRIVERS / driver), *words],
-            env={"PORT": str(found.port), "KEY": KEY, "SECRET": SECRET, "PATH": os.environ["PATH"]},
+            env=os.environ | {"PORT": str(found.port), "KEY": KEY, "SECRET": SECRET},
             capture_output=True,
             text=True,
             timeout=120,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
 BOTS = HERE / "bots"
+
+
+TOLD = "file:beliefs.jsonl"
+"""What these bots write of themselves; and with it the books of those that keep one."""
+BOOK_TOO = f"positions,open_orders,books@{TOLD}"
 
 
 @dataclass(frozen=True)
@@ -18,10 +23,9 @@ class Recipe:
         environment: Which of `pins/` its environment is made of.
         package: Whose version is told.
         command: What is run; the first word is a program of the environment.
-        symbol: What it trades.
         env: Variables of its own, each with the one that has its value.
         exits: Whether it ends by itself when its time is over, else it is interrupted.
-        beliefs: The file that says what it believes, below the folder of the run.
+        belief: Where what it believes is seen, relative to the folder of the run.
         modules: Where the client itself is, below its environment, if it is not installed.
     """
 
@@ -29,41 +33,31 @@ class Recipe:
     environment: str
     package: str
     command: tuple[str, ...]
-    symbol: str = "BTCUSDT"
     env: tuple[tuple[str, str], ...] = ()
     exits: bool = True
-    beliefs: str = "beliefs.jsonl"
+    belief: str = TOLD
     modules: str = ""
 
 
-def _bot(name: str, environment: str, package: str, file: str, modules: str = "") -> Recipe:
-    command = ("python", str(BOTS / file))
-    return Recipe(name, environment, package, command, modules=modules)
+def _bot(name: str, environment: str, package: str, file: str, belief: str = TOLD) -> Recipe:
+    return Recipe(name, environment, package, ("python", str(BOTS / file)), belief=belief)
 
 
-def _freqtrade(name: str, config: str, symbol: str) -> Recipe:
+def _freqtrade(name: str, config: str) -> Recipe:
     folder = BOTS / "freqtrade"
     words = ("freqtrade", "trade", "--config", str(folder / config), "--strategy", "SoakTakes")
-    where = (
-        "--strategy-path",
-        str(folder),
-        "--userdir",
-        "user",
-        "--db-url",
-        "sqlite:///trades.sqlite",
-    )
+    database = ("--db-url", "sqlite:///trades.sqlite")
     return Recipe(
         name,
         "freqtrade",
         "freqtrade",
-        (*words, *where),
-        symbol=symbol,
+        (*words, "--strategy-path", str(folder), "--userdir", "user", *database),
         env=(
             ("FREQTRADE__EXCHANGE__KEY", "SOAK_EXCHANGE_KEY"),
             ("FREQTRADE__EXCHANGE__SECRET", "SOAK_EXCHANGE_SECRET"),
         ),
         exits=False,
-        beliefs="trades.sqlite",
+        belief="freqtrade:trades.sqlite",
     )
 
 
@@ -75,11 +69,14 @@ RECIPES = {
     for recipe in (
         _bot("ccxt", "ccxt", "ccxt", "ccxt_sync.py"),
         _bot("ccxt_async", "ccxt", "ccxt", "ccxt_async.py"),
-        _bot("ccxt_pro", "ccxt", "ccxt", "ccxt_pro.py"),
-        _bot("pybit", "pybit", "pybit", "pybit_all.py"),
-        _freqtrade("freqtrade", "config.json", "BTCUSDC"),
-        _freqtrade("freqtrade_futures", "config_futures.json", "BTCUSDT"),
+        _bot("ccxt_pro", "ccxt", "ccxt", "ccxt_pro.py", BOOK_TOO),
+        _bot("pybit", "pybit", "pybit", "pybit_all.py", BOOK_TOO),
+        _freqtrade("freqtrade", "config.json"),
+        _freqtrade("freqtrade_futures", "config_futures.json"),
         _bot("nautilus", "nautilus", "nautilus_trader", "nautilus_maker.py"),
-        _bot("hummingbot", "hummingbot", "hummingbot", "hummingbot_connector.py", SOURCE),
+        replace(
+            _bot("hummingbot", "hummingbot", "hummingbot", "hummingbot_connector.py", BOOK_TOO),
+            modules=SOURCE,
+        ),
     )
 }

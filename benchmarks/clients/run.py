@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -14,10 +13,10 @@ from pathlib import Path
 from benchmarks.clients.environments import version_of
 from benchmarks.clients.recipes import Recipe
 from pytest_soak.config.scenarios import load_scenario, scenario_shelf
-from pytest_soak.exchange.beside import RECORD, Beside
+from pytest_soak.exchange.beside import Beside
 from pytest_soak.exchange.chosen import BYBIT, load_exchange
 from pytest_soak.exchange.judged import Judged
-from pytest_soak.exchange.record import Event, read
+from pytest_soak.exchange.watch import RECORD
 
 STARTS_SECONDS, ENDS_SECONDS, LOOK_SECONDS = 90.0, 30.0, 1.0
 """What a client may take to begin and to end, and how often it is looked at."""
@@ -32,8 +31,6 @@ class Ran:
         recipe: Of which client.
         version: Of it.
         judged: What the exchange found.
-        events: What it saw.
-        beliefs: What the bot wrote of itself, a line each; empty of one that has a database.
         status: How the bot ended.
         folder: Where all of it is.
     """
@@ -41,8 +38,6 @@ class Ran:
     recipe: Recipe
     version: str
     judged: Judged
-    events: list[Event]
-    beliefs: list[dict[str, object]]
     status: int
     folder: Path
 
@@ -61,9 +56,8 @@ def run(recipe: Recipe, place: Path, folder: Path, asked: Asked) -> Ran:
     """Run a client of the environment `place`."""
     for name in ("user", "feeds"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    belief = f"file:{recipe.beliefs}" if recipe.exits else f"freqtrade:{recipe.beliefs}"
     choice = load_exchange(
-        (BYBIT, "client"), (str(asked.faults), "--faults"), [belief], folder, folder
+        (BYBIT, "client"), (str(asked.faults), "--faults"), [recipe.belief], folder, folder
     )
     scenario = load_scenario(MARKET, scenario_shelf(folder), folder, "client")
     log = folder / "bot.log"
@@ -91,8 +85,6 @@ def run(recipe: Recipe, place: Path, folder: Path, asked: Asked) -> Ran:
         recipe=recipe,
         version=version_of(place, recipe.package, recipe.modules),
         judged=judged,
-        events=[read(one) for one in _lines(_record(folder / "exchange"))],
-        beliefs=_lines(folder / recipe.beliefs) if recipe.exits else [],
         status=bot.returncode,
         folder=folder,
     )
@@ -110,7 +102,7 @@ def _env(recipe: Recipe, place: Path, folder: Path, asked: Asked) -> dict[str, s
         "PATH": f"{place / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}",
         "HOME": str(folder),
         "SOAK_SECONDS": f"{asked.seconds:g}",
-        "SOAK_BELIEFS": str(folder / recipe.beliefs),
+        "SOAK_BELIEFS": str(folder / recipe.belief.rpartition(":")[2]),
         **dict(asked.own),
     }
     return env | ({"PYTHONPATH": str(place / recipe.modules)} if recipe.modules else {})
@@ -144,13 +136,6 @@ def _wait(
 def _record(home: Path) -> Path:
     """What the exchange writes down; of its one start."""
     return next(home.glob(f"*/{RECORD}"))
-
-
-def _lines(path: Path) -> list[dict[str, object]]:
-    try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except OSError:
-        return []
 
 
 def last_lines(path: Path, count: int) -> Sequence[str]:

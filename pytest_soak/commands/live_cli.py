@@ -36,6 +36,6 @@ def live(run: str | None, root: Path, port: int, browse: bool) -> None:
         problem = "needs aiohttp, which is not installed: pip install 'pytest-soak[live]'"
         raise SoakUsageError("live", problem) from None
 
-    from pytest_soak.commands.run_place import known_run
+    from pytest_soak.commands.run_place import run_place
 
-    serve(known_run(run, root, Path.cwd()) or Path(run or ""), port, browse=browse)
+    serve(run_place(run, root, Path.cwd()), port, browse=browse)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Mapping
+from contextlib import nullcontext
 from typing import Any
 
+from pytest_soak.engine.threads import watched_threads
 from pytest_soak.errors import ArtifactError, TargetError, told
 from pytest_soak.system import one_process
 
+_WATCHED = ("start", "run")
+"""The calls that fail where a thread died; when a bot ends, its threads may fall as they like."""
 _UNFINISHED: Mapping[type, str] = {
     Awaitable: "nothing awaits it; a method of a target that awaits is `async def`",
     Generator: "it has a `yield` and has not run; return the result",
@@ -24,7 +28,7 @@ def ask(what: str, call: Callable[[], Any]) -> Any:
     it.
     """
     try:
-        with one_process():
+        with one_process(), watched_threads() if what in _WATCHED else nullcontext():
             given = call()
     except TargetError as error:
         if notes := getattr(error, "__notes__", ()):

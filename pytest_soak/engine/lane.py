@@ -215,10 +215,12 @@ def finish(
 
     It is the worse of the gates on the medians of the last graded iterations and of what nothing
     softens: an end before its time, a missing measurement, `failures` of the iterations' tests.
+    A gate that is hard wants a decision: where it has graded nothing, that is HOLD.
     """
     evidence = state.evidence
     unit = "hour" if plan.lane.minutes == 60 else "iteration"
-    judgement = judge_final(plan.finals, plan.lane.market, evidence, unit)
+    ungraded = Verdict.HOLD if plan.gate_mode is GateMode.HARD else Verdict.WARN
+    judgement = judge_final(plan.finals, plan.lane.market, evidence, unit, ungraded)
     reasons = [*([cause] if cause else []), *failures, *state.unsoftened, *judgement.reasons()]
     broken = ending in (Ending.TARGET, Ending.TEST, Ending.PANIC, Ending.STOP) or bool(failures)
     failed = broken or ending is Ending.GATE or bool(state.unsoftened)

@@ -140,7 +140,7 @@ def _reset_us(venue: Venue, outcome: Outcome) -> int:
     left = outcome.left
     if left is None or outcome.reply.code != TOO_MANY.code or outcome.treatment.http:
         return 0
-    return venue.now_us() + (left.reset_ms - venue.shown_ms()) * 1000
+    return (venue.now_us() // 1000 + left.reset_ms - venue.shown_ms()) * 1000
 
 
 def meant(call: Call) -> Mapping[str, Any] | None:

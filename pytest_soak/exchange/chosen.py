@@ -36,6 +36,8 @@ class ExchangeFile(BaseModel):
         latency: "venue" for the delays of the market's own venue, or "none".
         answers_first: Whether a request is answered before the private socket tells of it.
         limits: Whether request rates are held to the venue's limits.
+        step_ms: How often the markets are moved and books are shown at most; 10, or 100 in virtual
+            time.
         history_minutes: What the markets have run before they open: the candles there are.
         isolation: How the bot is kept on this machine, at best.
         beliefs: Where what the bot believes is seen, as `--soak-belief` names it.
@@ -50,6 +52,7 @@ class ExchangeFile(BaseModel):
     latency: Literal["venue", "none"] = "venue"
     answers_first: bool = True
     limits: bool = True
+    step_ms: Annotated[float, Field(ge=1, le=1000), AllowInfNan(False)] | None = None
     history_minutes: Annotated[float, Field(ge=0, le=10_080), AllowInfNan(False)] = 30.0
     isolation: Literal["namespace", "shim", "none"] = "namespace"
     beliefs: list[str] = []
@@ -97,7 +100,7 @@ class ExchangeChoice(BaseModel):
         return {name for source in sources for name in source.tells}
 
     def settings(
-        self, scenario: Scenario, knobs: Mapping[str, float], seed: int
+        self, scenario: Scenario, knobs: Mapping[str, float], seed: int, step_ms: float = 10.0
     ) -> ExchangeSettings:
         """What the exchange of a lane is started with; the bot's key is the same each time."""
         given = self.file
@@ -114,6 +117,7 @@ class ExchangeChoice(BaseModel):
             latency=given.latency,
             answers_first=given.answers_first,
             limits=given.limits,
+            step_ms=given.step_ms or step_ms,
             history_minutes=given.history_minutes,
             record_books="books" in self.tells(),
         )

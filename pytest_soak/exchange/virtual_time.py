@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -68,26 +70,45 @@ def run(main: Coroutine[Any, Any, Result]) -> Result:
 def shown(loop: asyncio.AbstractEventLoop, epoch_us: int) -> Iterator[None]:
     """Let the module `time` tell the loop's time, from `epoch_us` of UTC on.
 
-    What has bound one of its functions before is not reached: import such modules in the block.
+    So does what others have taken from it by name (`from time import time`), before or meanwhile,
+    but for Python's own modules, which threads use that live in real time.
     """
 
     def nanoseconds() -> int:
         return epoch_us * 1000 + round(loop.time() * 1e9)
 
-    def seconds() -> float:
-        return nanoseconds() / 1e9
-
-    told = {
-        "time": seconds,
+    told: dict[str, Callable[[], float]] = {
+        "time": lambda: nanoseconds() / 1e9,
         "time_ns": nanoseconds,
-        "monotonic": loop.time,
-        "perf_counter": loop.time,
+        "monotonic": lambda: loop.time(),
+        "perf_counter": lambda: loop.time(),
     }
-    kept = {name: getattr(time, name) for name in told}
-    for name, function in told.items():
-        setattr(time, name, function)
+    real = {name: getattr(time, name) for name in told}
+    _rebind({id(real[name]): told[name] for name in told})
+    vars(time).update(told)
     try:
         yield
     finally:
-        for name, function in kept.items():
-            setattr(time, name, function)
+        vars(time).update(real)
+        _rebind({id(told[name]): real[name] for name in told})
+
+
+def _rebind(functions: Mapping[int, Callable[[], float]]) -> None:
+    """Put functions in the place of others wherever modules of no part of Python name them."""
+    for module in [*sys.modules.values()]:
+        names = getattr(module, "__dict__", None)
+        if names is None or _is_pythons(module):
+            continue
+        for name, value in [*names.items()]:
+            if id(value) in functions:
+                names[name] = functions[id(value)]
+
+
+_OWN = ("pytest_soak", "_pytest", "pytest", "pluggy", "xdist", "execnet")
+"""Packages that live in real time too."""
+
+
+def _is_pythons(module: ModuleType) -> bool:
+    name = getattr(module, "__name__", "")
+    root = str(name).partition(".")[0]
+    return root in sys.stdlib_module_names or root in _OWN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,29 +18,34 @@ from pytest_soak.exchange.invariants.measure import measure
 from pytest_soak.exchange.invariants.seen import Seen, Span
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
-from pytest_soak.exchange.judged import FOLDER, JUDGED, Judged, judged
-from pytest_soak.exchange.record import read
+from pytest_soak.exchange.judged import FOLDER, JUDGED, Judged, judged, read_judged
+from pytest_soak.exchange.record import Event, read
 from pytest_soak.storage.files import append_new
 from pytest_soak.system import is_link
 from pytest_soak.text import plural
 
-RECORD, BELIEVED = "record.jsonl", "believed.jsonl"
+RECORD, BELIEVED, FEEDS = "record.jsonl", "believed.jsonl", "feeds"
 
 
 class Watch:
     """Reads what one exchange writes into `folder`, a new one in that of the `lane`.
 
-    What the bot did goes into `feeds`, what each window came to into the lane's file of them.
+    What the bot did goes into `feeds`, a folder in that one where none is given, and what each
+    window came to into the lane's file of them. `windows` is how many that already has.
     """
 
-    def __init__(self, choice: ExchangeChoice, lane: Path, feeds: Path) -> None:
+    def __init__(self, choice: ExchangeChoice, lane: Path, feeds: Path | None = None) -> None:
         self.folder = _next(lane / FOLDER)
         self._home = lane / FOLDER
         self._choice = choice
         self._seen = Seen()
         self._beliefs: list[Belief] = []
         self._troubles: dict[str, str] = {}
-        self._feeds, self._written = AccountFeeds(ACCOUNT), feeds
+        self.feeds = feeds or self.folder / FEEDS
+        self.feeds.mkdir(exist_ok=True)
+        told = self._home / JUDGED
+        self.windows = len(read_judged(told)) if told.exists() else 0
+        self._account = AccountFeeds(ACCOUNT)
         self._record = GrowingFile(self.record)
         self._believed = GrowingFile(self.folder / BELIEVED)
 
@@ -58,10 +63,13 @@ class Watch:
         return Beliefs(sources=sources, base=base, log=str(log), file=file)
 
     def look(self) -> None:
-        """Take what has happened since the last time."""
-        events = [read(json.loads(line)) for line in self._record.lines()]
+        """Take what was recorded since the last time."""
+        self.take([read(json.loads(line)) for line in self._record.lines()])
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Take what has happened, and look what the bot believes."""
         self._seen.add(events)
-        write(self._written, self._feeds.rows(events))
+        write(self.feeds, self._account.rows(events))
         for line in self._believed_lines():
             self._believe(json.loads(line))
 
@@ -86,10 +94,10 @@ class Watch:
 
     def notes(self) -> list[str]:
         """What of the bot's trading no KPI of money tells."""
-        if not self._feeds.elsewhere:
+        if not self._account.elsewhere:
             return []
-        trades = plural(self._feeds.elsewhere, "trade")
-        return [f"money and fills are those of {self._feeds.symbol}; {trades} were in others"]
+        trades = plural(self._account.elsewhere, "trade")
+        return [f"money and fills are those of {self._account.symbol}; {trades} were in others"]
 
 
 def _next(home: Path) -> Path:

@@ -119,15 +119,20 @@ class Evidence(BaseModel):
 
 
 def judge_final(
-    gates: Sequence[Gate], market: str, evidence: Evidence, unit: str = "iteration"
+    gates: Sequence[Gate],
+    market: str,
+    evidence: Evidence,
+    unit: str = "iteration",
+    ungraded: Verdict = Verdict.WARN,
 ) -> Judgement:
     """The verdict on a lane, of which the first of `gates` judged the iterations.
 
     All of them judge what `kpi.spans` says of the last eight graded ones, medians of most KPIs;
-    the first also how many failed, and whether there are enough of them.
+    the first also how many failed, and whether there are enough of them. Where nothing is graded,
+    it is `ungraded`.
     """
     if not evidence.graded:
-        return Judgement(verdict=Verdict.WARN, note="nothing graded yet")
+        return Judgement(verdict=ungraded, note="nothing graded yet")
     gate, rule = gates[0], gates[0].failed_on(market)
     checks = [] if rule is None else [evidence.judge_failed(gate.name, rule, unit)]
     tuned = evidence.judge_tuned(gate.name, gate.min_final, unit)

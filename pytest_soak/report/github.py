@@ -15,6 +15,7 @@ from pytest_soak.engine.plan import GateMode, succeeds
 from pytest_soak.errors import one_line
 from pytest_soak.gates.engine import Verdict
 from pytest_soak.kpi.definitions import HEADLINES
+from pytest_soak.kpi.spans import is_own
 from pytest_soak.report.differences import difference_rows
 from pytest_soak.run.verdict import verdict_line
 from pytest_soak.storage.files import writing
@@ -24,6 +25,7 @@ MOST_ANNOTATIONS = 10
 MOST_BYTES = 2**20
 """Of a step's summary; GitHub drops a longer one."""
 
+_MOST_COLUMNS = 8
 _COLUMNS = tuple(headline.name for headline in HEADLINES if headline.tag)
 _MARKUP = r"\`*_{}[]<>()#+!|&~:@$"
 
@@ -133,8 +135,9 @@ def _lines(result: RunResult, comparison: Comparison | None) -> Iterator[str]:
     yield f"### {shown(verdict_line(result))}"
     yield ""
     if result.lanes:
-        heads = ("lane", "verdict", "iterations", *_COLUMNS, "why")
-        yield from table([heads, *(_row(lane) for lane in result.lanes)])
+        names = _columns(result.lanes)
+        heads = ("lane", "verdict", "iterations", *names, "why")
+        yield from table([heads, *(_row(lane, names) for lane in result.lanes)])
         yield ""
     for one in result.baseline:
         yield f"{shown(title(one))}:"
@@ -156,8 +159,18 @@ def _compared(comparison: Comparison) -> Iterator[str]:
         yield ""
 
 
-def _row(lane: LaneOutcome) -> tuple[str, ...]:
-    medians = (lane.medians.get(name) for name in _COLUMNS)
+def _columns(lanes: Sequence[LaneOutcome]) -> list[str]:
+    """What was measured: the headlines, what a reason is about, then a bot's own KPIs."""
+    measured = dict.fromkeys(
+        name for lane in lanes for name, value in lane.medians.items() if value is not None
+    )
+    told = [reason.split(" ")[0] for lane in lanes for reason in lane.reasons]
+    wanted = dict.fromkeys((*_COLUMNS, *told, *filter(is_own, measured)))
+    return [name for name in wanted if name in measured][:_MOST_COLUMNS]
+
+
+def _row(lane: LaneOutcome, names: Sequence[str]) -> tuple[str, ...]:
+    medians = (lane.medians.get(name) for name in names)
     return (
         lane.lane,
         lane.verdict or "none",

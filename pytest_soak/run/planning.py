@@ -113,7 +113,7 @@ def _gates_on(
 ) -> tuple[Gate, ...]:
     """The gates of a bot on an exchange; of the one that nobody asked for, what can be seen."""
     if not spec.trades_on_exchange:
-        problem = f"{target} trades on a market of its own; give --soak-target=process:CMD"
+        problem = f"{target} trades on a market of its own; give process:CMD or an async target"
         raise SoakUsageError("--soak-exchange", problem)
     unseen = exchange.unseen
     if settings.sources.get("gate") == "default" and gates[0].name == ON_EXCHANGE:

@@ -118,7 +118,11 @@ def _judged(outcomes: Sequence[LaneOutcome], lanes: int, target: str, see: str) 
     found = {v: sum(given is v for given in verdicts.values()) for v in Verdict}
     counts = ", ".join(f"{number} {v}" for v, number in found.items() if number)
     bad = ", ".join(lane for lane, given in verdicts.items() if given is verdict)
-    whom = "" if verdict is Verdict.PASS else f": {verdict} {bad}"
+    why = next(
+        (lane.reasons[0] for lane in outcomes if lane.verdict is verdict and lane.reasons), ""
+    )
+    cause = f": {why}" if why and "," not in bad else f", the first: {why}" if why else ""
+    whom = "" if verdict is Verdict.PASS else f": {verdict} {bad}{cause}"
     tuned = sum(bool(lane.changed) for lane in outcomes)
     how = f" {tuned} of them as tuned, see {see}" if tuned else ""
     return f"{verdict} for {lanes} lanes ({counts}, {target}){how}{whom}"

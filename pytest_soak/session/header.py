@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from pytest_soak.config.durations import span_us
 from pytest_soak.config.names import stem
 from pytest_soak.run.settings import Settings
 from pytest_soak.session.target_fixture import users_place
 from pytest_soak.text import plural
 
 LANES_SHOWN = 4
+_ROUNDING = 1e-9
 
 
 def header_lines(settings: Settings, config: pytest.Config) -> Iterator[str]:
@@ -22,6 +24,8 @@ def header_lines(settings: Settings, config: pytest.Config) -> Iterator[str]:
         f"{plural(settings.iterations, 'iteration')} of {settings.minutes:.4g} min, "
         f"{plural(len(lanes), 'lane')}, target {_target(settings, config)}"
     )
+    if said := _rounded(settings):
+        yield said
     more = f" and {len(lanes) - LANES_SHOWN} more" if len(lanes) > LANES_SHOWN else ""
     yield ", ".join(lane.id for lane in lanes[:LANES_SHOWN]) + more
     names = dict.fromkeys(gates[0].name for gates in settings.gates.values())
@@ -37,6 +41,21 @@ def header_lines(settings: Settings, config: pytest.Config) -> Iterator[str]:
         if one.feed is not None:
             yield from (f"market {one.name}: {line}" for line in one.feed.told)
     yield from (f"{name} is yours, not the one of the package" for name in _yours(settings))
+
+
+def _rounded(settings: Settings) -> str:
+    """What a duration came to that is no whole number of windows."""
+    text, minutes = settings.shown.get("duration", ""), settings.minutes
+    if not text:
+        return ""
+    asked, whole = span_us(text) / 60e6, settings.iterations * minutes
+    if asked >= whole * (1 - _ROUNDING):
+        return ""
+    count = "one window" if settings.iterations == 1 else f"{settings.iterations} windows"
+    return (
+        f"NOTE: {text} becomes {count} of {minutes:.4g} min, {whole:.4g} min in all; shorter "
+        "windows are had by --soak-minutes"
+    )
 
 
 def _called(name: str, option: str, settings: Settings) -> str:

@@ -18,6 +18,7 @@ from pytest_soak.engine.events import (
 )
 from pytest_soak.engine.record import IterationRecord, LaneResult
 from pytest_soak.errors import one_line
+from pytest_soak.gates.engine import Judgement, Verdict
 from pytest_soak.gates.sustained import Transition
 from pytest_soak.kpi.definitions import HEADLINES
 from pytest_soak.kpi.spans import is_own
@@ -71,7 +72,8 @@ def _iteration(record: IterationRecord) -> list[tuple[str, ...]]:
     )
     lines.append(("iter_watch", "SUMMARY", summary))
     lines += _tuning(record.tuning)
-    lines.append(("kpi_gate", f"verdict={record.verdict}", _kpis(kpis)))
+    told = f"{_kpis(kpis)}{_missed(record.judgement)}"
+    lines.append(("kpi_gate", f"verdict={record.verdict}", told))
     return lines
 
 
@@ -110,7 +112,17 @@ def _short(deltas: Mapping[str, float]) -> dict[str, float]:
 
 
 def _final(result: LaneResult) -> tuple[str, ...]:
-    return ("kpi_gate", f"verdict={result.verdict}", f"{_kpis(result.medians)} final=1")
+    told = f"{_kpis(result.medians)} final=1{_missed(result.judgement)}"
+    return ("kpi_gate", f"verdict={result.verdict}", told)
+
+
+def _missed(judgement: Judgement) -> str:
+    """Which metrics beside the headlines did not meet their limits, with their values, if any."""
+    usual = {headline.name for headline in _TAGGED}
+    checks = (x for x in judgement.checks if x.verdict is not Verdict.PASS)
+    missed = {x.metric: x.value for x in checks if x.metric not in usual}
+    told = [f"{name.replace(' ', '_')}:{_shown(x, '{:.4g}')}" for name, x in missed.items()]
+    return f" missed={','.join(told)}" if told else ""
 
 
 def _kpis(kpis: Mapping[str, float | None]) -> str:

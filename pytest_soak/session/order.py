@@ -11,6 +11,7 @@ from pytest_soak.run.order import interleaved
 from pytest_soak.session.collection import FIXTURE, WHOLE, SoakItem
 from pytest_soak.session.context import Slot, SoakContext, slot_of
 from pytest_soak.session.item_ids import PREFIX
+from pytest_soak.session.strays import check_strays
 from pytest_soak.session.target_fixture import check_fixture, is_ours
 from pytest_soak.session.targets import check_plans
 
@@ -71,6 +72,9 @@ class ItemOrder:
         """
         try:
             effective = check_fixture(config, soak, self._context)
+            settings = self._context.settings
+            if effective is not None and is_ours(effective) and settings.target_source == "default":
+                check_strays(config, [*soak, *others], settings.target)
             _one_function(soak)
             _none_in_vain(others)
             if effective is not None and is_ours(effective) and not config.option.collectonly:

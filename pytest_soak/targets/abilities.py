@@ -14,6 +14,7 @@ from pytest_soak.config.drills import CAUSES
 from pytest_soak.config.flags import FlagTable
 from pytest_soak.config.parameters import ParameterTable, reference_table
 from pytest_soak.errors import SoakUsageError, check_words, unknown
+from pytest_soak.targets.exchanged import is_async
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Abilities:
     of a target that says no `version`; None where there is no such file. What the file imports, or
     reads, is not in it. `drills` are the causes that it can bring about. `stop_criteria` are those
     that hold, by name, where the user asks for none. `trades_on_exchange` says that it can be led
-    to an exchange on this machine.
+    to an exchange on this machine, as any that is `async def` can.
     """
 
     table: ParameterTable
@@ -69,7 +70,7 @@ def abilities(target: object, name: str) -> Abilities:
         source=None if isinstance(version, str) else _digest(target),
         writes_feeds=_said(target, "writes_feeds") is True,
         shadow=_said(target, "shadow") is True,
-        trades_on_exchange=_said(target, "trades_on_exchange") is True,
+        trades_on_exchange=_said(target, "trades_on_exchange") is True or is_async(target),
         drills=_causes(_said(target, "drills"), name),
         stop_criteria=_text(_said(target, "stop_criteria"), "stop_criteria", name),
     )

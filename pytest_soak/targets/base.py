@@ -11,6 +11,7 @@ from pydantic import Field
 
 from pytest_soak.config.drills import Drill
 from pytest_soak.config.scenarios import BUILT_IN, Scenario
+from pytest_soak.exchange.access import Access
 from pytest_soak.exchange.chosen import ExchangeChoice
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class LaneInfo:
         settle_seconds: How long after a window a bot in real time is waited for.
         drills: What the target is to bring about, of the causes in `drills` of its own.
         exchange: The exchange on this machine that the bot trades on; None without one.
+        access: Where that is and with which key, of an async bot in the session's process; None of
+            any other.
     """
 
     id: str
@@ -58,6 +61,7 @@ class LaneInfo:
     settle_seconds: Annotated[float, Field(exclude=True)] = field(default=2.0, compare=False)
     drills: tuple[Drill, ...] = ()
     exchange: ExchangeChoice | None = None
+    access: Annotated[Access | None, Field(exclude=True)] = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.scenario is None:

@@ -15,6 +15,7 @@ from pytest_soak.errors import SoakUsageError, TargetError, told, unknown
 from pytest_soak.process.options import words
 from pytest_soak.targets.asynchronous import plain
 from pytest_soak.targets.base import LaneInfo, Target, TargetFactory
+from pytest_soak.targets.exchanged import Exchanged, is_async
 from pytest_soak.targets.process import ProcessTarget
 
 BUILT_IN = ("sim", "mock")
@@ -96,6 +97,8 @@ def build(factory: TargetFactory, lane: LaneInfo) -> Target:
             f"target {_name(factory)}",
             f"{type(target).__name__} has no method {missing[0]}(); expected start, run and stop",
         )
+    if lane.exchange is not None and is_async(target):
+        return Exchanged(target, lane.exchange)
     return plain(target)  # type: ignore[no-any-return]
 
 

@@ -124,6 +124,11 @@ def _name(task: asyncio.Task[Any]) -> str:
 
 
 def _told(death: _Death) -> str:
-    frames = list(traceback.walk_tb(death.error.__traceback__))
+    return death_told(*death)
+
+
+def death_told(who: str, error: BaseException) -> str:
+    """What somebody died of, and where."""
+    frames = list(traceback.walk_tb(error.__traceback__))
     at = f" ({_place(frames[-1][0].f_code, frames[-1][1])})" if frames else ""
-    return f"{death.who} died of {told(death.error)}{at}"
+    return f"{who} died of {told(error)}{at}"

@@ -225,6 +225,8 @@ def test_with_nothing_graded_the_lane_warns_and_says_so() -> None:
     for measured in ([], [BAD], [GOOD] * 4):
         end = final(plan(gate(grace=4)), *measured)
         assert (end.verdict, end.reasons) == (WARN, ("nothing graded yet",))
+        hard = final(plan(gate(grace=4), HARD), *measured)
+        assert (hard.verdict, hard.reasons) == (Verdict.HOLD, ("nothing graded yet",))
 
 
 @given(st.lists(st.floats(0, 5), min_size=1, max_size=20), graces)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -505,3 +506,44 @@ def test_a_resumed_window_is_held_against_the_one_before_it_too() -> None:
     again = lane_of(of=of, target=Kept([same]), journal=first.journal.again())
     assert not again.run.run_iteration().summary.faults
     assert "those of the window before" in again.run.run_iteration().summary.faults[0]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_dies_in_a_window_fails_it() -> None:
+    class Threaded(FakeTarget):
+        def run(self, overrides: Any, window: Any) -> Any:
+            def listen() -> None:
+                raise ConnectionError("closed by the venue")
+
+            thread = threading.Thread(target=listen, name="feed")
+            thread.start()
+            thread.join()
+            return GOOD
+
+    before = threading.excepthook
+    lane = lane_of(target=Threaded())
+    told = r"^the target's thread feed died of ConnectionError: closed by .* \(test_run.py:\d+ in"
+    with pytest.raises(TargetError, match=told) as caught:
+        lane.run.run_iteration()
+    assert isinstance(caught.value.__cause__, ConnectionError)
+    assert threading.excepthook is before
+    assert result(lane).ending == "target"
+
+
+def test_what_a_bots_own_hook_is_told_of_is_its_own_affair(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+
+    class Handles(FakeTarget):
+        def start(self, lane: Any) -> None:
+            threading.excepthook = taken.append
+
+        def run(self, overrides: Any, window: Any) -> Any:
+            thread = threading.Thread(target=lambda: 1 / 0)
+            thread.start()
+            thread.join()
+            return GOOD
+
+    lane = lane_of(target=Handles())
+    assert lane.run.run_iteration().iteration == 1
+    assert len(taken) == 1

@@ -62,7 +62,7 @@ def test_freqtrade_s_position_is_what_its_orders_say_is_filled(database: Path) -
     (belief,) = source(f"freqtrade:{database.name}", database.parent).read(NOW)
     assert belief.positions == pytest.approx({"BTCUSDT": 0.4, "ETHUSDT": -2.0})
     assert belief.open_orders == frozenset({"a2", "a5"})
-    assert belief.time_us == NOW
+    assert (belief.time_us, belief.lag_s) == (NOW, 10.0)
 
 
 def test_freqtrade_s_database_is_only_read_and_may_be_written_meanwhile(database: Path) -> None:

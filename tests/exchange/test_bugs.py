@@ -288,6 +288,7 @@ def test_too_many_says_until_when_and_who_asks_on_is_over_the_limit() -> None:
     told = [r for r in good.events if isinstance(r, Request) and r.code == 10006]
     assert told
     assert all(r.time_us < r.reset_us <= r.time_us + 1_000_000 for r in told)
+    assert not any(r.reset_us % 1000 for r in told)
 
 
 def test_a_request_that_is_never_answered_has_its_effect() -> None:

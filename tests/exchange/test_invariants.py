@@ -119,6 +119,19 @@ def test_a_belief_may_be_as_old_as_the_grace_and_no_older() -> None:
     assert invariants(events, [believes(22.1, 1.0)], grace_s=5.0)[GAP].value == 0
 
 
+def test_a_belief_of_a_bot_that_looks_now_and_then_may_be_older() -> None:
+    events = [fill(10, 1.0, 1.0), fill(20, 0.5, 1.5)]
+    for seconds, gap in ((26.9, 0.0), (27.1, 0.5)):
+        assert invariants(events, [believes(seconds, 1.0, lag_s=5.0)])[GAP].value == gap
+    orders = [state(10, "o1", "New"), state(20, "o1", "Filled")]
+    slow: dict[str, Any] = {"open_orders": frozenset({"o1"}), "lag_s": 5.0}
+    for seconds, count in ((26.9, 0), (27.1, 1)):
+        assert invariants(orders, [believes(seconds, **slow)])[GHOSTS].value == count
+    unknown: dict[str, Any] = {"open_orders": frozenset(), "lag_s": 5.0}
+    for seconds, count in ((16.9, 0), (17.1, 1)):
+        assert invariants(orders, [believes(seconds, **unknown)])[UNKNOWN].value == count
+
+
 def test_the_worst_belief_of_a_window_counts() -> None:
     events = [fill(10, 1.0, 1.0)]
     beliefs = [believes(50, 1.0), believes(60, 0.9), believes(70, 1.0)]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from hashlib import sha256
+from types import ModuleType
+from unittest.mock import patch
 
 import pytest
 from loopback import BTC, EPOCH_US, Bot, Wire, loopback, settings
@@ -57,6 +60,24 @@ def test_the_module_time_tells_the_loops_time() -> None:
             return time.time(), time.time_ns()
 
     assert virtual_time.run(main()) == (EPOCH_US / 1e6 + 3.5, EPOCH_US * 1000 + 3_500_000_000)
+
+
+def test_who_has_taken_a_function_of_time_by_name_is_told_it_too() -> None:
+    early, late = ModuleType("early"), ModuleType("late")
+    real = time.time, time.perf_counter
+    early.now, early.clock = real  # type: ignore[attr-defined]
+
+    async def main() -> tuple[float, float]:
+        loop = asyncio.get_running_loop()
+        with virtual_time.shown(loop, EPOCH_US):
+            late.now = time.time  # type: ignore[attr-defined]
+            await asyncio.sleep(2)
+            return early.now(), early.clock()
+
+    with patch.dict(sys.modules, {"early": early, "late": late}):
+        assert virtual_time.run(main()) == (EPOCH_US / 1e6 + 2, 2.0)
+    assert (early.now, early.clock) == real
+    assert (late.now, time.time) == (real[0], real[0])
 
 
 async def _trade(bot: Bot, wire: Wire, rounds: int) -> None:

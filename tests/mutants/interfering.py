@@ -7,6 +7,7 @@ from mutants.mutant import Mutant
 SCHEDULE = ("exchange/test_schedule.py",)
 SCHEDULED = ("exchange/test_scheduled.py",)
 INVARIANTS = ("exchange/test_invariants.py",)
+BUGS = ("exchange/test_bugs.py",)
 BELIEFS = ("exchange/test_beliefs.py",)
 
 MUTANTS = (
@@ -54,7 +55,7 @@ MUTANTS = (
             ("seen.py", "for start_us in began.values()", "for start_us in ()"),
             ("seen.py", "free_us = max(free_us, end_us", "free_us = (end_us"),
             ("positions.py", 'if one.category == "spot" else net', "if True else net"),
-            ("positions.py", "belief.time_us - grace_us, belief.time_us)", "0, belief.time_us)"),
+            ("quiet_beliefs.py", "(tolerances.grace_s + belief.lag_s)", "tolerances.grace_s"),
             (
                 "positions.py",
                 "bisect_right(self.times, start_us) - 1",
@@ -95,6 +96,17 @@ MUTANTS = (
             ("books.py", "book.bids[0][0] >= book.asks[0][0]", "book.bids[0][0] > book.asks[0][0]"),
             ("digest.py", "for p, q, *_ in side[:LEVELS]", "for p, q, *_ in side"),
             ("fills.py", 'or fault.kind == "drop"', ""),
+        )
+    ),
+    *(
+        Mutant(file, old, new, BUGS)
+        for file, old, new in (
+            ("asking.py", "asked.still_good()", "pass"),
+            ("asking.py", "replace(left, left=0)", "None"),
+            ("asking.py", "outcome.reply.code != TOO_MANY.code", "True"),
+            ("orders.py", "one.updated_us > since_us", "False"),
+            ("book_trail.py", "self._venue.put(Books(now_us, topic, states))", "pass"),
+            ("books.py", "return self._update, digest.of(*best)", "return self._update, ''"),
         )
     ),
     *(

@@ -27,6 +27,7 @@ MUTANTS = (
             ("jail.py", "if name.lower() not in _PROXIES", "if True"),
             ("jail.py", "for path in (*own, *SYSTEM, *trusts)", "for path in ()"),
             ("shimmed.py", "refused=len(lines)", "refused=0"),
+            ("jail.py", "told if python else before(told, TRUST)", "told"),
             ("sitecustomize.py", "    sys.addaudithook(_watch)\n", ""),
             ("sitecustomize.py", "    sys.meta_path.insert(0, _Refused)\n", ""),
             ("sitecustomize.py", "\n_next_of_name()\n", "\n"),

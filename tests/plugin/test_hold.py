@@ -52,6 +52,19 @@ def test_a_net_that_falls_fails_where_it_must_not_drift(drifting: Workbench) -> 
     assert lane["drifts"]["net_bps"] == pytest.approx(-0.1, rel=0.1)
 
 
+@pytest.mark.parametrize("seeds", ["1", "1,2"])
+def test_a_hard_gate_that_graded_nothing_holds(drifting: Workbench, seeds: str) -> None:
+    drifting.write("desk.yaml", GATE.replace("LASTING", "") + "grace: 4\n")
+    of = ("--soak-target=bot:Bot", "--soak-gate=desk.yaml", f"--soak-seed={seeds}")
+    done = drifting.soak(2, *of, "--soak-gate-mode=hard")
+    assert done.returncode == 1, done.everything
+    assert done.last_line.startswith("HOLD for ")
+    judged = drifting.command("verdict")
+    assert (judged.returncode, judged.last_line) == (3, done.last_line)
+    merged = drifting.command("merge", "artifacts/soak", "--output=merged")
+    assert merged.returncode == 3, merged.everything
+
+
 def test_it_warns_in_table_and_last_line_where_the_gate_says_so(drifting: Workbench) -> None:
     done = drifting.soak(24, "--soak-target=bot:Bot", gate(drifting, "drift: warn"))
     assert done.returncode == 0, done.everything

@@ -25,6 +25,20 @@ def test_the_last_line_says_what_was_judged(bench: Workbench) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("duration", "told"),
+    [
+        ("1m", ["soak: NOTE: 1m becomes one window of 60 min, 60 min in all; shorter windows are"]),
+        ("90m", ["soak: NOTE: 90m becomes 2 windows of 60 min, 120 min in all; shorter windows"]),
+        ("2h", []),
+    ],
+)
+def test_what_a_duration_came_to_is_told(bench: Workbench, duration: str, told: list[str]) -> None:
+    done = bench.pytest(f"--soak-duration={duration}", INSTANT, "--collect-only")
+    notes = [line for line in done.lines if "NOTE" in line]
+    assert [note[: len(start)] for note, start in zip(notes, told, strict=True)] == told
+
+
 def test_nothing_graded_is_a_warning_that_says_so(bench: Workbench) -> None:
     done = bench.soak(4, INSTANT)
     assert done.returncode == 0

@@ -5,10 +5,12 @@ What only collects runs in this process, which takes a tenth of the time.
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from harness import Workbench
 
 pytest_plugins = "pytester"
+ONCE = np  # it cannot be loaded again in this process, whose modules each run here forgets
 
 BOTS = """
 from pytest_soak.testing import InstantTarget
@@ -83,6 +85,15 @@ def test_the_bot_that_pytest_would_give_is_soaked(
     assert done.artifact("RESULT.json")["source"] == "bots:Mine"
 
 
+PLAIN = "import bots\n\ndef soak_target():\n    return bots.Mine\n"
+NO_FIXTURE = "is a plain function, which pytest takes for no fixture, so sim would be soaked"
+MISSPELT = "is not soak_target, the fixture that is asked for, so sim would be soaked; name it"
+
+
+def misspelt(text: str) -> str:
+    return text.replace("soak_target", "soak_traget").replace("any_name", "soak_traget")
+
+
 UNUSED = "is used by no soak test; move it to the root conftest.py"
 ONE_BOT = "parametrized, but a session soaks one bot"
 OUTLIVES = "a lane outlives one test; give it scope='session'"
@@ -92,6 +103,10 @@ OPTION = "--soak-target=mock"
 @pytest.mark.parametrize(
     ("file", "text", "arguments", "problem"),
     [
+        ("conftest.py", PLAIN, (), f"conftest.py: soak_target {NO_FIXTURE}"),
+        ("test_mine.py", PLAIN + ORDINARY, (), f"test_mine.py: soak_target {NO_FIXTURE}"),
+        ("conftest.py", misspelt(named()), (), f"conftest.py: soak_traget {MISSPELT}"),
+        ("sub/conftest.py", misspelt(PLAIN), (), f"sub/conftest.py: soak_traget {MISSPELT}"),
         ("sub/conftest.py", named(), (), f"sub/conftest.py {UNUSED}"),
         ("test_mine.py", named() + ORDINARY, (), f"test_mine.py {UNUSED}"),
         ("test_mine.py", named(), (), f"test_mine.py {UNUSED}"),
@@ -116,6 +131,7 @@ OPTION = "--soak-target=mock"
         ("conftest.py", named().replace("def", "async def"), (), "conftest.py is async"),
     ],
     ids=[
+        *("no fixture", "no fixture, test", "misspelt", "misspelt, plain"),
         *("sub-conftest", "module", "module alone", "class", "option", "option, class"),
         *("parametrized", "parametrized, own test", "mark", "scope", "yield", "async"),
     ],
@@ -135,3 +151,14 @@ def test_what_cannot_be_used_is_a_usage_error_that_names_it(
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     assert any(problem in line for line in done.errlines), done.errlines
     assert not (pytester.path / "artifacts").exists()
+
+
+def test_what_is_asked_for_by_name_is_soaked_whatever_else_is_nearly_called_so(
+    pytester: pytest.Pytester,
+) -> None:
+    bench = Workbench(pytester.path)
+    bench.write("bots.py", BOTS)
+    bench.write("conftest.py", misspelt(PLAIN))
+    pytester.syspathinsert()
+    asked = ("--soak-iterations=1", "--soak-gate=smoke", "--collect-only", "-q")
+    assert pytester.runpytest_inprocess(*asked, "--soak-target=bots:Mine").ret == 0

@@ -349,7 +349,8 @@ def test_several_lanes_say_how_many_were_tuned(desk: Workbench) -> None:
     done = soak(desk, "Busy", 5, "--soak-auto-tune", "--soak-seed=1,2")
     assert done.last_line == (
         "HOLD for 2 lanes (2 HOLD, bot:Busy) 2 of them as tuned, see TUNING_REPORT.json: "
-        "HOLD default-calm-1, default-calm-2"
+        "HOLD default-calm-1, default-calm-2, the first: as tuned for 1 of 4 hours, 3 more needed "
+        "(soak)"
     )
 
 

@@ -63,7 +63,10 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
             '{name: a, metric: taker_ratio, window: 30s, stop_if: "> 0.1"}',
             "expected a window of 60s or more",
         ),
-        ('{name: a, metric: taker_ratio, window: 5, stop_if: "> 0.1"}', "a valid string"),
+        (
+            '{name: a, metric: taker_ratio, window: 5, stop_if: "> 0.1"}',
+            "a span of at most 168h like 90s",
+        ),
         ("{name: a, metric: taker_ratio, window: 5m, stop_if: 0.1}", 'in quotes, e.g. ">= 2.0"'),
         (
             '{name: a, metric: taker_ratio, window: 5 min, stop_if: "> 0.1"}',

@@ -24,6 +24,14 @@ from pytest_soak.report.github import (
 )
 
 
+def test_a_summary_shows_what_was_measured_and_judged() -> None:
+    own = outcome(1, medians={"my_kpi": 3.0, "cancel_ratio": 0.9, "net_bps": 2.0, "pnl_kpi": None})
+    failed = own.model_copy(update={"reasons": ["cancel_ratio = 0.9, fail unless <= 0.5"]})
+    [head] = [x for x in summary_text(result(failed)).splitlines() if x.startswith("| lane")]
+    names = ["lane", "verdict", "iterations", "net_bps", "cancel_ratio", "my_kpi", "why"]
+    assert [html.unescape(cell) for cell in head.strip("| ").split(" | ")] == names
+
+
 @given(title=st.text(max_size=50), message=st.text(max_size=200))
 @example(title="100%3A%2C, 5: %", message="100%25 %0A%0D%3A%")
 def test_a_command_says_what_it_was_given_on_one_line(title: str, message: str) -> None:

@@ -39,6 +39,13 @@ def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
         assert process.returncode == 0
 
 
+@pytest.mark.parametrize("run", ["999", "nodir"])
+def test_a_run_that_is_not_there_is_refused(tmp_path: Path, run: str) -> None:
+    done = subprocess.run(command(run), cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert done.stderr.startswith(f"ERROR: RUN: no run '{run}': artifacts/soak has 0 runs")
+
+
 def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

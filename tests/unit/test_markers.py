@@ -3,13 +3,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from builders import START, lane_of, plan
+from builders import START, gate, lane_of, plan
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_soak.engine.events import IterationFailed, Notice
 from pytest_soak.engine.record import Ending
 from pytest_soak.errors import SoakUsageError, TargetError, one_line
+from pytest_soak.gates.model import Threshold
 from pytest_soak.session.markers import SEED, marker, marker_lines
 from pytest_soak.testing import GOOD
 
@@ -62,6 +63,21 @@ def test_the_lines_of_an_iteration_and_of_a_lane_are_those_of_the_specification(
         "| kpi_gate | verdict=WARN | net=2.94 risk=30.0% maker_taker=0.95 latency=260ms final=1 |",
     ]
     assert SEED == "| seed | overrides | default_overrides.json |"
+
+
+def test_what_a_gate_of_ones_own_misses_is_told_behind_the_usual_fields() -> None:
+    own = gate(
+        Threshold(metric="cancel_ratio", fail_unless="<= 0.5"),
+        Threshold(metric="my_kpi", warn_unless=">= 1"),
+        Threshold(metric="net_bps", fail_unless=">= 9"),
+    )
+    lane = lane_of({**GOOD, "cancel_ratio": 0.9, "my_kpi": None}, of=plan(own, iterations=1))
+    lane.run.run_iteration()
+    told = [x for event in lane.events for x in marker_lines(event, several_lanes=False)]
+    ends = [check(line)[-1] for line in told if line.startswith("| kpi_gate")]
+    missed = " missed=cancel_ratio:0.9,my_kpi:n/a"
+    assert [end.endswith(missed) for end in ends] == [True, True]
+    assert " final=1 missed=" in ends[1]
 
 
 def test_with_several_lanes_the_lane_comes_last() -> None:

@@ -15,6 +15,7 @@ from finished_runs import journal, outcome, result, write_run
 from pytest_soak.commands.verdict import verdict
 from pytest_soak.engine.past import Ended, Failure
 from pytest_soak.engine.record import Ending
+from pytest_soak.run.verdict import verdict_line
 from pytest_soak.storage.lock import LOCK
 
 
@@ -98,3 +99,11 @@ def test_an_archived_run_is_judged_alike_and_a_broken_or_missing_one_is_no_verdi
     assert "is damaged" in usage_error(lambda: verdict(root, root))
     shutil.rmtree(root)
     assert "no run in it" in usage_error(lambda: verdict(root, root))
+
+
+def test_the_line_of_several_lanes_says_the_first_cause() -> None:
+    bad = [outcome(seed, verdict="FAIL", reasons=["net_bps = 1", "more"]) for seed in (1, 2)]
+    one = verdict_line(result(bad[0], outcome(3), verdict="FAIL"))
+    assert one.endswith(": FAIL steady_safe-calm-1: net_bps = 1")
+    two = verdict_line(result(*bad, verdict="FAIL"))
+    assert two.endswith(": FAIL steady_safe-calm-1, steady_safe-calm-2, the first: net_bps = 1")

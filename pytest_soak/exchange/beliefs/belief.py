@@ -30,9 +30,11 @@ class Belief:
         positions: Of each symbol its sum of fills, in base; a symbol that is not there is 0.
         open_orders: The venue's or the bot's own names of the orders that it believes open.
         books: By symbol.
+        lag_s: How old positions and open orders may be in it, of a bot that looks now and then.
     """
 
     time_us: int
     positions: Mapping[str, float] | None = None
     open_orders: frozenset[str] | None = None
     books: Mapping[str, BookBelief] = field(default_factory=dict)
+    lag_s: float = 0.0

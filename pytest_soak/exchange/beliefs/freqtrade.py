@@ -10,6 +10,8 @@ from pathlib import Path
 
 from pytest_soak.exchange.beliefs.belief import Belief
 
+LAG_S = 10.0
+"""How old its database may be: it looks at its orders each 5 s, or what its configuration says."""
 _PATIENCE_S = 0.5
 _POSITIONS = """
     SELECT t.base_currency, t.stake_currency, t.pair, o.ft_order_side, SUM(COALESCE(o.filled, 0))
@@ -38,7 +40,8 @@ class FreqtradeDatabase:
         try:
             with closing(self._opened()) as database:
                 database.execute("BEGIN")
-                return (Belief(time_us, _positions(database), _open(database)),)
+                held, orders = _positions(database), _open(database)
+                return (Belief(time_us, held, orders, lag_s=LAG_S),)
         except (sqlite3.Error, OSError, ValueError) as error:
             self.trouble = f"{self._path.name}: {error}"
             return ()

@@ -23,7 +23,10 @@ class BookLine(BaseModel):
 
 
 class BeliefLine(BaseModel):
-    """What a bot believes at `time_us`, UTC; a key that is absent is not known."""
+    """What a bot believes at `time_us`, UTC; a key that is absent is not known.
+
+    `lag_s` is how old it may be of a bot that looks now and then.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -31,6 +34,7 @@ class BeliefLine(BaseModel):
     positions: dict[str, _Number] | None = None
     open_orders: list[str] | None = None
     books: dict[str, BookLine] = {}
+    lag_s: Annotated[float, Field(ge=0, le=600), AllowInfNan(False)] = 0.0
 
 
 def belief_of(data: Any, time_us: int) -> Belief:
@@ -49,6 +53,7 @@ def belief_of(data: Any, time_us: int) -> Belief:
         line.positions,
         None if line.open_orders is None else frozenset(line.open_orders) - {""},
         {symbol: _book(book) for symbol, book in line.books.items()},
+        line.lag_s,
     )
 
 
@@ -65,6 +70,7 @@ def line_of(belief: Belief) -> dict[str, Any]:
         "positions": None if belief.positions is None else dict(belief.positions),
         "open_orders": None if said is None else sorted(said),
         "books": {symbol: _plain(book) for symbol, book in belief.books.items()},
+        "lag_s": belief.lag_s,
     }
 
 

@@ -21,7 +21,7 @@ from pydantic import (
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.config.durations import SpanText, span_us
 from pytest_soak.config.names import NAME, Shelf
-from pytest_soak.errors import unknown
+from pytest_soak.errors import nearest
 from pytest_soak.exchange.faults.kinds import FAULTS, Kind
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.operation import operation
@@ -64,7 +64,7 @@ class FaultRow(BaseModel):
     @classmethod
     def _is_a_kind(cls, kind: str) -> str:
         if kind not in FAULTS:
-            raise ValueError(f"a kind of fault: {unknown('kind', kind, FAULTS)}")
+            raise ValueError(f"a kind of fault, {nearest(kind, FAULTS)}")
         return kind
 
     @field_validator("endpoints")
@@ -75,7 +75,7 @@ class FaultRow(BaseModel):
         known = {operation(path) for _, path in ENDPOINTS}
         for pattern in given or ():
             if not any(fnmatchcase(name, operation(pattern)) for name in known):
-                raise ValueError(f"endpoints as {unknown('endpoint', operation(pattern), known)}")
+                raise ValueError(f"endpoints that there are, {nearest(operation(pattern), known)}")
         return None if given is None else [operation(pattern) for pattern in given]
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_soak.exchange.beliefs.belief import Belief
-from pytest_soak.exchange.invariants.quiet_beliefs import judged
+from pytest_soak.exchange.invariants.quiet_beliefs import judged, since_us
 from pytest_soak.exchange.invariants.result import Finding, Result, count, unseen
 from pytest_soak.exchange.invariants.seen import Seen, Span
 from pytest_soak.exchange.invariants.tolerances import Tolerances
@@ -44,12 +44,11 @@ def unknown_open_orders(
     }
     found: dict[str, Finding] = {}
     for belief in told:
-        since_us = belief.time_us - round(tolerances.grace_s * 1e6)
         for name, life in lives.items():
             known = belief.open_orders or frozenset()
             if not known.isdisjoint({name, life.last.link_id}):
                 continue
-            if life.was_open(since_us, belief.time_us):
+            if life.was_open(since_us(belief, tolerances), belief.time_us):
                 found.setdefault(name, Finding(belief.time_us, f"{_said(life)}: open, unknown"))
     return count(list(found.values()))
 
@@ -68,7 +67,7 @@ def believed_open_closed(
     since = _believed_since(beliefs)
     found: dict[str, Finding] = {}
     for belief in told:
-        before_us = belief.time_us - round(tolerances.grace_s * 1e6)
+        before_us = since_us(belief, tolerances)
         for name in belief.open_orders or ():
             life = lives.get(name)
             ended_us = since[name] if life is None else life.closed_us

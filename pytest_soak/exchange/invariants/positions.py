@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pytest_soak.exchange.beliefs.belief import Belief
-from pytest_soak.exchange.invariants.quiet_beliefs import judged
+from pytest_soak.exchange.invariants.quiet_beliefs import judged, since_us
 from pytest_soak.exchange.invariants.result import Finding, Result, unseen
 from pytest_soak.exchange.invariants.seen import Seen, Span
 from pytest_soak.exchange.invariants.tolerances import Tolerances
@@ -51,12 +51,12 @@ def position_gap(
     if why:
         return unseen(why)
     held = _held(seen.executions)
-    grace_us = round(tolerances.grace_s * 1e6)
     worst, at = 0.0, None
     for belief in told:
         for symbol in sorted({*held, *(belief.positions or {})}):
             believed = (belief.positions or {}).get(symbol, 0.0)
-            gap = held[symbol].distance(believed, belief.time_us - grace_us, belief.time_us)
+            start_us = since_us(belief, tolerances)
+            gap = held[symbol].distance(believed, start_us, belief.time_us)
             if round(gap, _DIGITS) > worst:
                 worst, at = round(gap, _DIGITS), _told(belief.time_us, symbol, believed, held)
     return Result(worst, "", (at,) if at else ())

@@ -9,6 +9,11 @@ from pytest_soak.exchange.invariants.seen import Seen, Span, is_in, quiet
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 
 
+def since_us(belief: Belief, tolerances: Tolerances) -> int:
+    """From when on what was true may be what is believed."""
+    return belief.time_us - round((tolerances.grace_s + belief.lag_s) * 1e6)
+
+
 def judged(
     seen: Seen,
     beliefs: Sequence[Belief],

@@ -17,7 +17,7 @@ from pytest_soak.exchange.jail.isolation import LEVELS, Isolation
 from pytest_soak.exchange.jail.names import BYBIT, LOOPBACK
 from pytest_soak.exchange.jail.namespace import Namespace, own_program
 from pytest_soak.exchange.jail.outside import Outside
-from pytest_soak.exchange.jail.shimmed import shim_environment, tried
+from pytest_soak.exchange.jail.shimmed import TRUST, before, shim_environment, tried
 
 HTTPS = 443
 _CHECK_SECONDS = 60.0
@@ -122,6 +122,7 @@ class Jail:
         told["SOAK_EXCHANGE_CA"] = str(bundle)
         if self._namespace:
             self._namespace.show([(bundle, path) for path in (*own, *SYSTEM, *trusts)])
+            told = told if python else before(told, TRUST)  # for a Python that it may start
         elif isolation.name == "shim":
             told = shim_environment(told, self._folder, venue.port, venue.tls_port, bundle)
         return Admitted(self.command(command, mortal=True), told, isolation)

@@ -11,6 +11,8 @@ from pytest_soak.exchange.jail.names import BYBIT
 from pytest_soak.exchange.jail.outside import Outside
 
 SHIM = Path(__file__).parent / "shim"
+NAMES, TRUST = str(SHIM / "names"), str(SHIM / "trust")
+"""Folders of modules that stand before others: `sitecustomize`, and `certifi`."""
 ORDER = "SOAK_JAIL"
 """The variable with what the shim is to do, as JSON."""
 TRIED = "tried.jsonl"
@@ -27,8 +29,13 @@ def shim_environment(
         "trusted": str(bundle),
         "tried": str(folder / TRIED),
     }
-    path = [str(SHIM), *filter(None, [env.get("PYTHONPATH")])]
-    return {**env, "PYTHONPATH": os.pathsep.join(path), ORDER: json.dumps(order)}
+    return before(env, NAMES, TRUST) | {ORDER: json.dumps(order)}
+
+
+def before(env: Mapping[str, str], *folders: str) -> dict[str, str]:
+    """The same variables, with folders that Python looks into before all others."""
+    path = [*folders, *filter(None, [env.get("PYTHONPATH")])]
+    return {**env, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def tried(folder: Path) -> Outside:

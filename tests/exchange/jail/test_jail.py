@@ -66,6 +66,19 @@ def test_a_bot_reaches_the_exchange_by_its_name_and_nothing_else(signed: Path) -
     assert digests() == before
 
 
+@namespaces
+def test_a_python_that_a_script_starts_trusts_the_exchange_too(signed: Path) -> None:
+    ask = "import certifi, os; print(certifi.where() == os.environ['SOAK_EXCHANGE_CA'])"
+    script = signed / "run.sh"
+    script.write_text(f'exec {sys.executable} -c "{ask}"')
+    with open_jail(signed / "jail") as jail, jails.served(jail, signed) as venue:
+        admitted = jail.admit(["sh", str(script)], {"PATH": os.defpath}, signed, venue)
+        done = subprocess.run(
+            admitted.command, env=admitted.env, capture_output=True, text=True, cwd=signed
+        )
+    assert done.stdout == "True\n", done.stderr
+
+
 def may_other_run() -> bool:
     """Whether root can have another user start Python and read this package."""
     if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("runuser") is None:

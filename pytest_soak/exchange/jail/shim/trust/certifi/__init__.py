@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 
 def where() -> str:
     """The file with the certificates."""
-    return str(json.loads(os.environ["SOAK_JAIL"])["trusted"])
+    return os.environ["SOAK_EXCHANGE_CA"]
 
 
 def contents() -> str:
