@@ -5,12 +5,13 @@ It needs the standard library alone: each runs in the environment of its client.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
-import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +75,23 @@ class Belief:
 
 
 def turns() -> Iterator[int]:
-    """Count from 0 until the time is over, a turn after the other."""
-    start = time.monotonic()
-    for number in range(sys.maxsize):
-        wait = start + number * EVERY - time.monotonic()
-        if number * EVERY > SECONDS:
+    """Count from 0 until the time is over, with a pause after each."""
+    end = time.monotonic() + SECONDS
+    for number in count():
+        if time.monotonic() > end:
             return
-        time.sleep(max(0.0, wait))
         yield number
+        time.sleep(EVERY)
+
+
+async def paced() -> AsyncIterator[int]:
+    """The same, and others run in the pauses."""
+    end = time.monotonic() + SECONDS
+    for number in count():
+        if time.monotonic() > end:
+            return
+        yield number
+        await asyncio.sleep(EVERY)
 
 
 ERRORS: defaultdict[str, int] = defaultdict(int)
