@@ -20,6 +20,8 @@ SECRET = os.environ["SOAK_EXCHANGE_SECRET"]
 SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
 EVERY = float(os.environ.get("SOAK_EVERY", "2"))
 """Seconds from turn to turn."""
+TURNS = int(os.environ.get("SOAK_TURNS", "0"))
+"""How many turns there are instead of a time; 0 for a time."""
 SYMBOL = "BTCUSDT"
 UNIFIED = "BTC/USDT:USDT"
 QUANTITY = 0.01
@@ -74,11 +76,15 @@ class Belief:
             file.write(json.dumps(said) + "\n")
 
 
+def _is_over(number: int, start: float) -> bool:
+    return number >= TURNS if TURNS else time.monotonic() > start + SECONDS
+
+
 def turns() -> Iterator[int]:
     """Count from 0 until the time is over, with a pause after each."""
-    end = time.monotonic() + SECONDS
+    start = time.monotonic()
     for number in count():
-        if time.monotonic() > end:
+        if _is_over(number, start):
             return
         yield number
         time.sleep(EVERY)
@@ -86,9 +92,9 @@ def turns() -> Iterator[int]:
 
 async def paced() -> AsyncIterator[int]:
     """The same, and others run in the pauses."""
-    end = time.monotonic() + SECONDS
+    start = time.monotonic()
     for number in count():
-        if time.monotonic() > end:
+        if _is_over(number, start):
             return
         yield number
         await asyncio.sleep(EVERY)
