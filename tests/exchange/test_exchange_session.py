@@ -165,6 +165,19 @@ def test_a_mistake_is_one_line(bench: Workbench, arguments: tuple[str, ...], pro
     assert "Traceback" not in found.everything
 
 
+def test_without_the_extra_it_is_named(bench: Workbench) -> None:
+    hidden = """
+        import importlib.util as util
+        found = util.find_spec
+        util.find_spec = lambda name, *more: None if name == "trustme" else found(name, *more)
+    """
+    desk(bench).write("conftest.py", hidden)
+    found = bench.module("pytest", *SHORT, command())
+    assert found.returncode == 4
+    problem = "needs trustme, which is not installed: pip install 'pytest-soak[exchange]'"
+    assert f"--soak-exchange: {problem}" in found.everything
+
+
 CONFTEST = """
 import sys
 import pytest
