@@ -56,9 +56,7 @@ class AccountFeeds:
                 yield from self._mark(event)
 
     def _order(self, order: OrderState) -> Iterator[Row]:
-        if not self._ordered:
-            self._ordered, self.symbol = True, order.symbol
-        if order.symbol != self.symbol:
+        if not self._trades_in(order.symbol):
             return
         if order.is_open:
             self._since.setdefault(order.order_id, order.time_us)
@@ -66,8 +64,14 @@ class AccountFeeds:
             age = (order.time_us - since) / 1e3
             yield "orders", {"time_us": order.time_us, "age_ms": age}
 
+    def _trades_in(self, symbol: str) -> bool:
+        """Whether this is its symbol: that of its first order, or of the fill told before it."""
+        if not self._ordered:
+            self._ordered, self.symbol = True, symbol
+        return symbol == self.symbol
+
     def _fill(self, fill: Execution) -> Iterator[Row]:
-        if fill.symbol != self.symbol:
+        if not self._trades_in(fill.symbol):
             self.elsewhere += 1
             return
         in_base = fill.symbol.startswith(fill.fee_currency)

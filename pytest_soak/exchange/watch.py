@@ -15,7 +15,7 @@ from pytest_soak.exchange.believing import Beliefs
 from pytest_soak.exchange.chosen import ACCOUNT, ExchangeChoice
 from pytest_soak.exchange.feeds import AccountFeeds, write
 from pytest_soak.exchange.invariants.measure import measure
-from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.invariants.seen import KEPT_US, Seen, Span
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
 from pytest_soak.exchange.judged import FOLDER, JUDGED, Judged, judged, read_judged
@@ -90,6 +90,7 @@ class Watch:
         held, believed = (isolation, outside), (seen, self._troubles)
         found = judged(iteration, window, self._seen, results, held, believed)
         append_new(self._home / JUDGED, found.model_dump_json().encode() + b"\n")
+        self._seen.forget(window[1] - KEPT_US)
         return found
 
     def notes(self) -> list[str]:

@@ -67,6 +67,12 @@ def rows(*events: Event) -> list[tuple[str, dict[str, Any]]]:
     return list(AccountFeeds("bot").rows(events))
 
 
+def test_a_fill_told_before_its_order_says_what_is_traded() -> None:
+    other, own = mark(START, symbol="ETHUSDT"), fill(START + 1, "Buy", 100.0, 1.0)
+    found = rows(other, own, order("Filled", START + 1), mark(START + 2, symbol="ETHUSDT"))
+    assert [name for name, _ in found] == ["fills"]
+
+
 def test_a_request_is_an_order_message_and_its_acknowledgement() -> None:
     assert rows(request()) == [
         ("orders", {"time_us": START, "sent": 1}),

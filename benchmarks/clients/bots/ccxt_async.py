@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import ccxt.async_support as ccxt
-from common import AWAY, EVERY, KEY, QUANTITY, SECONDS, SECRET, UNIFIED, Belief, failed
+from common import AWAY, KEY, QUANTITY, SECRET, UNIFIED, Belief, failed, paced
 
 
 async def turn(exchange: ccxt.bybit, belief: Belief, number: int) -> None:
@@ -38,12 +38,11 @@ async def main() -> None:
     exchange.options["defaultType"] = "swap"
     try:
         await exchange.load_markets()
-        for number in range(int(SECONDS // EVERY)):
+        async for number in paced():
             try:
                 await turn(exchange, belief, number)
             except ccxt.BaseError as error:
                 failed(error)
-            await asyncio.sleep(EVERY)
         await exchange.cancel_all_orders(UNIFIED)
         belief.orders([])
         belief.tell()

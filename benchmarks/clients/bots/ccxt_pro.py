@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import ccxt.pro as ccxt
-from common import AWAY, EVERY, KEY, QUANTITY, SECONDS, SECRET, UNIFIED, Belief, failed
+from common import AWAY, KEY, QUANTITY, SECRET, UNIFIED, Belief, failed, paced
 
 
 async def always(watch: Callable[[], Awaitable[Any]], take: Callable[[Any], None]) -> None:
@@ -75,12 +75,11 @@ class Bot:
         tasks = [asyncio.create_task(always(watch, take)) for watch, take in watches]
         while self.book is None:
             await asyncio.sleep(0.1)
-        for number in range(int(SECONDS // EVERY)):
+        async for number in paced():
             try:
                 await self.turn(number)
             except ccxt.BaseError as error:
                 failed(error)
-            await asyncio.sleep(EVERY)
         await exchange.cancel_all_orders(UNIFIED)
         await asyncio.sleep(1)
         self.tell()

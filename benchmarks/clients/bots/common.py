@@ -5,12 +5,13 @@ It needs the standard library alone: each runs in the environment of its client.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
-import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ SECRET = os.environ["SOAK_EXCHANGE_SECRET"]
 SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
 EVERY = float(os.environ.get("SOAK_EVERY", "2"))
 """Seconds from turn to turn."""
+TURNS = int(os.environ.get("SOAK_TURNS", "0"))
+"""How many turns there are instead of a time; 0 for a time."""
 SYMBOL = "BTCUSDT"
 UNIFIED = "BTC/USDT:USDT"
 QUANTITY = 0.01
@@ -73,15 +76,28 @@ class Belief:
             file.write(json.dumps(said) + "\n")
 
 
+def _is_over(number: int, start: float) -> bool:
+    return number >= TURNS if TURNS else time.monotonic() > start + SECONDS
+
+
 def turns() -> Iterator[int]:
-    """Count from 0 until the time is over, a turn after the other."""
+    """Count from 0 until the time is over, with a pause after each."""
     start = time.monotonic()
-    for number in range(sys.maxsize):
-        wait = start + number * EVERY - time.monotonic()
-        if number * EVERY > SECONDS:
+    for number in count():
+        if _is_over(number, start):
             return
-        time.sleep(max(0.0, wait))
         yield number
+        time.sleep(EVERY)
+
+
+async def paced() -> AsyncIterator[int]:
+    """The same, and others run in the pauses."""
+    start = time.monotonic()
+    for number in count():
+        if _is_over(number, start):
+            return
+        yield number
+        await asyncio.sleep(EVERY)
 
 
 ERRORS: defaultdict[str, int] = defaultdict(int)

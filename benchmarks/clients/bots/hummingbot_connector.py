@@ -7,7 +7,7 @@ import time
 from decimal import Decimal
 from typing import Any
 
-from common import AWAY, KEY, QUANTITY, SECONDS, SECRET, Belief, failed
+from common import AWAY, KEY, QUANTITY, SECRET, Belief, failed, paced
 from hummingbot.connector.derivative.bybit_perpetual.bybit_perpetual_derivative import (
     BybitPerpetualDerivative,
 )
@@ -79,12 +79,11 @@ class Bot:
     async def trade(self) -> None:
         """Trade until the time is over, then leave nothing open."""
         await self.ready()
-        for number in range(int(SECONDS // 2)):
+        async for number in paced():
             try:
                 await self.turn(number)
             except Exception as error:
                 failed(error)
-            await asyncio.sleep(1.5)
         await self.connector.cancel_all(5.0)
         await asyncio.sleep(1.0)
         self.tell()

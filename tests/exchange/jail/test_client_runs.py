@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from harness import HANGS
 
 from benchmarks.clients.recipes import RECIPES
 from benchmarks.clients.run import Asked, run
@@ -15,7 +16,7 @@ from pytest_soak.exchange.jail.jail import probe
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or probe().level < 2, reason="no namespace on this machine"
 )
-ASKED = Asked(seconds=4.0, own=(("SOAK_EVERY", "0.5"),))
+ASKED = Asked(seconds=HANGS, own=(("SOAK_EVERY", "0.3"), ("SOAK_TURNS", "7")))
 
 
 @pytest.mark.parametrize("name", ["ccxt", "ccxt_pro", "pybit"])
