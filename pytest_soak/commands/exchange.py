@@ -120,8 +120,7 @@ def greeting(service: Service, ready: Ready) -> list[str]:
     lines = [
         f"exchange: {', '.join(names)} on market {how.market}, seed {how.seed}",
         f"  rest    http://{HOST}:{ready.port}",
-        f"  sockets ws://{HOST}:{ready.port}/v5/public/linear, /v5/public/spot, "
-        "/v5/private, /v5/trade",
+        f"  sockets ws://{HOST}:{ready.port}/v5/{{public/linear,public/spot,private,trade}}",
     ]
     if ready.tls_port:
         lines.append(f"  tls     https://{HOST}:{ready.tls_port} and wss://, by the CA {ready.ca}")

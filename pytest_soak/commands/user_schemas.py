@@ -18,6 +18,7 @@ from pytest_soak.config.presets import PresetFile
 from pytest_soak.config.profiles import ProfileFile
 from pytest_soak.config.scenarios import ScenarioFile
 from pytest_soak.config.variants import VariantFile
+from pytest_soak.exchange.chosen import ExchangeFile
 from pytest_soak.exchange.faults.schedule import Schedule
 from pytest_soak.exchange.instruments import InstrumentsFile
 from pytest_soak.gates.criteria import Criteria
@@ -36,6 +37,7 @@ USER_FILES: dict[str, tuple[str, TypeAdapter[Any]]] = {
     "criteria": ("criteria/NAME.yaml", TypeAdapter(Criteria)),
     "market": ("scenarios/NAME.yaml", TypeAdapter(ScenarioFile)),
     "instruments": ("what an exchange trades", TypeAdapter(InstrumentsFile)),
+    "exchange": ("an exchange of your own", TypeAdapter(ExchangeFile)),
     "faults": ("faults/NAME.yaml", TypeAdapter(Schedule)),
     "parameters": ("a target's parameter table", TypeAdapter(dict[str, Parameter])),
     "line-mapping": ("how a bot's own logs are read", TypeAdapter(dict[str, FeedMapping])),

@@ -107,6 +107,21 @@ class Past:
         return tuple(note for done in self.iterations for note in done.summary.notes)
 
 
+def repeats(past: Past, summary: Summary) -> str | None:
+    """What to tell where a target that began anew measures just what it did before; mostly None.
+
+    KPIs that are the same in each iteration tell nothing.
+    """
+    before = {done.iteration: done.summary.kpis for done in past.iterations}
+    same = [number for number, kpis in before.items() if kpis == summary.kpis]
+    if past.checkpoint is not None or not same or len(same) == len(before):
+        return None
+    return (
+        f"iteration {len(before) + 1} measured just what iteration {same[0]} did: without "
+        "checkpoint() and restore() the target began anew, and what it repeats is no new evidence"
+    )
+
+
 def redo(plan: LanePlan, state: LaneState, done: Done) -> tuple[LaneState, IterationRecord]:
     """The state after an iteration that was done before, and its record."""
     if state.iteration == 0:

@@ -35,6 +35,7 @@ from pytest_soak.engine.past import (
     notes_of,
     redo,
     rehearse,
+    repeats,
     told_before,
     with_edits,
 )
@@ -148,6 +149,7 @@ class LaneRun:
         self._cause = ""
         self._can = abilities(target, plan.target) if can is None else can
         self._notes = notes_of(journal.past, self._can.source)
+        self._anew = bool(journal.past.iterations)
         self._elsewhere = elsewhere
         self._observer: Observer = observer or _Nobody()
         self._service: Service = elsewhere or Here(
@@ -274,6 +276,9 @@ class LaneRun:
         for fired in measured.fired:
             self._fired(fired)
         jump = self._clocks.look()
+        if self._anew and (text := repeats(self._journal.past, measured.summary)):
+            self._tell(Notice, text=text)
+        self._anew = False
         note, self._notes = "; ".join(self._notes) or None, ()
         ready = noted(noted(self.state, jump), note)
         summary, watched = measured.summary, measured.carried.watched

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -131,6 +132,12 @@ def load_exchange(
     Raises SoakUsageError for anything wrong with a name or a file.
     """
     name, source = given
+    for package in ("aiohttp", "trustme"):
+        if importlib.util.find_spec(package) is None:
+            problem = (
+                f"needs {package}, which is not installed: pip install 'pytest-soak[exchange]'"
+            )
+            raise SoakUsageError(source, problem)
     if name.endswith(SUFFIXES):
         path = user_path(name, base, source)
         file = validate(ExchangeFile, read_document(path, shown_path(path, base)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,11 @@ from pytest_soak.exchange.believing import Beliefs
 from pytest_soak.exchange.chosen import ACCOUNT, ExchangeChoice
 from pytest_soak.exchange.feeds import AccountFeeds, write
 from pytest_soak.exchange.invariants.measure import measure
-from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.invariants.seen import KEPT_US, Seen, Span
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
 from pytest_soak.exchange.judged import FOLDER, JUDGED, Judged, judged, read_judged
-from pytest_soak.exchange.record import read
+from pytest_soak.exchange.record import Event, read
 from pytest_soak.storage.files import append_new
 from pytest_soak.system import is_link
 from pytest_soak.text import plural
@@ -63,8 +63,11 @@ class Watch:
         return Beliefs(sources=sources, base=base, log=str(log), file=file)
 
     def look(self) -> None:
-        """Take what has happened since the last time."""
-        events = [read(json.loads(line)) for line in self._record.lines()]
+        """Take what was recorded since the last time."""
+        self.take([read(json.loads(line)) for line in self._record.lines()])
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Take what has happened, and look what the bot believes."""
         self._seen.add(events)
         write(self.feeds, self._account.rows(events))
         for line in self._believed_lines():
@@ -87,6 +90,7 @@ class Watch:
         held, believed = (isolation, outside), (seen, self._troubles)
         found = judged(iteration, window, self._seen, results, held, believed)
         append_new(self._home / JUDGED, found.model_dump_json().encode() + b"\n")
+        self._seen.forget(window[1] - KEPT_US)
         return found
 
     def notes(self) -> list[str]:

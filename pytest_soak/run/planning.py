@@ -111,12 +111,12 @@ def _gates_on(
     spec: Abilities,
     target: str,
 ) -> tuple[Gate, ...]:
-    """The gates of a bot on an exchange; of the one that nobody asked for, what can be seen."""
+    """The gates of a bot on an exchange; of the one that is made for it, what can be seen."""
     if not spec.trades_on_exchange:
         problem = f"{target} trades on a market of its own; give process:CMD or an async target"
         raise SoakUsageError("--soak-exchange", problem)
     unseen = exchange.unseen
-    if settings.sources.get("gate") == "default" and gates[0].name == ON_EXCHANGE:
+    if gates[0].name == ON_EXCHANGE:
         return tuple(gate.without(unseen) for gate in gates)
     for gate in gates:
         for metric in gate.metrics():
@@ -126,10 +126,11 @@ def _gates_on(
 
 
 def _exchange_notes(settings: Settings, lane: LaneInfo) -> list[str]:
-    """What of the gate that nobody asked for is not judged."""
-    if lane.exchange is None or settings.sources.get("gate") != "default":
+    """What of the gate that is made for exchanges is not judged."""
+    gate = settings.gates[lane.profile][0]
+    if lane.exchange is None or gate.name != ON_EXCHANGE:
         return []
-    unseen, names = lane.exchange.unseen, settings.gates[lane.profile][0].metrics()
+    unseen, names = lane.exchange.unseen, gate.metrics()
     by_reason: dict[str, list[str]] = {}
     for metric in names:
         if metric in unseen:

@@ -18,6 +18,7 @@ from pytest_soak.targets.tasks import Tasks
 if TYPE_CHECKING:
     from pytest_soak.exchange.chosen import ExchangeChoice
     from pytest_soak.exchange.clock import ExchangeClock
+    from pytest_soak.exchange.record import Event
     from pytest_soak.exchange.watch import Watch
     from pytest_soak.observation.columns import Observation
 
@@ -25,7 +26,6 @@ LATE_SECONDS = 60.0
 """How long after the end of a window `run` may still go on, of virtual time."""
 STEP_MS = 100.0
 """How often the markets are moved where the exchange's file says nothing of it."""
-_SETTLED_SECONDS = 1.5
 _LOOK_SECONDS = 60.0
 LOG = "bot.log"
 
@@ -50,6 +50,7 @@ class Exchanged:
         self._within = Within()
         self._epoch_us = EPOCH_US
         self._end_us = 0
+        self._events: list[Event] = []
         self._clock: ExchangeClock | None = None
         self._watch: Watch | None = None
         self._feeds: GrowingFeeds | None = None
@@ -94,7 +95,7 @@ class Exchanged:
         clock = self._clock = ExchangeClock(loop, self._epoch_us)
         market = lane.scenario, lane.market_settings
         settings = self._choice.settings(*market, lane.seed, STEP_MS)
-        recorder = Recorder()
+        recorder = Recorder(self._events.append)
         faults = Scheduled(self._choice.schedule, recorder.put, settings.seed)
         venue = opened(settings, clock, recorder, faults)
         enter = self._stack.enter_async_context
@@ -115,10 +116,11 @@ class Exchanged:
         """The window's span: from the end of the last one, and as long as it is to be."""
         assert self._clock is not None
         assert self._tasks is not None
-        seconds, start_us = window.minutes * 60, self._end_us
-        end = self._clock.at(start_us + round(seconds * 1e6))
+        loop, start_us = asyncio.get_running_loop(), self._end_us
+        self._end_us = start_us + round(window.minutes * 60e6)
+        end = self._clock.at(self._end_us)
         task = asyncio.ensure_future(self._target.run(overrides, window))
-        done, _ = await asyncio.wait({task}, timeout=seconds + LATE_SECONDS)
+        done, _ = await asyncio.wait({task}, timeout=end - loop.time() + LATE_SECONDS)
         if not done:
             task.cancel()
             raise TargetError(
@@ -126,17 +128,15 @@ class Exchanged:
                 "window.minutes * 60 seconds of asyncio's time"
             )
         task.result()
-        loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0.0, end - loop.time()))
-        self._end_us = self._clock.now_us()
         await self._tasks.check()
-        await asyncio.sleep(_SETTLED_SECONDS)
         return start_us, self._end_us
 
     def _seen(self, iteration: int, span: tuple[int, int]) -> Observation:
         assert self._watch is not None
         assert self._feeds is not None
-        self._watch.look()
+        events, self._events[:] = [*self._events], []
+        self._watch.take(events)
         self._feeds.poll()
         found = self._watch.judge(iteration, span, self._within.isolation, self._within.outside())
         if not found.kpis["signed_requests"]:

@@ -547,3 +547,32 @@ def test_what_a_bots_own_hook_is_told_of_is_its_own_affair(monkeypatch: pytest.M
     lane = lane_of(target=Handles())
     assert lane.run.run_iteration().iteration == 1
     assert len(taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("nets", "noted"),
+    [
+        ((2.0, 3.0), True),  # then anew: 2.0
+        ((2.0,), False),
+        ((2.0, 2.0), False),
+        ((5.0, 3.0), False),
+    ],
+)
+def test_a_target_that_began_anew_and_repeats_itself_is_told(
+    nets: tuple[float, ...], noted: bool
+) -> None:
+    windows = [{**GOOD, "net_bps": net} for net in nets]
+    lane = lane_of(*windows, of=plan(iterations=9))
+    for _ in nets:
+        lane.run.run_iteration()
+    anew = 2.0 if nets[0] == 5.0 else nets[0]
+    again = [{**GOOD, "net_bps": anew}] * 2
+    resumed = lane_of(*again, of=plan(iterations=9), journal=lane.journal.again(), file=lane.file)
+    for _ in nets:
+        resumed.run.run_iteration()
+    for _ in range(2):
+        assert resumed.run.run_iteration().notes == ()  # its artifacts are those of one session
+    told = [event.text for event in resumed.events if isinstance(event, Notice)]
+    assert [text[:47] for text in told] == [
+        "iteration 3 measured just what iteration 1 did:"
+    ] * noted

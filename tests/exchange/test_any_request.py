@@ -74,11 +74,23 @@ def test_any_message_over_a_socket_leaves_it_alive() -> None:
             for path in ("public/linear", "private", "trade"):
                 async with bot.socket(path, auth=path != "public/linear") as wire:
                     for _ in range(150):
-                        ops = ("subscribe", "unsubscribe", "auth", "ping", "order.create", None, [])
+                        ops: Any = (
+                            "subscribe",
+                            "unsubscribe",
+                            "auth",
+                            "ping",
+                            "order.create",
+                            None,
+                            [],
+                        )
                         args: Any = [args_of(random)] if random.random() < 0.5 else None
                         args = args or random.choice(([], ["order"], [1, None], "x", [["a"]], {}))
-                        header = random.choice((None, {"X-BAPI-TIMESTAMP": []}, {}, 5))
-                        message = {"op": random.choice(ops), "args": args, "header": header}
+                        header: Any = random.choice((None, {"X-BAPI-TIMESTAMP": []}, {}, 5))
+                        message: dict[str, Any] = {
+                            "op": random.choice(ops),
+                            "args": args,
+                            "header": header,
+                        }
                         if random.random() < 0.5:
                             message["reqId"] = message["req_id"] = random.choice(WORDS)
                         await wire.socket.send_str(json.dumps(message))

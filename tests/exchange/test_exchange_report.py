@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.exchange.invariants.measure import measure
 from pytest_soak.exchange.invariants.result import Finding, Result
-from pytest_soak.exchange.invariants.seen import Seen
+from pytest_soak.exchange.invariants.seen import KEPT_US, Seen
+from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
 from pytest_soak.exchange.judged import Judged, again, judged, read_judged
@@ -69,6 +71,23 @@ def test_a_fault_is_told_by_each_window_that_it_meets() -> None:
     going = Seen()
     going.add([fault("began", 50)])
     assert window(going).faults[0].end_us is None
+
+
+def test_what_is_forgotten_decides_nothing_later() -> None:
+    seen = Seen()
+    seen.add([fault("began", 1), fault("ended", 2), request(3), Strange(START, 1, "topic", "x")])
+    seen.add([request(5_000), fault("began", 5_001)])
+    later = (START + 4_990 * S, START + 5_010 * S)
+
+    def found() -> dict[str, float | None]:
+        results = measure(seen, (), later, Tolerances())
+        return {name: result.value for name, result in results.items()}
+
+    before = found()
+    seen.forget(later[0] - KEPT_US)
+    assert len(seen.requests) == 1
+    assert seen.strange == []
+    assert found() == before
 
 
 def test_requests_are_counted_by_endpoint_and_code() -> None:

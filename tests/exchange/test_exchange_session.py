@@ -64,12 +64,14 @@ name: bad-gateway
 faults:
   - {name: gateway, kind: gateway_error, at: 1s, for: 2s, endpoints: [POST /v5/order/create]}
 """
+GATE = "name: mine\nthresholds:\n  - {metric: position_gap_base, fail_unless: '<= 0'}\n"
 SHORT = ("--soak-iterations=1", "--soak-minutes=0.1", "--soak-settle=1", "--soak-exchange=bybit")
 
 
 def desk(bench: Workbench) -> Workbench:
     (bench.directory / "bot.py").write_text(BOT)
     (bench.directory / "bad.yaml").write_text(FAULTS)
+    (bench.directory / "mine.yaml").write_text(GATE)
     return bench
 
 
@@ -151,8 +153,8 @@ def test_a_lane_goes_on_with_a_new_exchange(bench: Workbench) -> None:
         (("--soak-exchange=bybit", "--soak-belief=fil:x"), "did you mean 'file'?"),
         (("--soak-exchange=bybit", "--soak-target=sim"), "sim trades on a market of its own"),
         (
-            ("--soak-exchange=bybit", "--soak-gate=exchange"),
-            "gate exchange: position_gap_base: nothing tells what the bot believes; --soak-belief",
+            ("--soak-exchange=bybit", "--soak-gate=mine.yaml"),
+            "gate mine: position_gap_base: nothing tells what the bot believes; --soak-belief",
         ),
     ],
 )
@@ -161,6 +163,19 @@ def test_a_mistake_is_one_line(bench: Workbench, arguments: tuple[str, ...], pro
     assert found.returncode == 4, found.everything
     assert problem in found.everything
     assert "Traceback" not in found.everything
+
+
+def test_without_the_extra_it_is_named(bench: Workbench) -> None:
+    hidden = """
+        import importlib.util as util
+        found = util.find_spec
+        util.find_spec = lambda name, *more: None if name == "trustme" else found(name, *more)
+    """
+    desk(bench).write("conftest.py", hidden)
+    found = bench.module("pytest", *SHORT, command())
+    assert found.returncode == 4
+    problem = "needs trustme, which is not installed: pip install 'pytest-soak[exchange]'"
+    assert f"--soak-exchange: {problem}" in found.everything
 
 
 CONFTEST = """

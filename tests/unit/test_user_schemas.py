@@ -28,6 +28,7 @@ from pytest_soak.config.profiles import ProfileFile, of_snapshot
 from pytest_soak.config.scenarios import ScenarioFile
 from pytest_soak.config.variants import VariantFile
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.exchange.chosen import ExchangeFile
 from pytest_soak.exchange.faults.schedule import Schedule
 from pytest_soak.exchange.instruments import InstrumentsFile
 from pytest_soak.gates.criteria import Criteria
@@ -41,6 +42,10 @@ FAULTS = [
     if path.name.endswith(".yaml")
 ]
 INSTRUMENTS = [files("pytest_soak.exchange").joinpath("instruments.yaml").read_bytes()]
+EXCHANGES = [
+    b"coins: {USDT: 5.0}\nlatency: none\nbeliefs: ['file:a']\nhistory_minutes: 1.5\n",
+    b"venue: bybit\nanswers_first: false\nlimits: false\nisolation: shim\nstep_ms: 50.0\n",
+]
 VARIANTS = [b"overrides: {tail_age_ms: 700}\nflags: {md_cache.enabled: false}\n"]
 MARKETS = [b"regime: calm\ninstrument: {lot: 0.002}\n", b"regime: spike\n"]
 MAPPINGS = [
@@ -76,6 +81,7 @@ KINDS: dict[str, tuple[list[bytes], Callable[[Document, Path], object]]] = {
     "parameters": (documents.tables(), lambda d, _: ParameterTable.from_document(d)),
     "line-mapping": (MAPPINGS, mapped),
     "instruments": (INSTRUMENTS, lambda document, _: validate(InstrumentsFile, document)),
+    "exchange": (EXCHANGES, lambda document, _: validate(ExchangeFile, document)),
     "faults": (FAULTS, lambda document, _: validate(Schedule, document)),
     "release-plan": (documents.plans(), lambda document, _: plan_of(document)),
 }

@@ -17,6 +17,9 @@ from pytest_soak.exchange.record import (
     Strange,
 )
 
+KEPT_US = 900_000_000
+"""How long before a window something may still decide in it: more than any tolerance of time but an
+hour's settling, in which a bot is not judged at all."""
 Span = tuple[int, int]
 """From a time to before another, in microseconds."""
 
@@ -39,6 +42,15 @@ class Seen:
         for event in events:
             if type(event) in _LISTS:
                 getattr(self, _LISTS[type(event)]).append(event)
+
+    def forget(self, before_us: int) -> None:
+        """Leave out what is old and decides nothing any more, of the kinds of which there is much.
+
+        Windows that begin KEPT_US after `before_us` or later are judged as if it were there.
+        """
+        for name in ("requests", "pushed", "books", "strange"):
+            events = getattr(self, name)
+            events[:] = [event for event in events if event.time_us >= before_us]
 
     def faulty(self, end_us: int) -> list[Span]:
         """The spans in which a fault held, in order of their beginning, up to `end_us`."""
