@@ -17,6 +17,7 @@ from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import CONTEXT, SoakContext
 from pytest_soak.session.item_ids import PREFIX, iteration_name, split_users
 from pytest_soak.session.protection import protect
+from pytest_soak.session.typed import check_ini
 
 
 def activate(config: pytest.Config) -> None:
@@ -38,6 +39,7 @@ def _activate(config: pytest.Config) -> None:
     if sent is not None:
         settings = Settings.model_validate_json(sent)
     else:
+        check_ini(getattr(config, "inicfg", ()))
         try:
             settings = resolve_settings(inputs_of(config))
         except SoakUsageError as error:
