@@ -17,6 +17,7 @@ from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import CONTEXT, SoakContext
 from pytest_soak.session.item_ids import PREFIX, iteration_name, split_users
 from pytest_soak.session.protection import protect
+from pytest_soak.session.typed import check_ini
 
 
 def activate(config: pytest.Config) -> None:
@@ -38,6 +39,7 @@ def _activate(config: pytest.Config) -> None:
     if sent is not None:
         settings = Settings.model_validate_json(sent)
     else:
+        check_ini(getattr(config, "inicfg", ()))
         try:
             settings = resolve_settings(inputs_of(config))
         except SoakUsageError as error:
@@ -62,6 +64,7 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
     from pytest_soak.session.order import ItemOrder
     from pytest_soak.session.protocol import ItemProtocol
     from pytest_soak.session.signals import SessionSignals
+    from pytest_soak.session.timeouts import BareTimeouts, Timeouts
 
     clock = SystemClock()
     parts = {
@@ -71,14 +74,13 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         "protocol": ItemProtocol(context),
         "once": Once(),
         "signals": SessionSignals(),
+        "timeout": BareTimeouts(),
     }
     if context.on_worker:
         _send_from_worker(config, context, clock)
     else:
         parts |= _parts_of_main(config, context, clock)
     if (seconds := context.settings.iteration_timeout) is not None:
-        from pytest_soak.session.timeouts import Timeouts
-
         parts["timeouts"] = Timeouts(config, seconds, context.settings.pacing.backstop, clock)
     for name, part in parts.items():
         config.pluginmanager.register(part, f"soak-{name}")

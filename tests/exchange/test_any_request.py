@@ -46,7 +46,8 @@ def args_of(random: Random) -> dict[str, Any]:
 async def ask(bot: Bot, random: Random, method: str, path: str) -> None:
     args = args_of(random)
     if method == "GET":
-        answer = await bot.get(path, **{name: str(one) for name, one in args.items()})
+        query: dict[str, Any] = {name: str(one) for name, one in args.items()}
+        answer = await bot.get(path, **query)
     else:
         answer = await bot.post(path, **args)
     assert isinstance(answer["retCode"], int)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import pytest
@@ -158,6 +159,30 @@ def test_an_amendment_of_a_post_only_order_that_crosses_ends_it() -> None:
         )
 
     on_loopback(main)
+
+
+@pytest.mark.parametrize("latency", ["venue", "none"])
+def test_an_amendment_says_what_the_order_is_for_in_all(latency: str) -> None:
+    async def main(bot: Bot) -> None:
+        _, ask = await bot.best()
+        answer = await bot.order("Sell", "1.5", price=str(ask), timeInForce="PostOnly")
+        where = {"category": "linear", "symbol": BTC, "orderId": answer["result"]["orderId"]}
+        row = {"cumExecQty": "0"}
+        while row["cumExecQty"] == "0":
+            await asyncio.sleep(0.5)
+            (row,) = await bot.open_orders()
+        change = {"qty": "1.2", "price": str(ask + 40)}
+        assert (await bot.post("/v5/order/amend", **where, **change))["retCode"] == 0
+        (row,) = await bot.open_orders()
+        assert (row["qty"], row["orderStatus"]) == ("1.2", "PartiallyFilled")
+        market = bot.exchange.venue.markets[BTC]
+        (order,) = bot.exchange.venue.accounts["key"].open.values()
+        left = market.remaining(order.handle) * market.listed.lot
+        assert left == order.leaves == Decimal("1.2") - Decimal(row["cumExecQty"])
+        less = await bot.post("/v5/order/amend", **where, qty="0.001")
+        assert less["retCode"] == 10001
+
+    on_loopback(main, latency=latency)
 
 
 def test_reduce_only_never_does_more() -> None:

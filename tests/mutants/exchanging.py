@@ -74,10 +74,10 @@ MUTANTS = (
     ),
     Mutant("hearing.py", "account.links.pop(order.link_id, None)", "pass", ORDERS),
     *(
-        Mutant("amend.py", old, new, AGREES)
-        for old, new in (
-            ("still = wanted_lots - (order.lots_in_book - left)", "still = wanted_lots"),
-            ('request["price"] = NOWHERE', 'request["target"] = -1'),
+        Mutant("amend.py", old, new, tests)
+        for old, new, tests in (
+            ("still = wanted_lots - (order.lots_in_book - left)", "still = wanted_lots", ORDERS),
+            ('request["price"] = NOWHERE', 'request["target"] = -1', AGREES),
         )
     ),
     *(

@@ -28,6 +28,8 @@ AT_ONCE_US = 200
 
 SLICE_US = 10_000_000
 """How far a market goes at a time where nobody looks on."""
+WANTED_US, UNWANTED_US = 2_000_000, 100_000
+"""How long somebody is taken to look on, and how often a market moves where nobody does."""
 MOST_TEXTS = 20_000
 MOST_RECENT = 1000
 """Trades that can be asked for."""
@@ -63,6 +65,7 @@ class SymbolMarket:
         self._open_us = open_us
         self._arrivals: deque[Arrival] = deque()
         self._number = 1
+        self._wanted_until_us = 0
         first = self.captured(open_us, self._number, None)
         self.books = Books(first, lag_us)
         self.last_price = (first.crowd_bid + first.crowd_ask) // 2
@@ -75,6 +78,14 @@ class SymbolMarket:
     def now_us(self) -> int:
         """The market's time, as UTC."""
         return self._open_us + self.exchange.now_us
+
+    def want(self, now_us: int) -> None:
+        """Somebody looks on: for a while it is moved as often as any."""
+        self._wanted_until_us = now_us + WANTED_US
+
+    def is_due(self, now_us: int) -> bool:
+        """Whether it is to be moved now: one at which nobody looks is moved now and then."""
+        return now_us < self._wanted_until_us or now_us >= self.now_us + UNWANTED_US
 
     @property
     def mid(self) -> float:

@@ -57,6 +57,7 @@ def tickers(venue: Venue, args: Args) -> Reply:
     rows = []
     for listed in traded_in(venue, args):
         market = venue.markets[listed.symbol]
+        venue.desk.catch_up(market)
         rows.append(wire.ticker(market, market.books.as_of(now, then), now // 1000))
     return Reply({"category": category, "list": rows})
 
@@ -145,7 +146,9 @@ def risk_limit(venue: Venue, args: Args) -> Reply:
 def _market(venue: Venue, args: Args) -> SymbolMarket:
     if not args.get("symbol"):
         raise RefusedError(parameter("symbol is required"))
-    return venue.markets[traded_in(venue, args)[0].symbol]
+    market = venue.markets[traded_in(venue, args)[0].symbol]
+    venue.desk.catch_up(market)
+    return market
 
 
 ENDPOINTS = {

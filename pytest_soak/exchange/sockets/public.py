@@ -60,6 +60,7 @@ class PublicFeeds:
             self._greet(connection, topic)
         for (path, topic), feed in self._feeds.items():
             if connections := self._hub.subscribers(path, topic):
+                self._venue.markets[topic.rpartition(".")[2]].want(now_us)
                 message = feed.news(now_us, self._venue.shown_ms())
                 if message is not None:
                     self._hub.push(connections, topic, message)

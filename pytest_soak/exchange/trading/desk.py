@@ -50,7 +50,13 @@ class Desk:
 
     def catch_up(self, market: SymbolMarket) -> None:
         """Let a market reach the present."""
-        self._step(market, self.now_us())
+        now_us = self.now_us()
+        market.want(now_us)
+        self._step(market, now_us)
+
+    def symbols(self) -> set[str]:
+        """In what there are orders, or requests under way."""
+        return {symbol for symbol, _ in (*self.orders, *self._waiting)}
 
     def new_token(self) -> int:
         """A number for an answer that is to go first."""
