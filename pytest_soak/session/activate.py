@@ -7,6 +7,7 @@ import os
 import pytest
 
 from pytest_soak.clock import Clock, SystemClock
+from pytest_soak.config.ini import ini_keys
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import OPTIONS
 from pytest_soak.report.github import command, github_step
@@ -39,8 +40,8 @@ def _activate(config: pytest.Config) -> None:
     if sent is not None:
         settings = Settings.model_validate_json(sent)
     else:
-        check_ini(getattr(config, "inicfg", ()))
         try:
+            check_ini(ini_keys(config.inipath))
             settings = resolve_settings(inputs_of(config))
         except SoakUsageError as error:
             raise pytest.UsageError(str(error)) from None

@@ -45,7 +45,12 @@ MUTANTS = (
                 ("engine/test_advance.py",),
             ),
             ("markers.py", "if x.metric not in usual", "if False", of("markers")),
-            ("documents.py", "if r\"'\\\\t'\" in problem:", "if False:", of("remedies")),
+            (
+                "documents.py",
+                'in problem:\n        return "; indent',
+                'in "":\n        return "; indent',
+                of("remedies"),
+            ),
             ("resolve.py", "_check_methods(target, factory)\n", "pass\n", of("remedies")),
             ("planning.py", "{_misspelt(lacking, given)}", "", of("remedies")),
         )
