@@ -15,7 +15,7 @@ from pytest_soak.artifacts.stored_run import StoredRun
 from pytest_soak.calibration.stored import run_rates
 from pytest_soak.commands.verdict import last_line
 from pytest_soak.errors import escaped
-from pytest_soak.merging.whole import check_whole
+from pytest_soak.merging.whole import check_whole, journal_of
 from pytest_soak.report.beside import beside_lines
 from pytest_soak.report.fitted import Column, table_lines, wrapped
 from pytest_soak.report.lane_table import LaneLine, ended, kpi_columns, lane_table
@@ -91,6 +91,10 @@ def _judged(run: StoredRun, folder: Path) -> Iterator[str]:
     for lane in run.result.lanes:
         if lane.reasons:
             yield f"{lane.lane}: {'; '.join(lane.reasons)}"
+    for name in _open(run):
+        journal = journal_of(run, name)
+        if journal is not None and journal.complaint:
+            yield f"{name}: {journal.complaint}"
     yield from rate_lines(run_rates(run, folder))
 
 

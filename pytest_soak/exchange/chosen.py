@@ -34,6 +34,8 @@ class ExchangeFile(BaseModel):
         venue: Whose wire it speaks.
         symbols: What is traded, else what ships; see `instruments.Listing`.
         coins: What the bot's account begins with.
+        key: Of the bot's account, where the bot has it in a file of its own; else one is made.
+        secret: Of that key.
         latency: "venue" for the delays of the market's own venue, or "none".
         answers_first: Whether a request is answered before the private socket tells of it.
         limits: Whether request rates are held to the venue's limits.
@@ -50,6 +52,8 @@ class ExchangeFile(BaseModel):
     venue: Literal["bybit"] = "bybit"
     symbols: Annotated[dict[str, Listing], Field(min_length=1, max_length=32)] | None = None
     coins: dict[str, Amount] = Field(default_factory=lambda: dict(RICH))
+    key: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    secret: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     latency: Literal["venue", "none"] = "venue"
     answers_first: bool = True
     limits: bool = True
@@ -106,7 +110,8 @@ class ExchangeChoice(BaseModel):
         """What the exchange of a lane is started with; the bot's key is the same each time."""
         given = self.file
         symbols = given.symbols or read_instruments(None, Path()).symbols
-        key, secret = (f"{derived(seed, what):016x}" for what in ("key", "secret"))
+        key = given.key or f"{derived(seed, 'key'):016x}"
+        secret = given.secret or f"{derived(seed, 'secret'):016x}"
         account = AccountSettings(name=ACCOUNT, key=key, secret=secret, coins=given.coins)
         return ExchangeSettings(
             symbols=symbols,

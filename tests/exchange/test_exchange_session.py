@@ -130,6 +130,19 @@ def test_a_bot_that_names_its_orders_sends_none_twice(bench: Workbench) -> None:
     assert "110072" in create["codes"]
 
 
+def test_a_bot_with_a_key_in_its_own_files_is_known_by_it(bench: Workbench) -> None:
+    own = BOT.replace(
+        '(os.environ[f"SOAK_EXCHANGE_{name}"] for name in ("REST", "KEY", "SECRET"))',
+        ('(os.environ["SOAK_EXCHANGE_REST"], "mine", "hush")'),
+    )
+    assert own != BOT
+    (desk(bench).directory / "bot.py").write_text(own)
+    (bench.directory / "venue.yaml").write_text("key: mine\nsecret: hush\n")
+    found = bench.module("pytest", *SHORT[:-1], "--soak-exchange=venue.yaml", command())
+    assert found.returncode == 0, found.everything
+    assert found.last_line.endswith("; on venue with calm")
+
+
 def test_a_lane_goes_on_with_a_new_exchange(bench: Workbench) -> None:
     desk(bench).module("pytest", *SHORT, command())
     more = ("--soak-iterations=2", *SHORT[1:], "--soak-resume")
