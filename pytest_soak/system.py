@@ -18,6 +18,9 @@ SUPERVISES = sys.platform != "win32"
 if sys.platform == "win32":
     STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
 
+    def on_alarm(ring: Callable[[], None]) -> None:
+        """Nothing to do: there is no alarm."""
+
     def sync_folder(folder: Path) -> None:
         """Nothing to do: a rename is durable with the file system's own journal."""
 
@@ -35,6 +38,15 @@ if sys.platform == "win32":
 
 else:
     STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def on_alarm(ring: Callable[[], None]) -> None:
+        """Let the alarm that somebody has set call `ring`, in the main thread, and nobody else."""
+
+        def rings(number: int, frame: object) -> None:
+            __tracebackhide__ = True
+            ring()
+
+        signal.signal(signal.SIGALRM, rings)
 
     def sync_folder(folder: Path) -> None:
         """Wait until the names in `folder` are on the disk."""

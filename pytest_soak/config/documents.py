@@ -143,8 +143,9 @@ def parse_yaml(text: str, source: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = f"{source}:{mark.line + 1}" if mark else source
-        remedy = _unquoted(text, mark.line) if mark else ""
-        problem = f"is not valid YAML: {error.problem or error.context}{remedy}"
+        problem = str(error.problem or error.context)
+        remedy = _remedy(text, mark.line, problem) if mark else ""
+        problem = f"is not valid YAML: {problem}{remedy}"
         raise SoakUsageError(at, problem) from None
     except yaml.YAMLError as error:
         raise SoakUsageError(source, f"is not valid YAML: {error}") from None
@@ -154,13 +155,20 @@ def parse_yaml(text: str, source: str) -> Document:
     return Document(source, data, lines)
 
 
-_LIMIT = re.compile(r">=?\s*[-+.0-9][^,}\s]*")
+_LIMIT = re.compile(r"""(?<!["'])>=?\s*[-+.0-9][^,}\s"']*""")
+_MISPLACED = ("<block end>", "mapping values are not allowed here")
 
 
-def _unquoted(text: str, line: int) -> str:
-    """The remedy for a limit without quotes: `>` alone begins a block of text in YAML."""
+def _remedy(text: str, line: int, problem: str) -> str:
+    """What to do about a line; for a limit without quotes, `>` alone begins a block in YAML."""
+    if r"'\t'" in problem:
+        return "; indent by spaces, not by tabs"
     found = _LIMIT.search("".join(text.split("\n")[line : line + 1]))
-    return f'; quote the limit: "{found[0]}"' if found else ""
+    if found:
+        return f'; quote the limit: "{found[0]}"'
+    if any(words in problem for words in _MISPLACED):
+        return "; look at how far it is indented: keys and entries that belong together align"
+    return ""
 
 
 def _check_characters(data: Any, source: str) -> None:

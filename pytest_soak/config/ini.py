@@ -46,6 +46,12 @@ def ini_value(folder: Path, key: str) -> IniValue | None:
     return None
 
 
+def ini_keys(path: Path | None) -> tuple[str, ...]:
+    """What keys stand in a file of pytest's settings; none for one that is called otherwise."""
+    known = path is not None and path.name in _SECTIONS
+    return tuple(_section(path) or ()) if path is not None and known else ()
+
+
 def _value(section: Mapping[str, Any], key: str, path: Path) -> IniValue | None:
     value = section.get(key)
     if value is not None and not isinstance(value, str):

@@ -26,7 +26,7 @@ JAIL, TLS = "jail", "tls"
 READY_SECONDS, END_SECONDS = 120.0, 20.0
 _HOME = Path(pytest_soak.__file__).parent.parent
 _PROGRAM = (
-    "import sys; sys.path.append(sys.argv[1]); "
+    "import sys; sys.path.insert(0, sys.argv[1]); "
     "from pytest_soak.exchange.program import main; sys.exit(main())"
 )
 

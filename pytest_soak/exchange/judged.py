@@ -160,7 +160,7 @@ def _spells(seen: Seen, window: Span) -> Iterable[Spell]:
         elif fault.what == "hit":
             began[fault.name] = start, kind, hits + 1
         elif began.pop(fault.name, None) and _meet((start, fault.time_us), window):
-            yield _spell(fault.name, kind, start, fault.time_us, hits)
+            yield _spell(fault.name, kind, start, fault.time_us, max(hits, fault.hits))
     for name, (start, kind, hits) in began.items():
         if start < window[1]:
             yield _spell(name, kind, start, None, hits)

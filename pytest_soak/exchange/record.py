@@ -224,8 +224,9 @@ class Fault:
         time_us: When.
         name: Which of the schedule's.
         kind: What it does, see `faults.kinds`.
-        what: "began", "ended" or "hit".
+        what: "began", "ended" or "hit"; of many hits the first are told one by one.
         detail: What was hit.
+        hits: How many there were, as it ended.
     """
 
     time_us: int
@@ -233,6 +234,7 @@ class Fault:
     kind: str
     what: str
     detail: str = ""
+    hits: int = 0
 
 
 @dataclass(frozen=True)

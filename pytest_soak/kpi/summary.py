@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from pytest_soak.config.documents import show
-from pytest_soak.errors import one_line, unknown
+from pytest_soak.errors import nearest, one_line
 from pytest_soak.kpi.curves import Curves
 from pytest_soak.kpi.definitions import COSTS, DRIVER_SHARE, KNOWN, KPIS
 from pytest_soak.number import number
@@ -68,7 +68,9 @@ def summary_of(given: Mapping[Any, Any], declared: Collection[str] | None) -> Su
     faults = [] if declared is None else [f"{name}: declared, but not given" for name in reasons]
     for name, value in given.items():
         if name not in known:
-            faults.append(unknown("KPI", str(name), known) + " (or declare it in `kpis`)")
+            meant = nearest(str(name), known)
+            meant = meant if meant.startswith("did") else "see pytest-soak config kpis"
+            faults.append(f"unknown KPI {str(name)!r}; {meant} (or declare it in `kpis`)")
             continue
         kpis[name], fault = _measured(name, value)
         if fault is not None:
@@ -110,6 +112,8 @@ def _measured(name: str, value: object) -> tuple[float | None, str | None]:
     if given is not None and low <= given <= high and abs(given) <= _ABSURD:
         return given, None
     span = "a number" if (low, high) == (-math.inf, math.inf) else f"{low:g} to {high:g}"
+    if given is not None and _ABSURD < abs(given) < math.inf:
+        span = f"at most {_ABSURD:g} either side of 0"
     return (
         None,
         f"{name}: expected {span}, got {show(value) if given is not None else _told(value)}",

@@ -36,7 +36,7 @@ def lane_closing(result: LaneResult, counted: str, width: int) -> Iterator[Line]
         yield Line(f"no verdict: {result.iterations} of {plural(result.planned, 'iteration')}")
         return
     note = result.judgement.note or "not judged"
-    said = f"{result.target}: {note}, {counted}"
+    said = f"{result.target}: {', '.join(filter(None, (note, counted)))}"
     for text in wrapped(said, width, str(result.verdict), len(INDENT)):
         yield Line(text, result.verdict)
     rows = [_judged(check, result) for check in _tightest(result.judgement.checks)]

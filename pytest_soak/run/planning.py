@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -266,8 +267,17 @@ def check_metrics(
             problem = f"{unknown('metric', metric, given)}; {own}"
             raise SoakUsageError(f"gate {gate.name}", problem)
     if lacking:
-        problem = f"{target} does not give {', '.join(lacking)}"
+        problem = f"{target} does not give {', '.join(lacking)}{_misspelt(lacking, given)}"
         raise SoakUsageError(f"gate {gate.name}", f"{problem}; {_remedy(gate, market, given)}")
+
+
+def _misspelt(lacking: Collection[str], given: Collection[str]) -> str:
+    """Which of what is given was most likely meant, where its name is known to nobody."""
+    unknown_names = [name for name in given if name not in KNOWN and name not in SPAN_KPIS]
+    for metric in lacking:
+        for name in get_close_matches(metric, unknown_names, n=1, cutoff=0.8):
+            return f" ({name!r} in its `kpis`: did you mean {metric!r}?)"
+    return ""
 
 
 def _remedy(gate: Gate, market: str, given: Collection[str]) -> str:

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from pytest_soak.clock import Clock, SystemClock
+from pytest_soak.config.ini import ini_keys
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.options import OPTIONS
 from pytest_soak.report.github import command, github_step
@@ -17,6 +18,7 @@ from pytest_soak.run.settings import Settings
 from pytest_soak.session.context import CONTEXT, SoakContext
 from pytest_soak.session.item_ids import PREFIX, iteration_name, split_users
 from pytest_soak.session.protection import protect
+from pytest_soak.session.typed import check_ini
 
 
 def activate(config: pytest.Config) -> None:
@@ -39,6 +41,7 @@ def _activate(config: pytest.Config) -> None:
         settings = Settings.model_validate_json(sent)
     else:
         try:
+            check_ini(ini_keys(config.inipath))
             settings = resolve_settings(inputs_of(config))
         except SoakUsageError as error:
             raise pytest.UsageError(str(error)) from None
@@ -62,6 +65,7 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
     from pytest_soak.session.order import ItemOrder
     from pytest_soak.session.protocol import ItemProtocol
     from pytest_soak.session.signals import SessionSignals
+    from pytest_soak.session.timeouts import BareTimeouts, Timeouts
 
     clock = SystemClock()
     parts = {
@@ -71,14 +75,13 @@ def _register(config: pytest.Config, context: SoakContext) -> None:
         "protocol": ItemProtocol(context),
         "once": Once(),
         "signals": SessionSignals(),
+        "timeout": BareTimeouts(),
     }
     if context.on_worker:
         _send_from_worker(config, context, clock)
     else:
         parts |= _parts_of_main(config, context, clock)
     if (seconds := context.settings.iteration_timeout) is not None:
-        from pytest_soak.session.timeouts import Timeouts
-
         parts["timeouts"] = Timeouts(config, seconds, context.settings.pacing.backstop, clock)
     for name, part in parts.items():
         config.pluginmanager.register(part, f"soak-{name}")

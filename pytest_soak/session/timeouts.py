@@ -4,16 +4,46 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import threading
 from collections.abc import Generator
+from functools import partial
+from typing import Any
 
 import pytest
 
 from pytest_soak.clock import Clock
 from pytest_soak.engine.pace import Allowance
 from pytest_soak.session.context import slot_of
+from pytest_soak.system import on_alarm
 
 _PLUGIN_NAMES = ("timeout", "pytest_timeout")
 _MARKED = pytest.StashKey[bool]()
+
+
+class BareTimeouts:
+    """What pytest-timeout raises in an iteration, without the stacks of all threads before it.
+
+    These are the package's own for the most part; the failure has the bot's.
+    """
+
+    @pytest.hookimpl(wrapper=True, optionalhook=True)
+    def pytest_timeout_set_timer(
+        self, item: pytest.Item, settings: Any
+    ) -> Generator[None, object, object]:
+        """Take the place of the handler that was set."""
+        done = yield
+        on_main = threading.current_thread() is threading.main_thread()
+        if slot_of(item) is not None and settings.method == "signal" and on_main:
+            on_alarm(partial(_expire, settings))
+        return done
+
+
+def _expire(settings: Any) -> None:
+    __tracebackhide__ = True
+    from pytest_timeout import is_debugging  # type: ignore[import-untyped]
+
+    if settings.disable_debugger_detection or not is_debugging():
+        pytest.fail(f"Timeout (>{settings.timeout}s) from pytest-timeout.")
 
 
 class Timeouts:

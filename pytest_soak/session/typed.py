@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 
 from pytest_soak.errors import nearest
-from pytest_soak.options import OPTIONS, PREFIXES
+from pytest_soak.options import OPTIONS, PREFIXES, RELEASE_DIR
 
 
 def check_known(parser: pytest.Parser, args: Sequence[str]) -> None:
@@ -15,7 +15,17 @@ def check_known(parser: pytest.Parser, args: Sequence[str]) -> None:
     _, unknown = parser.parse_known_and_unknown_args(list(args))
     for flag in _flags(unknown):
         known = [text for option in OPTIONS for text in option.spellings]
-        raise pytest.UsageError(f"{flag}: no such option; {nearest(flag, known)}")
+        turned = flag.replace("--soak-no-", "--no-soak-")
+        meant = f"did you mean {turned!r}?" if turned in known else nearest(flag, known)
+        raise pytest.UsageError(f"{flag}: no such option; {meant}")
+
+
+def check_ini(keys: Iterable[str]) -> None:
+    """Raise pytest.UsageError for a key of pytest's ini file that is named like ours."""
+    known = [option.dest for option in (*OPTIONS, RELEASE_DIR)]
+    for key in keys:
+        if key.startswith("soak_") and key not in known:
+            raise pytest.UsageError(f"ini {key}: no such key; {nearest(key, known)}")
 
 
 def check_switched_on(args: Sequence[str]) -> None:

@@ -145,7 +145,8 @@ class AsyncTarget(Protocol):
     """A bot whose methods are `async def`; one may also mix both kinds.
 
     One event loop serves a lane, from `start` to the end of `stop` and in pauses too. A task that
-    died of an exception which the bot did not take fails the lane at the end of the window.
+    died of an exception which the bot did not take fails the lane, while `run` waits or at the end
+    of the window. A call that is cancelled has 30 s to end before `stop` is called.
     """
 
     async def start(self, lane: LaneInfo) -> None:

@@ -40,6 +40,9 @@ def named_factory(name: str, source: str, rootdir: Path) -> TargetFactory:
         raise SoakUsageError(source, problem)
     if not colon or not module or not attribute:
         others = "or give module:attr, e.g. mybot.soak:Bot, or process:CMD"
+        if name.isidentifier() and (rootdir / f"{name}.py").is_file():
+            problem = f"{name!r} is no target; {name}.py is there: say what in it, e.g. {name}:Bot"
+            raise SoakUsageError(source, problem)
         raise SoakUsageError(source, f"{unknown('target', name, BUILT_IN)}; {others}")
     return _import(module, attribute, source, rootdir)
 
@@ -97,9 +100,28 @@ def build(factory: TargetFactory, lane: LaneInfo) -> Target:
             f"target {_name(factory)}",
             f"{type(target).__name__} has no method {missing[0]}(); expected start, run and stop",
         )
+    _check_methods(target, factory)
     if lane.exchange is not None and is_async(target):
         return Exchanged(target, lane.exchange)
     return plain(target)  # type: ignore[no-any-return]
+
+
+_CALLED = {"start": "lane", "run": "overrides, window", "stop": ""}
+"""What the methods of a target are called with."""
+
+
+def _check_methods(target: Any, factory: TargetFactory) -> None:
+    for name, wanted in _CALLED.items():
+        try:
+            signature = inspect.signature(getattr(target, name))
+        except (TypeError, ValueError):
+            continue
+        try:
+            signature.bind(*filter(None, wanted.split(", ")))
+        except TypeError as error:
+            problem = f"{name} is called as {name}({wanted}), but takes {name}{signature} ({error})"
+            remedy = f"e.g. def {name}({', '.join(filter(None, ('self', wanted)))})"
+            raise SoakUsageError(f"target {_name(factory)}", f"{problem}; {remedy}") from None
 
 
 def _check_signature(factory: TargetFactory) -> None:

@@ -519,6 +519,6 @@ def test_windows_that_follow_each_other_count_everything_once() -> None:
 
 def test_a_fault_is_met_when_it_hit_or_cut() -> None:
     cut, idle = fault(10, 10), fault(20, 30, "g", "gateway_error")
-    hit = [idle[0], Fault(at(30), "g", "gateway_error", "ended", "hit 3")]
+    hit = [idle[0], Fault(at(30), "g", "gateway_error", "ended", hits=3)]
     assert invariants([*cut, *idle])["faults_met"].value == 1
     assert invariants([*cut, *hit])["faults_met"].value == 2

@@ -243,8 +243,9 @@ def test_a_silenced_socket_says_nothing_more_and_a_new_one_does(
     assert all(faults.accepts(path, n + 3, 12 * S) for n, path in PATHS.items())
     assert all(faults.answers(n + 3, 13 * S) for n in PATHS)
     assert broken.push("order", 13, later, connection=4) == [Delivery(later)]
-    ended = [fault.detail for fault in broken.told if fault.what == "ended"]
-    assert ended == [f"hit {len(hit)}"]
+    told = [fault.detail for fault in broken.told if fault.what == "hit"]
+    assert told[: len(hit)] == [PATHS[n] for n in sorted(hit)]
+    assert [one.hits for one in broken.told if one.what == "ended"] == [len(hit)]
 
 
 @pytest.mark.parametrize("sockets", ["private", "public", "trade", "all"])
@@ -306,11 +307,11 @@ def test_a_fault_tells_when_it_begins_hits_and_ends() -> None:
     broken = Broken(row("gateway_error"))
     broken.treat("POST /v5/order/create", 12, link_id="mine")
     broken.treat("POST /v5/order/create", 30)
-    at = [(f.time_us // S, f.name, f.kind, f.what, f.detail) for f in broken.told]
+    at = [(f.time_us // S, f.name, f.kind, f.what, f.detail, f.hits) for f in broken.told]
     assert at == [
-        (10, "it", "gateway_error", "began", ""),
-        (12, "it", "gateway_error", "hit", "POST /v5/order/create mine"),
-        (20, "it", "gateway_error", "ended", "hit 1"),
+        (10, "it", "gateway_error", "began", "", 0),
+        (12, "it", "gateway_error", "hit", "POST /v5/order/create mine", 0),
+        (20, "it", "gateway_error", "ended", "", 1),
     ]
 
 
@@ -320,7 +321,7 @@ def test_not_every_hit_of_many_is_told() -> None:
         broken.push(BOOK, 10 + n / 100, delta(n))
     broken.push(BOOK, 20, delta(1))
     assert sum(f.what == "hit" for f in broken.told) == MOST_TOLD
-    assert broken.told[-1].detail == "hit 500"
+    assert broken.told[-1].hits == 500
 
 
 def test_without_faults_nothing_is_touched() -> None:

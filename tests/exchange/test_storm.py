@@ -33,7 +33,7 @@ def test_a_careful_bot_is_not_blamed_in_five_minutes_of_storm() -> None:
 
 def test_each_kind_of_fault_meets_something_in_storm() -> None:
     faults = [one for one in stormy().events if isinstance(one, Fault)]
-    met = {one.kind for one in faults if one.what == "ended" and one.detail}
+    met = {one.kind for one in faults if one.what == "ended" and one.hits}
     assert met | {"drop", "clock_skew", "stale_orders"} == FAULTS.keys()
 
 

@@ -13,7 +13,7 @@ MUTANTS = (
         Mutant(file, old, new, tests)
         for file, old, new, tests in (
             ("asynchronous.py", "self._loop.check_tasks()", "pass", _ASYNC),
-            ("asynchronous.py", "self._explain(error, places)", "pass", _ASYNC),
+            ("loop.py", "self._explain(error, name, places)", "pass", _ASYNC),
             ("tasks.py", "await asyncio.sleep(_TAKING_SECONDS)", "pass", _ASYNC),
             ("tasks.py", "and not task.cancelled()", "", _ASYNC),
             ("tasks.py", 'getattr(task, "_log_traceback", False)', "True", _ASYNC),

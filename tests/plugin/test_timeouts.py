@@ -43,6 +43,7 @@ def ended_by_the_target(done: Outcome) -> None:
     assert (lane["ending"], lane["verdict"], lane["iterations"]) == ("target", "FAIL", 2)
     assert f"iteration 3 did not complete: {CAUSE}" in done.stdout
     assert "_pytest" not in done.stdout.partition("= FAILURES =")[2]
+    assert "Stack of" not in done.everything
     completed_are_kept(done, "ITER_SUMMARY_final.json")
 
 

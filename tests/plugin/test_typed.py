@@ -130,3 +130,11 @@ def test_a_profile_is_explained_for_the_bot_it_is_for(bench: Workbench) -> None:
     assert "profiles/mine.yaml:1: unknown parameter 'spread'" in shown.stderr
     own = bench.pytest("--soak-show-config", "--soak-profile=mine", "--soak-target=bots:Plain")
     assert own.returncode == 0, own.everything
+
+
+def test_a_turned_option_and_a_misspelt_key_of_the_ini_file_are_told(bench: Workbench) -> None:
+    found = problem(bench, "--soak-iterations=1", "--soak-no-markers")
+    assert found == "--soak-no-markers: no such option; did you mean '--no-soak-markers'?"
+    bench.write("pytest.ini", "[pytest]\nsoak_gat = smoke\n")
+    found = problem(bench, "--soak-iterations=1")
+    assert found == "ini soak_gat: no such key; did you mean 'soak_gate'?"

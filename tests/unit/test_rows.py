@@ -193,6 +193,7 @@ def test_what_fails_is_marked_in_text_too_and_drift_is_a_number() -> None:
         (["WARN", "net_bps"], Verdict.WARN),
     ]
     assert float(marked[1].text.split()[-1]) == pytest.approx(-0.1, rel=0.01)
+    assert marked[0].text.endswith("graded")
 
 
 def test_one_reason_alone_is_left_to_the_last_line_of_the_session() -> None:

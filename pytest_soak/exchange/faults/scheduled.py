@@ -134,15 +134,15 @@ class Scheduled:
         if row.kind == "silence":
             found = {n: row.name for n, path in self._sockets.items() if reaches(row.sockets, path)}
             self._silent |= found
-            self._hits[turn.spell] = len(found)
+            for number in found:
+                self._hit(turn.spell, turn.time_us, self._sockets[number])
         if row.kind in ("drop", "maintenance"):
             self._cuts.append(Cut(row.name, row.sockets or "all", row.mid_frame))
 
     def _end(self, turn: Turn) -> None:
         row, hits = turn.spell.row, self._hits.pop(turn.spell, 0)
         self._holding.remove(turn.spell)
-        detail = f"hit {hits}" if hits else ""
-        self._tell(Fault(turn.time_us, row.name, row.kind, "ended", detail))
+        self._tell(Fault(turn.time_us, row.name, row.kind, "ended", hits=hits))
 
     def _hit(self, spell: Spell, time_us: int, detail: str) -> None:
         self._hits[spell] += 1

@@ -15,4 +15,4 @@ def fills(seen: Seen, window: Span, side: str) -> Result:
 def faults_met(seen: Seen, window: Span) -> Result:
     """How many faults ended in the window that had met something, or cut it."""
     over = (f for f in seen.faults if f.what == "ended" and window[0] <= f.time_us < window[1])
-    return Result(float(sum(bool(fault.detail) or fault.kind == "drop" for fault in over)))
+    return Result(float(sum(bool(fault.hits) or fault.kind == "drop" for fault in over)))

@@ -106,9 +106,6 @@ async def orders(seconds: float) -> None:
     for _ in range(24):
         await asyncio.sleep(0.25)
         believed = [one["id"] for one in made.orders or () if one["status"] == "open"]
-        if MENDED:
-            really = {one["id"] for one in await made.fetch_open_orders(NAME)}
-            believed = [one for one in believed if one in really]
         say(open_orders=believed)
     await ended(made, tasks)
 
