@@ -11,6 +11,7 @@ import pytest
 from loopback import BTC, Bot, loopback, settings, topics
 
 from pytest_soak.exchange import virtual_time
+from pytest_soak.exchange.markets.market import SymbolMarket
 from pytest_soak.exchange.private import PrivateFeed
 from pytest_soak.exchange.record import Execution, OrderState
 from pytest_soak.exchange.sockets.connection import Connection
@@ -183,6 +184,21 @@ def test_an_amendment_says_what_the_order_is_for_in_all(latency: str) -> None:
         assert less["retCode"] == 10001
 
     on_loopback(main, latency=latency)
+
+
+def test_an_amendment_to_less_than_is_filled_by_then_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main(bot: Bot) -> None:
+        name = await resting(bot, qty="0.5")
+        monkeypatch.setattr(SymbolMarket, "remaining", lambda *_: 1)  # the rest has filled
+        where = {"category": "linear", "symbol": BTC, "orderId": name}
+        amending = bot.post("/v5/order/amend", **where, qty="0.4")
+        assert (await asyncio.wait_for(amending, 5.0))["retCode"] == 10001
+        (row,) = await bot.open_orders()
+        assert (row["qty"], row["orderStatus"]) == ("0.5", "New")
+
+    on_loopback(main, latency="venue")
 
 
 def test_reduce_only_never_does_more() -> None:

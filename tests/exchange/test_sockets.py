@@ -40,6 +40,14 @@ def test_a_request_has_its_own_name_back(name: object) -> None:
     assert virtual_time.run(main()) == name
 
 
+def test_private_topics_are_refused_without_a_key() -> None:
+    async def main() -> tuple[str, list[Strange]]:
+        async with loopback() as bot, bot.socket("private") as wire:
+            return str((await wire.subscribe("order"))["ret_msg"]), bot.of(Strange)
+
+    assert virtual_time.run(main()) == ("Request not authorized", [])
+
+
 def test_what_is_said_at_once_is_answered_in_order() -> None:
     async def main() -> list[Any]:
         async with loopback() as bot, bot.socket("private") as wire:

@@ -6,7 +6,6 @@ from mutants.mutant import Mutant
 
 LEDGER = ("exchange/test_exchange_ledger.py",)
 ORDERS = ("exchange/test_orders.py",)
-AGREES = ("exchange/test_agreement.py",)
 SIGNED = ("exchange/test_signatures.py",)
 SOCKETS = ("exchange/test_sockets.py",)
 TIME = ("exchange/test_virtual_time.py",)
@@ -77,7 +76,7 @@ MUTANTS = (
         Mutant("amend.py", old, new, tests)
         for old, new, tests in (
             ("still = wanted_lots - (order.lots_in_book - left)", "still = wanted_lots", ORDERS),
-            ('request["price"] = NOWHERE', 'request["target"] = -1', AGREES),
+            ('request["price"] = NOWHERE', 'request["target"] = -1', ORDERS),
         )
     ),
     *(
@@ -129,7 +128,7 @@ MUTANTS = (
     Mutant("virtual_time.py", "if timeout is None or self.busy:", "if timeout is None:", TIME),
     Mutant("ids.py", 'Random(derived(seed, "names"))', "Random()", TIME),
     Mutant("bars.py", "bar.add(waiting)", "pass", HISTORY),
-    Mutant("opening.py", "opened.live_until(open_us)", "pass", HISTORY),
+    Mutant("opening.py", "round(settings.history_minutes * 60e6)", "0", HISTORY),
     Mutant("recorded.py", "side[tick] = side.get(tick, 0) + lots", "pass", RECORDED),
     Mutant("tls.py", "folder.chmod(0o700)", "folder.chmod(0o755)", COMMAND),
     Mutant("instruments.py", "if instrument.contract_value != 1.0:", "if False:", COMMAND),
