@@ -26,6 +26,15 @@ def test_the_first_interrupts_and_the_others_change_nothing(name: str) -> None:
     assert {other: signal.getsignal(getattr(signal, other)) for other in NUMBERS} == before
 
 
+def test_a_child_that_a_bot_forks_ends_by_what_it_is_sent() -> None:
+    with stopped_once():
+        child = os.fork()
+        if child == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+            os._exit(0)
+        assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGTERM
+
+
 def test_what_nohup_ignores_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
