@@ -28,7 +28,7 @@ def check_beside(
         asked = [target, f"--seconds={seconds!r}", f"--into={said}"]
         asked += [] if gate is None else [f"--gate={gate}"]
         process = subprocess.Popen([sys.executable, "-m", "pytest_soak", "check", *asked])
-        with passed_on(process.send_signal):
+        with passed_on(process):
             late = _waited(process, seconds + limit)
             status = process.wait()
         if said.exists() or (status in (INTERRUPTED, USAGE) and not late):

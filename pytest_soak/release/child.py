@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -26,17 +26,21 @@ def run_pytest(arguments: Sequence[str], folder: Path, output: Any = None) -> in
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *arguments], cwd=folder, stdout=output
     )
-    with passed_on(process.send_signal):
+    with passed_on(process):
         status = process.wait()
     return INTERRUPTED if -status in STOP_SIGNALS else status
 
 
 @contextmanager
-def passed_on(send: Callable[[int], None]) -> Iterator[None]:
-    """`send` each stop signal on that comes to this process in the block, and is not ignored."""
+def passed_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Send each stop signal on that comes to this process in the block, and is not ignored.
+
+    Windows tells all of a console of Ctrl-C, and cannot send it to one of them.
+    """
 
     def passed(number: int, frame: FrameType | None) -> None:
-        send(number)
+        if sys.platform != "win32":
+            process.send_signal(number)
 
     heard = [n for n in STOP_SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]
     before = {number: signal.signal(number, passed) for number in heard}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -13,11 +14,15 @@ from pytest_soak.system import STOP_SIGNALS
 
 
 class StopOnce:
-    """Turns the first stop signal into KeyboardInterrupt; those that are ignored stay so."""
+    """Turns the first stop signal into KeyboardInterrupt; those that are ignored stay so.
+
+    A process that a bot forks does with a signal what it would have done without this.
+    """
 
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
         self._stopped = False
+        self._process = os.getpid()
 
     def take(self) -> None:
         """Take the signals over; only a main thread can."""
@@ -35,7 +40,10 @@ class StopOnce:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         __tracebackhide__ = True  # what pytest tells is where the bot was
-        if not self._stopped:  # unlike SIG_IGN, no child process inherits a handler
+        if os.getpid() != self._process:
+            signal.signal(number, self._before[number])
+            os.kill(os.getpid(), number)
+        elif not self._stopped:  # unlike SIG_IGN, no child process inherits a handler
             self._stopped = True
             raise KeyboardInterrupt
 

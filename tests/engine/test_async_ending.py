@@ -179,7 +179,7 @@ class Feeds(Bot):
         raise ConnectionError("closed by the venue")
 
     async def run(self, overrides: Any, window: Window) -> Any:
-        return {"net_bps": await self.queue.get()}
+        return {"net_bps": await asyncio.wait_for(self.queue.get(), 60)}
 
 
 def test_a_window_ends_as_soon_as_a_task_is_found_dead(monkeypatch: pytest.MonkeyPatch) -> None:
