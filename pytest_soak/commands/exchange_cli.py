@@ -85,6 +85,10 @@ def exchange(
     It listens on 127.0.0.1 alone, prints how to point a client at it, and ends with a table of what
     it saw. Needs the extra `exchange`.
     """
+    if port and port == tls_port:
+        raise SoakUsageError("--tls-port", f"{port} is the port of plain HTTP; give another")
+    if record is not None and record.exists():
+        raise SoakUsageError("--record", f"{record} is there already; name another file")
     try:
         from pytest_soak.commands.exchange import Wanted, run
     except ModuleNotFoundError as error:

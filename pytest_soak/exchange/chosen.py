@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, field_validator
 
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.config.names import SUFFIXES, shown_path, stem, user_path
-from pytest_soak.config.scenarios import Scenario
+from pytest_soak.config.recorded import PREFIX
+from pytest_soak.config.scenarios import Scenario, load_scenario, scenario_shelf
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.exchange.beliefs.source import open_source
 from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
 from pytest_soak.exchange.ids import derived
-from pytest_soak.exchange.instruments import InstrumentsFile, Listing, read_instruments
+from pytest_soak.exchange.instruments import Listing, of_their_coins, read_instruments
 from pytest_soak.exchange.invariants.names import BY_BELIEF, WITH_FAULTS
 from pytest_soak.exchange.settings import RICH, AccountSettings, Amount, ExchangeSettings
 
@@ -62,6 +63,11 @@ class ExchangeFile(BaseModel):
     isolation: Literal["namespace", "shim", "none"] = "namespace"
     beliefs: list[str] = []
 
+    @field_validator("symbols")
+    @classmethod
+    def _are_their_coins(cls, symbols: dict[str, Listing] | None) -> dict[str, Listing] | None:
+        return None if symbols is None else of_their_coins(symbols)
+
 
 class ExchangeChoice(BaseModel):
     """An exchange with its faults, as all that a lane's bytes depend on."""
@@ -78,6 +84,11 @@ class ExchangeChoice(BaseModel):
     def words(self) -> str:
         """How it is told: bybit with storm."""
         return f"{self.name} with {self.schedule.name}"
+
+    @property
+    def symbols(self) -> Mapping[str, Listing]:
+        """What is traded on it."""
+        return self.file.symbols or read_instruments(None, Path()).symbols
 
     @property
     def has_faults(self) -> bool:
@@ -109,12 +120,11 @@ class ExchangeChoice(BaseModel):
     ) -> ExchangeSettings:
         """What the exchange of a lane is started with; the bot's key is the same each time."""
         given = self.file
-        symbols = given.symbols or read_instruments(None, Path()).symbols
         key = given.key or f"{derived(seed, 'key'):016x}"
         secret = given.secret or f"{derived(seed, 'secret'):016x}"
         account = AccountSettings(name=ACCOUNT, key=key, secret=secret, coins=given.coins)
         return ExchangeSettings(
-            symbols=symbols,
+            symbols=dict(self.symbols),
             market=scenario.name,
             scenario=scenario,
             knobs=dict(knobs),
@@ -146,8 +156,7 @@ def load_exchange(
     if name.endswith(SUFFIXES):
         path = user_path(name, base, source)
         file = validate(ExchangeFile, read_document(path, shown_path(path, base)))
-        _check_symbols(file, source)
-        name = stem(path)
+        source, name = shown_path(path, base), stem(path)
     elif name == BYBIT:
         file = ExchangeFile()
     else:
@@ -157,13 +166,24 @@ def load_exchange(
     choice = ExchangeChoice(
         name=name, file=file, schedule=schedule, beliefs=(*file.beliefs, *beliefs), base=root
     )
-    choice.tells()
+    belief = "--soak-belief" if beliefs else f"{source} beliefs"
+    _check(choice, root, {"exchange": source, "belief": belief, "faults": faults[1]})
     return choice
 
 
-def _check_symbols(file: ExchangeFile, source: str) -> None:
-    if file.symbols is not None:
-        try:
-            InstrumentsFile(symbols=file.symbols)
-        except ValueError as error:
-            raise SoakUsageError(source, str(error)) from None
+def _check(choice: ExchangeChoice, root: Path, sources: Mapping[str, str]) -> None:
+    """SoakUsageError for a market, a belief or a fault that cannot be meant."""
+    symbols = choice.symbols
+    for symbol, listing in symbols.items():
+        if listing.market and not listing.market.startswith(PREFIX):
+            at = f"{sources['exchange']} symbols.{symbol}.market"
+            load_scenario(listing.market, scenario_shelf(root), root, at)
+    for belief in choice.beliefs:
+        open_source(belief, root, root, sources["belief"])
+    known = {"symbols": symbols, "accounts": (ACCOUNT,)}
+    for fault in choice.schedule.faults:
+        for key, names in known.items():
+            for name in getattr(fault, key) or ():
+                if name not in names:
+                    problem = f"{fault.name}: {key}: {unknown(key[:-1], name, names)}"
+                    raise SoakUsageError(sources["faults"], problem)

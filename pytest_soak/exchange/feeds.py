@@ -117,7 +117,7 @@ def _request(request: Request) -> Iterator[Row]:
     if counted is None:
         return
     yield "orders", {"time_us": request.time_us, counted: 1}
-    if request.answered:
+    if request.answered and request.code == 0:
         done = request.time_us + request.took_us
         yield "acks", {"time_us": done, "latency_ms": request.took_us / 1e3}
 

@@ -51,6 +51,17 @@ class Listing(BaseModel):
         return instrument
 
 
+def of_their_coins(symbols: dict[str, Listing]) -> dict[str, Listing]:
+    """The symbols; ValueError for one that is not its base and its quote."""
+    for symbol, listing in symbols.items():
+        if symbol != listing.base + listing.quote or listing.base == listing.quote:
+            raise ValueError(
+                f"each symbol to be base and quote, as clients take it apart: {symbol} is "
+                f"{listing.base} and {listing.quote}"
+            )
+    return symbols
+
+
 class InstrumentsFile(BaseModel):
     """What stands in the file of the instruments."""
 
@@ -62,13 +73,7 @@ class InstrumentsFile(BaseModel):
     @field_validator("symbols")
     @classmethod
     def _are_their_coins(cls, symbols: dict[str, Listing]) -> dict[str, Listing]:
-        for symbol, listing in symbols.items():
-            if symbol != listing.base + listing.quote or listing.base == listing.quote:
-                raise ValueError(
-                    f"each symbol to be base and quote, as clients take it apart: {symbol} is "
-                    f"{listing.base} and {listing.quote}"
-                )
-        return symbols
+        return of_their_coins(symbols)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ class Exchanged:
         self._stack = AsyncExitStack()
         self._within = Within()
         self._epoch_us = EPOCH_US
+        self._begun = False
         self._end_us = 0
         self._events: list[Event] = []
         self._clock: ExchangeClock | None = None
@@ -104,6 +105,7 @@ class Exchanged:
         ports = await enter(served(running(venue).app))
         account, place = settings.accounts[0], f"{HOST}:{ports.plain}"
         access = Access(f"http://{place}", f"ws://{place}", account.key, account.secret)
+        self._begun = True
         await _awaited(self._target.start(replace(lane, access=access)))
         self._end_us = clock.now_us()
 
@@ -154,7 +156,7 @@ class Exchanged:
 
     async def _stop(self) -> Any:
         try:
-            return await _awaited(self._target.stop())
+            return await _awaited(self._target.stop()) if self._begun else None
         finally:
             await self._stack.aclose()
 

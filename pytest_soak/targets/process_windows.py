@@ -160,6 +160,8 @@ class BotWindows:
         self._heed(self._bot.status())
         facts, notes = self._feeds.finish(end)
         facts["restarts"] = float(self._restarts)
+        if self._exchange is not None:
+            facts.pop("clock_skew_ms", None)  # the feeds are the exchange's own
         if self._options.error_pattern is not None:
             facts["log_errors"] = float(self._log_errors - self._errors_before)
         notes = [*self._notes, *notes]

@@ -93,6 +93,10 @@ def test_requests_are_counted_as_what_they_ask_for(endpoint: str, counted: str) 
     assert rows(request(endpoint, answered=False)) == [("orders", {"time_us": START, counted: 1})]
 
 
+def test_a_refused_order_is_sent_and_not_acknowledged() -> None:
+    assert rows(request(code=110072)) == [("orders", {"time_us": START, "sent": 1})]
+
+
 def test_a_request_that_asks_for_no_change_is_in_no_feed() -> None:
     assert rows(request("GET /v5/order/realtime")) == []
 

@@ -72,6 +72,13 @@ def desk(bench: Workbench) -> Workbench:
     (bench.directory / "bot.py").write_text(BOT)
     (bench.directory / "bad.yaml").write_text(FAULTS)
     (bench.directory / "mine.yaml").write_text(GATE)
+    listing = "symbols: {BTCUSDT: {category: linear, base: BTC, quote: %s, market: %s}}\n"
+    (bench.directory / "nix.yaml").write_text(listing % ("USDT", "nix"))
+    (bench.directory / "coins.yaml").write_text(listing % ("USDC", "calm"))
+    for name, key in (("topic", "topics: [ordr]"), ("doge", "symbols: [DOGEUSDT]")):
+        fault = f"{{name: lose, kind: lose_messages, for: 3s, {key}}}"
+        text = f"name: {name}\nfaults:\n  - {fault}\n"
+        (bench.directory / f"{name}.yaml").write_text(text)
     return bench
 
 
@@ -164,6 +171,17 @@ def test_a_lane_goes_on_with_a_new_exchange(bench: Workbench) -> None:
         (("--soak-exchange=bad.yaml",), "bad.yaml:2: unknown key 'name'"),
         (("--soak-exchange=bybit", "--soak-faults=strom"), "did you mean 'storm'?"),
         (("--soak-exchange=bybit", "--soak-belief=fil:x"), "did you mean 'file'?"),
+        (("--soak-exchange=bybit", "--soak-belief=log:("), "--soak-belief: '(' is no regular"),
+        (("--soak-exchange=nix.yaml",), "nix.yaml symbols.BTCUSDT.market: unknown market 'nix'"),
+        (("--soak-exchange=coins.yaml",), "coins.yaml:1: symbols: expected each symbol to be base"),
+        (
+            ("--soak-exchange=bybit", "--soak-faults=topic.yaml"),
+            "unknown topic 'ordr'; did you mean 'order'?",
+        ),
+        (
+            ("--soak-exchange=bybit", "--soak-faults=doge.yaml"),
+            "--soak-faults: lose: symbols: unknown symbol 'DOGEUSDT'",
+        ),
         (("--soak-exchange=bybit", "--soak-target=sim"), "sim trades on a market of its own"),
         (
             ("--soak-exchange=bybit", "--soak-gate=mine.yaml"),

@@ -522,3 +522,21 @@ def test_a_fault_is_met_when_it_hit_or_cut() -> None:
     hit = [idle[0], Fault(at(30), "g", "gateway_error", "ended", hits=3)]
     assert invariants([*cut, *idle])["faults_met"].value == 1
     assert invariants([*cut, *hit])["faults_met"].value == 2
+
+
+def test_an_order_whose_name_is_refused_as_taken_is_known_to_be_there() -> None:
+    """A bot that then makes another like it means another."""
+    what = {"symbol": SYMBOL, "side": "Buy", "price": 100.0, "quantity": 1.0}
+    first = create(
+        1,
+        "a",
+        http=502,
+        answered=False,
+        fault="gate",
+        order=what | {"order_id": "a", "link_id": "x"},
+    )
+    taken = create(2, "", code=110072, order=what | {"order_id": "", "link_id": "x"})
+    second = create(4, "b", order=what | {"order_id": "b", "link_id": "y"})
+    orders = [state(1, "a", "New", "x"), state(4, "b", "New", "y")]
+    assert invariants([first, taken, second, *orders])[TWICE].value == 0
+    assert invariants([first, second, *orders])[TWICE].value == 1

@@ -21,13 +21,24 @@ from pydantic import (
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.config.durations import SpanText, span_us
 from pytest_soak.config.names import NAME, Shelf
-from pytest_soak.errors import nearest
+from pytest_soak.errors import nearest, unknown
 from pytest_soak.exchange.faults.kinds import FAULTS, Kind
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.operation import operation
 
 Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1)]
 Seconds = Annotated[float, Field(gt=0, le=600), AllowInfNan(False)]
+TOPICS = (
+    "order",
+    "execution",
+    "position",
+    "wallet",
+    "orderbook",
+    "publicTrade",
+    "tickers",
+    "kline",
+)
+"""How topics begin."""
 _ALWAYS = ("name", "kind", "at", "every", "for", "jitter")
 
 
@@ -77,6 +88,15 @@ class FaultRow(BaseModel):
             if not any(fnmatchcase(name, operation(pattern)) for name in known):
                 raise ValueError(f"endpoints that there are, {nearest(operation(pattern), known)}")
         return None if given is None else [operation(pattern) for pattern in given]
+
+    @field_validator("topics")
+    @classmethod
+    def _are_topics(cls, given: list[str] | None) -> list[str] | None:
+        for pattern in given or ():
+            head = pattern.partition(".")[0]
+            if not any(fnmatchcase(name, head) for name in TOPICS):
+                raise ValueError(f"topics as {unknown('topic', head, TOPICS)}")
+        return given
 
     @model_validator(mode="after")
     def _says_what_its_kind_takes(self) -> FaultRow:

@@ -13,6 +13,8 @@ from pytest_soak.exchange.record import OrderState, Pushed, Request
 _WHAT = ("symbol", "side", "price", "quantity")
 _OF_ORDERS = ("order", "execution")
 _LOOKS = ("order/realtime", "order/history", "execution/list", "position/list")
+_NAMED_TWICE = (110072, 170141)
+"""The codes of an order whose name is taken."""
 _NO_ANSWER = 400
 """An HTTP status from here on, or 0, is not an answer that says that an order was made."""
 
@@ -23,7 +25,8 @@ def repeated_intents(seen: Seen, window: Span, tolerances: Tolerances) -> Result
     Both were accepted, of one account, with the same symbol, side, price and quantity; no answer to
     the first had come when the second was sent, at most `same_intent_s` after an error, `give_up_s`
     more where none came. Not counted: the first was over by then, and the bot had cancelled it, or
-    had been told by a socket, or had asked for orders, trades or positions since its end.
+    had been told by a socket, or had asked for orders, trades or positions since its end. Nor
+    where the name of the first was refused as one that is there already.
     """
     creates = [r for r in seen.requests if r.code == 0 and operation(r.endpoint) in CREATES]
     creates = sorted((r for r in creates if r.order), key=lambda r: r.time_us)
@@ -68,12 +71,20 @@ def _seems_failed(first: Request, second: Request, allowed: Tolerances) -> bool:
 
 def _is_a_fault(seen: Seen, first: Request, second: Request) -> bool:
     order = (first.order or {}).get("order_id")
-    if any(_cancels(r, first) and r.time_us <= second.time_us for r in seen.requests):
+    since = [r for r in seen.requests if first.time_us <= r.time_us <= second.time_us]
+    if any(_cancels(r, first) or _names_again(r, first) for r in since):
         return False
     before = [s for s in seen.orders if s.order_id == order and s.time_us <= second.time_us]
     if not before or before[-1].is_open:
         return True
     return not _has_ended(before[-1], seen, first, second)
+
+
+def _names_again(request: Request, first: Request) -> bool:
+    """Whether a request was refused since the first has its name: the bot knows then."""
+    one, other = first.order or {}, request.order or {}
+    same = bool(one.get("link_id")) and one.get("link_id") == other.get("link_id")
+    return same and request.account == first.account and request.code in _NAMED_TWICE
 
 
 def _cancels(request: Request, first: Request) -> bool:
