@@ -111,7 +111,7 @@ def test_where_the_loop_is_blocked_it_is_told_that_stop_was_not_called(
     class Blocks(Bot):
         async def run(self, overrides: Any, window: Window) -> Any:
             _thread.interrupt_main()
-            release.wait()
+            release.wait(60)
 
     bot = Blocks()
     told = r"^the target's stop was not called: its event loop is blocked at test_async_ending.py:"
