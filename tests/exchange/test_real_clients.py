@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(180)
 def pybit(bug: str, number: int, *words: str, faults: bool = True) -> Driven:
     python = interpreter("pybit")
     if python is None:
-        pytest.skip("pybit is not installed")
+        pytest.skip("SOAK_CLIENTS names no folder with an environment of pybit")
     schedule = row(number) if faults else calm(row(number))
     return driven(python, "pybit_bot.py", bug, *words, faults=schedule)
 
@@ -24,7 +24,7 @@ def pybit(bug: str, number: int, *words: str, faults: bool = True) -> Driven:
 def ccxt(bug: str, number: int, *words: str, faults: bool = True) -> Driven:
     python = interpreter("ccxt")
     if python is None:
-        pytest.skip("ccxt is not installed")
+        pytest.skip("SOAK_CLIENTS names no folder with an environment of ccxt")
     schedule = row(number) if faults else calm(row(number))
     return driven(python, "ccxt_bot.py", bug, *words, faults=schedule)
 

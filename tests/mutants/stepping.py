@@ -125,7 +125,7 @@ MUTANTS = (
     ),
     Mutant("session.py", "    _check_more(more)\n", "", of("release_session")),
     Mutant("session.py", '.replace("--no-soak", "--soak")', "", of("release_session")),
-    Mutant("child.py", "send(number)", "pass", of("release_session")),
+    Mutant("child.py", "process.send_signal(number)", "pass", of("release_session")),
     *(
         Mutant("restore.py", old, new, BACK)
         for old, new in (
