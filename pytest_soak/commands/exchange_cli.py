@@ -87,7 +87,7 @@ def exchange(
     """
     if port and port == tls_port:
         raise SoakUsageError("--tls-port", f"{port} is the port of plain HTTP; give another")
-    if record is not None and record.exists():
+    if record is not None and record.is_file():
         raise SoakUsageError("--record", f"{record} is there already; name another file")
     try:
         from pytest_soak.commands.exchange import Wanted, run

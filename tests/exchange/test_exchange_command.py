@@ -81,9 +81,15 @@ def test_a_key_is_made_where_none_is_given() -> None:
         (("--port=99999",), "99999 is not in the range"),
         (("--seconds=0",), "0.0 is not in the range"),
         (("--record=.",), ".: cannot be written: Is a directory"),
+        (("--record=own.jsonl",), "own.jsonl is there already; name another file"),
+        (("--port=8111", "--tls-port=8111"), "8111 is the port of plain HTTP; give another"),
     ],
 )
-def test_what_is_typed_wrongly_is_said(args: tuple[str, ...], said: str) -> None:
+def test_what_is_typed_wrongly_is_said(
+    args: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.jsonl").touch()
     more = [] if "--seconds=0" in args else ["--seconds=0.01"]
     assert said in problem("--symbols=BTCUSDT", *args, *more)
 
