@@ -62,7 +62,10 @@ def _on_market(gate: Gate, market: str) -> dict[str, Any]:
 
 def _settings(plan: LanePlan) -> dict[str, Any]:
     told = plan.model_dump(mode="json", include={"lane": True, "overrides": {"values"}})
-    told["lane"] = {k: v for k, v in told["lane"].items() if k not in _OF_THE_KEY}
+    lane = {name: value for name, value in told["lane"].items() if name not in _OF_THE_KEY}
+    if lane["exchange"] is None:
+        del lane["exchange"]
+    told["lane"] = lane
     return told | plan.model_dump(mode="json", include=_SETTINGS)
 
 

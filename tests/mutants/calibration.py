@@ -24,6 +24,7 @@ MUTANTS = tuple(
         ("study.py", "        if others:", "        if False:", "calibration"),
         ("limits.py", "1.0 if count == total else high", "high + 0.01", "calibration"),
         ("key.py", '"description": "", ', "", "calibration"),
+        ("key.py", 'if lane["exchange"] is None:', "if False:", "honesty"),
         ("lookup.py", "ORDER.index(name) > ORDER.index(nearest[0])", "True", "calibration_lookup"),
         ("shelf.py", "if _lasting(gate) != _lasting(found)", "if True", "calibration_lookup"),
         ("pool.py", "if not one.file.exists()]", "if True]", "calibration_pool"),

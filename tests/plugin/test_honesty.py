@@ -304,3 +304,11 @@ def test_result_settings_do_not_contradict_the_source(bench: Workbench) -> None:
     result = json.dumps(done.artifact("RESULT.json"))
     assert '"source": "plug:Bad"' in result
     assert '"sim"' not in result
+
+
+def test_a_lane_of_a_day_has_the_error_rates_that_ship(bench: Workbench) -> None:
+    """What a lane is told beside its market, profile and gate is none of another's calibration."""
+    done = bench.pytest("--soak-iterations=24", "--soak-profile=steady_safe")
+    told = " ".join(done.stdout.split())
+    assert "a lane of 24 h: false alarms " in told
+    assert "not calibrated" not in told
