@@ -32,4 +32,4 @@ MUTANTS = tuple(
         ("pool.py", "if lane.ending is not Ending.COMPLETED:", "if False:", "calibration_pool"),
         ("pool.py", "found.plan.lane.seed != wanted.plan.lane.seed", "False", "calibration_pool"),
     )
-)
+) + (Mutant("key.py", 'if lane["exchange"] is None:', "if False:", ("plugin/test_honesty.py",)),)
