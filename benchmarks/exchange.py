@@ -56,7 +56,12 @@ class Client:
             return found
 
     async def book(self) -> tuple[float, float]:
-        book = (await self.get("market/orderbook?category=linear&symbol=BTCUSDT&limit=1"))["result"]
+        """The best prices; a large order may have swept a side, which fills again."""
+        best = "market/orderbook?category=linear&symbol=BTCUSDT&limit=1"
+        book = (await self.get(best))["result"]
+        while not (book["b"] and book["a"]):
+            await asyncio.sleep(1)
+            book = (await self.get(best))["result"]
         return float(book["b"][0][0]), float(book["a"][0][0])
 
     async def post(self, path: str, **args: str) -> dict[str, dict[str, str]]:
