@@ -7,6 +7,9 @@ from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 from typing import Protocol
 
+SIMULATED_EPOCH_US = 1_704_067_200_000_000
+"""2024-01-01T00:00:00Z: where simulated and virtual time begin."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -62,10 +62,11 @@ def _on_market(gate: Gate, market: str) -> dict[str, Any]:
 
 def _settings(plan: LanePlan) -> dict[str, Any]:
     told = plan.model_dump(mode="json", include={"lane": True, "overrides": {"values"}})
-    lane = {name: value for name, value in told["lane"].items() if name not in _OF_THE_KEY}
-    if lane["exchange"] is None:
-        del lane["exchange"]
-    told["lane"] = lane
+    told["lane"] = {
+        name: value
+        for name, value in told["lane"].items()
+        if name not in _OF_THE_KEY and value is not None
+    }
     return told | plan.model_dump(mode="json", include=_SETTINGS)
 
 

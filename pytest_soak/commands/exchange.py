@@ -12,6 +12,7 @@ import click
 from pydantic import ValidationError
 
 from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
 from pytest_soak.exchange.instruments import chosen, read_instruments
 from pytest_soak.exchange.recorder import Recorder
 from pytest_soak.exchange.server import HOST
@@ -80,13 +81,18 @@ def _service(wanted: Wanted) -> Service:
             tls_port=wanted.tls_port,
             ca_folder=None if wanted.ca_dir is None else str(wanted.ca_dir),
             record=None if wanted.record is None else str(wanted.record),
-            faults=wanted.faults,
+            schedule=_schedule(wanted.faults),
             seconds=wanted.seconds,
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][-1]) if first["loc"] else "settings"
         raise SoakUsageError(f"--{name}", str(first["msg"])) from None
+
+
+def _schedule(name: str | None) -> Schedule | None:
+    base = Path.cwd()
+    return None if name is None else load_schedule(name, fault_shelf(base), base, "--faults")
 
 
 async def _serve(service: Service, recorder: Recorder) -> float:
@@ -129,8 +135,8 @@ def greeting(service: Service, ready: Ready) -> list[str]:
         f"  secret  {account.secret}",
         f"  delays  {_DELAYS[how.latency]}",
     ]
-    if service.faults:
-        lines.append(f"  faults  {service.faults}, from the first private call on")
+    if service.schedule:
+        lines.append(f"  faults  {service.schedule.name}, from the first private call on")
     if service.record:
         lines.append(f"  record  {service.record}")
     lines.append("docs/EXCHANGE.md says how a client is pointed here; Ctrl-C ends it")

@@ -18,7 +18,7 @@ from pytest_soak.exchange.beliefs.source import open_source
 from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
 from pytest_soak.exchange.ids import derived
 from pytest_soak.exchange.instruments import Listing, of_their_coins, read_instruments
-from pytest_soak.exchange.invariants.names import BY_BELIEF, WITH_FAULTS
+from pytest_soak.exchange.invariants.names import unseen
 from pytest_soak.exchange.settings import RICH, AccountSettings, Amount, ExchangeSettings
 
 BYBIT = "bybit"
@@ -98,17 +98,7 @@ class ExchangeChoice(BaseModel):
     @property
     def unseen(self) -> dict[str, str]:
         """The KPIs that cannot be seen, and why."""
-        tells = self.tells()
-        nothing = "nothing tells what the bot believes; --soak-belief"
-        why = "nothing tells its {}; --soak-belief" if tells else nothing
-        lacking = {
-            kpi: why.format(what.replace("_", " "))
-            for what, kpis in BY_BELIEF.items()
-            for kpi in kpis
-            if what not in tells
-        }
-        calm = "no faults are on the schedule"
-        return lacking | ({} if self.has_faults else dict.fromkeys(WITH_FAULTS, calm))
+        return unseen(self.tells(), faults=self.has_faults)
 
     def tells(self) -> set[str]:
         """Of `positions`, `open_orders` and `books` what the sources of beliefs can tell."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from pytest_soak.clock import SIMULATED_EPOCH_US
 from pytest_soak.exchange.clock import ExchangeClock
 from pytest_soak.exchange.interference import Interference
 from pytest_soak.exchange.recorder import Recorder
@@ -18,9 +19,6 @@ from pytest_soak.exchange.settings import ExchangeSettings
 
 if TYPE_CHECKING:
     import aiohttp
-
-EPOCH_US = 1_704_067_200_000_000
-"""2024-01-01T00:00:00Z: where virtual time begins."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ async def in_process(
     settings: ExchangeSettings,
     recorder: Recorder | None = None,
     interference: Interference | None = None,
-    epoch_us: int = EPOCH_US,
+    epoch_us: int = SIMULATED_EPOCH_US,
 ) -> AsyncIterator[InProcess]:
     """Serve an exchange on the running loop, whose time is `epoch_us` now.
 

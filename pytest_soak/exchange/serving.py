@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import FIRST_COMPLETED
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,9 +16,8 @@ from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
 from pytest_soak.clock import SystemClock
 from pytest_soak.exchange.believing import Beliefs, asked
 from pytest_soak.exchange.clock import ExchangeClock
-from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
+from pytest_soak.exchange.faults.schedule import Schedule
 from pytest_soak.exchange.faults.scheduled import Scheduled
-from pytest_soak.exchange.interference import Interference, Untouched
 from pytest_soak.exchange.record_file import written
 from pytest_soak.exchange.recorder import Recorder
 from pytest_soak.exchange.server import MOVING, opened, running, served
@@ -37,8 +37,7 @@ class Service(BaseModel):
         ca_folder: Where its authority's certificate is written, with mode 0700; one that goes with
             the exchange where none is given.
         record: The file of what happened.
-        faults: The name or file of a schedule of faults.
-        schedule: The same, where it need not be looked for.
+        schedule: The faults; None for none.
         beliefs: Where what the bot believes is seen and written.
         seconds: How long it runs; None until it is told to stop.
     """
@@ -50,7 +49,6 @@ class Service(BaseModel):
     tls_port: Port | None = None
     ca_folder: str | None = None
     record: str | None = None
-    faults: str | None = None
     schedule: Schedule | None = None
     beliefs: Beliefs | None = None
     seconds: Annotated[float, Field(gt=0), AllowInfNan(False)] | None = None
@@ -72,21 +70,31 @@ async def serve(
 
     Raises SoakUsageError for what cannot be meant, ArtifactError where nothing can be recorded.
     """
-    interference = interference_of(service, recorder)
     now = SystemClock().now()
     clock = ExchangeClock(asyncio.get_running_loop(), round(now.timestamp() * 1e6))
-    exchange = running(opened(service.exchange, clock, recorder, interference))
+    async with at_work(service, clock, recorder) as (ready, moving):
+        told(ready)
+        await _until(stop, moving, service.seconds)
+
+
+@asynccontextmanager
+async def at_work(
+    service: Service, clock: ExchangeClock, recorder: Recorder
+) -> AsyncIterator[tuple[Ready, asyncio.Future[None]]]:
+    """An exchange that is served, and what moves its markets; raises as `serve`."""
+    schedule, seed = service.schedule, service.exchange.seed
+    faults = None if schedule is None else Scheduled(schedule, recorder.put, seed)
+    app = running(opened(service.exchange, clock, recorder, faults)).app
     record = Path(service.record) if service.record else None
     with TemporaryDirectory(prefix=PREFIX) as own:
         folder = Path(service.ca_folder or own)
         async with (
             written(recorder, record),
             asked(service.beliefs, clock),
-            served(exchange.app, service.port, service.tls_port, folder) as ports,
+            served(app, service.port, service.tls_port, folder) as ports,
         ):
             ca = str(folder / CA_FILE) if ports.tls else ""
-            told(Ready(ports.plain, ports.tls, ca))
-            await _until(stop, exchange.app[MOVING], service.seconds)
+            yield Ready(ports.plain, ports.tls, ca), app[MOVING]
 
 
 async def _until(stop: asyncio.Event, moving: asyncio.Future[None], seconds: float | None) -> None:
@@ -97,13 +105,3 @@ async def _until(stop: asyncio.Event, moving: asyncio.Future[None], seconds: flo
     told.cancel()
     if moving in done:
         moving.result()
-
-
-def interference_of(service: Service, recorder: Recorder) -> Interference:
-    """What steps in: the schedule that is meant, which tells the recorder what it does."""
-    schedule, base = service.schedule, Path.cwd()
-    if schedule is None and service.faults is not None:
-        schedule = load_schedule(service.faults, fault_shelf(base), base, "--faults")
-    if schedule is None:
-        return Untouched()
-    return Scheduled(schedule, recorder.put, service.exchange.seed)

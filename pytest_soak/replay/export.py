@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_soak.clock import SIMULATED_EPOCH_US
 from pytest_soak.config.instruments import decimals
 from pytest_soak.config.scenarios import Scenario
 from pytest_soak.config.sizes import LEVELS
@@ -15,8 +16,6 @@ from pytest_soak.replay.compile import load_replay
 from pytest_soak.replay.kernel.levels import CHANGE, KNOWN
 from pytest_soak.replay.rows import BOTH, BUY, CLEAR, DEPTH, SELL, SNAPSHOT, TRADE, Rows, empty
 
-EPOCH_NS = 1_704_067_200_000_000_000
-"""2024-01-01T00:00:00Z: where the market's clock begins."""
 HOUR_US = 3_600_000_000
 _TAKE_AT = 50_000
 
@@ -52,7 +51,7 @@ def exported(scenario: Scenario, seed: int, hours: float) -> Rows:
     kind = (rows["ev"] & np.uint64(0xFF)) != TRADE
     rows = rows[np.lexsort((kind, rows["exch_ts"]))]
     lag = scenario.venue.market_data
-    rows["exch_ts"] = EPOCH_NS + rows["exch_ts"] * 1000
+    rows["exch_ts"] = (SIMULATED_EPOCH_US + rows["exch_ts"]) * 1000
     rows["local_ts"] = rows["exch_ts"] + round((lag.base_ms + lag.median_ms) * 1e6)
     return rows
 

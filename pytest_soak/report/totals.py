@@ -34,12 +34,16 @@ class Totals:
         """As the function `money`, of this lane."""
         return money([self._rows])
 
-    def tuner(self) -> str:
-        """How many steps were suggested and applied; empty without any."""
+    def tuner(self, *, shown: bool) -> str:
+        """How many steps were suggested and applied; empty without any.
+
+        Says how they are seen, unless they were `shown`.
+        """
         if self._applied:
             return f"tuner: {self._applied} of {plural(self._suggested, 'suggestion')} applied"
         told = plural(self._suggested, "suggestion")
-        return f"tuner: {told}, none applied (-v shows them)" if self._suggested else ""
+        how = "" if shown else " (-v shows them)"
+        return f"tuner: {told}, none applied{how}" if self._suggested else ""
 
 
 Row = tuple[float | None, ...]

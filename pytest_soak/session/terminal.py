@@ -306,7 +306,8 @@ class Terminal:
         if len(lanes) == 1:
             for result in results:
                 yield from lane_closing(result, counted(self._totals.counts), width)
-            for text in filter(None, (self._totals.money(), self._totals.tuner())):
+            tuner = self._totals.tuner(shown=self._config.option.verbose > 0)
+            for text in filter(None, (self._totals.money(), tuner)):
                 yield Line(f"{INDENT}{text}")
         elif results:
             outcomes = [outcome(result) for result in results]

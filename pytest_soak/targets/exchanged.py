@@ -9,10 +9,10 @@ from dataclasses import replace
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
+from pytest_soak.clock import SIMULATED_EPOCH_US
 from pytest_soak.errors import TargetError
 from pytest_soak.observation.growing import GrowingFeeds
 from pytest_soak.targets.base import LaneInfo, Window
-from pytest_soak.targets.simulated import EPOCH_US
 from pytest_soak.targets.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Exchanged:
         self._runner = asyncio.Runner(loop_factory=VirtualLoop)
         self._stack = AsyncExitStack()
         self._within = Within()
-        self._epoch_us = EPOCH_US
+        self._epoch_us = SIMULATED_EPOCH_US
         self._begun = False
         self._end_us = 0
         self._events: list[Event] = []
@@ -56,6 +56,7 @@ class Exchanged:
         self._watch: Watch | None = None
         self._feeds: GrowingFeeds | None = None
         self._tasks: Tasks | None = None
+        self._moving: asyncio.Future[None] | None = None
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
@@ -78,12 +79,10 @@ class Exchanged:
 
     async def _start(self, lane: LaneInfo) -> None:
         from pytest_soak.exchange.access import Access
-        from pytest_soak.exchange.believing import asked
         from pytest_soak.exchange.clock import ExchangeClock
-        from pytest_soak.exchange.faults.scheduled import Scheduled
-        from pytest_soak.exchange.record_file import written
         from pytest_soak.exchange.recorder import Recorder
-        from pytest_soak.exchange.server import HOST, opened, running, served
+        from pytest_soak.exchange.server import HOST
+        from pytest_soak.exchange.serving import Service, at_work
         from pytest_soak.exchange.watch import Watch
 
         assert lane.folder is not None
@@ -96,14 +95,15 @@ class Exchanged:
         clock = self._clock = ExchangeClock(loop, self._epoch_us)
         market = lane.scenario, lane.market_settings
         settings = self._choice.settings(*market, lane.seed, STEP_MS)
-        recorder = Recorder(self._events.append)
-        faults = Scheduled(self._choice.schedule, recorder.put, settings.seed)
-        venue = opened(settings, clock, recorder, faults)
-        enter = self._stack.enter_async_context
-        await enter(written(recorder, watch.record))
-        await enter(asked(watch.beliefs(lane.folder / LOG), clock))
-        ports = await enter(served(running(venue).app))
-        account, place = settings.accounts[0], f"{HOST}:{ports.plain}"
+        service = Service(
+            exchange=settings,
+            record=str(watch.record),
+            schedule=self._choice.schedule,
+            beliefs=watch.beliefs(lane.folder / LOG),
+        )
+        at = at_work(service, clock, Recorder(self._events.append))
+        ready, self._moving = await self._stack.enter_async_context(at)
+        account, place = settings.accounts[0], f"{HOST}:{ready.port}"
         access = Access(f"http://{place}", f"ws://{place}", account.key, account.secret)
         self._begun = True
         await _awaited(self._target.start(replace(lane, access=access)))
@@ -118,12 +118,17 @@ class Exchanged:
         """The window's span: from the end of the last one, and as long as it is to be."""
         assert self._clock is not None
         assert self._tasks is not None
+        assert self._moving is not None
         loop, start_us = asyncio.get_running_loop(), self._end_us
         self._end_us = start_us + round(window.minutes * 60e6)
         end = self._clock.at(self._end_us)
         task = asyncio.ensure_future(self._target.run(overrides, window))
-        done, _ = await asyncio.wait({task}, timeout=end - loop.time() + LATE_SECONDS)
-        if not done:
+        both, latest = {task, self._moving}, end - loop.time() + LATE_SECONDS
+        await asyncio.wait(both, timeout=latest, return_when=asyncio.FIRST_COMPLETED)
+        if self._moving.done():
+            task.cancel()
+            raise TargetError(f"the exchange cannot go on: {self._moving.exception()}")
+        if not task.done():
             task.cancel()
             raise TargetError(
                 f"run() went on {LATE_SECONDS:g} s after its window; return after "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pytest_soak.clock import SIMULATED_EPOCH_US
 from pytest_soak.config.flags import FlagTable, Value, reference_flags
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.targets.base import LaneInfo, Window
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from pytest_soak.market.maker_config import MakerConfig
     from pytest_soak.market.simulation import Simulation
     from pytest_soak.observation.columns import Observation
-
-EPOCH_US = 1_704_067_200_000_000
-"""2024-01-01T00:00:00Z: where the simulated clock of every lane begins."""
 
 COLD_ITERATIONS = 4
 """Length of the maker's cold start (see `market.kernel.maker`) in iterations of the lane."""
@@ -76,7 +74,7 @@ class SimulatedTarget:
         """Simulate a window and return all that the maker did in it."""
         start_us = round(window.start_minutes * 60e6)
         end_us = start_us + round(window.minutes * 60e6)
-        epoch_us = EPOCH_US if self._feed is None else self._feed.start_us
+        epoch_us = SIMULATED_EPOCH_US if self._feed is None else self._feed.start_us
         return self._started().observe(window.iteration, start_us, end_us, overrides, epoch_us)
 
     def stop(self) -> None:

@@ -71,6 +71,14 @@ OTHERS = {
         "            except OSError as error:\n"
         "                print(error)"
     ),
+    "Wild": (
+        "async def start(self, lane):\n"
+        "        await super().start(lane)\n"
+        "        from pytest_soak.exchange.markets.market import SymbolMarket\n"
+        "        def step(market, until_us):\n"
+        "            raise OverflowError('live prices lie too far apart')\n"
+        "        SymbolMarket.step = step"
+    ),
     "Sync": "def run(self, overrides, window):\n        pass",
 }
 
@@ -119,6 +127,7 @@ def test_a_lane_that_goes_on_does_so_later(bench: Workbench) -> None:
     [
         ("Endless", "run() went on 60 s after its window"),
         ("Dies", "no feed"),
+        ("Wild", "the exchange cannot go on: the market of BTCUSDT: live prices lie too far apart"),
         ("Silent", "the bot asked nothing of the exchange with its key (lane.access)"),
     ],
 )

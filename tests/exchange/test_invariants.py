@@ -33,7 +33,7 @@ from pytest_soak.exchange.invariants.names import (
     BY_OPEN_ORDERS,
     BY_POSITIONS,
     WITH_FAULTS,
-    visible,
+    unseen,
 )
 from pytest_soak.exchange.invariants.seen import Span, is_in, quiet
 from pytest_soak.exchange.record import Fault, Request, Strange
@@ -51,25 +51,28 @@ def test_every_invariant_is_a_kpi_and_belongs_to_one_kind() -> None:
     assert {*invariants([])} == {*kinds} == {*EXCHANGE_KPIS} - {"isolation"}
 
 
-def test_what_is_visible_of_a_bot_is_what_it_lets_see() -> None:
-    assert visible((), faults=False) == BY_EXCHANGE
-    assert visible(("positions",), faults=True) == (*BY_EXCHANGE, *WITH_FAULTS, *BY_POSITIONS)
-    everything = visible(iter(("books", "open_orders", "positions")), faults=True)
-    assert {*everything} == {*EXCHANGE_KPIS} - {"isolation"}
+def test_what_is_seen_of_a_bot_is_what_it_lets_see() -> None:
+    blind = unseen((), faults=False)
+    assert {*blind} == {*WITH_FAULTS, *BY_POSITIONS, *BY_OPEN_ORDERS, *BY_BOOKS}
+    assert blind[GAP] == "nothing tells what the bot believes; --soak-belief"
+    assert blind[AGAIN] == "no faults are on the schedule"
+    some = unseen(("positions",), faults=True)
+    assert {*some} == {*BY_OPEN_ORDERS, *BY_BOOKS}
+    assert some[GHOSTS] == "nothing tells its open orders; --soak-belief"
+    assert unseen(("books", "open_orders", "positions"), faults=True) == {}
 
 
 def test_the_gate_judges_only_what_can_be_seen_with_beliefs_and_faults() -> None:
     gate = load_gate("exchange", gate_shelf(Path("/nowhere")), Path("/nowhere"), "test")
-    alone = {*visible((), faults=False), "isolation"}
-    assert [t.metric for t in gate.on("calm") if t.metric in alone] == [
+    blind = unseen((), faults=False)
+    assert [t.metric for t in gate.on("calm") if t.metric not in blind] == [
         "isolation",
         "signed_requests",
         "repeated_intents",
         "requests_over_limit",
         "unknown_endpoints",
     ]
-    everything = {*visible(("positions", "open_orders", "books"), faults=True), "isolation"}
-    assert set(gate.metrics()) <= everything
+    assert set(gate.metrics()) <= {*EXCHANGE_KPIS}
 
 
 def test_of_a_bot_of_which_nothing_is_known_nothing_is_said() -> None:
@@ -310,7 +313,7 @@ def test_a_fill_that_the_bot_has_looked_at_may_be_followed_by_the_same_order() -
     events = [lost(10, "o1"), *filled, create(12, "o2")]
     look = "GET /v5/execution/list"
     assert invariants([*events, asked(11, look)])[TWICE].value == 0
-    for unseen in (
+    for elsewhere in (
         asked(10.4, look),
         asked(12.1, look),
         asked(11, look, account="other"),
@@ -318,7 +321,7 @@ def test_a_fill_that_the_bot_has_looked_at_may_be_followed_by_the_same_order() -
         asked(11, look, answered=False, http=502),
         asked(11, "GET /v5/market/orderbook"),
     ):
-        assert invariants([*events, unseen])[TWICE].value == 1
+        assert invariants([*events, elsewhere])[TWICE].value == 1
     still_open = [lost(10, "o1"), filled[0], create(12, "o2"), asked(11, look)]
     assert invariants(still_open)[TWICE].value == 1
 

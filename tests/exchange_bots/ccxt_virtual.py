@@ -9,8 +9,9 @@ from hashlib import sha256
 from loopback import KEY, SECRET, settings
 
 from exchange_bots.ccxt_urls import pointed
+from pytest_soak.clock import SIMULATED_EPOCH_US
 from pytest_soak.exchange import virtual_time
-from pytest_soak.exchange.in_process import EPOCH_US, in_process
+from pytest_soak.exchange.in_process import in_process
 from pytest_soak.exchange.record import Event, Execution, line
 from pytest_soak.exchange.recorder import Recorder
 
@@ -21,7 +22,7 @@ SIDES = ("buy", "sell")
 async def main(seconds: float, seed: int) -> None:
     loop, events = asyncio.get_running_loop(), list[Event]()
     how = settings(seed=seed, latency="venue", step_ms=50.0)
-    with virtual_time.shown(loop, EPOCH_US):
+    with virtual_time.shown(loop, SIMULATED_EPOCH_US):
         import ccxt.pro
 
         async with in_process(how, Recorder(events.append)) as served, served.session() as session:

@@ -8,6 +8,7 @@ import pytest
 from market_harness import callable_from_python
 
 from pytest_soak import LaneInfo, Observation, Window
+from pytest_soak.clock import SIMULATED_EPOCH_US
 from pytest_soak.config.drills import Drill
 from pytest_soak.config.parameters import reference_table
 from pytest_soak.engine.watch import Vigil, Watched
@@ -17,7 +18,7 @@ from pytest_soak.kpi.usage import Usage
 from pytest_soak.market.drills import BROUGHT_ABOUT, edges
 from pytest_soak.market.kernel import maker, venue
 from pytest_soak.market.kernel.state import NONE, empty_world
-from pytest_soak.targets.simulated import EPOCH_US, SimulatedTarget
+from pytest_soak.targets.simulated import SimulatedTarget
 
 MINUTE = 60_000_000
 PARAMETERS = reference_table().defaults()
@@ -62,17 +63,17 @@ def test_a_drill_fires_its_criterion_in_time(cause: str, criterion: str, lasts: 
     [fired] = [t for t in watched(seen) if t.kind == "stop"]
     assert fired.criterion == criterion
     assert fired.at - fired.since == lasts * MINUTE
-    first = (fired.since - EPOCH_US) // MINUTE
+    first = (fired.since - SIMULATED_EPOCH_US) // MINUTE
     assert 20 < first <= 30, "the window is no longer than ten minutes, or its volume soon taken"
 
 
 def test_an_outage_opens_the_breaker_until_the_venue_is_there_again() -> None:
     [seen] = hours(Drill("outage", 20 * MINUTE, 24 * MINUTE), count=1)
-    opened, closed = ((seen.breaker["time_us"] - EPOCH_US) / MINUTE).tolist()
+    opened, closed = ((seen.breaker["time_us"] - SIMULATED_EPOCH_US) / MINUTE).tolist()
     assert seen.breaker["open"].tolist() == [True, False]
     assert 20 < opened < 20.2
     assert 24 < closed < 24.2
-    sent = (seen.acks["time_us"] - EPOCH_US) / MINUTE
+    sent = (seen.acks["time_us"] - SIMULATED_EPOCH_US) / MINUTE
     assert 0 < ((sent > opened) & (sent < 24)).sum() < 240, "an attempt now and then"
     assert (sent > closed).sum() > 1000
     assert watched([seen]) == [], "four minutes are not five"
@@ -83,8 +84,8 @@ def test_an_outage_that_lasts_fires_within_a_minute_of_the_earliest_time() -> No
     assert [rows.breaker["open"].tolist() for rows in seen] == [[True], []]
     [fired] = [t for t in watched(seen) if t.kind == "stop"]
     assert fired.criterion == "breaker"
-    assert fired.since - EPOCH_US == 21 * MINUTE
-    assert fired.at - EPOCH_US == 26 * MINUTE
+    assert fired.since - SIMULATED_EPOCH_US == 21 * MINUTE
+    assert fired.at - SIMULATED_EPOCH_US == 26 * MINUTE
 
 
 def test_a_breaker_that_was_open_closes_in_the_next_window() -> None:
@@ -118,13 +119,13 @@ def test_an_order_rests_on_where_the_venue_was_not_there_to_end_it(
 
 def test_what_a_drill_changes_is_as_before_once_it_is_over() -> None:
     [seen] = hours(Drill("cache_off", 10 * MINUTE, 20 * MINUTE), count=1)
-    at = (seen.ticks["time_us"] - EPOCH_US) / MINUTE
+    at = (seen.ticks["time_us"] - SIMULATED_EPOCH_US) / MINUTE
     on = (at > 10.01) & (at < 20)
     assert not seen.ticks["cache_hit"][on].any()
     assert seen.ticks["cache_hit"][at < 10].mean() > 0.5
     assert seen.ticks["cache_hit"][at > 20.01].mean() > 0.5
     [twin] = hours(count=1)
-    before = seen.ticks["time_us"] < EPOCH_US + 10 * MINUTE
+    before = seen.ticks["time_us"] < SIMULATED_EPOCH_US + 10 * MINUTE
     assert seen.ticks[before].tobytes() == twin.ticks[: before.sum()].tobytes()
 
 

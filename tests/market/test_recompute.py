@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lane of three windows whose second one crosses midnight; the first day is packed."""
     folder = tmp_path_factory.mktemp("lane")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(simulated, "EPOCH_US", BEFORE_MIDNIGHT)
+        patch.setattr(simulated, "SIMULATED_EPOCH_US", BEFORE_MIDNIGHT)
         soak(
             "sim",
             iterations=3,
@@ -58,7 +58,7 @@ def lines_of(lane: Path) -> dict[str, list[dict[str, Any]]]:
 def test_every_kpi_of_every_profile_and_market_follows_from_the_feeds_also_over_midnight(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulated, "EPOCH_US", BEFORE_MIDNIGHT)
+    monkeypatch.setattr(simulated, "SIMULATED_EPOCH_US", BEFORE_MIDNIGHT)
     lanes = run(PROFILES, MARKETS, 3, MINUTES, tmp_path)
     assert len(lanes) == 12
     for lane, found in lanes.items():

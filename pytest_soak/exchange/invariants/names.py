@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 BY_EXCHANGE = (
     "repeated_intents",
@@ -27,11 +27,18 @@ BY_BELIEF = {
 }
 
 
-def visible(tells: Iterable[str], *, faults: bool) -> tuple[str, ...]:
-    """The KPIs that can be seen of a bot whose beliefs tell of `tells`, see `beliefs.source`.
+def unseen(tells: Collection[str], *, faults: bool) -> dict[str, str]:
+    """The KPIs that cannot be seen of a bot whose beliefs tell of `tells`, and why.
 
-    `faults` is whether there are any on the schedule. A gate over others cannot judge it.
+    `faults` is whether there are any on the schedule. For `tells` see `beliefs.source`.
     """
-    told = {*tells}
-    believed = [name for what, names in BY_BELIEF.items() if what in told for name in names]
-    return (*BY_EXCHANGE, *(WITH_FAULTS if faults else ()), *believed)
+    nothing = "nothing tells what the bot believes; --soak-belief"
+    why = "nothing tells its {}; --soak-belief" if tells else nothing
+    lacking = {
+        kpi: why.format(what.replace("_", " "))
+        for what, kpis in BY_BELIEF.items()
+        for kpi in kpis
+        if what not in tells
+    }
+    calm = "no faults are on the schedule"
+    return lacking | ({} if faults else dict.fromkeys(WITH_FAULTS, calm))
