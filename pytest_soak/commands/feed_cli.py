@@ -19,7 +19,6 @@ def feed() -> None:
     """What a market trades and quotes: recordings, and the built-in one beside them."""
 
 
-FEED = "feed:"
 """With which a market begins that is a recording."""
 
 
@@ -148,12 +147,13 @@ def feed_facts(
     from pytest_soak.commands.feed_facts import Request, recorded_feed_facts
     from pytest_soak.commands.feed_facts import feed_facts as run
     from pytest_soak.commands.feed_recordings import Given
+    from pytest_soak.config.recorded import PREFIX
 
     def warn(line: str) -> None:
         click.echo(line, err=True)
 
-    if market.startswith(FEED):
-        feeds = [Given((file,), **given) for file in market.removeprefix(FEED).split(",")]
+    if market.startswith(PREFIX):
+        feeds = [Given((file,), **given) for file in market.removeprefix(PREFIX).split(",")]
         recorded_feed_facts(feeds, json_file, picture, Path.cwd(), click.echo)
         return
     request = Request(market, seed, lanes, hours, settings, json_file, picture)

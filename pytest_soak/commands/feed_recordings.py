@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_soak.config.names import user_path
+from pytest_soak.config.recorded import PREFIX
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.replay.load import Recording, Request, load
 from pytest_soak.replay.sources import Source, sources_of
@@ -15,7 +16,7 @@ from pytest_soak.replay.units import Units, terms_of
 
 
 class Given(NamedTuple):
-    """What was typed of a recording; `units` are None where the recording is to show them."""
+    """What was typed of a recording: its files, also as --soak-market names them, and its terms."""
 
     files: Sequence[str]
     symbol: str | None = None
@@ -57,7 +58,8 @@ def opened(given: Given, folder: Path, *, needs_receipt: bool) -> Opened:
     `needs_receipt` is False where the local side does not matter.
     """
     terms = given.terms
-    sources = [source for text in given.files for source in sources_of(text, folder, "FILE")]
+    files = [text.removeprefix(PREFIX) for text in given.files]
+    sources = [source for text in files for source in sources_of(text, folder, "FILE")]
     mapping = None
     if given.mapping is not None:
         mapping = Source(user_path(given.mapping, folder, "--mapping"), given.mapping)

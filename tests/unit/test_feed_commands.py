@@ -52,6 +52,7 @@ def test_a_good_recording_passes(run: Run) -> None:
     assert check["clock_floor_ms"] == 5.0
     assert check["drift_ms_per_hour"] == pytest.approx(0.0)
     assert check["latency_ms"]["p50"] == pytest.approx(5.0, abs=0.002)
+    assert run("check", "feed:a.gz") == (0, lines)
 
 
 def bad_stream() -> list[str]:
