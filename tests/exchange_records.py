@@ -79,9 +79,9 @@ def pushed(seconds: float, topic: str = "execution", sent: int = 1) -> Pushed:
     return Pushed(at(seconds), 7, topic, sent)
 
 
-def shown(topic: str, *states: tuple[float, int, str]) -> Books:
-    """What a book showed at some seconds."""
-    return Books(at(max(s[0] for s in states)), topic, [(at(s), u, d) for s, u, d in states])
+def shown(topic: str, *states: tuple[float, int, str], until: float = 100) -> Books:
+    """What a book showed at some seconds, and that it showed nothing else until then."""
+    return Books(at(until), topic, [(at(s), u, d) for s, u, d in states])
 
 
 def believes(seconds: float, position: float | None = None, **given: Any) -> Belief:

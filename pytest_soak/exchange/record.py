@@ -208,7 +208,8 @@ class Books:
     Attributes:
         time_us: The end of the second.
         topic: As subscribed, `orderbook.50.BTCUSDT`.
-        states: Of each message its time in microseconds, its `u`, and the `digest.of` its book.
+        states: Of each message its time in microseconds, its `u`, and the `digest.of` its book;
+            none of a second in which nothing changed.
     """
 
     time_us: int

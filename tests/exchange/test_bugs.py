@@ -67,6 +67,22 @@ async def misses_what_a_gap_hid(bot: Mini) -> None:
         listening.cancel()
 
 
+async def keeps_the_book_of_a_socket_that_is_gone(bot: Mini) -> None:
+    """The best prices, from a socket that is opened again when it is cut, or is not."""
+    while True:
+        async with bot.wire.socket("public/linear") as wire:
+            await wire.subscribe(f"orderbook.1.{BTC}")
+
+            def heard(message: dict[str, Any]) -> None:
+                told = message["data"]
+                bids, asks = (tuple((float(p), float(q)) for p, q in told[side]) for side in "ba")
+                bot.book = BookBelief(told["u"], bids, asks)
+
+            await bot.hear(wire, heard)
+        if not bot.honest:
+            await asyncio.sleep(60)
+
+
 async def goes_on_after_a_gap(bot: Mini) -> None:
     """A book whose numbers leap is begun anew, or goes on."""
     topic = f"orderbook.50.{BTC}"
@@ -217,6 +233,7 @@ CANCELS = "name: it, kind: late_cancels, for: 6s, seconds: 2"
 TWICE = "name: it, kind: repeat_messages, at: 3s, for: 4s"
 ACKS = "name: it, kind: late_answer, at: 1s, for: 6s, seconds: 1.5"
 LOST = "name: it, kind: lose_messages, at: 5s, for: 4s"
+CUT = "name: it, kind: drop, at: 5s, sockets: public"
 HELD = "name: it, kind: hold_requests, at: 3s, for: 1s, seconds: 6"
 SKEW = "name: it, kind: clock_skew, at: 6s, for: 2s, ms: 8000"
 
@@ -243,6 +260,18 @@ def test_a_bug_is_seen_with_its_fault_alone_and_a_good_bot_is_not_blamed(bug: st
     assert not judged(script, honest=False).red
     good = judged(script, fault, honest=True)
     assert not good.red, {name: good.results[name].findings for name in good.red}
+
+
+def test_a_book_ages_though_nobody_has_its_topic_any_more() -> None:
+    script = keeps_the_book_of_a_socket_that_is_gone
+    dead = judged(script, CUT, honest=False)
+    assert (dead.value("book_age_max_ms") or 0) > 10_000
+    assert dead.value("book_wrong_u") == 0
+    for good in (judged(script, CUT, honest=True), judged(script, honest=False)):
+        assert good.value("book_wrong_u") == 0
+        age_ms = good.value("book_age_max_ms")
+        assert age_ms is not None
+        assert age_ms < 100
 
 
 @pytest.mark.parametrize("fault", [SKEW, HELD])

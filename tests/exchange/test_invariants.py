@@ -498,6 +498,20 @@ def test_without_a_record_of_books_none_is_judged() -> None:
     assert found["crossed_book_s"].value == 0
 
 
+def test_a_book_of_a_time_that_is_not_recorded_yet_is_not_judged() -> None:
+    """The record is a second behind: what it lacks may be what the bot has."""
+    fast = shown(f"orderbook.1.{SYMBOL}", (10, 7, NEXT), until=25)
+    events = [shown(TOPIC, (10, 5, GOOD), (20, 6, NEXT), until=25), fast]
+    for u in (0, 7):
+        early, late = (invariants(events, [sample(s, u, bid=97.0)]) for s in (25, 25.1))
+        assert early["book_wrong_u"].value == 1
+        assert late["book_wrong_u"].why == "the exchange has not recorded what its books showed"
+        assert late["book_age_max_ms"].value is None
+    both = invariants(events, [sample(24, 6, bid=98.0), sample(26, 7)])
+    assert both["book_wrong_u"].value == 0
+    assert both["book_age_max_ms"].value == 0
+
+
 def test_a_crossed_book_counts_from_look_to_look_and_two_seconds_at_most() -> None:
     looks = [sample(10, 1, bid=101.0), sample(10.5, 1), sample(20, 1, bid=102.0), sample(40, 1)]
     assert invariants([], looks)["crossed_book_s"].value == pytest.approx(2.5)

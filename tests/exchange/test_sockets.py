@@ -12,6 +12,7 @@ from loopback import BTC, Wire, loopback, settings, topics
 
 from pytest_soak.exchange import virtual_time
 from pytest_soak.exchange.record import Pushed, Request, Socket, Strange
+from pytest_soak.exchange.sockets.ops import SUBSCRIBES_AFTER_S
 
 
 def test_pings_are_answered_as_each_socket_does() -> None:
@@ -116,6 +117,43 @@ def test_deltas_make_the_book_that_http_shows(depth: int) -> None:
                 assert book.rows(side, depth) == known[side]
                 compared += 1
     assert compared > 4
+
+
+@pytest.mark.parametrize(
+    ("path", "topic"), [("private", "order"), ("public/linear", f"tickers.{BTC}")]
+)
+def test_a_subscription_is_answered_as_by_an_exchange_afar_and_then_served(
+    path: str, topic: str
+) -> None:
+    """Clients like pybit expect the answer only after they have asked, which takes them a while."""
+
+    async def main() -> tuple[list[str], float]:
+        async with loopback() as bot, bot.socket(path, auth=path == "private") as wire:
+            loop = asyncio.get_running_loop()
+            start = loop.time()
+            await wire.say(op="subscribe", args=[topic])
+            first = await wire.hear()
+            took = loop.time() - start
+            await bot.order("Buy", "0.01")
+            return [one.get("op") or one["topic"] for one in (first, await wire.hear())], took
+
+    heard, took = virtual_time.run(main())
+    assert heard == ["subscribe", topic]
+    assert took == pytest.approx(SUBSCRIBES_AFTER_S)
+
+
+def test_a_socket_that_is_cut_before_its_subscription_is_answered_has_no_topics() -> None:
+    async def main() -> tuple[list[str], int]:
+        async with loopback() as bot:
+            async with bot.socket("private", auth=True) as wire:
+                await wire.say(op="subscribe", args=["order"])
+                await asyncio.sleep(SUBSCRIBES_AFTER_S / 2)
+                (connection,) = bot.exchange.hub.connections
+                connection.drop("dropped", "for this test")
+                await asyncio.sleep(1)
+            return [one.what for one in bot.of(Socket)], len(bot.exchange.hub.topics("/v5/private"))
+
+    assert virtual_time.run(main()) == (["opened", "authenticated", "dropped"], 0)
 
 
 def test_ones_own_order_is_in_the_public_book() -> None:

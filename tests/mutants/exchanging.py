@@ -117,6 +117,8 @@ MUTANTS = (
                 "for name in () if name in message",
             ),
             ("if connection.path == PRIVATE and connection.account is None:", "if False:"),
+            ("loop.call_later(SUBSCRIBES_AFTER_S,", "loop.call_later(0,"),
+            ("if connection.is_over:", "if False:"),
         )
     ),
     Mutant("connection.py", "if len(self._queue) > MOST_QUEUED or", "if False and", SOCKETS),

@@ -88,6 +88,7 @@ MUTANTS = (
             ("quoting.py", "if pause_s > tolerances.slow_s:", "if False:"),
             ("books.py", "if u in (0, number)", "if True"),
             ("books.py", "if past[-1][1] >= book.u]", "]"),
+            ("books.py", "if belief.time_us <= reaches_us]", "]"),
             (
                 "books.py",
                 "min(until_us - belief.time_us, _LONGEST_US)",
@@ -106,6 +107,8 @@ MUTANTS = (
             ("asking.py", "outcome.reply.code != TOO_MANY.code", "True"),
             ("orders.py", "one.updated_us > since_us", "False"),
             ("book_trail.py", "self._venue.put(Books(now_us, topic, states))", "pass"),
+            ("book_trail.py", "self._states[topic] = []", "self._states.pop(topic)"),
+            ("public.py", "or self._trail.follows(feed)", ""),
             ("books.py", "return self._update, digest.of(*best)", "return self._update, ''"),
         )
     ),

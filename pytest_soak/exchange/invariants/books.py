@@ -75,9 +75,13 @@ def crossed_book_s(beliefs: Sequence[Belief], window: Span) -> Result:
 def _judged(
     seen: Seen, beliefs: Sequence[Belief], window: Span, tolerances: Tolerances
 ) -> tuple[list[Belief], str]:
+    """The beliefs of books that may be judged: of times of which all that was shown is recorded."""
+    told, why = judged(seen, beliefs, window, tolerances, lambda b: bool(b.books), "its books")
     if not seen.books:
         return [], _NOT_RECORDED
-    return judged(seen, beliefs, window, tolerances, lambda b: bool(b.books), "its books")
+    reaches_us = max(books.time_us for books in seen.books)
+    known = [belief for belief in told if belief.time_us <= reaches_us]
+    return known, why if known or why else _NOT_RECORDED
 
 
 def _books(beliefs: Sequence[Belief]) -> Iterator[tuple[Belief, str, BookBelief]]:

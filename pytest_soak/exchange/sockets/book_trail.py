@@ -1,4 +1,7 @@
-"""What books showed, message by message: what a bot's own book is compared with."""
+"""What books showed, message by message: what a bot's own book is compared with.
+
+A line each second says also that nothing was shown: as far as the lines reach, all is known.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,10 @@ class BookTrail:
         self._states: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
         self._ends_us = 0
 
+    def follows(self, feed: object) -> bool:
+        """Whether a topic is to go on without anybody who has it: of whom had it the book ages."""
+        return isinstance(feed, BookFeed) and feed.topic in self._states
+
     def note(self, feed: BookFeed, now_us: int) -> None:
         """A message was pushed."""
         if self._venue.settings.record_books:
@@ -31,4 +38,4 @@ class BookTrail:
         self._ends_us = now_us // SECOND_US * SECOND_US + SECOND_US
         for topic, states in sorted(self._states.items()):
             self._venue.put(Books(now_us, topic, states))
-        self._states.clear()
+            self._states[topic] = []

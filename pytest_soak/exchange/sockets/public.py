@@ -1,4 +1,7 @@
-"""Public topics: made when somebody subscribes, pushed as long as anybody has them."""
+"""Public topics: made when somebody subscribes, pushed as long as anybody has them.
+
+Those of books that are recorded go on behind the last who had them.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,6 @@ from pytest_soak.exchange.sockets.summaries import CandleFeed, TickerFeed
 from pytest_soak.exchange.sockets.trades import TradeFeed
 from pytest_soak.exchange.venue import Venue
 
-JOINS_AFTER_US = 20_000
-"""From a subscription to its first message, at least."""
 Feed = BookFeed | TradeFeed | TickerFeed | CandleFeed
 
 
@@ -34,9 +35,9 @@ class PublicFeeds:
         return self._feed(path, topic) is not None
 
     def join(self, connection: Connection, topic: str) -> None:
-        """Let a socket have a topic from soon on, as no exchange is nearer than that."""
+        """Let a socket have a topic as soon as what is shown of its market may have come."""
         market = self._venue.markets[topic.rpartition(".")[2]]
-        due = self._venue.now_us() + JOINS_AFTER_US + market.lag_us()
+        due = self._venue.now_us() + market.lag_us()
         self._coming.append((due, connection, topic))
 
     def _greet(self, connection: Connection, topic: str) -> None:
@@ -59,7 +60,8 @@ class PublicFeeds:
         for _, connection, topic in due:
             self._greet(connection, topic)
         for (path, topic), feed in self._feeds.items():
-            if connections := self._hub.subscribers(path, topic):
+            connections = self._hub.subscribers(path, topic)
+            if connections or self._trail.follows(feed):
                 self._venue.markets[topic.rpartition(".")[2]].want(now_us)
                 message = feed.news(now_us, self._venue.shown_ms())
                 if message is not None:

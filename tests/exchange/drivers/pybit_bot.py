@@ -5,7 +5,6 @@ It needs pybit and the standard library alone. Lines of JSON say what it believe
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import sys
@@ -46,6 +45,28 @@ def levels(rows: Any) -> list[list[float]]:
     return [[float(price), float(size)] for price, size in rows]
 
 
+def socket_of(listen: Callable[[Any], None], is_heard: Callable[[], bool], **how: Any) -> Any:
+    """A socket that is heard; one that is gone before is opened again.
+
+    A subscription is sent before its answer is expected: if that is there first, the thread that
+    reads ends.
+    """
+    while True:
+        found = unified_trading.WebSocket(testnet=False, **how)
+        listen(found)
+        while found.is_connected() and not is_heard():
+            time.sleep(0.05)
+        if found.is_connected():
+            return found
+        print("opened again: it was gone before it told anything", file=sys.stderr, flush=True)
+
+
+def in_a_second() -> bool:
+    """That of a socket which has nothing to tell as yet."""
+    time.sleep(1.0)
+    return True
+
+
 def book(seconds: float) -> None:
     """Says each quarter second the book that it was last handed."""
     latest: list[Row] = []
@@ -58,13 +79,15 @@ def book(seconds: float) -> None:
             asks.sort()
         latest[:] = [{BTC: {"u": data["u"], "bids": bids, "asks": asks}}]
 
-    socket = unified_trading.WebSocket(testnet=False, channel_type="linear")
-    socket.orderbook_stream(50, BTC, take)
+    socket = socket_of(
+        lambda one: one.orderbook_stream(50, BTC, take),
+        lambda: bool(latest),
+        channel_type="linear",
+    )
     http()
     for _ in range(round(seconds * 4)):
         time.sleep(0.25)
-        if latest:
-            say(books=latest[0])
+        say(books=latest[0])
     print(
         json.dumps({"connected": socket.is_connected(), "threads": threading.active_count()}),
         flush=True,
@@ -72,37 +95,35 @@ def book(seconds: float) -> None:
     os._exit(0)  # whatever its threads are at
 
 
-def loses_the_processor(trading: Any) -> None:
-    """Each tenth time the thread that has sent an order waits a little, as on a busy machine."""
-    send, sent = trading.ws.send, itertools.count()
-
-    def slowly(*given: Any, **more: Any) -> None:
-        send(*given, **more)
-        if next(sent) % 10 == 0:
-            time.sleep(0.05)
-
-    trading.ws.send = slowly
+def computes() -> None:
+    """What a strategy does in a thread of its own: the others wait until it is interrupted."""
+    while True:
+        sum(number * number for number in range(1000))
 
 
 def acks(count: int) -> None:
-    """Places orders over the trade socket; knows those whose answer reached its callback."""
+    """Places orders over the trade socket; knows those whose answer reached its callback.
+
+    Mended it names them itself, so that it need not be told.
+    """
     session = http()
     price = float(session.get_orderbook(**ORDER)["result"]["b"][0][0]) * 0.98
     trading = unified_trading.WebSocketTrading(testnet=False, **OWN)
-    known: set[str] = set()
-    if not MENDED:
-        loses_the_processor(trading)
+    threading.Thread(target=computes, daemon=True).start()
+    answers: set[str] = set()
+    names = [f"mine-{number}" for number in range(count)] if MENDED else []
 
     def answered(message: Any) -> None:
-        known.add(message["data"]["orderId"])
+        answers.add(message["data"]["orderId"])
 
-    for _ in range(count):
-        trading.place_order(
-            answered, **ORDER, side="Buy", orderType="Limit", qty="0.001", price=f"{price:.0f}"
-        )
+    order = {**ORDER, "side": "Buy", "orderType": "Limit", "qty": "0.001", "price": f"{price:.0f}"}
+    for number in range(count):
+        own = {"orderLinkId": names[number]} if MENDED else {}
+        trading.place_order(answered, **order, **own)
+        time.sleep(0.01)
     time.sleep(4)
-    say(open_orders=sorted(known))
-    print(json.dumps({"known": len(known)}), flush=True)
+    say(open_orders=names or sorted(answers))
+    print(json.dumps({"sent": count, "answered": len(answers)}), flush=True)
     os._exit(0)
 
 
@@ -121,14 +142,14 @@ def retries() -> None:
 
 def fills(seconds: float) -> None:
     """Buys each half second; counts what its private socket says."""
-    session, told = http(), {}
+    told: dict[str, float] = {}
 
     def take(message: Any) -> None:
         for row in message["data"]:
             told[row["execId"]] = float(row["execQty"])
 
-    socket = unified_trading.WebSocket(testnet=False, channel_type="private", **OWN)
-    socket.execution_stream(take)
+    socket_of(lambda one: one.execution_stream(take), in_a_second, channel_type="private", **OWN)
+    session = http()
     for _ in range(round(seconds * 2)):
         time.sleep(0.5)
         session.place_order(**ORDER, side="Buy", orderType="Market", qty="0.001")
@@ -145,7 +166,7 @@ BUGS: dict[str, Callable[[], None]] = {
     "unsorted": lambda: book(6),
     "swallowed": lambda: book(14),
     "silent": lambda: book(13),
-    "acks": lambda: acks(60),
+    "acks": lambda: acks(150),
     "retries": retries,
     "fills": lambda: fills(8),
 }
