@@ -19,9 +19,6 @@ def feed() -> None:
     """What a market trades and quotes: recordings, and the built-in one beside them."""
 
 
-"""With which a market begins that is a recording."""
-
-
 def _of_recordings(command: _Command) -> _Command:
     """What is typed of a recording, as the fields of `commands.feed_recordings.Given`."""
     options = (
