@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import ccxt.async_support as ccxt
 from common import AWAY, KEY, QUANTITY, SECRET, UNIFIED, Belief, failed, paced
@@ -29,12 +30,13 @@ async def turn(exchange: ccxt.bybit, belief: Belief, number: int) -> None:
 
 async def look(exchange: ccxt.bybit, belief: Belief) -> None:
     """Read what has become of its orders, and write down what it now believes."""
+    began = time.monotonic()
     for trade in await exchange.fetch_my_trades(UNIFIED, limit=50):
         belief.fill(trade["id"], trade["side"], trade["amount"])
     found = await exchange.fetch_open_orders(UNIFIED)
     belief.orders([order["id"] for order in found])
     await asyncio.gather(exchange.fetch_positions([UNIFIED]), exchange.fetch_balance())
-    belief.tell()
+    belief.tell(since=began)
 
 
 async def main() -> None:
