@@ -39,7 +39,7 @@ def told(ran: Ran) -> list[str]:
             lines.append(f"  {name} = {value:g}{verdict}")
             found = [one.text for one in judged.findings if one.kpi == name]
             lines += [f"      {text}" for text in found[:3]]
-    lines += [f"  {name}: null, {why}" for name, why in judged.reasons.items() if name in GREEN]
+    lines += [f"  {name}: null, {judged.reasons[name]}" for name in _unseen(ran)]
     if ran.recipe.exits and ran.status != 0:
         lines += [f"  ended with status {ran.status}:", *last_lines(ran.folder / "bot.log", 12)]
     return lines
@@ -56,12 +56,18 @@ def _verdict(ran: Ran, name: str) -> str:
     return f"  red{known}" if is_red(ran, name) else "  green"
 
 
+def _unseen(ran: Ran) -> list[str]:
+    """The invariants that should have been seen and were not."""
+    hidden = () if "books" in ran.recipe.belief else ("book_wrong_u",)
+    return [n for n in GREEN if ran.judged.kpis[n] is None and n not in hidden]
+
+
 def is_clean(ran: Ran) -> bool:
-    """Whether a client traded both ways, as it is, and nothing is wrong."""
+    """Whether a client traded both ways, as it is, and nothing is wrong or unseen."""
     traded = ran.judged.kpis["buy_fills"] and ran.judged.kpis["sell_fills"]
     ended = ran.status == 0 or not ran.recipe.exits
     held = {*GREEN} - {*ran.recipe.wrong}
-    broken = any(is_red(ran, name) for name in held) or bool(ran.judged.strange)
+    broken = any(is_red(ran, name) for name in held) or bool(ran.judged.strange or _unseen(ran))
     return bool(traded) and ended and not broken
 
 

@@ -8,9 +8,13 @@ import pytest
 
 from benchmarks.clients.recipes import HERE, RECIPES, Recipe
 from benchmarks.clients.rows import BY_CHANCE, ROWS, Row
+from benchmarks.clients.run import Ran
 from benchmarks.clients.showing import GREEN, RED, Outcome, colour, table
+from benchmarks.clients.telling import GREEN as SHOWN_GREEN
+from benchmarks.clients.telling import is_clean, told
 from benchmarks.clients.tested import NUMBERS, outcomes
 from pytest_soak.exchange.faults.schedule import fault_shelf, load_schedule
+from pytest_soak.exchange.judged import Judged
 
 DOCUMENT = (HERE.parents[1] / "docs" / "EXCHANGE_CLIENTS.md").read_text(encoding="utf-8")
 
@@ -85,3 +89,42 @@ def test_the_table_names_what_is_not_as_it_should_be() -> None:
     assert lines[-1] == "not as it should be: 1"
     assert table([good]).endswith("all as they should be")
     assert not Outcome(3, "", GREEN, GREEN).is_right
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "clean"),
+    [
+        ("ccxt", {}, True),
+        ("ccxt", {"book_wrong_u": None}, True),
+        ("ccxt", {"position_gap_base": None}, False),
+        ("ccxt", {"position_gap_base": 0.01}, False),
+        ("ccxt", {"sell_fills": 0.0}, False),
+        ("ccxt_pro", {"book_wrong_u": None}, False),
+        ("ccxt_pro", {"book_wrong_u": 1.0}, False),
+        ("hummingbot", {"book_wrong_u": 1.0}, True),
+    ],
+)
+def test_a_client_is_clean_that_traded_and_of_which_all_was_seen(
+    name: str, changed: dict[str, float | None], clean: bool
+) -> None:
+    kpis = dict.fromkeys(SHOWN_GREEN, 0.0) | {"buy_fills": 1.0, "sell_fills": 1.0} | changed
+    reasons = {kpi: "why" for kpi, value in kpis.items() if value is None}
+    judged = Judged(
+        iteration=1,
+        start_us=0,
+        end_us=1,
+        kpis=kpis,
+        reasons=reasons,
+        findings=[],
+        more_findings=0,
+        faults=[],
+        requests=[],
+        strange={},
+        beliefs=1,
+        troubles={},
+        isolation="namespace",
+        outside="",
+    )
+    ran = Ran(RECIPES[name], "1", judged, 0, Path())
+    assert is_clean(ran) == clean
+    assert any("null" in line for line in told(ran)) == (None in changed.values() and not clean)
