@@ -47,6 +47,8 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := sorted({*given.names} - {*RECIPES}):
         parser.error(f"no client {', '.join(unknown)}; there are {', '.join(RECIPES)}")
+    if given.names and (given.rows or given.row is not None):
+        parser.error("a row has its clients: name none beside --row and --rows")
     environments: Path = given.environments
     if given.rows or given.row is not None:
         wanted = numbers if given.rows else [given.row]
