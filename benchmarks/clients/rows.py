@@ -45,13 +45,13 @@ KNOWN, WRONG = ("unknown_open_orders", 0.0), ("book_wrong_u", 0.0)
 
 ROWS = (
     Row(1, "freqtrade", "orders again while what it ordered fills", (POSITION, TWICE), 80.0),
-    Row(2, "hummingbot", "never learns of fills whose messages were lost", (POSITION,), 100.0),
+    Row(2, "hummingbot", "never learns of fills in lost messages", (POSITION,), 100.0),
     Row(3, "hummingbot", "never takes a level out of its book", (WRONG,), 40.0, "ccxt_pro"),
-    Row(11, "nautilus", "orders again what it calls rejected and is open", (TWICE, KNOWN), 50.0),
+    Row(11, "nautilus", "calls rejected what is open, and orders again", (TWICE, KNOWN), 50.0),
     Row(
         11,
         "nautilus",
-        "tells no strategy of the order that fills as it stops",
+        "tells no strategy of an order filled as it stops",
         (POSITION,),
         15.0,
         own=(("SOAK_STOPS", "ordering"),),

@@ -15,7 +15,7 @@ from benchmarks.clients.telling import told
 from pytest_soak.errors import TargetError
 
 RED, GREEN = "red", "green"
-WIDTH = 54
+WIDTH = 58
 
 
 @dataclass(frozen=True)

@@ -50,4 +50,4 @@ def outcomes(report: str) -> Iterator[Outcome]:
             continue
         wrong = next((one.tag for one in case if one.tag in ("failure", "error", "skipped")), "")
         colours = (wrong, wrong) if wrong else (RED, GREEN)
-        yield Outcome(int(name[1]), name[2].replace("_", " "), *colours)
+        yield Outcome(int(name[1]), name[2].replace("_", " ").replace("[", " ["), *colours)

@@ -76,7 +76,7 @@ def test_the_report_of_pytest_is_told_as_rows() -> None:
     four, twelve, five = outcomes(report)
     assert four == Outcome(4, "pybit is wrong", RED, GREEN)
     assert four.is_right
-    assert (twelve.number, twelve.says, twelve.cause) == (12, "both[ccxt]", "failure")
+    assert (twelve.number, twelve.says, twelve.cause) == (12, "both [ccxt]", "failure")
     assert not twelve.is_right
     assert not five.is_right
 
