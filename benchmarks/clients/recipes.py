@@ -27,6 +27,7 @@ class Recipe:
         exits: Whether it ends by itself when its time is over, else it is interrupted.
         belief: Where what it believes is seen, relative to the folder of the run.
         modules: Where the client itself is, below its environment, if it is not installed.
+        wrong: The invariants that it breaks without any fault; each is a row.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Recipe:
     exits: bool = True
     belief: str = TOLD
     modules: str = ""
+    wrong: tuple[str, ...] = ()
 
 
 def _bot(name: str, environment: str, package: str, file: str, belief: str = TOLD) -> Recipe:
@@ -77,6 +79,7 @@ RECIPES = {
         replace(
             _bot("hummingbot", "hummingbot", "hummingbot", "hummingbot_connector.py", BOOK_TOO),
             modules=SOURCE,
+            wrong=("book_wrong_u",),
         ),
     )
 }

@@ -21,6 +21,8 @@ class Row:
         reds: The KPIs one of which has to be above the number given.
         seconds: How long it takes to be seen.
         honest: The client whose run is to be green, where the bug needs no fault.
+        own: Variables that bring it about where no fault does.
+        by_chance: Of how many runs it is told in how many it is seen, where that is by chance.
     """
 
     number: int
@@ -29,11 +31,13 @@ class Row:
     reds: tuple[tuple[str, float], ...]
     seconds: float
     honest: str = ""
+    own: tuple[tuple[str, str], ...] = ()
+    by_chance: int = 0
 
     @property
-    def faults(self) -> Path:
+    def faults(self) -> Path | str:
         """The schedule."""
-        return SCHEDULES / f"row{self.number}.yaml"
+        return "calm" if self.own else SCHEDULES / f"row{self.number}.yaml"
 
 
 POSITION, TWICE = ("position_gap_base", 1e-9), ("repeated_intents", 0.0)
@@ -41,8 +45,29 @@ KNOWN, WRONG = ("unknown_open_orders", 0.0), ("book_wrong_u", 0.0)
 
 ROWS = (
     Row(1, "freqtrade", "orders again while what it ordered fills", (POSITION, TWICE), 80.0),
-    Row(2, "hummingbot", "never learns of fills whose messages were lost", (POSITION,), 100.0),
+    Row(2, "hummingbot", "never learns of fills in lost messages", (POSITION,), 100.0),
     Row(3, "hummingbot", "never takes a level out of its book", (WRONG,), 40.0, "ccxt_pro"),
-    Row(11, "nautilus", "orders again what it calls rejected and is open", (TWICE, KNOWN), 50.0),
+    Row(11, "nautilus", "calls rejected what is open, and orders again", (TWICE, KNOWN), 50.0),
+    Row(
+        11,
+        "nautilus",
+        "tells no strategy of an order filled as it stops",
+        (POSITION,),
+        15.0,
+        own=(("SOAK_STOPS", "ordering"),),
+    ),
 )
-"""Those of ccxt and pybit are tests, `tests/exchange/test_real_clients.py`."""
+"""Those of ccxt and pybit are tests: see `tested`."""
+
+BY_CHANCE = (
+    Row(
+        11,
+        "nautilus",
+        "tells no strategy of quotes that fill as it stops",
+        (POSITION,),
+        15.0,
+        own=(("SOAK_STOPS", "quoting"),),
+        by_chance=3,
+    ),
+)
+"""Not judged: a quote is filled before its cancellation, or it is not."""

@@ -41,7 +41,7 @@ def test_4_pybit_hands_over_a_book_that_is_not_sorted() -> None:
     assert mended.value(BOOK_AGE) < OLD_MS
 
 
-def test_5_pybit_s_book_dies_of_a_swallowed_delta_without_a_word() -> None:
+def test_5_pybit_loses_its_book_by_a_swallowed_delta() -> None:
     dead = pybit("swallowed", 5, "mended")
     assert dead.value(BOOK_AGE) > OLD_MS
     assert dead.said == [{"connected": False, "threads": dead.said[0]["threads"]}]
@@ -65,13 +65,13 @@ def test_7_pybit_sends_an_order_twice_that_is_not_answered() -> None:
     assert pybit("retries", 7, faults=False).value("repeated_intents") == 0
 
 
-def test_8_neither_client_sees_soon_that_a_socket_has_fallen_silent() -> None:
+def test_8_neither_client_sees_that_a_socket_is_silent() -> None:
     """Their twins are in 4 and 9: the same books without a fault."""
     for client in (pybit, ccxt):
         assert client("silent", 8, "mended").value(BOOK_AGE) > OLD_MS
 
 
-def test_9_ccxt_s_best_prices_cut_its_book() -> None:
+def test_9_ccxt_cuts_its_book_by_its_best_prices() -> None:
     cut = ccxt("beside", 9)
     assert cut.value(WRONG) > 5
     assert min(one["depth"] for one in cut.said) < 20
@@ -86,7 +86,7 @@ def test_10_ccxt_believes_the_message_that_comes_last() -> None:
 
 
 @pytest.mark.parametrize("client", [pybit, ccxt])
-def test_12_no_client_reads_again_what_filled_while_its_socket_was_down(client: Client) -> None:
+def test_12_no_client_reads_again_what_filled_in_a_gap(client: Client) -> None:
     assert client("fills", 12).value("position_gap_base") > 0
     for good in (client("fills", 12, "mended"), client("fills", 12, faults=False)):
         assert good.value("position_gap_base") == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import ccxt.async_support as ccxt
 from common import AWAY, KEY, QUANTITY, SECRET, UNIFIED, Belief, failed, paced
@@ -24,12 +25,18 @@ async def turn(exchange: ccxt.bybit, belief: Belief, number: int) -> None:
     if number % 4 == 0:
         side = "buy" if number % 8 == 0 else "sell"
         await exchange.create_order(UNIFIED, "market", side, QUANTITY)
+    await look(exchange, belief)
+
+
+async def look(exchange: ccxt.bybit, belief: Belief) -> None:
+    """Read what has become of its orders, and write down what it now believes."""
+    began = time.monotonic()
     for trade in await exchange.fetch_my_trades(UNIFIED, limit=50):
         belief.fill(trade["id"], trade["side"], trade["amount"])
     found = await exchange.fetch_open_orders(UNIFIED)
     belief.orders([order["id"] for order in found])
     await asyncio.gather(exchange.fetch_positions([UNIFIED]), exchange.fetch_balance())
-    belief.tell()
+    belief.tell(since=began)
 
 
 async def main() -> None:
@@ -44,8 +51,7 @@ async def main() -> None:
             except ccxt.BaseError as error:
                 failed(error)
         await exchange.cancel_all_orders(UNIFIED)
-        belief.orders([])
-        belief.tell()
+        await look(exchange, belief)
     finally:
         await exchange.close()
 

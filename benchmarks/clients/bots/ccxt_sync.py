@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import ccxt
 from common import AWAY, KEY, QUANTITY, SECRET, UNIFIED, Belief, failed, turns
 
@@ -17,12 +19,18 @@ def turn(exchange: ccxt.bybit, belief: Belief, number: int) -> None:
     if number % 4 == 0:
         side = "buy" if number % 8 == 0 else "sell"
         exchange.create_order(UNIFIED, "market", side, QUANTITY)
+    look(exchange, belief)
+
+
+def look(exchange: ccxt.bybit, belief: Belief) -> None:
+    """Read what has become of its orders, and write down what it now believes."""
+    began = time.monotonic()
     for trade in exchange.fetch_my_trades(UNIFIED, limit=50):
         belief.fill(trade["id"], trade["side"], trade["amount"])
     belief.orders([order["id"] for order in exchange.fetch_open_orders(UNIFIED)])
     exchange.fetch_positions([UNIFIED])
     exchange.fetch_balance()
-    belief.tell()
+    belief.tell(since=began)
 
 
 def main() -> None:
@@ -36,8 +44,7 @@ def main() -> None:
         except ccxt.BaseError as error:
             failed(error)
     exchange.cancel_all_orders(UNIFIED)
-    belief.orders([])
-    belief.tell()
+    look(exchange, belief)
 
 
 main()

@@ -62,13 +62,19 @@ class Belief:
         """By its own fills, in base."""
         return sum(self._fills.values())
 
-    def tell(self, bids: Levels = (), asks: Levels = (), u: int = 0) -> None:
-        """Write down what it is now, with the book as it is kept, if there is one."""
+    def tell(
+        self, bids: Levels = (), asks: Levels = (), u: int = 0, since: float | None = None
+    ) -> None:
+        """Write down what it is now, with the book as it is kept, if there is one.
+
+        `since` is when it began to ask for it, by time.monotonic().
+        """
         said: dict[str, Any] = {
             "time_us": time.time_ns() // 1000,
             "positions": {SYMBOL: round(self.position, 8)},
             "open_orders": sorted(self._open),
             "levels": [len(bids), len(asks)],
+            "lag_s": 0.0 if since is None else time.monotonic() - since,
         }
         if bids and asks:
             said["books"] = {SYMBOL: {"u": u, "bids": bids[:SHOWN], "asks": asks[:SHOWN]}}

@@ -28,7 +28,8 @@ from nautilus_trader.trading.strategy import Strategy
 REST, SOCKETS = os.environ["SOAK_EXCHANGE_REST"], os.environ["SOAK_EXCHANGE_WS"]
 INSTRUMENT = InstrumentId.from_str("BTCUSDT-LINEAR.BYBIT")
 QUANTITY, EVERY_SECONDS, LAST_SECONDS = 0.01, 1, 4
-STOPS_QUOTING = os.environ.get("SOAK_STOPS_QUOTING", "yes") == "yes"
+STOPS = os.environ.get("SOAK_STOPS", "idle")
+"""How it is stopped: `idle`, with nothing open; `quoting`; or `ordering`, as an order is sent."""
 
 
 class Maker(Strategy):
@@ -50,12 +51,16 @@ class Maker(Strategy):
         self.number += 1
         self.cancel_all_orders(INSTRUMENT)
         tick = self.cache.quote_tick(INSTRUMENT)
-        ends = STOPS_QUOTING and self.number * EVERY_SECONDS > SECONDS - LAST_SECONDS
+        ends = STOPS == "idle" and self.number * EVERY_SECONDS > SECONDS - LAST_SECONDS
         if tick is not None and not ends:
             self.quote(OrderSide.BUY, tick.bid_price)
             self.quote(OrderSide.SELL, tick.ask_price)
             if self.number % 4 == 0:
                 self.take(OrderSide.BUY if self.number % 8 == 0 else OrderSide.SELL)
+        self.tell()
+
+    def tell(self) -> None:
+        """Write down what it was told, and the orders that its cache has."""
         self.belief.orders([str(order.client_order_id) for order in self.cache.orders_open()])
         self.belief.tell()
 
@@ -79,7 +84,6 @@ class Maker(Strategy):
 
     def on_stop(self) -> None:
         self.cancel_all_orders(INSTRUMENT)
-        self.belief.tell()
 
 
 def socket_of(product_type: BybitProductType, is_demo: bool, is_testnet: bool) -> str:
@@ -113,13 +117,24 @@ def main() -> None:
             },
         )
     )
-    node.trader.add_strategy(Maker())
+    maker = Maker()
+    node.trader.add_strategy(maker)
     node.add_data_client_factory("BYBIT", factories.BybitLiveDataClientFactory)
     node.add_exec_client_factory("BYBIT", factories.BybitLiveExecClientFactory)
     node.build()
-    node.get_event_loop().call_later(SECONDS + LAST_SECONDS, node.stop)
+
+    def stop() -> None:
+        if STOPS == "ordering":
+            maker.take(OrderSide.BUY)
+        node.stop()
+
+    node.get_event_loop().call_later(SECONDS + LAST_SECONDS, stop)
     try:
         node.run()
+        maker.tell()
+        positions = node.cache.positions_open(instrument_id=INSTRUMENT)
+        held = sum(float(one.signed_qty) for one in positions)
+        print(f"stopped: told of {maker.belief.position:g}, its cache has {held:g}", flush=True)
     finally:
         node.dispose()
 

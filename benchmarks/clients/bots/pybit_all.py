@@ -36,6 +36,15 @@ class Bot:
         self.private.position_stream(lambda message: None)
         self.private.wallet_stream(lambda message: None)
 
+    def is_connected(self) -> bool:
+        """Whether all its sockets are there."""
+        return all(one.is_connected() for one in (self.public, self.private, self.trading))
+
+    def leave(self) -> None:
+        """Close its sockets."""
+        for socket in (self.public, self.private, self.trading):
+            socket.exit()
+
     def take_book(self, message: Any) -> None:
         told = message["data"]
         bids, asks = ([[float(p), float(q)] for p, q in told[side]] for side in "ba")
@@ -73,14 +82,28 @@ class Bot:
         self.belief.tell(*self.book)
 
 
+def hearing() -> Bot:
+    """One whose sockets are there when it has its first book.
+
+    A subscription is sent before its answer is expected: if that is there first, the socket ends.
+    """
+    while True:
+        bot = Bot()
+        bot.listen()
+        time.sleep(0.5)
+        while bot.is_connected() and bot.best is None:
+            time.sleep(0.1)
+        if bot.is_connected():
+            return bot
+        print("opened again: a socket was gone before it told anything", flush=True)
+        bot.leave()
+
+
 def main() -> None:
     """Trade until the time is over, then leave nothing open."""
-    bot = Bot()
+    bot = hearing()
     bot.http.get_server_time()
     bot.http.get_instruments_info(**ORDER)
-    bot.listen()
-    while bot.best is None:
-        time.sleep(0.1)
     for number in turns():
         try:
             bot.turn(number)
@@ -89,8 +112,7 @@ def main() -> None:
     bot.http.cancel_all_orders(**ORDER)
     time.sleep(1)
     bot.belief.tell(*bot.book)
-    for socket in (bot.public, bot.private, bot.trading):
-        socket.exit()
+    bot.leave()
 
 
 main()

@@ -56,14 +56,14 @@ async def forever(watch: Callable[[], Awaitable[Any]]) -> None:
 
 
 async def book(seconds: float, beside: bool) -> None:
-    """Says each quarter second the book that it holds."""
+    """Says twenty times a second the book that it holds: one that is wrong may be for a moment."""
     made = await opened()
     tasks = [asyncio.ensure_future(forever(lambda: made.watch_order_book(NAME, 50)))]
     await asyncio.sleep(1)
     if beside and not MENDED:
         tasks.append(asyncio.ensure_future(forever(lambda: made.watch_bids_asks([NAME]))))
-    for _ in range(round(seconds * 4)):
-        await asyncio.sleep(0.25)
+    for _ in range(round(seconds * 20)):
+        await asyncio.sleep(0.05)
         found = made.orderbooks.get(NAME)
         if found is not None and found["bids"]:
             bids, asks = ([[p, q] for p, q, *_ in found[side]] for side in ("bids", "asks"))

@@ -24,9 +24,11 @@ class SoakTakes(IStrategy):
     use_exit_signal = True
 
     def bot_loop_start(self, current_time: datetime, **more: Any) -> None:
-        """A pair that was sold is locked for the rest of its candle: this one is not."""
-        for pair in self.dp.current_whitelist():
-            self.unlock_pair(pair)
+        """A pair that was sold is locked for the rest of its minute, on its side: this one is not.
+
+        `unlock_pair` takes away locks of both sides alone.
+        """
+        self.unlock_reason("Auto lock")
 
     def populate_indicators(self, dataframe: DataFrame, metadata: dict[str, Any]) -> DataFrame:
         return dataframe
