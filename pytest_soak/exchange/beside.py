@@ -114,6 +114,10 @@ class Beside:
         """What the window came to, which is over; it is written down."""
         return self._watch.judge(iteration, window, self._isolation, self._jail.outside())
 
+    def so_far(self) -> str:
+        """What the bot has asked by now, and what it tried to reach, in words."""
+        return self._watch.so_far(self._jail.outside())
+
     def notes(self) -> list[str]:
         """What of the bot's trading no KPI of money tells."""
         return self._watch.notes()

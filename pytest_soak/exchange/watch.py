@@ -20,6 +20,7 @@ from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
 from pytest_soak.exchange.judged import FOLDER, JUDGED, Judged, judged, read_judged
 from pytest_soak.exchange.record import Event, read
+from pytest_soak.exchange.so_far import asked_so_far
 from pytest_soak.storage.files import append_new
 from pytest_soak.system import is_link
 from pytest_soak.text import plural
@@ -85,13 +86,18 @@ class Watch:
 
     def judge(self, iteration: int, window: Span, isolation: Isolation, outside: Outside) -> Judged:
         """What the window came to, which is over; it is written down."""
-        results = measure(self._seen, self._beliefs, window, self._choice.schedule.tolerances)
+        allowed = self._choice.schedule.tolerances
+        results = measure(self._seen, self._beliefs, window, allowed)
         seen = sum(window[0] <= belief.time_us < window[1] for belief in self._beliefs)
         held, believed = (isolation, outside), (seen, self._troubles)
-        found = judged(iteration, window, self._seen, results, held, believed)
+        found = judged(iteration, window, self._seen, results, held, believed, allowed)
         append_new(self._home / JUDGED, found.model_dump_json().encode() + b"\n")
         self._seen.forget(window[1] - KEPT_US)
         return found
+
+    def so_far(self, outside: Outside) -> str:
+        """What the exchange has been asked by now, in words."""
+        return asked_so_far(self._seen, outside)
 
     def notes(self) -> list[str]:
         """What of the bot's trading no KPI of money tells."""

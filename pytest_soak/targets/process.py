@@ -125,7 +125,7 @@ class ProcessTarget:
         self._bot = Supervised(order)
         resources = Resources(self._bot.pid, lane.feeds, clock, feeds.watched())
         self._windows = BotWindows(
-            self._bot, feeds, resources, lane, options, clock, self._exchange
+            self._bot, feeds, resources, lane, options, clock, self._exchange, str(order.ready)
         )
         if self.shadow:
             self._windows.note("shadow: the bot sends no orders, its fills are not real")

@@ -15,8 +15,9 @@ from pytest_soak.exchange.invariants.seen import KEPT_US, Seen
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
-from pytest_soak.exchange.judged import Judged, again, judged, read_judged
+from pytest_soak.exchange.judged import Judged, judged, read_judged
 from pytest_soak.exchange.record import Fault, Request, Strange
+from pytest_soak.exchange.reproduce import again
 from pytest_soak.report.exchange_view import exchange_view
 from pytest_soak.report.templating import rendered
 

@@ -74,7 +74,7 @@ MUTANTS = (
             ("intents.py", "first.account == second.account", "True"),
             ("intents.py", 'one.get("order_id") != other.get("order_id")', "True"),
             ("intents.py", "bool(first.fault) and second", "second"),
-            ("intents.py", "0.0 if first.http >= _NO_ANSWER else", "0.0 if True else"),
+            ("intents.py", "0.0 if first.http >= NO_ANSWER else", "0.0 if True else"),
             ("intents.py", 'if state.status != "Filled":', "if False:"),
             ("intents.py", "pushed.connection in sockets and", ""),
             ("intents.py", "and s.time_us <= second.time_us", ""),

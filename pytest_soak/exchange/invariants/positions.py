@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pytest_soak.exchange.beliefs.belief import Belief
+from pytest_soak.exchange.invariants.lost_answers import LostAnswer, lost_answers
 from pytest_soak.exchange.invariants.quiet_beliefs import judged, since_us
 from pytest_soak.exchange.invariants.result import Finding, Result, unseen
 from pytest_soak.exchange.invariants.seen import Seen, Span
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.record import Execution
+from pytest_soak.text import plural
 
 _DIGITS = 9
 
@@ -45,27 +47,76 @@ def position_gap(
 
     A belief is held against every position of the `grace_s` before it, and only in quiet times.
     """
-    told, why = judged(
-        seen, beliefs, window, tolerances, lambda b: b.positions is not None, "its positions"
-    )
+    told, why = judged(seen, beliefs, window, tolerances, _tells, "its positions")
     if why:
         return unseen(why)
     held = _held(seen.executions)
     worst, at = 0.0, None
     for belief in told:
         for symbol in sorted({*held, *(belief.positions or {})}):
-            believed = (belief.positions or {}).get(symbol, 0.0)
-            start_us = since_us(belief, tolerances)
-            gap = held[symbol].distance(believed, start_us, belief.time_us)
-            if round(gap, _DIGITS) > worst:
-                worst, at = round(gap, _DIGITS), _told(belief.time_us, symbol, believed, held)
-    return Result(worst, "", (at,) if at else ())
+            gap = _gap(belief, held[symbol], symbol, tolerances)
+            if gap > worst:
+                worst, at = gap, (belief, symbol)
+    if at is None:
+        return Result(0.0)
+    return Result(worst, "", (_found(seen, beliefs, held, at, tolerances),))
 
 
-def _told(time_us: int, symbol: str, believed: float, held: dict[str, _Held]) -> Finding:
-    at = bisect_right(held[symbol].times, time_us)
-    is_ = held[symbol].ranges[at - 1][0] if at else 0.0
-    return Finding(time_us, f"{symbol}: the bot believes {believed:g}, the exchange has {is_:g}")
+def _tells(belief: Belief) -> bool:
+    return belief.positions is not None
+
+
+def _gap(belief: Belief, held: _Held, symbol: str, tolerances: Tolerances) -> float:
+    believed = (belief.positions or {}).get(symbol, 0.0)
+    gap = held.distance(believed, since_us(belief, tolerances), belief.time_us)
+    return round(gap, _DIGITS)
+
+
+def _found(
+    seen: Seen,
+    beliefs: Sequence[Belief],
+    held: dict[str, _Held],
+    at: tuple[Belief, str],
+    tolerances: Tolerances,
+) -> Finding:
+    belief, symbol = at
+    before = (one for one in reversed(beliefs) if _tells(one) and one.time_us < belief.time_us)
+    gaps = ((one, _gap(one, held[symbol], symbol, tolerances)) for one in before)
+    began_us = _began_us(belief, gaps, tolerances)
+    believed = (belief.positions or {}).get(symbol, 0.0)
+    place = bisect_right(held[symbol].times, belief.time_us)
+    is_ = held[symbol].ranges[place - 1][0] if place else 0.0
+    text = f"{symbol}: the bot believes {believed:g}, the exchange has {is_:g}"
+    lost = _lost_since(seen, symbol, began_us, belief.time_us, tolerances)
+    if not lost:
+        return Finding(belief.time_us, text, began_us)
+    more = f", and {plural(len(lost) - 1, 'more order')} like it" if lost[1:] else ""
+    return Finding(belief.time_us, f"{text}; {lost[0].text}{more}", lost[0].time_us, lost[0].fault)
+
+
+def _began_us(wrong: Belief, before: Iterable[tuple[Belief, float]], tolerances: Tolerances) -> int:
+    """Since when there is a gap: before it the belief was right for longer than by chance.
+
+    While a position moves, one that lags behind meets an older truth for as long as it may be old.
+    """
+    began, right = wrong, None
+    for one, gap in before:
+        if gap:
+            began, right = one, None
+            continue
+        right = right or one
+        if right.time_us - one.time_us > 2 * (one.time_us - since_us(one, tolerances)):
+            break
+    return since_us(began, tolerances)
+
+
+def _lost_since(
+    seen: Seen, symbol: str, began_us: int, until_us: int, tolerances: Tolerances
+) -> list[LostAnswer]:
+    """The orders that may have made it: their answers were lost, and they traded."""
+    before_us = round((tolerances.give_up_s + tolerances.same_intent_s) * 1e6)
+    lost = lost_answers(seen, (began_us - before_us, until_us), tolerances)
+    return [one for one in lost if one.symbol == symbol and one.filled]
 
 
 def _held(executions: Sequence[Execution]) -> dict[str, _Held]:

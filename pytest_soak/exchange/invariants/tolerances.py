@@ -20,7 +20,8 @@ class Tolerances(BaseModel):
         limit_s: How long it must wait after it was told that it asks too often.
         few_quotes: An account that made or changed fewer orders in all is not asked when it
             quotes again.
-        slow_s: Nor one that does so, by the median, less than once in so many seconds.
+        slow_s: One that does so less than once in so many seconds, on average, is late by what is
+            beyond its own longest other pause.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
