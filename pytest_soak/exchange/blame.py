@@ -14,7 +14,10 @@ _ACCURATE_US = 1_500_000
 
 
 class Spell(BaseModel):
-    """A fault from its beginning to its end, None where it went on, and how often it met."""
+    """A fault from its beginning to its end, None where it went on, and how often it met.
+
+    `longest_us` is how long after its beginning it may end another time.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,6 +26,7 @@ class Spell(BaseModel):
     start_us: int
     end_us: int | None
     hits: int
+    longest_us: int = 0
 
     @property
     def met(self) -> bool:

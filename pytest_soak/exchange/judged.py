@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.exchange.blame import Spell, blamed, spells
+from pytest_soak.exchange.faults.schedule import Schedule
 from pytest_soak.exchange.invariants.lost_answers import lost_answers
 from pytest_soak.exchange.invariants.names import WITH_FAULTS
 from pytest_soak.exchange.invariants.result import Result
@@ -21,7 +22,7 @@ from pytest_soak.text import plural
 
 FOLDER, JUDGED = "exchange", "judged.jsonl"
 """Where in the folder of a lane its windows are: a line each."""
-_ALLOWED = Tolerances()
+_CALM = Schedule(name="calm")
 MOST_FINDINGS, MOST_STRANGE, MOST_TOLD = 100, 20, 3
 
 
@@ -135,14 +136,15 @@ def judged(
     results: Mapping[str, Result],
     held: tuple[Isolation, Outside],
     believed: tuple[int, Mapping[str, str]],
-    allowed: Tolerances = _ALLOWED,
+    schedule: Schedule = _CALM,
 ) -> Judged:
     """A window with what was measured in it.
 
     `held` is how the bot was kept, and what went outside; `believed` how often it was seen, and
-    what trouble each source had.
+    what trouble each source had; `schedule` what was to break.
     """
     isolation, outside = held
+    allowed = schedule.tolerances
     broken = spells(seen, (0, window[1]))
     settle_us = round(allowed.settle_s * 1e6)
     found = sorted(
@@ -169,7 +171,7 @@ def judged(
         reasons={kpi: result.why for kpi, result in results.items() if result.value is None},
         findings=found[:MOST_FINDINGS],
         more_findings=max(0, len(found) - MOST_FINDINGS),
-        faults=spells(seen, window),
+        faults=[_with_its_length(one, schedule) for one in spells(seen, window)],
         requests=_asked(seen, window),
         strange=dict(_strange(seen, window).most_common(MOST_STRANGE)),
         beliefs=believed[0],
@@ -179,6 +181,12 @@ def judged(
         isolation=str(isolation),
         outside=str(outside),
     )
+
+
+def _with_its_length(spell: Spell, schedule: Schedule) -> Spell:
+    row = next((row for row in schedule.faults if row.name == spell.name), None)
+    longest_us = 0 if row is None else row.jitter_us + row.length_us + row.waits_us
+    return spell.model_copy(update={"longest_us": longest_us})
 
 
 def _lost(seen: Seen, window: Span, allowed: Tolerances) -> list[Lost]:

@@ -75,7 +75,7 @@ def _first_end_us(windows: Sequence[Judged], name: str) -> int | None:
 
 
 def _end(spell: Spell) -> int:
-    return spell.start_us if spell.end_us is None else spell.end_us
+    return max(spell.end_us or 0, spell.start_us + spell.longest_us)
 
 
 def _number(text: str) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import FIRST_COMPLETED
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -80,23 +80,26 @@ async def serve(
     with TemporaryDirectory(prefix=PREFIX) as own:
         folder = Path(service.ca_folder or own)
         async with (
-            written(recorder, record),
-            asked(service.beliefs, clock),
+            written(recorder, record) as writes,
+            asked(service.beliefs, clock) as asks,
             served(exchange.app, service.port, service.tls_port, folder) as ports,
         ):
             ca = str(folder / CA_FILE) if ports.tls else ""
             told(Ready(ports.plain, ports.tls, ca))
-            await _until(stop, exchange.app[MOVING], service.seconds)
+            tasks = [task for task in (exchange.app[MOVING], writes, asks) if task is not None]
+            await _until(stop, tasks, service.seconds)
 
 
-async def _until(stop: asyncio.Event, moving: asyncio.Future[None], seconds: float | None) -> None:
-    """Wait for the stop or the end of the time; raise what ends the markets before."""
+async def _until(
+    stop: asyncio.Event, tasks: Sequence[asyncio.Future[None]], seconds: float | None
+) -> None:
+    """Wait for the stop or the end of the time; raise what ends one of the tasks before."""
     told = asyncio.ensure_future(stop.wait())
-    both: list[asyncio.Future[Any]] = [told, moving]
+    both: list[asyncio.Future[Any]] = [told, *tasks]
     done, _ = await asyncio.wait(both, timeout=seconds, return_when=FIRST_COMPLETED)
     told.cancel()
-    if moving in done:
-        moving.result()
+    for task in done.intersection(tasks):
+        task.result()
 
 
 def interference_of(service: Service, recorder: Recorder) -> Interference:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
-from pytest_soak.errors import TargetError
+from pytest_soak.errors import TargetError, one_line
 from pytest_soak.observation.growing import GrowingFeeds
 from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.targets.simulated import EPOCH_US
@@ -53,6 +53,7 @@ class Exchanged:
         self._end_us = 0
         self._events: list[Event] = []
         self._clock: ExchangeClock | None = None
+        self._moving: asyncio.Future[None]
         self._watch: Watch | None = None
         self._feeds: GrowingFeeds | None = None
         self._tasks: Tasks | None = None
@@ -83,7 +84,7 @@ class Exchanged:
         from pytest_soak.exchange.faults.scheduled import Scheduled
         from pytest_soak.exchange.record_file import written
         from pytest_soak.exchange.recorder import Recorder
-        from pytest_soak.exchange.server import HOST, opened, running, served
+        from pytest_soak.exchange.server import HOST, MOVING, opened, running, served
         from pytest_soak.exchange.watch import Watch
 
         assert lane.folder is not None
@@ -102,7 +103,9 @@ class Exchanged:
         enter = self._stack.enter_async_context
         await enter(written(recorder, watch.record))
         await enter(asked(watch.beliefs(lane.folder / LOG), clock))
-        ports = await enter(served(running(venue).app))
+        app = running(venue).app
+        ports = await enter(served(app))
+        self._moving = app[MOVING]
         account, place = settings.accounts[0], f"{HOST}:{ports.plain}"
         access = Access(f"http://{place}", f"ws://{place}", account.key, account.secret)
         self._begun = True
@@ -122,8 +125,15 @@ class Exchanged:
         self._end_us = start_us + round(window.minutes * 60e6)
         end = self._clock.at(self._end_us)
         task = asyncio.ensure_future(self._target.run(overrides, window))
-        done, _ = await asyncio.wait({task}, timeout=end - loop.time() + LATE_SECONDS)
-        if not done:
+        await asyncio.wait(
+            {task, self._moving},
+            timeout=end - loop.time() + LATE_SECONDS,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        if self._moving.done():
+            task.cancel()
+            raise TargetError(f"the exchange ended: {_why(self._moving)}")
+        if not task.done():
             task.cancel()
             raise TargetError(
                 f"run() went on {LATE_SECONDS:g} s after its window; return after "
@@ -159,6 +169,11 @@ class Exchanged:
             return await _awaited(self._target.stop()) if self._begun else None
         finally:
             await self._stack.aclose()
+
+
+def _why(ended: asyncio.Future[None]) -> str:
+    error = None if ended.cancelled() else ended.exception()
+    return one_line(str(error)) if error else "nobody knows why"
 
 
 async def _awaited(given: Any) -> Any:

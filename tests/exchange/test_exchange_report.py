@@ -119,10 +119,14 @@ def test_faults_and_findings_are_drawn_in_the_time_of_the_lane() -> None:
     assert (twice.bad, twice.bars[0].left) == (True, 37.5)
     assert view.found[0].at == "0:45"
     assert view.span == "2:00"
-    html = rendered("lane_exchange.html", one={"exchange": view, "again": "pytest <x>"})
+    html = rendered(
+        "lane_exchange.html", one={"exchange": view, "again": "pytest <x>", "piece": "pytest <y>"}
+    )
     assert "&lt;i&gt;twice" in html
     assert "<i>twice" not in html
     assert "pytest &lt;x&gt;" in html
+    assert 'What failed, again: <code class="blocks"><bdi>pytest &lt;y&gt;' in html
+    assert view.found[0].fault == "gate"
     assert "shim (namespaces are Linux" in html
 
 

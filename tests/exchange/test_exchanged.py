@@ -128,6 +128,13 @@ def test_what_goes_wrong_is_told(bench: Workbench, name: str, problem: str) -> N
     assert problem in found.last_line
 
 
+def test_a_bot_in_the_process_has_no_log(bench: Workbench) -> None:
+    belief = "--soak-belief=log:(?P<open>.*)"
+    found = soaked(bench, "Bot", belief)
+    assert found.returncode == 4, found.everything
+    assert "log reads the output of a program, and Bot is none" in found.everything
+
+
 def test_a_bot_that_is_not_async_is_refused(bench: Workbench) -> None:
     found = soaked(bench, "Sync")
     assert found.returncode == 4, found.everything

@@ -9,8 +9,41 @@ SCHEDULED = ("exchange/test_scheduled.py",)
 INVARIANTS = ("exchange/test_invariants.py",)
 BUGS = ("exchange/test_bugs.py",)
 BELIEFS = ("exchange/test_beliefs.py",)
+BLAME = ("exchange/test_blame.py",)
+AWAITED = ("exchange/test_awaited.py",)
 
 MUTANTS = (
+    *(
+        Mutant(file, old, new, BLAME)
+        for file, old, new in (
+            ("timeline.py", "None if self.met or time_us >= last_us", "None if time_us >= last_us"),
+            ("selection.py", "names.endswith(SUFFIXES)", "False"),
+            ("selection.py", "split(given)[0]", "given"),
+            ("intents.py", "if at in repeated or not", "if not"),
+            ("positions.py", "began, right = one, None", "pass"),
+            ("positions.py", "right.time_us - one.time_us > 2", "right.time_us >= one.time_us > 2"),
+            ("positions.py", "one.symbol == symbol and one.filled", "one.symbol == symbol"),
+            ("lost_answers.py", "return bool(made) and not request.answered", "return bool(made)"),
+            ("lost_answers.py", "if r.account == first.account", ""),
+            ("lost_answers.py", 'for key in ("symbol", "side")', 'for key in ("symbol",)'),
+            ("lost_answers.py", "told_us + patience_us", "1 << 60"),
+            ("blame.py", "and _end(s) >= at_us - _ACCURATE_US", ""),
+            ("blame.py", "0 <= at_us - _end(s) <= settle_us", "0 <= at_us - _end(s)"),
+            ("blame.py", 'finding.fault.partition("+")[0]', "finding.fault"),
+            ("reproduce.py", "spell.start_us + spell.longest_us", "0"),
+            ("reproduce.py", "[spell for spell in spells if spell.met] or spells", "spells"),
+            ("reproduce.py", "windows[-1].settle_s + JUDGED_S", "0.0"),
+        )
+    ),
+    *(
+        Mutant(file, old, new, AWAITED)
+        for file, old, new in (
+            ("awaiting.py", "self._next += EVERY_SECONDS", "pass"),
+            ("so_far.py", "if len(kept) > MOST", "if False"),
+            ("serving.py", "(exchange.app[MOVING], writes, asks)", "(exchange.app[MOVING],)"),
+            ("believing.py", "except Exception as error:", "except ValueError as error:"),
+        )
+    ),
     *(
         Mutant(file, old, new, SCHEDULE)
         for file, old, new in (
@@ -19,7 +52,7 @@ MUTANTS = (
             ("timeline.py", '"jitter", nth', '"jitter"'),
             ("timeline.py", "row.at_us + nth", "nth"),
             ("draws.py", "(seed, *what)", "what"),
-            ("schedule.py", "self.length_us + self.jitter_us + 1", "self.length_us + 1"),
+            ("schedule.py", "self.length_us + self.jitter_us +", "self.length_us +"),
             ("schedule.py", "if strange := sorted(keys - allowed):", "if False:"),
             ("schedule.py", "if not self.of.lasts and self.for_ is not None:", "if False:"),
         )
@@ -85,7 +118,8 @@ MUTANTS = (
             ("quoting.py", "r.code == 0 and r.time_us", "r.time_us"),
             ("quoting.py", "if again_us < window[0]:", "if end_us < window[0]:"),
             ("quoting.py", "at_us = max(at_us, min(over_us, end_us))", "pass"),
-            ("quoting.py", "if pause_s > tolerances.slow_s:", "if False:"),
+            ("quoting.py", "> tolerances.slow_s * 1e6", "> 1e18"),
+            ("quoting.py", "pauses[: max(0, place - 1)] + pauses[place:]", "pauses"),
             ("books.py", "if u in (0, number)", "if True"),
             ("books.py", "if past[-1][1] >= book.u]", "]"),
             (

@@ -11,7 +11,7 @@ from pytest_soak.exchange.invariants.intents import NO_ANSWER, cancels, looks, n
 from pytest_soak.exchange.invariants.seen import Seen, Span
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.operation import CREATES, operation
-from pytest_soak.exchange.record import Request
+from pytest_soak.exchange.record import Execution, Request
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,19 @@ def lost_answers(seen: Seen, window: Span, tolerances: Tolerances) -> list[LostA
     """Those of the orders that were sent in `window`, in order of time."""
     requests = sorted(seen.requests, key=lambda r: r.time_us)
     times = [request.time_us for request in requests]
-    filled: dict[str, float] = defaultdict(float)
+    filled: dict[str, list[Execution]] = defaultdict(list)
     for one in seen.executions:
-        filled[one.order_id] += one.quantity
+        filled[one.order_id].append(one)
     patience_us = round((tolerances.same_intent_s + tolerances.give_up_s) * 1e6)
     return [
-        _lost(first, filled, [*_within(requests, times, first, patience_us)])
+        _lost(first, filled[_name(first)], [*_within(requests, times, first, patience_us)])
         for first in requests
         if window[0] <= first.time_us < window[1] and _is_lost(first)
     ]
+
+
+def _name(request: Request) -> str:
+    return str((request.order or {}).get("order_id"))
 
 
 def _is_lost(request: Request) -> bool:
@@ -67,19 +71,20 @@ def _within(
     return [r for r in requests[place:until] if r.account == first.account]
 
 
-def _lost(first: Request, filled: dict[str, float], later: Sequence[Request]) -> LostAnswer:
+def _lost(first: Request, fills: Sequence[Execution], later: Sequence[Request]) -> LostAnswer:
     order = first.order or {}
-    order_id = str(order.get("order_id"))
+    filled = sum(one.quantity for one in fills)
+    paid = sum(one.quantity * one.price for one in fills)
     what, is_blind = _did_next(first, later)
     told = f"answered {first.http}" if first.http >= NO_ANSWER else "not answered"
-    traded = f"filled {filled[order_id]:g}" if filled[order_id] else "not filled"
+    traded = f"filled {filled:g} for {paid:,.2f}" if filled else "not filled"
     text = f"{said(first)} was taken and {told}; {traded}; {what}"
     return LostAnswer(
         first.time_us,
         first.fault,
         str(order.get("symbol")),
-        order_id,
-        filled[order_id],
+        _name(first),
+        filled,
         is_blind,
         text,
     )

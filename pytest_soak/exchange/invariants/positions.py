@@ -87,6 +87,8 @@ def _found(
     place = bisect_right(held[symbol].times, belief.time_us)
     is_ = held[symbol].ranges[place - 1][0] if place else 0.0
     text = f"{symbol}: the bot believes {believed:g}, the exchange has {is_:g}"
+    if price := next((one.price for one in reversed(seen.executions) if one.symbol == symbol), 0.0):
+        text = f"{text} (worth {abs(is_ - believed) * price:,.2f} in quote)"
     lost = _lost_since(seen, symbol, began_us, belief.time_us, tolerances)
     if not lost:
         return Finding(belief.time_us, text, began_us)
