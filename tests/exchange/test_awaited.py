@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from io import TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,6 @@ from pytest_soak.exchange.believing import Beliefs
 from pytest_soak.exchange.invariants.seen import seen
 from pytest_soak.exchange.jail.outside import Outside
 from pytest_soak.exchange.record import Socket, Strange
-from pytest_soak.exchange.record_file import TextIOWrapper
 from pytest_soak.exchange.recorder import Recorder
 from pytest_soak.exchange.serving import Service, serve
 from pytest_soak.exchange.so_far import asked_so_far
@@ -74,7 +74,12 @@ def test_of_a_certificate_that_is_not_trusted_it_is_told_what_to_do() -> None:
 
 def run(service: Service) -> None:
     async def main() -> None:
-        await serve(service, lambda _: None, asyncio.Event(), Recorder())
+        guard = asyncio.timeout(30)
+        try:
+            async with guard:
+                await serve(service, lambda _: None, asyncio.Event(), Recorder())
+        finally:
+            assert not guard.expired()
 
     asyncio.run(main())
 
@@ -92,7 +97,7 @@ def test_a_record_that_cannot_be_written_any_more_ends_the_exchange(
             super().flush()
 
     monkeypatch.setattr("pytest_soak.exchange.record_file.TextIOWrapper", Full)
-    service = Service(exchange=settings(), record=str(tmp_path / "record.jsonl"), seconds=60.0)
+    service = Service(exchange=settings(), record=str(tmp_path / "record.jsonl"))
     with pytest.raises(ArtifactError, match="cannot be written: No space left"):
         run(service)
 

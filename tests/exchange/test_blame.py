@@ -98,11 +98,27 @@ def test_a_gap_that_no_lost_order_made_is_told_since_when_it_is() -> None:
 
 def test_a_belief_that_was_right_by_chance_does_not_begin_a_gap_anew() -> None:
     """While a position moves one that lags meets an older truth."""
-    events = [fill(20, 1.0, 1.0), fill(40, 1.0, 2.0), fill(42, -1.0, 1.0), *fault(19, 21)]
+    events = [fill(20, 1.0, 1.0), fill(40, 1.0, 2.0), fill(42, -1.0, 1.0), *fault(19, 44)]
     beliefs = [believes(second, 1.0 if 40 <= second < 42 else 0.0) for second in range(5, 80)]
     (one,) = invariants(events, beliefs)[POSITION].findings
     assert one.since_us is not None
     assert one.since_us < 22 * S
+
+
+def test_a_gap_that_was_healed_is_another() -> None:
+    events = [fill(10, 1.0, 1.0), fill(20, -1.0, 0.0), fill(40, 1.0, 1.0), *fault(9, 50)]
+    beliefs = [believes(second, 0.0) for second in range(5, 80)]
+    (one,) = invariants(events, beliefs)[POSITION].findings
+    assert one.since_us is not None
+    assert 39 * S <= one.since_us <= 42 * S
+
+
+def test_a_gap_is_not_laid_to_a_lost_order_that_did_not_trade() -> None:
+    events = [lost(18), fill(20, 1.0, 1.0), *fault(19, 21)]
+    beliefs = [believes(second, 0.0) for second in range(5, 60)]
+    (one,) = invariants(events, beliefs)[POSITION].findings
+    assert one.fault == ""
+    assert one.text.endswith("in quote)")
 
 
 def test_orders_are_told_since_when_they_are_wrong() -> None:

@@ -21,7 +21,16 @@ MUTANTS = (
             ("selection.py", "split(given)[0]", "given"),
             ("intents.py", "if at in repeated or not", "if not"),
             ("positions.py", "began, right = one, None", "pass"),
-            ("positions.py", "right.time_us - one.time_us > 2", "right.time_us >= one.time_us > 2"),
+            (
+                "positions.py",
+                "right.time_us - one.time_us > 2 *",
+                "right.time_us > one.time_us + 0 *",
+            ),
+            (
+                "positions.py",
+                "right.time_us - one.time_us > 2 *",
+                "right.time_us < one.time_us + 2 *",
+            ),
             ("positions.py", "one.symbol == symbol and one.filled", "one.symbol == symbol"),
             ("lost_answers.py", "return bool(made) and not request.answered", "return bool(made)"),
             ("lost_answers.py", "if r.account == first.account", ""),
