@@ -10,7 +10,7 @@ from pytest_soak.exchange.invariants.result import Finding
 from pytest_soak.exchange.invariants.seen import Seen, Span
 
 _ACCURATE_US = 1_500_000
-"""Beliefs are seen each second: what came about may have done so a little earlier or later."""
+"""Beliefs are seen each second: what came about may have done so a little earlier."""
 
 
 class Spell(BaseModel):
@@ -73,9 +73,7 @@ def blamed(finding: Finding, found: Sequence[Spell], settle_us: int) -> str:
     if finding.fault:
         return finding.fault.partition("+")[0]
     at_us = finding.time_us if finding.since_us is None else finding.since_us
-    held = [
-        s for s in found if s.start_us <= at_us + _ACCURATE_US and _end(s) >= at_us - _ACCURATE_US
-    ]
+    held = [s for s in found if s.start_us <= at_us and _end(s) >= at_us - _ACCURATE_US]
     before = [s for s in found if 0 <= at_us - _end(s) <= settle_us]
     for near in (held, before):
         if met := [spell for spell in near if spell.met] or near:

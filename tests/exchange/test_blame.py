@@ -121,6 +121,19 @@ def test_a_gap_is_not_laid_to_a_lost_order_that_did_not_trade() -> None:
     assert one.text.endswith("in quote)")
 
 
+@pytest.mark.parametrize(
+    ("order", "size"),
+    [(lost(18, order={"symbol": "BTCUSDT", "side": "Sell", "order_id": "o1"}), 1.0), (lost(30), 1)],
+)
+def test_a_gap_is_not_laid_to_an_order_of_the_other_side_or_later(
+    order: Request, size: float
+) -> None:
+    events = [order, fill(20, size, 1.0), fill(31, 1.0, 2.0, order_id="o1"), *fault(19, 21)]
+    beliefs = [believes(second, 0.0) for second in range(5, 60)]
+    (one,) = invariants(events, beliefs)[POSITION].findings
+    assert one.fault == ""
+
+
 def test_orders_are_told_since_when_they_are_wrong() -> None:
     beliefs = [believes(second, open_orders=frozenset({"o1"})) for second in (20, 21, 40)]
     events = [state(10, "o1", "New"), state(25, "o1", "Filled"), *fault(24, 26)]
@@ -146,7 +159,8 @@ def spell(name: str, start: float, end: float | None, hits: int = 1, kind: str =
         ([spell("a", 10, None)], "a"),
         ([spell("a", 1, 4)], ""),
         ([spell("a", 25, 30)], ""),
-        ([spell("a", 21, 30)], "a"),
+        ([spell("a", 21, 30)], ""),
+        ([spell("a", 10, 19), spell("b", 21, 30)], "a"),
     ],
 )
 def test_a_finding_is_laid_to_what_held_then_or_had_last_ended(

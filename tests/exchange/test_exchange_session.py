@@ -125,6 +125,11 @@ def test_orders_sent_again_after_a_bad_gateway_are_found(bench: Workbench) -> No
     assert window["kpis"]["repeated_intents"] > 1
     assert [(one["name"], one["hits"] > 0) for one in window["faults"]] == [("gateway", True)]
     assert "repeated_intents" in {one["kpi"] for one in window["findings"]}
+    assert {one["fault"] for one in window["findings"]} == {"gateway"}
+    assert window["lost"]
+    assert "was taken and answered 502" in window["lost"][0]["text"]
+    assert "what failed, again: pytest --soak-iterations=" in hasty.everything
+    assert "--soak-faults=bad.yaml:gateway" in hasty.everything
 
 
 def test_a_bot_that_names_its_orders_sends_none_twice(bench: Workbench) -> None:

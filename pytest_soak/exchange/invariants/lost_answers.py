@@ -22,6 +22,7 @@ class LostAnswer:
         time_us: When it was sent.
         fault: What kept the answer back.
         symbol: Of the order.
+        side: "Buy" or "Sell".
         order_id: The venue's name of it.
         filled: How much of it has traded, in base; 0 is none.
         is_blind: Whether the bot ordered on the same side again before it had asked or cancelled.
@@ -31,6 +32,7 @@ class LostAnswer:
     time_us: int
     fault: str
     symbol: str
+    side: str
     order_id: str
     filled: float
     is_blind: bool
@@ -83,6 +85,7 @@ def _lost(first: Request, fills: Sequence[Execution], later: Sequence[Request]) 
         first.time_us,
         first.fault,
         str(order.get("symbol")),
+        str(order.get("side")),
         _name(first),
         filled,
         is_blind,

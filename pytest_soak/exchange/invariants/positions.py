@@ -17,6 +17,8 @@ from pytest_soak.exchange.record import Execution
 from pytest_soak.text import plural
 
 _DIGITS = 9
+_ACCURATE_US = 1_500_000
+"""Beliefs are seen each second: when a gap began is known by so much."""
 
 
 @dataclass
@@ -89,8 +91,13 @@ def _found(
     text = f"{symbol}: the bot believes {believed:g}, the exchange has {is_:g}"
     if price := next((one.price for one in reversed(seen.executions) if one.symbol == symbol), 0.0):
         text = f"{text} (worth {abs(is_ - believed) * price:,.2f} in quote)"
-    lost = _lost_since(seen, symbol, began_us, belief.time_us, tolerances)
-    if not lost:
+    side = "Buy" if is_ > believed else "Sell"
+    lost = [
+        one
+        for one in _lost_since(seen, began_us, belief.time_us, tolerances)
+        if one.filled and (one.symbol, one.side) == (symbol, side)
+    ]
+    if not lost or lost[0].time_us > began_us + _ACCURATE_US:
         return Finding(belief.time_us, text, began_us)
     more = f", and {plural(len(lost) - 1, 'more order')} like it" if lost[1:] else ""
     return Finding(belief.time_us, f"{text}; {lost[0].text}{more}", lost[0].time_us, lost[0].fault)
@@ -113,12 +120,11 @@ def _began_us(wrong: Belief, before: Iterable[tuple[Belief, float]], tolerances:
 
 
 def _lost_since(
-    seen: Seen, symbol: str, began_us: int, until_us: int, tolerances: Tolerances
+    seen: Seen, began_us: int, until_us: int, tolerances: Tolerances
 ) -> list[LostAnswer]:
-    """The orders that may have made it: their answers were lost, and they traded."""
+    """The orders whose answers were lost, from shortly before a gap began."""
     before_us = round((tolerances.give_up_s + tolerances.same_intent_s) * 1e6)
-    lost = lost_answers(seen, (began_us - before_us, until_us), tolerances)
-    return [one for one in lost if one.symbol == symbol and one.filled]
+    return lost_answers(seen, (began_us - before_us, until_us), tolerances)
 
 
 def _held(executions: Sequence[Execution]) -> dict[str, _Held]:
