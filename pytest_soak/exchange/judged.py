@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -23,6 +23,7 @@ from pytest_soak.text import plural
 FOLDER, JUDGED = "exchange", "judged.jsonl"
 """Where in the folder of a lane its windows are: a line each."""
 _CALM = Schedule(name="calm")
+AGAIN = "quotes_again_s"
 MOST_FINDINGS, MOST_STRANGE, MOST_TOLD = 100, 20, 3
 
 
@@ -81,6 +82,7 @@ class Judged(BaseModel):
         troubles: Why it was not, by source.
         lost: The orders of which the bot was not told that they were made, the first hundred.
         settle_s: How long after a fault it was judged.
+        late: After which fault it quoted again the latest, in words.
         isolation: What held it on this machine, in words.
         outside: What went outside, and what was to.
     """
@@ -101,6 +103,7 @@ class Judged(BaseModel):
     troubles: dict[str, str]
     lost: list[Lost] = []
     settle_s: float = 15.0
+    late: str = ""
     isolation: str
     outside: str
 
@@ -178,6 +181,7 @@ def judged(
         troubles=dict(believed[1]),
         lost=_lost(seen, window, allowed),
         settle_s=allowed.settle_s,
+        late=_late(results, broken),
         isolation=str(isolation),
         outside=str(outside),
     )
@@ -187,6 +191,14 @@ def _with_its_length(spell: Spell, schedule: Schedule) -> Spell:
     row = next((row for row in schedule.faults if row.name == spell.name), None)
     longest_us = 0 if row is None else row.jitter_us + row.length_us + row.waits_us
     return spell.model_copy(update={"longest_us": longest_us})
+
+
+def _late(results: Mapping[str, Result], broken: Sequence[Spell]) -> str:
+    result = results.get(AGAIN)
+    if result is None or not result.findings:
+        return ""
+    (one,) = result.findings
+    return f"{blamed(one, broken, 0)}: {one.text}"
 
 
 def _lost(seen: Seen, window: Span, allowed: Tolerances) -> list[Lost]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_soak.exchange.blame import Spell
-from pytest_soak.exchange.judged import Judged
+from pytest_soak.exchange.judged import AGAIN, Judged
 from pytest_soak.text import plural
 
 MOST_FOUND = 60
@@ -126,6 +126,9 @@ def _facts(windows: Sequence[Judged]) -> list[tuple[str, str]]:
         ("requests", f"{asked:,}"),
         ("beliefs seen", f"{beliefs:,}" if beliefs else "none"),
     ]
+    latest = max(windows, key=lambda window: window.kpis.get(AGAIN) or 0.0)
+    if latest.late:
+        facts.append(("quoted again", latest.late))
     return facts + [(f"belief {name}", why) for name, why in last.troubles.items() if why]
 
 

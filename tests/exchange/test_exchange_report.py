@@ -59,7 +59,15 @@ def test_only_the_first_hundred_findings_are_kept_and_the_others_counted() -> No
 
 
 def test_how_long_it_took_to_quote_again_is_no_finding() -> None:
-    assert window(Seen(), quotes_again_s=Result(0.6, "", (finding(1),))).findings == []
+    seen = Seen()
+    seen.add([fault("began", 0), fault("ended", 1)])
+    again = Result(0.6, "", (finding(1, "no order for 0.6 s after it"),))
+    found = window(seen, quotes_again_s=again)
+    assert found.findings == []
+    assert found.late == "gate: no order for 0.6 s after it"
+    view = exchange_view([window(Seen()), found])
+    assert view is not None
+    assert ("quoted again", found.late) in view.facts
 
 
 def test_a_fault_is_told_by_each_window_that_it_meets() -> None:
