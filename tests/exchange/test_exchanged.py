@@ -71,6 +71,14 @@ OTHERS = {
         "            except OSError as error:\n"
         "                print(error)"
     ),
+    "Ends": (
+        "async def run(self, overrides, window):\n"
+        "        from pytest_soak.exchange.markets.market import SymbolMarket\n"
+        "        def step(market, until_us):\n"
+        "            raise OverflowError('no room')\n"
+        "        SymbolMarket.step = step\n"
+        "        await super().run(overrides, window)"
+    ),
     "Sync": "def run(self, overrides, window):\n        pass",
 }
 
@@ -119,6 +127,7 @@ def test_a_lane_that_goes_on_does_so_later(bench: Workbench) -> None:
     [
         ("Endless", "run() went on 60 s after its window"),
         ("Dies", "no feed"),
+        ("Ends", "the exchange ended: the market of BTCUSDT: no room"),
         ("Silent", "the bot asked nothing of the exchange with its key (lane.access)"),
     ],
 )

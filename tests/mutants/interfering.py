@@ -11,8 +11,13 @@ BUGS = ("exchange/test_bugs.py",)
 BELIEFS = ("exchange/test_beliefs.py",)
 BLAME = ("exchange/test_blame.py",)
 AWAITED = ("exchange/test_awaited.py",)
+ENDED = ("exchange/test_exchanged.py",)
+SESSION = ("exchange/test_exchange_session.py",)
 
 MUTANTS = (
+    Mutant("exchanged.py", "if self._moving.done():", "if False:", ENDED),
+    Mutant("program.py", '_complain(f"ended from outside', 'str(f"ended from outside', SESSION),
+    Mutant("resolve.py", 'if belief.startswith("log:"):', "if False:", ENDED),
     *(
         Mutant(file, old, new, BLAME)
         for file, old, new in (
