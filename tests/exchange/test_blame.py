@@ -134,6 +134,30 @@ def test_a_gap_is_not_laid_to_an_order_of_the_other_side_or_later(
     assert one.fault == ""
 
 
+def storm_of(period: int, length: int, until: int) -> list[Any]:
+    """A fault in each `period`, so that no time is quiet."""
+    starts = range(2, until, period)
+    return [event for n, at in enumerate(starts) for event in fault(at, at + length, f"f{n}")]
+
+
+def test_a_gap_that_another_takes_away_before_it_is_quiet_is_found() -> None:
+    events = [lost(10), fill(10.1, 1.0, 1.0, order_id="o1"), fill(70, -1.0, 0.0)]
+    events += storm_of(10, 4, 90)
+    beliefs = [believes(second, 0.0) for second in range(1, 120)]
+    result = invariants(events, beliefs, window=(0, 120))[POSITION]
+    assert result.value == 1.0
+    assert result.findings[0].fault == "gate"
+    # six of ten seconds are free
+    assert 55 * S <= result.findings[0].time_us <= 62 * S
+
+
+def test_a_gap_that_is_mended_within_half_a_minute_without_faults_is_none() -> None:
+    events = [fill(10.1, 1.0, 1.0), *storm_of(10, 4, 90)]
+    beliefs = [believes(second, 0.0 if second < 50 else 1.0) for second in range(1, 120)]
+    assert invariants(events, beliefs, window=(0, 120))[POSITION].value == 0.0
+    assert invariants(events, beliefs, window=(0, 120), wrong_s=10.0)[POSITION].value == 1.0
+
+
 def test_orders_are_told_since_when_they_are_wrong() -> None:
     beliefs = [believes(second, open_orders=frozenset({"o1"})) for second in (20, 21, 40)]
     events = [state(10, "o1", "New"), state(25, "o1", "Filled"), *fault(24, 26)]

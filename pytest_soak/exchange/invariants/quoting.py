@@ -6,7 +6,7 @@ from bisect import bisect_left
 from itertools import pairwise
 
 from pytest_soak.exchange.invariants.result import Finding, Result, unseen
-from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.invariants.seen import Seen, Span, free_us
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.operation import AMENDS, CREATES, operation
 from pytest_soak.text import plural
@@ -38,7 +38,7 @@ def quotes_again_s(seen: Seen, window: Span, tolerances: Tolerances) -> Result:
         if again_us < window[0]:
             continue
         usual_us = max(pauses[: max(0, place - 1)] + pauses[place:]) if is_slow else 0
-        took_us = max(0, _free_us(faulty, end_us, again_us) - usual_us)
+        took_us = max(0, free_us(faulty, end_us, again_us) - usual_us)
         if worst is None or took_us > worst:
             more = f", beyond its pause of {usual_us / 1e6:.0f} s" if usual_us else ""
             text = f"no order for {took_us / 1e6:.1f} s after it{more}"
@@ -46,12 +46,3 @@ def quotes_again_s(seen: Seen, window: Span, tolerances: Tolerances) -> Result:
     if worst is None:
         return unseen("no fault ended")
     return Result(worst / 1e6, "", (at,) if at else ())
-
-
-def _free_us(faulty: list[Span], start_us: int, end_us: int) -> int:
-    """The time of a span in which no fault holds."""
-    free, at_us = 0, start_us
-    for fault_us, over_us in (f for f in faulty if f[1] > start_us and f[0] < end_us):
-        free += max(0, min(fault_us, end_us) - at_us)
-        at_us = max(at_us, min(over_us, end_us))
-    return free + max(0, end_us - at_us)

@@ -14,6 +14,8 @@ class Tolerances(BaseModel):
 
     Attributes:
         settle_s: After the last fault, before what it believes is judged at all.
+        wrong_s: How long a position may be wrong, less the time in which faults hold, before it is
+            judged also between them.
         grace_s: How old a truth may be to which its belief still fits: what is under way.
         same_intent_s: How soon after a failed order a second one is called the same.
         give_up_s: How long more where no answer came: a client waits before it tries again.
@@ -27,6 +29,7 @@ class Tolerances(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     settle_s: _Span = 15.0
+    wrong_s: _Span = 30.0
     grace_s: _Span = 2.0
     same_intent_s: _Span = 5.0
     give_up_s: _Span = 30.0
