@@ -8,7 +8,7 @@ from benchmarks.described import attributes_of
 from benchmarks.lanes import ROOT, put_section
 from benchmarks.reference_text import told
 from pytest_soak.exchange.faults.kinds import FAULTS, Kind
-from pytest_soak.exchange.faults.schedule import fault_shelf, load_schedule
+from pytest_soak.exchange.faults.schedule import FaultRow, fault_shelf, load_schedule
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 
 DOCUMENT = ROOT / "docs" / "EXCHANGE_FAULTS.md"
@@ -36,10 +36,15 @@ def storm_section() -> str:
     """What storm does when."""
     storm = load_schedule("storm", fault_shelf(_NOWHERE), _NOWHERE, "storm")
     rows = [
-        [_minutes(row.at_us // 1_000_000), f"`{row.name}`", f"`{row.kind}`", row.for_ or "at once"]
+        [_minutes(row.at_us // 1_000_000), f"`{row.name}`", f"`{row.kind}`", _length(row)]
         for row in storm.faults
     ]
     return told(["at", "fault", "kind", "for"], rows)
+
+
+def _length(row: FaultRow) -> str:
+    waits = f", waits {row.waits}" if row.waits else ""
+    return f"{row.for_ or 'at once'}{waits}"
 
 
 def _minutes(seconds: int) -> str:

@@ -120,7 +120,8 @@ OPTIONS = (
         "faults",
         "calm",
         "NAME|PATH",
-        "what breaks on the exchange, and when: calm (nothing), storm or a YAML file",
+        "what breaks on the exchange, and when: calm (nothing), storm or a YAML file, or some "
+        "faults of it: storm:gateway-error",
     ),
     Option(
         "belief",

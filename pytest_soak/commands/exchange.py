@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 
+from pytest_soak.config.recorded import PREFIX
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
 from pytest_soak.exchange.instruments import chosen, read_instruments
@@ -59,6 +60,10 @@ def run(wanted: Wanted) -> None:
 
 def _service(wanted: Wanted) -> Service:
     listings = read_instruments(wanted.instruments, Path.cwd()).symbols
+    markets = [wanted.market, *(one.market or "" for one in listings.values())]
+    if wanted.feed_set and not any(market.startswith(PREFIX) for market in markets):
+        problem = f"is of a recording; --market={wanted.market} is none, feed:PATH is"
+        raise SoakUsageError("--feed-set", problem)
     account = {
         "name": ACCOUNT,
         "key": wanted.key or secrets.token_hex(9),

@@ -85,6 +85,10 @@ def exchange(
     It listens on 127.0.0.1 alone, prints how to point a client at it, and ends with a table of what
     it saw. Needs the extra `exchange`.
     """
+    given = {"symbols": symbols, "key": key, "secret": secret, "faults": faults, "market": market}
+    for name, text in given.items():
+        if text is not None and not text.strip():
+            raise SoakUsageError(f"--{name}", "is empty; give a text, or leave it out")
     if port and port == tls_port:
         raise SoakUsageError("--tls-port", f"{port} is the port of plain HTTP; give another")
     if record is not None and record.is_file():

@@ -164,6 +164,7 @@ class LaneRun:
             extra_kpis,
             self._observer.evaluated,
             asked,
+            self._said,
         )
         self._begun = False
         self._serving = False
@@ -388,6 +389,9 @@ class LaneRun:
         iteration = self.state.iteration + 1
         self._tell(Sampled, iteration=iteration, minutes=minutes, fills=fills, part=part)
         self._observer.reported(part)
+
+    def _said(self, text: str) -> None:
+        self._tell(Notice, text=text)
 
     def _fired(self, fired: Transition) -> None:
         self._tell(StopFired, iteration=self.state.iteration + 1, fired=fired)

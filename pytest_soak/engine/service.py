@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -64,7 +65,8 @@ class Here:
 
     `told` are the notes that the lane has told already. `heard` is told of each part that the
     target reports, `fired` of each stop criterion that fires, when that happens, and `seen` after
-    each part how all criteria stand. `asked` knows whether the target has asked for its market.
+    each part how all criteria stand. `asked` knows whether the target has asked for its market,
+    `said` is told what the target says while it starts.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Here:
         extra_kpis: Mapping[str, ExtraKpi] | None = None,
         seen: Callable[[Sustained], None] = lambda _: None,
         asked: Asked | None = None,
+        said: Callable[[str], None] | None = None,
     ) -> None:
         self._plan = plan
         self._target = target
@@ -87,6 +90,7 @@ class Here:
         self._past = past
         self._clock = clock
         self._heard = heard
+        self._said = said
         self._asked = asked or Asked()
         notes = partial(self._asked.notes, plan.lane)
         self._windows = Windows(target, plan.declared, extra_kpis or {}, told, notes)
@@ -94,7 +98,8 @@ class Here:
 
     def start(self) -> None:
         """Start the target, and restore what it was."""
-        lane = self._asked.lane(self._plan.lane)
+        lane = self._plan.lane
+        lane = self._asked.lane(lane if self._said is None else replace(lane, tell=self._said))
         ask("start", lambda: self._target.start(lane))
         past = self._past
         if past.checkpoint is not None:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.canonical import compact
+from pytest_soak.errors import one_line
 from pytest_soak.exchange.beliefs.line import line_of
 from pytest_soak.exchange.beliefs.source import Source, open_source
 from pytest_soak.exchange.clock import ExchangeClock
@@ -38,14 +39,19 @@ class Beliefs(BaseModel):
 
 
 @asynccontextmanager
-async def asked(beliefs: Beliefs | None, clock: ExchangeClock) -> AsyncIterator[None]:
-    """Ask each source again and again; ArtifactError where the file cannot be written."""
+async def asked(
+    beliefs: Beliefs | None, clock: ExchangeClock
+) -> AsyncIterator[asyncio.Future[None] | None]:
+    """Ask each source again and again: the task that does.
+
+    Its error is an ArtifactError where the file cannot be written.
+    """
     if beliefs is None:
-        yield
+        yield None
         return
     task = asyncio.ensure_future(_ask(beliefs, clock))
     try:
-        yield
+        yield task
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -61,13 +67,17 @@ async def _ask(beliefs: Beliefs, clock: ExchangeClock) -> None:
         while True:
             for name, source in sources.items():
                 now = clock.now_us()
-                lines = await loop.run_in_executor(None, _seen, source, now)
-                if source.trouble != troubles[name]:
-                    troubles[name] = source.trouble
-                    lines.append({"time_us": now, "source": name, "trouble": source.trouble})
+                lines, trouble = await loop.run_in_executor(None, _seen, source, now)
+                if trouble != troubles[name]:
+                    troubles[name] = trouble
+                    lines.append({"time_us": now, "source": name, "trouble": trouble})
                 file.write("".join(f"{compact(line)}\n" for line in lines).encode())
             await asyncio.sleep(ASK_SECONDS)
 
 
-def _seen(source: Source, time_us: int) -> list[dict[str, Any]]:
-    return [line_of(belief) for belief in source.read(time_us)]
+def _seen(source: Source, time_us: int) -> tuple[list[dict[str, Any]], str]:
+    """What was seen, and why nothing was; a source that fails is asked again."""
+    try:
+        return [line_of(belief) for belief in source.read(time_us)], source.trouble
+    except Exception as error:
+        return [], f"{type(error).__name__}: {one_line(str(error))}"

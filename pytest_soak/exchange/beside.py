@@ -7,13 +7,15 @@ import select
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest_soak
+from pytest_soak.clock import SystemClock
 from pytest_soak.config.scenarios import Scenario
-from pytest_soak.errors import TargetError
+from pytest_soak.errors import TargetError, one_line
 from pytest_soak.exchange.chosen import ExchangeChoice
 from pytest_soak.exchange.invariants.seen import Span
 from pytest_soak.exchange.jail.isolation import Isolation
@@ -21,9 +23,12 @@ from pytest_soak.exchange.jail.jail import Admitted, Jail, Venue, open_jail
 from pytest_soak.exchange.judged import Judged
 from pytest_soak.exchange.serving import Ready, Service
 from pytest_soak.exchange.watch import Watch
+from pytest_soak.process.supervised import ended_by, last_words
 
-JAIL, TLS = "jail", "tls"
+JAIL, TLS, LOG = "jail", "tls", "exchange.log"
 READY_SECONDS, END_SECONDS = 120.0, 20.0
+GONE_SECONDS, SILENT_SECONDS, LOOK_SECONDS = 2.0, 30.0, 0.25
+LAST_LINES = 5
 _HOME = Path(pytest_soak.__file__).parent.parent
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
@@ -49,6 +54,7 @@ class Beside:
         log: Path,
     ) -> None:
         self._watch = Watch(choice, folder, feeds)
+        self._clock = SystemClock()
         self._folder = self._watch.folder
         self._isolation = Isolation("none", "no bot was let in")
         settings = choice.settings(*market, seed)
@@ -66,7 +72,7 @@ class Beside:
                     schedule=choice.schedule,
                     beliefs=self._watch.beliefs(log),
                 ),
-                self._folder / "exchange.log",
+                self._folder / LOG,
             )
             self._ready = self._wait(self._process)
         except BaseException:
@@ -86,10 +92,15 @@ class Beside:
         raise self._gone()
 
     def _gone(self) -> TargetError:
-        log = self._folder / "exchange.log"
-        last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-1:]
-        said = f": {last[0]}" if last else ""
-        return TargetError(f"the exchange ended by itself{said} (see {log})")
+        log = self._folder / LOG
+        assert self._process is not None
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(GONE_SECONDS)
+        status = self._process.returncode
+        how = "closed its output, and goes on" if status is None else ended_by(status)
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        last = one_line(last_words(lines[-LAST_LINES:]))
+        return TargetError(f"the exchange {how}; {last} (see {log})")
 
     def admit(self, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> Admitted:
         """What is to be started to have the bot run beside it."""
@@ -112,7 +123,24 @@ class Beside:
 
     def judge(self, iteration: int, window: Span) -> Judged:
         """What the window came to, which is over; it is written down."""
+        self._catch_up(window[1])
         return self._watch.judge(iteration, window, self._isolation, self._jail.outside())
+
+    def _catch_up(self, time_us: int) -> None:
+        """Read until the exchange has told of the time, which it does each second."""
+        deadline = self._clock.monotonic() + SILENT_SECONDS
+        while self._watch.told_us < time_us:
+            if self._clock.monotonic() > deadline:
+                problem = "it hangs, or this machine is too busy"
+                raise TargetError(
+                    f"the exchange has recorded nothing for {SILENT_SECONDS:g} s: {problem}"
+                )
+            time.sleep(LOOK_SECONDS)
+            self.look()
+
+    def so_far(self) -> str:
+        """What the bot has asked by now, and what it tried to reach, in words."""
+        return self._watch.so_far(self._jail.outside())
 
     def notes(self) -> list[str]:
         """What of the bot's trading no KPI of money tells."""

@@ -3,47 +3,55 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from shlex import quote
 
 from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.errors import SoakUsageError, one_line
+from pytest_soak.exchange.blame import Spell, blamed, spells
+from pytest_soak.exchange.faults.schedule import Schedule
+from pytest_soak.exchange.invariants.lost_answers import lost_answers
 from pytest_soak.exchange.invariants.names import WITH_FAULTS
 from pytest_soak.exchange.invariants.result import Result
 from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
 from pytest_soak.text import plural
 
 FOLDER, JUDGED = "exchange", "judged.jsonl"
 """Where in the folder of a lane its windows are: a line each."""
-REPEATED = ("profile", "market", "seed", "minutes", "exchange", "faults", "gate-mode")
-"""The options that have an exchange do the same again, beside the target and its beliefs."""
+_CALM = Schedule(name="calm")
+AGAIN = "quotes_again_s"
 MOST_FINDINGS, MOST_STRANGE, MOST_TOLD = 100, 20, 3
 
 
 class Found(BaseModel):
-    """Something that the bot did or believed and should not have."""
+    """Something that the bot did or believed and should not have.
+
+    `since_us` is when it came about, where that was earlier than it could be judged; `fault` what
+    broke then, empty where nothing had.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     kpi: str
     time_us: int
     text: str
+    since_us: int | None = None
+    fault: str = ""
 
 
-class Spell(BaseModel):
-    """A fault from its beginning to its end, None where it went on, and how often it met."""
+class Lost(BaseModel):
+    """An order that was made while the bot was told something else, see `lost_answers`."""
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
-    kind: str
-    start_us: int
-    end_us: int | None
-    hits: int
+    time_us: int
+    fault: str
+    is_blind: bool
+    text: str
 
 
 class Asked(BaseModel):
@@ -72,6 +80,9 @@ class Judged(BaseModel):
         strange: What nobody should have sent, and how often.
         beliefs: How often the bot was seen.
         troubles: Why it was not, by source.
+        lost: The orders of which the bot was not told that they were made, the first hundred.
+        settle_s: How long after a fault it was judged.
+        late: After which fault it quoted again the latest, in words.
         isolation: What held it on this machine, in words.
         outside: What went outside, and what was to.
     """
@@ -90,6 +101,9 @@ class Judged(BaseModel):
     strange: dict[str, int]
     beliefs: int
     troubles: dict[str, str]
+    lost: list[Lost] = []
+    settle_s: float = 15.0
+    late: str = ""
     isolation: str
     outside: str
 
@@ -103,10 +117,19 @@ class Judged(BaseModel):
         first: dict[str, Found] = {}
         for found in self.findings:
             first.setdefault(found.kpi, found)
-        notes = [f"{kpi}: {found.text}" for kpi, found in first.items()]
+        notes = [f"{kpi}: {found.text}{_by(found)}" for kpi, found in first.items()]
+        blind = [one for one in self.lost if one.is_blind]
+        if blind and not any(one.text in note for one in blind for note in notes):
+            more = f" ({len(blind)} in all)" if blind[1:] else ""
+            notes.append(f"{blind[0].fault}: {blind[0].text}{more}")
         for what, count in [*self.strange.items()][:MOST_TOLD]:
             notes.append(f"the exchange does not know {what} ({plural(count, 'time')})")
         return [*notes, *(f"{source}: {why}" for source, why in self.troubles.items() if why)]
+
+
+def _by(found: Found) -> str:
+    """What is laid to a fault, where the words do not name it."""
+    return f" (since {found.fault})" if found.fault else ""
 
 
 def judged(
@@ -116,16 +139,26 @@ def judged(
     results: Mapping[str, Result],
     held: tuple[Isolation, Outside],
     believed: tuple[int, Mapping[str, str]],
+    schedule: Schedule = _CALM,
 ) -> Judged:
     """A window with what was measured in it.
 
     `held` is how the bot was kept, and what went outside; `believed` how often it was seen, and
-    what trouble each source had.
+    what trouble each source had; `schedule` what was to break.
     """
     isolation, outside = held
+    allowed = schedule.tolerances
+    broken = spells(seen, (0, window[1]))
+    settle_us = round(allowed.settle_s * 1e6)
     found = sorted(
         (
-            Found(kpi=kpi, time_us=one.time_us, text=one.text)
+            Found(
+                kpi=kpi,
+                time_us=one.time_us,
+                text=one.text,
+                since_us=one.since_us,
+                fault=blamed(one, broken, settle_us),
+            )
             for kpi, result in results.items()
             for one in result.findings
             if kpi not in WITH_FAULTS  # how long it took, which is no fault of itself
@@ -141,37 +174,38 @@ def judged(
         reasons={kpi: result.why for kpi, result in results.items() if result.value is None},
         findings=found[:MOST_FINDINGS],
         more_findings=max(0, len(found) - MOST_FINDINGS),
-        faults=list(_spells(seen, window)),
+        faults=[_with_its_length(one, schedule) for one in spells(seen, window)],
         requests=_asked(seen, window),
         strange=dict(_strange(seen, window).most_common(MOST_STRANGE)),
         beliefs=believed[0],
         troubles=dict(believed[1]),
+        lost=_lost(seen, window, allowed),
+        settle_s=allowed.settle_s,
+        late=_late(results, broken),
         isolation=str(isolation),
         outside=str(outside),
     )
 
 
-def _spells(seen: Seen, window: Span) -> Iterable[Spell]:
-    began: dict[str, tuple[int, str, int]] = {}
-    for fault in seen.faults:
-        start, kind, hits = began.get(fault.name, (fault.time_us, fault.kind, 0))
-        if fault.what == "began":
-            began[fault.name] = fault.time_us, fault.kind, 0
-        elif fault.what == "hit":
-            began[fault.name] = start, kind, hits + 1
-        elif began.pop(fault.name, None) and _meet((start, fault.time_us), window):
-            yield _spell(fault.name, kind, start, fault.time_us, max(hits, fault.hits))
-    for name, (start, kind, hits) in began.items():
-        if start < window[1]:
-            yield _spell(name, kind, start, None, hits)
+def _with_its_length(spell: Spell, schedule: Schedule) -> Spell:
+    row = next((row for row in schedule.faults if row.name == spell.name), None)
+    longest_us = 0 if row is None else row.jitter_us + row.length_us + row.waits_us
+    return spell.model_copy(update={"longest_us": longest_us})
 
 
-def _spell(name: str, kind: str, start_us: int, end_us: int | None, hits: int) -> Spell:
-    return Spell(name=name, kind=kind, start_us=start_us, end_us=end_us, hits=hits)
+def _late(results: Mapping[str, Result], broken: Sequence[Spell]) -> str:
+    result = results.get(AGAIN)
+    if result is None or not result.findings:
+        return ""
+    (one,) = result.findings
+    return f"{blamed(one, broken, 0)}: {one.text}"
 
 
-def _meet(one: Span, other: Span) -> bool:
-    return one[0] < other[1] and other[0] <= one[1]
+def _lost(seen: Seen, window: Span, allowed: Tolerances) -> list[Lost]:
+    return [
+        Lost(time_us=one.time_us, fault=one.fault, is_blind=one.is_blind, text=one.text)
+        for one in lost_answers(seen, window, allowed)[:MOST_FINDINGS]
+    ]
 
 
 def _asked(seen: Seen, window: Span) -> list[Asked]:
@@ -200,13 +234,3 @@ def read_judged(path: Path) -> tuple[Judged, ...]:
         return tuple(Judged.model_validate_json(line) for line in lines)
     except (OSError, ValueError) as error:
         raise SoakUsageError(str(path), f"cannot be read: {one_line(str(error))}") from None
-
-
-def again(settings: Mapping[str, str], target: str, iterations: int) -> str:
-    """The command that has a lane's bot meet the same again."""
-    options = {name: settings[name] for name in REPEATED if name in settings}
-    words = [f"--soak-iterations={iterations}"]
-    words += [f"--soak-target={target}"] if target.startswith("process:") else []
-    words += [f"--soak-{name}={value}" for name, value in options.items()]
-    words += [f"--soak-belief={one}" for one in settings.get("belief", "").split() if one]
-    return " ".join(["pytest", *map(quote, words)])

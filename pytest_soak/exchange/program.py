@@ -7,9 +7,11 @@ too. On its standard output it says `ready` with its ports, or `error`, each a l
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import signal
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict
 
 from pydantic import ValidationError
@@ -25,11 +27,13 @@ FAILED = 4
 
 
 def main() -> int:
-    """Serve what standard input says; the exit status."""
+    """Serve what standard input says; the exit status. Why it ends is on standard error."""
+    faulthandler.enable()
     try:
         service = Service.model_validate_json(sys.stdin.readline())
         asyncio.run(_serve(service))
     except (SoakUsageError, ArtifactError, ValidationError) as error:
+        _complain(one_line(str(error)))
         _say({"error": one_line(str(error))})
         return FAILED
     return 0
@@ -38,8 +42,13 @@ def main() -> int:
 async def _serve(service: Service) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def told(number: int, _: object) -> None:
+        _complain(f"ended from outside, by {signal.Signals(number).name}")
+        loop.call_soon_threadsafe(stop.set)
+
     for number in STOP_SIGNALS:
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+        signal.signal(number, told)
     threading.Thread(target=_listen, args=(loop, stop), daemon=True).start()
     await serve(service, _ready, stop, Recorder())
 
@@ -57,9 +66,17 @@ def _ready(ready: Ready) -> None:
     _say({"ready": asdict(ready)})
 
 
+def _complain(text: str) -> None:
+    """Say why it ends, to who reads its log: nobody reads its output once it is ready."""
+    with suppress(OSError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
 def _say(message: object) -> None:
-    sys.stdout.write(f"{compact(message)}\n")
-    sys.stdout.flush()
+    with suppress(OSError):  # who started it may be gone
+        sys.stdout.write(f"{compact(message)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -16,13 +16,15 @@ EVERY_S = 0.2
 
 
 @asynccontextmanager
-async def written(recorder: Recorder, path: Path | None) -> AsyncIterator[None]:
-    """Write what is recorded into a new file at `path`, if there is one.
+async def written(
+    recorder: Recorder, path: Path | None
+) -> AsyncIterator[asyncio.Future[None] | None]:
+    """Write what is recorded into a new file at `path`, if there is one: the task that does.
 
     Raises ArtifactError where it cannot be written.
     """
     if path is None:
-        yield
+        yield None
         return
     with writing(path):
         file = TextIOWrapper(opened(path, "wb"), encoding="utf-8", newline="\n")
@@ -30,15 +32,18 @@ async def written(recorder: Recorder, path: Path | None) -> AsyncIterator[None]:
     async def flush() -> None:
         while True:
             await asyncio.sleep(EVERY_S)
-            file.flush()
+            with writing(path):
+                file.flush()
 
     recorder.listen(writes(file))
     task = asyncio.ensure_future(flush())
     try:
-        yield
+        yield task
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        with writing(path):
-            file.close()
+        try:
+            with suppress(asyncio.CancelledError):
+                await task
+        finally:
+            with writing(path):
+                file.close()

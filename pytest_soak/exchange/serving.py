@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,16 +72,16 @@ async def serve(
     """
     now = SystemClock().now()
     clock = ExchangeClock(asyncio.get_running_loop(), round(now.timestamp() * 1e6))
-    async with at_work(service, clock, recorder) as (ready, moving):
+    async with at_work(service, clock, recorder) as (ready, tasks):
         told(ready)
-        await _until(stop, moving, service.seconds)
+        await _until(stop, tasks, service.seconds)
 
 
 @asynccontextmanager
 async def at_work(
     service: Service, clock: ExchangeClock, recorder: Recorder
-) -> AsyncIterator[tuple[Ready, asyncio.Future[None]]]:
-    """An exchange that is served, and what moves its markets; raises as `serve`."""
+) -> AsyncIterator[tuple[Ready, list[asyncio.Future[None]]]]:
+    """An exchange that is served, and its tasks, none of which ends before; raises as `serve`."""
     schedule, seed = service.schedule, service.exchange.seed
     faults = None if schedule is None else Scheduled(schedule, recorder.put, seed)
     app = running(opened(service.exchange, clock, recorder, faults)).app
@@ -89,19 +89,22 @@ async def at_work(
     with TemporaryDirectory(prefix=PREFIX) as own:
         folder = Path(service.ca_folder or own)
         async with (
-            written(recorder, record),
-            asked(service.beliefs, clock),
+            written(recorder, record) as writes,
+            asked(service.beliefs, clock) as asks,
             served(app, service.port, service.tls_port, folder) as ports,
         ):
             ca = str(folder / CA_FILE) if ports.tls else ""
-            yield Ready(ports.plain, ports.tls, ca), app[MOVING]
+            tasks = [task for task in (app[MOVING], writes, asks) if task is not None]
+            yield Ready(ports.plain, ports.tls, ca), tasks
 
 
-async def _until(stop: asyncio.Event, moving: asyncio.Future[None], seconds: float | None) -> None:
-    """Wait for the stop or the end of the time; raise what ends the markets before."""
+async def _until(
+    stop: asyncio.Event, tasks: Sequence[asyncio.Future[None]], seconds: float | None
+) -> None:
+    """Wait for the stop or the end of the time; raise what ends one of the tasks before."""
     told = asyncio.ensure_future(stop.wait())
-    both: list[asyncio.Future[Any]] = [told, moving]
+    both: list[asyncio.Future[Any]] = [told, *tasks]
     done, _ = await asyncio.wait(both, timeout=seconds, return_when=FIRST_COMPLETED)
     told.cancel()
-    if moving in done:
-        moving.result()
+    for task in done.intersection(tasks):
+        task.result()

@@ -20,6 +20,7 @@ from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
 from pytest_soak.exchange.judged import FOLDER, JUDGED, Judged, judged, read_judged
 from pytest_soak.exchange.record import Event, read
+from pytest_soak.exchange.so_far import asked_so_far
 from pytest_soak.storage.files import append_new
 from pytest_soak.system import is_link
 from pytest_soak.text import plural
@@ -31,7 +32,8 @@ class Watch:
     """Reads what one exchange writes into `folder`, a new one in that of the `lane`.
 
     What the bot did goes into `feeds`, a folder in that one where none is given, and what each
-    window came to into the lane's file of them. `windows` is how many that already has.
+    window came to into the lane's file of them. `windows` is how many that already has, `told_us`
+    up to when the exchange has told.
     """
 
     def __init__(self, choice: ExchangeChoice, lane: Path, feeds: Path | None = None) -> None:
@@ -41,6 +43,7 @@ class Watch:
         self._seen = Seen()
         self._beliefs: list[Belief] = []
         self._troubles: dict[str, str] = {}
+        self.told_us = 0
         self.feeds = feeds or self.folder / FEEDS
         self.feeds.mkdir(exist_ok=True)
         told = self._home / JUDGED
@@ -69,6 +72,7 @@ class Watch:
     def take(self, events: Sequence[Event]) -> None:
         """Take what has happened, and look what the bot believes."""
         self._seen.add(events)
+        self.told_us = max((self.told_us, *(event.time_us for event in events)))
         write(self.feeds, self._account.rows(events))
         for line in self._believed_lines():
             self._believe(json.loads(line))
@@ -85,13 +89,18 @@ class Watch:
 
     def judge(self, iteration: int, window: Span, isolation: Isolation, outside: Outside) -> Judged:
         """What the window came to, which is over; it is written down."""
-        results = measure(self._seen, self._beliefs, window, self._choice.schedule.tolerances)
+        schedule = self._choice.schedule
+        results = measure(self._seen, self._beliefs, window, schedule.tolerances)
         seen = sum(window[0] <= belief.time_us < window[1] for belief in self._beliefs)
         held, believed = (isolation, outside), (seen, self._troubles)
-        found = judged(iteration, window, self._seen, results, held, believed)
+        found = judged(iteration, window, self._seen, results, held, believed, schedule)
         append_new(self._home / JUDGED, found.model_dump_json().encode() + b"\n")
         self._seen.forget(window[1] - KEPT_US)
         return found
+
+    def so_far(self, outside: Outside) -> str:
+        """What the exchange has been asked by now, in words."""
+        return asked_so_far(self._seen, outside)
 
     def notes(self) -> list[str]:
         """What of the bot's trading no KPI of money tells."""

@@ -220,7 +220,7 @@ EXCHANGE_KPIS: dict[str, Kpi] = {
             "quotes_again_s",
             "down",
             "longest time without faults from the end of one to the next order",
-            "no fault ended, or the bot quotes too seldom to tell when it is late",
+            "no fault ended, or the bot made too few orders to tell when it is late",
         ),
         _size(
             "unknown_endpoints",

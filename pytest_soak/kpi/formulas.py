@@ -122,7 +122,8 @@ FORMULAS: dict[str, Formula] = {
         "count of requests after a 10006 or 429 and before its limit was lifted", "none"
     ),
     "quotes_again_s": Formula(
-        "largest time without faults from a fault's end to the next order made or amended",
+        "largest time without faults from a fault's end to the next order made or amended; of a "
+        "bot with more than 6 s from order to order, on average, less its longest other such time",
         "1 fault, 10 orders",
     ),
     "unknown_endpoints": Formula("count of requests for what there is not", "none"),

@@ -24,6 +24,8 @@ from pytest_soak.text import plural
 SKEW_MS = 1000.0
 """A difference of the clocks that is told."""
 MOST_SHOWN = 5
+LATE_OF_BOT = "write each line at once, or raise --soak-settle"
+LATE_ON_EXCHANGE = "of requests that the exchange, or a fault, held for longer than --soak-settle"
 _BEYOND_US = 2**62
 _TABLES = {"errors": ERROR, "breaker": BREAKER, WATCHED: RESOURCE}
 """Feeds that are in an Observation as they are, under the same name."""
@@ -37,11 +39,15 @@ def now_us(clock: Clock) -> int:
 class BotFeeds:
     """Reads the feeds in a folder; of each window says how many lines were bad, late or askew.
 
-    What was there before is not the bot's. `told_us` is up to when parts have told of it.
+    What was there before is not the bot's. `told_us` is up to when parts have told of it, `late`
+    what is said of lines that came too late.
     """
 
-    def __init__(self, folder: Path, max_errors: int, clock: Clock) -> None:
+    def __init__(
+        self, folder: Path, max_errors: int, clock: Clock, late: str = LATE_OF_BOT
+    ) -> None:
         self._folder = folder
+        self._remedy = late
         self._max_errors = max_errors
         self._clock = clock
         self._feeds = GrowingFeeds(folder)
@@ -147,8 +153,7 @@ class BotFeeds:
         self._late_met = late
         if late > self._late:
             notes.append(
-                f"feeds: {plural(late - self._late, 'line')} came too late to count; write each "
-                "line at once, or raise --soak-settle"
+                f"feeds: {plural(late - self._late, 'line')} came too late to count; {self._remedy}"
             )
         if self._feeds.repeated > self._repeated:
             again = plural(self._feeds.repeated - self._repeated, "line")

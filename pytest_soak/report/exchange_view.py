@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_soak.exchange.judged import Judged
+from pytest_soak.exchange.blame import Spell
+from pytest_soak.exchange.judged import AGAIN, Judged
 from pytest_soak.text import plural
 
 MOST_FOUND = 60
@@ -33,11 +34,26 @@ class Track:
 
 @dataclass(frozen=True)
 class FoundRow:
-    """A finding: its iteration, minutes and seconds since the lane began, KPI, words."""
+    """A finding: its iteration, minutes and seconds since the lane began, KPI, words.
+
+    `since` is when it came about, and `fault` what broke then; empty where that is not known.
+    """
 
     iteration: int
     at: str
     kpi: str
+    text: str
+    since: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class LostRow:
+    """An order of which the bot was not told that it was made; `blind`: it sent another."""
+
+    at: str
+    fault: str
+    blind: bool
     text: str
 
 
@@ -60,6 +76,7 @@ class ExchangeView:
     tracks: Sequence[Track]
     found: Sequence[FoundRow]
     found_total: int
+    lost: Sequence[LostRow]
     asked: Sequence[AskedRow]
     strange: Sequence[tuple[str, int]]
 
@@ -78,10 +95,22 @@ def exchange_view(windows: Sequence[Judged]) -> ExchangeView | None:
         span=_at(end, start),
         tracks=[*_faults(windows, start, end), *_findings(windows, start, end)],
         found=[
-            FoundRow(window.iteration, _at(one.time_us, start), one.kpi, one.text)
+            FoundRow(
+                window.iteration,
+                _at(one.time_us, start),
+                one.kpi,
+                one.text,
+                "" if one.since_us is None else _at(one.since_us, start),
+                one.fault,
+            )
             for window, one in found[:MOST_FOUND]
         ],
         found_total=len(found) + sum(window.more_findings for window in windows),
+        lost=[
+            LostRow(_at(one.time_us, start), one.fault, one.is_blind, one.text)
+            for window in windows
+            for one in window.lost
+        ][:MOST_FOUND],
         asked=_asked(windows),
         strange=strange.most_common(),
     )
@@ -97,6 +126,9 @@ def _facts(windows: Sequence[Judged]) -> list[tuple[str, str]]:
         ("requests", f"{asked:,}"),
         ("beliefs seen", f"{beliefs:,}" if beliefs else "none"),
     ]
+    latest = max(windows, key=lambda window: window.kpis.get(AGAIN) or 0.0)
+    if latest.late:
+        facts.append(("quoted again", latest.late))
     return facts + [(f"belief {name}", why) for name, why in last.troubles.items() if why]
 
 
@@ -125,9 +157,15 @@ def _faults(windows: Sequence[Judged], start: int, end: int) -> list[Track]:
             _bar(one.start_us, one.end_us or end, (start, end), _at(one.start_us, start))
             for one in mine
         ]
-        met = f"{plural(len(mine), 'time')}, met {hits}"
+        met = f"{plural(len(mine), 'time')}, {_met(mine, hits)}"
         tracks.append(Track(name, f"{kind.replace('_', ' ')}: {met}", False, bars))
     return sorted(tracks, key=lambda track: track.bars[0].left)
+
+
+def _met(spells: Sequence[Spell], hits: int) -> str:
+    if hits:
+        return f"met {hits}"
+    return "not counted" if any(one.met for one in spells) else "met nothing of the bot's"
 
 
 def _findings(windows: Sequence[Judged], start: int, end: int) -> list[Track]:

@@ -80,6 +80,7 @@ class LaneView:
     trends: Sequence[KpiTrend]
     exchange: ExchangeView | None
     again: str
+    piece: str
 
 
 def lane_view(lane: ReportLane, anchor: str, much: Detail, rates: str) -> LaneView:
@@ -121,6 +122,7 @@ def lane_view(lane: ReportLane, anchor: str, much: Detail, rates: str) -> LaneVi
         trends=trends,
         exchange=exchange_view(lane.judged),
         again=lane.again,
+        piece=lane.piece,
     )
 
 

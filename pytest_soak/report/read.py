@@ -21,7 +21,8 @@ from pytest_soak.artifacts.models import (
 from pytest_soak.artifacts.names import COMPARISON, LATEST, RESULT, iteration_of, summary_name
 from pytest_soak.artifacts.stored_run import artifacts, is_there, read
 from pytest_soak.errors import SoakUsageError
-from pytest_soak.exchange.judged import FOLDER, JUDGED, Judged, again, read_judged
+from pytest_soak.exchange.judged import FOLDER, JUDGED, Judged, read_judged
+from pytest_soak.exchange.reproduce import again, piece_again
 from pytest_soak.kpi.curves import Curves
 from pytest_soak.number import number
 from pytest_soak.report.values import ReportIteration, ReportLane, ReportRun
@@ -182,7 +183,7 @@ def _lanes(result: RunResult | None, found: Mapping[str, _Found]) -> Iterable[Re
     """The lanes in the order of the result; then those that it does not know, by folder."""
     outcomes = {outcome.lane: outcome for outcome in result.lanes} if result else {}
     minutes = _float(result.settings.get("minutes", "")) if result else None
-    settings = result.settings if result else {}
+    settings = _options(result) if result else {}
     lanes = [_lane(lane, outcomes, minutes, settings) for _, lane in sorted(found.items())]
     seen = {lane.id for lane in lanes}
     target = result.source if result else ""
@@ -193,6 +194,12 @@ def _lanes(result: RunResult | None, found: Mapping[str, _Found]) -> Iterable[Re
     ]
     order = {lane: n for n, lane in enumerate([*outcomes, *(result.unfinished if result else ())])}
     return sorted(lanes, key=lambda lane: order.get(lane.id, len(order)))
+
+
+def _options(result: RunResult) -> Mapping[str, str]:
+    """The settings of a run, its target among them where that was asked for."""
+    target = result.meta.get("target")
+    return {**result.settings, **({"target": target} if isinstance(target, str) else {})}
 
 
 def _add(lane: _Found, found: IterSummary) -> None:
@@ -236,6 +243,7 @@ def _lane(
             flags_hash=facts.flags_hash,
             judged=found.judged,
             again=again(settings, facts.target, len(iterations)) if found.judged else "",
+            piece=piece_again(settings, facts.target, found.judged),
         )
     return found.made
 

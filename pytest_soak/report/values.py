@@ -50,7 +50,8 @@ class ReportLane:
 
     `each_minutes` is how long an iteration lasts, None where nothing says so.
 
-    `judged` are its windows on an exchange, and `again` the command that has it meet the same.
+    `judged` are its windows on an exchange, `again` the command that has it meet the same, and
+    `piece` no more of it than what failed.
 
     `overrides` are those of its newest iteration or, of one that ended, of its end without a phase;
     `flags_hash` tells its feature flags.
@@ -74,6 +75,7 @@ class ReportLane:
     flags_hash: str | None = None
     judged: tuple[Judged, ...] = ()
     again: str = ""
+    piece: str = ""
 
     @property
     def minutes(self) -> float:

@@ -108,4 +108,12 @@ class ResultFile:
             "run": f"{self._started:%Y%m%dT%H%M%SZ}-{digest}",
             "started": self._started.isoformat(timespec="seconds"),
             "written": self._clock.now().isoformat(timespec="seconds"),
+            **self._asked_for(),
         }
+
+    def _asked_for(self) -> dict[str, str]:
+        """The target as it was typed, of a soak whose report has the command for it."""
+        settings = self._settings
+        if settings.exchange is None or settings.target_source == "default":
+            return {}
+        return {"target": settings.target}

@@ -34,6 +34,7 @@ from pytest_soak.report.columns import gated_columns
 from pytest_soak.report.fitted import COLORS, wrapped
 from pytest_soak.report.iteration_rows import GRACE, Told
 from pytest_soak.report.lane_rows import RUNNING, LaneRows
+from pytest_soak.report.pieces import pieces
 from pytest_soak.report.progress_line import counted, hms
 from pytest_soak.report.rates import rate_lines
 from pytest_soak.report.totals import Totals
@@ -298,6 +299,8 @@ class Terminal:
             self._line(f"report: {short_path(report, self._config)}")
         latest = self._context.layout.latest
         if latest.exists():
+            for command in pieces(latest) if self._context.settings.exchange else ():
+                self._line(f"what failed, again: {command}")
             self._line(f"artifacts: {short_path(latest, self._config)}{os.sep}")
 
     def _closing(self, results: Sequence[LaneResult]) -> Iterator[Line]:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pytest_soak.observation.columns import Observation
 
 
+def _nobody(text: str) -> None:
+    """Nobody listens to a target that no soak has started."""
+
+
 @dataclass(frozen=True)
 class LaneInfo:
     """What a target is told of the lane it serves.
@@ -43,6 +47,7 @@ class LaneInfo:
         exchange: The exchange on this machine that the bot trades on; None without one.
         access: Where that is and with which key, of an async bot in the session's process; None of
             any other.
+        tell: Says a line of what the target is at, while it starts.
     """
 
     id: str
@@ -62,6 +67,9 @@ class LaneInfo:
     drills: tuple[Drill, ...] = ()
     exchange: ExchangeChoice | None = None
     access: Annotated[Access | None, Field(exclude=True)] = field(default=None, compare=False)
+    tell: Annotated[Callable[[str], None], Field(exclude=True)] = field(
+        default=_nobody, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         if self.scenario is None:

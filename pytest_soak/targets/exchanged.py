@@ -10,7 +10,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 from pytest_soak.clock import SIMULATED_EPOCH_US
-from pytest_soak.errors import TargetError
+from pytest_soak.errors import TargetError, one_line
 from pytest_soak.observation.growing import GrowingFeeds
 from pytest_soak.targets.base import LaneInfo, Window
 from pytest_soak.targets.tasks import Tasks
@@ -53,10 +53,10 @@ class Exchanged:
         self._end_us = 0
         self._events: list[Event] = []
         self._clock: ExchangeClock | None = None
+        self._works: list[asyncio.Future[None]] = []
         self._watch: Watch | None = None
         self._feeds: GrowingFeeds | None = None
         self._tasks: Tasks | None = None
-        self._moving: asyncio.Future[None] | None = None
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
@@ -102,7 +102,7 @@ class Exchanged:
             beliefs=watch.beliefs(lane.folder / LOG),
         )
         at = at_work(service, clock, Recorder(self._events.append))
-        ready, self._moving = await self._stack.enter_async_context(at)
+        ready, self._works = await self._stack.enter_async_context(at)
         account, place = settings.accounts[0], f"{HOST}:{ready.port}"
         access = Access(f"http://{place}", f"ws://{place}", account.key, account.secret)
         self._begun = True
@@ -118,16 +118,16 @@ class Exchanged:
         """The window's span: from the end of the last one, and as long as it is to be."""
         assert self._clock is not None
         assert self._tasks is not None
-        assert self._moving is not None
         loop, start_us = asyncio.get_running_loop(), self._end_us
         self._end_us = start_us + round(window.minutes * 60e6)
         end = self._clock.at(self._end_us)
         task = asyncio.ensure_future(self._target.run(overrides, window))
-        both, latest = {task, self._moving}, end - loop.time() + LATE_SECONDS
+        both, latest = {task, *self._works}, end - loop.time() + LATE_SECONDS
         await asyncio.wait(both, timeout=latest, return_when=asyncio.FIRST_COMPLETED)
-        if self._moving.done():
-            task.cancel()
-            raise TargetError(f"the exchange cannot go on: {self._moving.exception()}")
+        for work in self._works:
+            if work.done():
+                task.cancel()
+                raise TargetError(f"the exchange ended: {_why(work)}")
         if not task.done():
             task.cancel()
             raise TargetError(
@@ -164,6 +164,11 @@ class Exchanged:
             return await _awaited(self._target.stop()) if self._begun else None
         finally:
             await self._stack.aclose()
+
+
+def _why(ended: asyncio.Future[None]) -> str:
+    error = None if ended.cancelled() else ended.exception()
+    return one_line(str(error)) if error else "nobody knows why"
 
 
 async def _awaited(given: Any) -> Any:

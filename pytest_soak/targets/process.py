@@ -108,7 +108,7 @@ class ProcessTarget:
 
     def start(self, lane: LaneInfo) -> None:
         """Start the bot and wait until it is ready; TargetError when it does not come to that."""
-        from pytest_soak.process.feeds import BotFeeds
+        from pytest_soak.process.feeds import LATE_OF_BOT, LATE_ON_EXCHANGE, BotFeeds
         from pytest_soak.process.resources import Resources
         from pytest_soak.targets.process_windows import BotWindows
 
@@ -118,14 +118,15 @@ class ProcessTarget:
         write_json(lane.folder / FLAGS, nested(lane.config))
         clock = SystemClock()
         options = self._options.within(ON_EXCHANGE_SECONDS if lane.exchange else READY_SECONDS)
-        feeds = BotFeeds(lane.feeds, options.max_feed_errors, clock)
+        late = LATE_OF_BOT if lane.exchange is None else LATE_ON_EXCHANGE
+        feeds = BotFeeds(lane.feeds, options.max_feed_errors, clock, late)
         order = self._order(options, lane, lane.folder, lane.feeds, lane.runtime)
         if lane.exchange is not None:
             order = self._on_exchange(lane, lane.exchange, lane.folder, lane.feeds, order)
         self._bot = Supervised(order)
         resources = Resources(self._bot.pid, lane.feeds, clock, feeds.watched())
         self._windows = BotWindows(
-            self._bot, feeds, resources, lane, options, clock, self._exchange
+            self._bot, feeds, resources, lane, options, clock, self._exchange, str(order.ready)
         )
         if self.shadow:
             self._windows.note("shadow: the bot sends no orders, its fills are not real")

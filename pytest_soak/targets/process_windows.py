@@ -15,6 +15,7 @@ from pytest_soak.process.messages import News
 from pytest_soak.process.options import Options
 from pytest_soak.process.resources import Resources
 from pytest_soak.process.supervised import Supervised, ended_by, last_words
+from pytest_soak.targets.awaiting import Awaiting, hint
 from pytest_soak.targets.base import LaneInfo, Window
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class BotWindows:
         options: Options,
         clock: Clock,
         exchange: Beside | None = None,
+        awaited: str = "the bot",
     ) -> None:
         self._bot = bot
         self._exchange = exchange
@@ -50,6 +52,8 @@ class BotWindows:
         self._options = options
         self._clock = clock
         self._drills = lane.drills
+        self._tell = lane.tell
+        self._awaited = awaited
         self._held_mb = 0.0
         self._settle_us = round(lane.settle_seconds * 1e6)
         self._notes: list[str] = []
@@ -65,10 +69,16 @@ class BotWindows:
 
     def get_ready(self) -> None:
         """Wait until the bot is ready; TargetError where it will not be."""
+        seconds = self._options.ready_seconds or 0.0
+        awaiting = Awaiting(self._awaited, seconds, self._clock, self._tell, self._so_far)
         while not self._ready:
             self._heed(self._bot.hear(LOOK_SECONDS))
             self._look_at_exchange()
             self._resources.look()
+            awaiting.look()
+
+    def _so_far(self) -> str:
+        return "" if self._exchange is None else self._exchange.so_far()
 
     def run(self, overrides: Mapping[str, float], window: Window) -> Mapping[str, Any] | None:
         """Report the next window; KPIs that the bot reckoned itself where it tells nothing else.
@@ -188,8 +198,9 @@ class BotWindows:
                 raise TargetError(f"the bot {news.why}")
             elif news.event == "late":
                 seconds = f"{self._options.ready_seconds:g} s"
-                raise TargetError(
-                    f"the bot was not ready after {seconds}: waited for {news.awaited}; {last}"
-                )
+                facts = filter(None, (self._so_far(), last_words(news.last[-5:]), hint(news.last)))
+                waited = f"the bot was not ready after {seconds}: waited for {news.awaited}"
+                raise TargetError("; ".join((waited, *facts)))
             elif news.event == "exited":
-                raise TargetError(f"the bot {ended_by(news.status)}; {last}")
+                facts = filter(None, (last, hint(news.last)))
+                raise TargetError("; ".join((f"the bot {ended_by(news.status)}", *facts)))

@@ -102,8 +102,17 @@ def build(factory: TargetFactory, lane: LaneInfo) -> Target:
         )
     _check_methods(target, factory)
     if lane.exchange is not None and is_async(target):
+        _check_beliefs(lane.exchange.beliefs, _name(factory))
         return Exchanged(target, lane.exchange)
     return plain(target)  # type: ignore[no-any-return]
+
+
+def _check_beliefs(beliefs: Iterable[str], target: str) -> None:
+    """SoakUsageError for what only a program has."""
+    for belief in beliefs:
+        if belief.startswith("log:"):
+            problem = f"log reads the output of a program, and {target} is none; file:PATH works"
+            raise SoakUsageError("--soak-belief", problem)
 
 
 _CALLED = {"start": "lane", "run": "overrides, window", "stop": ""}

@@ -82,6 +82,11 @@ def test_a_key_is_made_where_none_is_given() -> None:
         (("--seconds=0",), "0.0 is not in the range"),
         (("--record=.",), ".: cannot be written: Is a directory"),
         (("--record=own.jsonl",), "own.jsonl is there already; name another file"),
+        (("--symbols=",), "--symbols: is empty; give a text, or leave it out"),
+        (("--key=",), "--key: is empty"),
+        (("--secret=",), "--secret: is empty"),
+        (("--faults=",), "--faults: is empty"),
+        (("--feed-set=queue=front",), "--feed-set: is of a recording; --market=calm is none"),
         (("--port=8111", "--tls-port=8111"), "8111 is the port of plain HTTP; give another"),
     ],
 )

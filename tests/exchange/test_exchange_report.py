@@ -15,8 +15,9 @@ from pytest_soak.exchange.invariants.seen import KEPT_US, Seen
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
-from pytest_soak.exchange.judged import Judged, again, judged, read_judged
+from pytest_soak.exchange.judged import Judged, judged, read_judged
 from pytest_soak.exchange.record import Fault, Request, Strange
+from pytest_soak.exchange.reproduce import again
 from pytest_soak.report.exchange_view import exchange_view
 from pytest_soak.report.templating import rendered
 
@@ -58,7 +59,15 @@ def test_only_the_first_hundred_findings_are_kept_and_the_others_counted() -> No
 
 
 def test_how_long_it_took_to_quote_again_is_no_finding() -> None:
-    assert window(Seen(), quotes_again_s=Result(0.6, "", (finding(1),))).findings == []
+    seen = Seen()
+    seen.add([fault("began", 0), fault("ended", 1)])
+    again = Result(0.6, "", (finding(1, "no order for 0.6 s after it"),))
+    found = window(seen, quotes_again_s=again)
+    assert found.findings == []
+    assert found.late == "gate: no order for 0.6 s after it"
+    view = exchange_view([window(Seen()), found])
+    assert view is not None
+    assert ("quoted again", found.late) in view.facts
 
 
 def test_a_fault_is_told_by_each_window_that_it_meets() -> None:
@@ -118,10 +127,14 @@ def test_faults_and_findings_are_drawn_in_the_time_of_the_lane() -> None:
     assert (twice.bad, twice.bars[0].left) == (True, 37.5)
     assert view.found[0].at == "0:45"
     assert view.span == "2:00"
-    html = rendered("lane_exchange.html", one={"exchange": view, "again": "pytest <x>"})
+    html = rendered(
+        "lane_exchange.html", one={"exchange": view, "again": "pytest <x>", "piece": "pytest <y>"}
+    )
     assert "&lt;i&gt;twice" in html
     assert "<i>twice" not in html
     assert "pytest &lt;x&gt;" in html
+    assert 'What failed, again: <code class="blocks"><bdi>pytest &lt;y&gt;' in html
+    assert view.found[0].fault == "gate"
     assert "shim (namespaces are Linux" in html
 
 

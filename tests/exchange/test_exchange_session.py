@@ -125,6 +125,11 @@ def test_orders_sent_again_after_a_bad_gateway_are_found(bench: Workbench) -> No
     assert window["kpis"]["repeated_intents"] > 1
     assert [(one["name"], one["hits"] > 0) for one in window["faults"]] == [("gateway", True)]
     assert "repeated_intents" in {one["kpi"] for one in window["findings"]}
+    assert {one["fault"] for one in window["findings"]} == {"gateway"}
+    assert window["lost"]
+    assert "was taken and answered 502" in window["lost"][0]["text"]
+    assert "what failed, again: pytest --soak-iterations=" in hasty.everything
+    assert "--soak-faults=bad.yaml:gateway" in hasty.everything
 
 
 def test_a_bot_that_names_its_orders_sends_none_twice(bench: Workbench) -> None:
@@ -229,22 +234,29 @@ def test_a_bot_that_never_comes_is_told(bench: Workbench) -> None:
     found = with_bot(bench, "import time; print('I wait', flush=True); time.sleep(600)")
     assert found.returncode == 1
     assert "waited for a request to the exchange that is signed with its key" in found.last_line
-    assert "its last line: I wait" in found.last_line
+    assert "it has asked nothing; its last line: I wait" in found.last_line
 
 
-def test_an_exchange_that_dies_is_told(bench: Workbench) -> None:
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("kill", "was ended by SIGKILL; it printed nothing"),
+        ("terminate", "exited by itself with status 0; its last line: ended from outside, by SIGT"),
+    ],
+)
+def test_an_exchange_that_dies_is_told(bench: Workbench, how: str, said: str) -> None:
     """The bot finds it among the children of the session, whose supervisor is its parent."""
     ends = """
         import os, psutil, time
         session = psutil.Process(os.getppid()).parent()
         for process in session.children():
             if "pytest_soak.exchange.program" in " ".join(process.cmdline()):
-                process.kill()
+                process.{how}()
         time.sleep(600)
     """
-    found = with_bot(bench, ends)
+    found = with_bot(bench, ends.replace("{how}", how))
     assert found.returncode == 1
-    assert "the exchange ended by itself" in found.last_line
+    assert f"the exchange {said}" in found.last_line
 
 
 def test_a_link_in_the_place_of_its_folder_is_not_followed(

@@ -71,13 +71,13 @@ OTHERS = {
         "            except OSError as error:\n"
         "                print(error)"
     ),
-    "Wild": (
-        "async def start(self, lane):\n"
-        "        await super().start(lane)\n"
+    "Ends": (
+        "async def run(self, overrides, window):\n"
         "        from pytest_soak.exchange.markets.market import SymbolMarket\n"
         "        def step(market, until_us):\n"
-        "            raise OverflowError('live prices lie too far apart')\n"
-        "        SymbolMarket.step = step"
+        "            raise OverflowError('no room')\n"
+        "        SymbolMarket.step = step\n"
+        "        await super().run(overrides, window)"
     ),
     "Sync": "def run(self, overrides, window):\n        pass",
 }
@@ -127,7 +127,7 @@ def test_a_lane_that_goes_on_does_so_later(bench: Workbench) -> None:
     [
         ("Endless", "run() went on 60 s after its window"),
         ("Dies", "no feed"),
-        ("Wild", "the exchange cannot go on: the market of BTCUSDT: live prices lie too far apart"),
+        ("Ends", "the exchange ended: the market of BTCUSDT: no room"),
         ("Silent", "the bot asked nothing of the exchange with its key (lane.access)"),
     ],
 )
@@ -135,6 +135,13 @@ def test_what_goes_wrong_is_told(bench: Workbench, name: str, problem: str) -> N
     found = soaked(bench, name)
     assert found.returncode == 1
     assert problem in found.last_line
+
+
+def test_a_bot_in_the_process_has_no_log(bench: Workbench) -> None:
+    belief = "--soak-belief=log:(?P<open>.*)"
+    found = soaked(bench, "Bot", belief)
+    assert found.returncode == 4, found.everything
+    assert "log reads the output of a program, and Bot is none" in found.everything
 
 
 def test_a_bot_that_is_not_async_is_refused(bench: Workbench) -> None:

@@ -109,7 +109,10 @@ def test_a_position_that_the_bot_does_not_know_is_a_gap() -> None:
     events = [fill(10, 1.0, 1.0), fill(20, 0.5, 1.5)]
     found = invariants(events, [believes(50, 1.0)])[GAP]
     assert found.value == 0.5
-    assert found.findings[0].text == f"{SYMBOL}: the bot believes 1, the exchange has 1.5"
+    assert (
+        found.findings[0].text
+        == f"{SYMBOL}: the bot believes 1, the exchange has 1.5 (worth 50.00 in quote)"
+    )
     assert invariants(events, [believes(50, 1.5)])[GAP].value == 0
     assert invariants(events, [believes(50, -1.0)])[GAP].value == 2.5
 
@@ -426,8 +429,20 @@ def test_a_fault_of_a_window_before_that_is_over_is_not_told_again() -> None:
 def test_a_bot_that_seldom_quotes_is_not_called_late() -> None:
     few = [*quotes(0, 9), *fault(20, 30)]
     assert "9 orders: too few" in invariants(few)[AGAIN].why
-    slow = [*quotes(0, 120, 8), *fault(130, 140)]
-    assert "each 8 s: too slow" in invariants(slow, window=(0, 200))[AGAIN].why
+
+
+def test_a_slow_bot_is_late_by_what_is_beyond_its_own_longest_pause() -> None:
+    slow = [*quotes(0, 140, 20), *fault(125, 130)]
+    assert invariants([*slow, *quotes(140, 300, 20)], window=(0, 300))[AGAIN].value == 0
+    late = [*slow, *quotes(190, 300, 20)]
+    found = invariants(late, window=(0, 300))[AGAIN]
+    assert found.value == pytest.approx(60 - 20)
+    assert "no order for 40.0 s after it, beyond its pause of 20 s" in found.findings[0].text
+
+
+def test_a_slow_bot_that_never_orders_again_is_late_until_the_end() -> None:
+    dead = [*quotes(0, 200, 20), *fault(205, 210)]
+    assert invariants(dead, window=(0, 400))[AGAIN].value == pytest.approx(400 - 210 - 20)
 
 
 # books

@@ -9,8 +9,51 @@ SCHEDULED = ("exchange/test_scheduled.py",)
 INVARIANTS = ("exchange/test_invariants.py",)
 BUGS = ("exchange/test_bugs.py",)
 BELIEFS = ("exchange/test_beliefs.py",)
+BLAME = ("exchange/test_blame.py",)
+AWAITED = ("exchange/test_awaited.py",)
+ENDED = ("exchange/test_exchanged.py",)
+SESSION = ("exchange/test_exchange_session.py",)
 
 MUTANTS = (
+    Mutant("exchanged.py", "if self._moving.done():", "if False:", ENDED),
+    Mutant("program.py", '_complain(f"ended from outside', 'str(f"ended from outside', SESSION),
+    Mutant("resolve.py", 'if belief.startswith("log:"):', "if False:", ENDED),
+    *(
+        Mutant(file, old, new, BLAME)
+        for file, old, new in (
+            ("timeline.py", "None if self.met or time_us >= last_us", "None if time_us >= last_us"),
+            ("selection.py", "names.endswith(SUFFIXES)", "False"),
+            ("selection.py", "split(given)[0]", "given"),
+            ("intents.py", "if at in repeated or not", "if not"),
+            ("positions.py", "since if began_us is None else began_us, None", "since, None"),
+            ("positions.py", "if one.filled and (", "if ("),
+            ("positions.py", "belief.time_us - right_us > 2 *", "belief.time_us - right_us > 0 *"),
+            ("positions.py", "belief.time_us - right_us > 2 *", "belief.time_us - right_us > 99 *"),
+            ("positions.py", "or gap.free_us >= _wrong(tolerances)", ""),
+            ("positions.py", "free = free_us(faulty, began_us, belief.time_us)", "free = 1 << 60"),
+            ("positions.py", "lost[0].time_us > gap.began_us + _ACCURATE_US", "False"),
+            ("positions.py", "(one.symbol, one.side) == (symbol, side)", "one.symbol == symbol"),
+            ("lost_answers.py", "return bool(made) and not request.answered", "return bool(made)"),
+            ("lost_answers.py", "if r.account == first.account", ""),
+            ("lost_answers.py", 'for key in ("symbol", "side")', 'for key in ("symbol",)'),
+            ("lost_answers.py", "told_us + patience_us", "1 << 60"),
+            ("blame.py", "and _end(s) >= at_us - _ACCURATE_US", ""),
+            ("blame.py", "0 <= at_us - _end(s) <= settle_us", "0 <= at_us - _end(s)"),
+            ("blame.py", 'finding.fault.partition("+")[0]', "finding.fault"),
+            ("reproduce.py", "spell.start_us + spell.longest_us", "0"),
+            ("reproduce.py", "[spell for spell in spells if spell.met] or spells", "spells"),
+            ("reproduce.py", "windows[-1].settle_s + JUDGED_S", "0.0"),
+        )
+    ),
+    *(
+        Mutant(file, old, new, AWAITED)
+        for file, old, new in (
+            ("awaiting.py", "self._next += EVERY_SECONDS", "pass"),
+            ("so_far.py", "if len(kept) > MOST", "if False"),
+            ("serving.py", "(exchange.app[MOVING], writes, asks)", "(exchange.app[MOVING],)"),
+            ("believing.py", "except Exception as error:", "except ValueError as error:"),
+        )
+    ),
     *(
         Mutant(file, old, new, SCHEDULE)
         for file, old, new in (
@@ -19,7 +62,7 @@ MUTANTS = (
             ("timeline.py", '"jitter", nth', '"jitter"'),
             ("timeline.py", "row.at_us + nth", "nth"),
             ("draws.py", "(seed, *what)", "what"),
-            ("schedule.py", "self.length_us + self.jitter_us + 1", "self.length_us + 1"),
+            ("schedule.py", "self.length_us + self.jitter_us +", "self.length_us +"),
             ("schedule.py", "if strange := sorted(keys - allowed):", "if False:"),
             ("schedule.py", "if not self.of.lasts and self.for_ is not None:", "if False:"),
         )
@@ -74,7 +117,7 @@ MUTANTS = (
             ("intents.py", "first.account == second.account", "True"),
             ("intents.py", 'one.get("order_id") != other.get("order_id")', "True"),
             ("intents.py", "bool(first.fault) and second", "second"),
-            ("intents.py", "0.0 if first.http >= _NO_ANSWER else", "0.0 if True else"),
+            ("intents.py", "0.0 if first.http >= NO_ANSWER else", "0.0 if True else"),
             ("intents.py", 'if state.status != "Filled":', "if False:"),
             ("intents.py", "pushed.connection in sockets and", ""),
             ("intents.py", "and s.time_us <= second.time_us", ""),
@@ -84,8 +127,9 @@ MUTANTS = (
             ("asking.py", "r.code == 0 and not r.answered", "not r.answered"),
             ("quoting.py", "r.code == 0 and r.time_us", "r.time_us"),
             ("quoting.py", "if again_us < window[0]:", "if end_us < window[0]:"),
-            ("quoting.py", "at_us = max(at_us, min(over_us, end_us))", "pass"),
-            ("quoting.py", "if pause_s > tolerances.slow_s:", "if False:"),
+            ("seen.py", "at_us = max(at_us, min(over_us, end_us))", "pass"),
+            ("quoting.py", "> tolerances.slow_s * 1e6", "> 1e18"),
+            ("quoting.py", "pauses[: max(0, place - 1)] + pauses[place:]", "pauses"),
             ("books.py", "if u in (0, number)", "if True"),
             ("books.py", "if past[-1][1] >= book.u]", "]"),
             ("books.py", "if belief.time_us <= reaches_us]", "]"),

@@ -29,8 +29,8 @@ MUTANTS = (
             ("lanes.py", "asked.lane(built)", "built", _ASKED),
             (
                 "service.py",
-                "lane = self._asked.lane(self._plan.lane)",
-                "lane = self._plan.lane",
+                "self._asked.lane(lane if",
+                "(lane if",
                 _ASKED,
             ),
             ("from_fills.py", "apart=apart,", "", _FILLS),

@@ -13,11 +13,14 @@ _Level = Annotated[list[_Number], Field(min_length=2, max_length=2)]
 
 
 class BookLine(BaseModel):
-    """A book as the bot has it: `u` of its last message, levels of [price, size] best first."""
+    """A book as the bot has it: levels of [price, size] best first, `u` of its last message.
+
+    A `u` that is absent or null is not known.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
-    u: Annotated[int, Field(ge=0)] = 0
+    u: Annotated[int, Field(ge=0)] | None = None
     bids: list[_Level]
     asks: list[_Level]
 
@@ -59,7 +62,7 @@ def belief_of(data: Any, time_us: int) -> Belief:
 
 def _book(line: BookLine) -> BookBelief:
     bids, asks = (tuple((p, q) for p, q in side) for side in (line.bids, line.asks))
-    return BookBelief(line.u, bids, asks)
+    return BookBelief(line.u or 0, bids, asks)
 
 
 def line_of(belief: Belief) -> dict[str, Any]:

@@ -12,7 +12,7 @@ EXECUTIONS = ("execution", "execution.*")
 PRIVATE_TOPICS = (*ORDERS, *EXECUTIONS, "position", "position.*", "wallet")
 BOOKS = ("orderbook.*",)
 
-_CALL = ("endpoints", "symbols", "accounts", "share", "times")
+_CALL = ("endpoints", "symbols", "accounts", "share", "times", "waits")
 _PUSH = ("topics", "symbols", "accounts", "share", "times")
 
 

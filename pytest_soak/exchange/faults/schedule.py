@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,8 +22,9 @@ from pydantic import (
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.config.durations import SpanText, span_us
 from pytest_soak.config.names import NAME, Shelf
-from pytest_soak.errors import nearest, unknown
+from pytest_soak.errors import SoakUsageError, nearest, unknown
 from pytest_soak.exchange.faults.kinds import FAULTS, Kind
+from pytest_soak.exchange.faults.selection import named, split
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.operation import operation
 
@@ -46,7 +48,8 @@ class FaultRow(BaseModel):
     """One fault: what it is, when it is, whom it meets.
 
     Times count from the bot's first private call. It begins at `at`, with `every` again and again,
-    each time up to `jitter` later by the seed, and holds `for` a while. It meets what all of
+    each time up to `jitter` later by the seed, and holds `for` a while, up to `waits` longer as
+    long as it has met nothing. It meets what all of
     `endpoints`, `topics` (with `*`), `symbols` and `accounts` allow, a `share` of it drawn by the
     seed and a counter, at most `times` each time. See `kinds.FAULTS` for what a kind takes.
     """
@@ -67,6 +70,7 @@ class FaultRow(BaseModel):
     accounts: Words | None = None
     share: Annotated[float, Field(gt=0, le=1), AllowInfNan(False)] = 1.0
     times: Annotated[int, Field(ge=1)] | None = None
+    waits: SpanText | None = None
     seconds: Seconds | None = None
     ms: Annotated[int, Field(ge=-600_000, le=600_000)] | None = None
     answer: Literal["code", "http"] | None = None
@@ -115,8 +119,9 @@ class FaultRow(BaseModel):
             raise ValueError(f"'for' of a second or more, e.g. for: 20s; {self.kind} lasts")
         if not self.of.lasts and self.for_ is not None:
             raise ValueError(f"no 'for': {self.kind} happens at once")
-        if self.period_us is not None and self.period_us < self.length_us + self.jitter_us + 1:
-            raise ValueError("'every' to be longer than 'for' and 'jitter' together")
+        longest_us = self.length_us + self.jitter_us + self.waits_us
+        if self.period_us is not None and self.period_us <= longest_us:
+            raise ValueError("'every' to be longer than 'for', 'jitter' and 'waits' together")
         return self
 
     @model_serializer(mode="wrap")
@@ -139,6 +144,11 @@ class FaultRow(BaseModel):
     def length_us(self) -> int:
         """How long it holds; 0 of what happens at once."""
         return span_us(self.for_) if self.for_ else 0
+
+    @property
+    def waits_us(self) -> int:
+        """How much longer it holds, at most, as long as it has met nothing."""
+        return span_us(self.waits) if self.waits else 0
 
     @property
     def period_us(self) -> int | None:
@@ -177,9 +187,23 @@ def fault_shelf(user_folder: Path) -> Shelf:
 
 
 def load_schedule(given: str, shelf: Shelf, base: Path, source: str) -> Schedule:
-    """The schedule meant by `given`, a name or a path relative to `base`.
+    """The schedule meant by `given`: a name or a path relative to `base`, or some faults of it.
 
     Raises SoakUsageError for anything wrong with the name or the file, with the line of it.
     """
+    given, names = split(given)
     path = shelf.find(given, base, source)
-    return validate(Schedule, read_document(path, given if path.parent == base else str(path)))
+    schedule = validate(Schedule, read_document(path, given if path.parent == base else str(path)))
+    return _only(schedule, names, source) if names else schedule
+
+
+def _only(schedule: Schedule, names: Sequence[str], source: str) -> Schedule:
+    rows = {row.name: row for row in schedule.faults}
+    for name in names:
+        if name not in rows:
+            problem = (
+                f"{unknown(f'fault of {schedule.name}', name, rows)}; or {schedule.name} alone"
+            )
+            raise SoakUsageError(source, problem)
+    kept = [row for row in schedule.faults if row.name in names]
+    return schedule.model_copy(update={"name": named(schedule.name, names), "faults": kept})

@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple
 from pytest_soak.exchange.faults.draws import draw
 from pytest_soak.exchange.faults.schedule import FaultRow, Schedule
 
+_LOOK_US = 500_000
+
 
 @dataclass(eq=False)
 class Spell:
@@ -20,7 +22,7 @@ class Spell:
         row: The fault.
         nth: How many of it there were before.
         start_us: When it begins.
-        end_us: When it ends; what happens at once ends as it begins.
+        end_us: When it ends, where it need not wait; what happens at once ends as it begins.
         drawn: How often it was drawn whether it meets something.
         met: How many requests or messages it has met, by what `times` counts them by.
         orders: Those whose first message it has seen, with its topic and socket.
@@ -33,6 +35,11 @@ class Spell:
     drawn: int = 0
     met: Counter[str] = field(default_factory=Counter)
     orders: set[tuple[int, str, str]] = field(default_factory=set)
+
+    def waits_until_us(self, time_us: int) -> int | None:
+        """When to look again whether it has met anything, which it waits for; None to end it."""
+        last_us = self.end_us + self.row.waits_us
+        return None if self.met or time_us >= last_us else min(time_us + _LOOK_US, last_us)
 
 
 class Turn(NamedTuple):
@@ -63,8 +70,13 @@ class Timeline:
         """What turns up to `time_us`, and has not been told before, in order."""
         turns = []
         while self._turns and self._turns[0][0] <= time_us:
-            turns.append(heapq.heappop(self._turns)[2])
-            self._go_on(turns[-1])
+            turn = heapq.heappop(self._turns)[2]
+            later_us = turn.spell.waits_until_us(turn.time_us) if turn.what == "ended" else None
+            if later_us is not None:
+                self._add(Turn(later_us, "ended", turn.spell))
+                continue
+            turns.append(turn)
+            self._go_on(turn)
         return turns
 
     def _go_on(self, turn: Turn) -> None:

@@ -15,7 +15,7 @@ _OF_ORDERS = ("order", "execution")
 _LOOKS = ("order/realtime", "order/history", "execution/list", "position/list")
 _NAMED_TWICE = (110072, 170141)
 """The codes of an order whose name is taken."""
-_NO_ANSWER = 400
+NO_ANSWER = 400
 """An HTTP status from here on, or 0, is not an answer that says that an order was made."""
 
 
@@ -26,28 +26,38 @@ def repeated_intents(seen: Seen, window: Span, tolerances: Tolerances) -> Result
     the first had come when the second was sent, at most `same_intent_s` after an error, `give_up_s`
     more where none came. Not counted: the first was over by then, and the bot had cancelled it, or
     had been told by a socket, or had asked for orders, trades or positions since its end. Nor
-    where the name of the first was refused as one that is there already.
+    where the name of the first was refused as one that is there already. An order is repeated once:
+    what comes after is another intent, or the repetition of the second.
     """
     creates = [r for r in seen.requests if r.code == 0 and operation(r.endpoint) in CREATES]
     creates = sorted((r for r in creates if r.order), key=lambda r: r.time_us)
-    found = []
+    found, repeated = [], set[int]()
     for place, second in enumerate(creates):
-        if not window[0] <= second.time_us < window[1]:
+        at = _first_of(creates, place, repeated, tolerances)
+        if at is None or not _is_a_fault(seen, creates[at], second):
             continue
-        first = _first_of(creates[:place], second, tolerances)
-        if first is not None and _is_a_fault(seen, first, second):
-            found.append(Finding(second.time_us, _told(first, second)))
+        repeated.add(at)
+        if window[0] <= second.time_us < window[1]:
+            first = creates[at]
+            text = _told(first, second)
+            found.append(Finding(second.time_us, text, first.time_us, first.fault))
     return count(found)
 
 
-def _first_of(before: Sequence[Request], second: Request, allowed: Tolerances) -> Request | None:
-    """The last of the orders before whose repetition `second` is."""
+def _first_of(
+    creates: Sequence[Request], place: int, repeated: set[int], allowed: Tolerances
+) -> int | None:
+    """The last of the orders before the one at `place` whose repetition it is."""
+    second = creates[place]
     longest_us = round((allowed.same_intent_s + allowed.give_up_s) * 1e6)
-    for first in reversed(before):
+    for at in range(place - 1, -1, -1):
+        first = creates[at]
         if second.time_us - first.time_us > longest_us:
             return None
-        if _is_same(first, second) and _seems_failed(first, second, allowed):
-            return first
+        if at in repeated or not _is_same(first, second):
+            continue
+        if _seems_failed(first, second, allowed):
+            return at
     return None
 
 
@@ -65,14 +75,14 @@ def _seems_failed(first: Request, second: Request, allowed: Tolerances) -> bool:
     if first.answered:
         return bool(first.fault) and second.time_us < told_us
     waited_us = second.time_us - told_us
-    patience_s = allowed.same_intent_s + (0.0 if first.http >= _NO_ANSWER else allowed.give_up_s)
+    patience_s = allowed.same_intent_s + (0.0 if first.http >= NO_ANSWER else allowed.give_up_s)
     return waited_us <= patience_s * 1e6
 
 
 def _is_a_fault(seen: Seen, first: Request, second: Request) -> bool:
     order = (first.order or {}).get("order_id")
     since = [r for r in seen.requests if first.time_us <= r.time_us <= second.time_us]
-    if any(_cancels(r, first) or _names_again(r, first) for r in since):
+    if any(cancels(r, first) or names_again(r, first) for r in since):
         return False
     before = [s for s in seen.orders if s.order_id == order and s.time_us <= second.time_us]
     if not before or before[-1].is_open:
@@ -80,14 +90,14 @@ def _is_a_fault(seen: Seen, first: Request, second: Request) -> bool:
     return not _has_ended(before[-1], seen, first, second)
 
 
-def _names_again(request: Request, first: Request) -> bool:
+def names_again(request: Request, first: Request) -> bool:
     """Whether a request was refused since the first has its name: the bot knows then."""
     one, other = first.order or {}, request.order or {}
     same = bool(one.get("link_id")) and one.get("link_id") == other.get("link_id")
     return same and request.account == first.account and request.code in _NAMED_TWICE
 
 
-def _cancels(request: Request, first: Request) -> bool:
+def cancels(request: Request, first: Request) -> bool:
     """Whether a request has ended the order, or all of them."""
     what = operation(request.endpoint)
     if what not in CANCELS or request.code or request.account != first.account:
@@ -101,7 +111,7 @@ def _has_ended(state: OrderState, seen: Seen, first: Request, second: Request) -
     """Whether the bot knows that the first is over."""
     if state.status != "Filled":
         return True
-    if any(_looks(r, first) and state.time_us < r.time_us < second.time_us for r in seen.requests):
+    if any(looks(r, first) and state.time_us < r.time_us < second.time_us for r in seen.requests):
         return True
     sockets = {s.connection for s in seen.sockets if s.account == first.account}
     return any(
@@ -109,7 +119,8 @@ def _has_ended(state: OrderState, seen: Seen, first: Request, second: Request) -
     )
 
 
-def _looks(request: Request, first: Request) -> bool:
+def looks(request: Request, first: Request) -> bool:
+    """Whether a request has asked for what there is, and was told."""
     looks = operation(request.endpoint) in _LOOKS and request.account == first.account
     return looks and request.answered and request.code == 0
 

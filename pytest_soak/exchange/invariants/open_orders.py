@@ -49,7 +49,8 @@ def unknown_open_orders(
             if not known.isdisjoint({name, life.last.link_id}):
                 continue
             if life.was_open(since_us(belief, tolerances), belief.time_us):
-                found.setdefault(name, Finding(belief.time_us, f"{_said(life)}: open, unknown"))
+                text = f"{_said(life)}: open, unknown"
+                found.setdefault(name, Finding(belief.time_us, text, life.opened_us))
     return count(list(found.values()))
 
 
@@ -73,7 +74,8 @@ def believed_open_closed(
             ended_us = since[name] if life is None else life.closed_us
             if ended_us is not None and ended_us <= before_us:
                 is_ = "no such order" if life is None else f"{_said(life)}: {life.last.status}"
-                found.setdefault(name, Finding(belief.time_us, f"believed open: {name}, {is_}"))
+                text = f"believed open: {name}, {is_}"
+                found.setdefault(name, Finding(belief.time_us, text, ended_us))
     return count(list(found.values()))
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pytest_soak.exchange.beliefs.belief import Belief
+from pytest_soak.exchange.invariants.lost_answers import LostAnswer, lost_answers
 from pytest_soak.exchange.invariants.quiet_beliefs import judged, since_us
 from pytest_soak.exchange.invariants.result import Finding, Result, unseen
-from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.invariants.seen import KEPT_US, Seen, Span, free_us
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.record import Execution
+from pytest_soak.text import plural
 
 _DIGITS = 9
+_ACCURATE_US = 1_500_000
+"""Beliefs are seen each second: when a gap began is known by so much."""
 
 
 @dataclass
@@ -43,29 +47,96 @@ def position_gap(
 ) -> Result:
     """The largest difference of a symbol's position and the bot's sum, in base.
 
-    A belief is held against every position of the `grace_s` before it, and only in quiet times.
+    A belief is held against every position of the `grace_s` before it, in quiet times; in others
+    too where it has been wrong for `wrong_s` in which no fault held. While a position moves, one
+    that lags meets an older truth: a gap goes on over what is right for so short a time.
     """
-    told, why = judged(
-        seen, beliefs, window, tolerances, lambda b: b.positions is not None, "its positions"
-    )
-    if why:
+    told, why = judged(seen, beliefs, window, tolerances, _tells, "its positions")
+    if why and not any(map(_tells, beliefs)):
         return unseen(why)
-    held = _held(seen.executions)
-    worst, at = 0.0, None
-    for belief in told:
-        for symbol in sorted({*held, *(belief.positions or {})}):
-            believed = (belief.positions or {}).get(symbol, 0.0)
-            start_us = since_us(belief, tolerances)
-            gap = held[symbol].distance(believed, start_us, belief.time_us)
-            if round(gap, _DIGITS) > worst:
-                worst, at = round(gap, _DIGITS), _told(belief.time_us, symbol, believed, held)
-    return Result(worst, "", (at,) if at else ())
+    held, quiet = _held(seen.executions), {id(belief) for belief in told}
+    gaps = list(_gaps(seen, beliefs, held, window, tolerances))
+    found = [gap for gap in gaps if id(gap.belief) in quiet or gap.free_us >= _wrong(tolerances)]
+    if not found:
+        return unseen(why) if why else Result(0.0)
+    worst = max(found, key=lambda gap: gap.size)
+    return Result(worst.size, "", (_told(seen, held, worst, tolerances),))
 
 
-def _told(time_us: int, symbol: str, believed: float, held: dict[str, _Held]) -> Finding:
-    at = bisect_right(held[symbol].times, time_us)
-    is_ = held[symbol].ranges[at - 1][0] if at else 0.0
-    return Finding(time_us, f"{symbol}: the bot believes {believed:g}, the exchange has {is_:g}")
+def _tells(belief: Belief) -> bool:
+    return belief.positions is not None
+
+
+def _wrong(tolerances: Tolerances) -> float:
+    return tolerances.wrong_s * 1e6
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """A belief in a window that is wrong, since when, and how much of that no fault held."""
+
+    belief: Belief
+    symbol: str
+    believed: float
+    size: float
+    began_us: int
+    free_us: int
+
+
+def _gaps(
+    seen: Seen,
+    beliefs: Sequence[Belief],
+    held: dict[str, _Held],
+    window: Span,
+    tolerances: Tolerances,
+) -> Iterator[_Gap]:
+    """Those of each symbol, in order of time."""
+    near = [b for b in beliefs if _tells(b) and window[0] - KEPT_US <= b.time_us < window[1]]
+    faulty = seen.faulty(window[1])
+    for symbol in sorted({*held, *(name for b in near for name in b.positions or ())}):
+        began_us, right_us = None, None
+        for belief in near:
+            believed, since = (
+                (belief.positions or {}).get(symbol, 0.0),
+                since_us(belief, tolerances),
+            )
+            size = round(held[symbol].distance(believed, since, belief.time_us), _DIGITS)
+            if not size:
+                right_us = belief.time_us if right_us is None else right_us
+                if belief.time_us - right_us > 2 * (belief.time_us - since):
+                    began_us = None
+                continue
+            began_us, right_us = since if began_us is None else began_us, None
+            if belief.time_us >= window[0]:
+                free = free_us(faulty, began_us, belief.time_us)
+                yield _Gap(belief, symbol, believed, size, began_us, free)
+
+
+def _told(seen: Seen, held: dict[str, _Held], gap: _Gap, tolerances: Tolerances) -> Finding:
+    at_us, symbol = gap.belief.time_us, gap.symbol
+    place = bisect_right(held[symbol].times, at_us)
+    is_ = held[symbol].ranges[place - 1][0] if place else 0.0
+    text = f"{symbol}: the bot believes {gap.believed:g}, the exchange has {is_:g}"
+    if price := next((one.price for one in reversed(seen.executions) if one.symbol == symbol), 0.0):
+        text = f"{text} (worth {abs(is_ - gap.believed) * price:,.2f} in quote)"
+    side = "Buy" if is_ > gap.believed else "Sell"
+    lost = [
+        one
+        for one in _lost_since(seen, gap.began_us, at_us, tolerances)
+        if one.filled and (one.symbol, one.side) == (symbol, side)
+    ]
+    if not lost or lost[0].time_us > gap.began_us + _ACCURATE_US:
+        return Finding(at_us, text, gap.began_us)
+    more = f", and {plural(len(lost) - 1, 'more order')} like it" if lost[1:] else ""
+    return Finding(at_us, f"{text}; {lost[0].text}{more}", lost[0].time_us, lost[0].fault)
+
+
+def _lost_since(
+    seen: Seen, began_us: int, until_us: int, tolerances: Tolerances
+) -> list[LostAnswer]:
+    """The orders whose answers were lost, from shortly before a gap began."""
+    before_us = round((tolerances.give_up_s + tolerances.same_intent_s) * 1e6)
+    return lost_answers(seen, (began_us - before_us, until_us), tolerances)
 
 
 def _held(executions: Sequence[Execution]) -> dict[str, _Held]:

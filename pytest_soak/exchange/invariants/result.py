@@ -8,10 +8,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that a bot did or believed and should not have, in words."""
+    """Something that a bot did or believed and should not have, in words.
+
+    Attributes:
+        time_us: When it was seen.
+        text: What it is.
+        since_us: When it came about, where that was before it could be judged.
+        fault: What broke then; empty where only the time can tell.
+    """
 
     time_us: int
     text: str
+    since_us: int | None = None
+    fault: str = ""
 
 
 @dataclass(frozen=True)

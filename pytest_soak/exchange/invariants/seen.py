@@ -99,3 +99,12 @@ def quiet(faulty: list[Span], window: Span, settle_us: int) -> list[Span]:
 def is_in(time_us: int, spans: list[Span]) -> bool:
     """Whether a time is in one of the spans."""
     return any(start_us <= time_us < end_us for start_us, end_us in spans)
+
+
+def free_us(faulty: list[Span], start_us: int, end_us: int) -> int:
+    """The time of a span in which no fault holds."""
+    free, at_us = 0, start_us
+    for fault_us, over_us in (f for f in faulty if f[1] > start_us and f[0] < end_us):
+        free += max(0, min(fault_us, end_us) - at_us)
+        at_us = max(at_us, min(over_us, end_us))
+    return free + max(0, end_us - at_us)

@@ -14,18 +14,22 @@ class Tolerances(BaseModel):
 
     Attributes:
         settle_s: After the last fault, before what it believes is judged at all.
+        wrong_s: How long a position may be wrong, less the time in which faults hold, before it is
+            judged also between them.
         grace_s: How old a truth may be to which its belief still fits: what is under way.
         same_intent_s: How soon after a failed order a second one is called the same.
         give_up_s: How long more where no answer came: a client waits before it tries again.
         limit_s: How long it must wait after it was told that it asks too often.
         few_quotes: An account that made or changed fewer orders in all is not asked when it
             quotes again.
-        slow_s: Nor one that does so, by the median, less than once in so many seconds.
+        slow_s: One that does so less than once in so many seconds, on average, is late by what is
+            beyond its own longest other pause.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     settle_s: _Span = 15.0
+    wrong_s: _Span = 30.0
     grace_s: _Span = 2.0
     same_intent_s: _Span = 5.0
     give_up_s: _Span = 30.0
