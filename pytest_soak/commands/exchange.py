@@ -85,7 +85,7 @@ def _service(wanted: Wanted) -> Service:
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = str(first["loc"][-1]) if first["loc"] else "settings"
+        name = str(first["loc"][-1]).removesuffix("_minutes") if first["loc"] else "settings"
         raise SoakUsageError(f"--{name}", str(first["msg"])) from None
 
 

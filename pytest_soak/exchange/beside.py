@@ -88,8 +88,18 @@ class Beside:
     def _gone(self) -> TargetError:
         log = self._folder / "exchange.log"
         last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-1:]
-        said = f": {last[0]}" if last else ""
+        why = self._said() or "".join(last)
+        said = f": {why}" if why else ""
         return TargetError(f"the exchange ended by itself{said} (see {log})")
+
+    def _said(self) -> str:
+        """What an exchange that is gone gave as its reason; empty where it had none."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        last = self._process.stdout.read().splitlines()[-1:]
+        with suppress(ValueError, AttributeError):
+            return str(json.loads(b"".join(last)).get("error", ""))
+        return ""
 
     def admit(self, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> Admitted:
         """What is to be started to have the bot run beside it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import FIRST_COMPLETED
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,12 @@ from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
 from pytest_soak.clock import SystemClock
 from pytest_soak.exchange.believing import Beliefs, asked
 from pytest_soak.exchange.clock import ExchangeClock
-from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
+from pytest_soak.exchange.faults.schedule import (
+    Schedule,
+    check_names,
+    fault_shelf,
+    load_schedule,
+)
 from pytest_soak.exchange.faults.scheduled import Scheduled
 from pytest_soak.exchange.interference import Interference, Untouched
 from pytest_soak.exchange.record_file import written
@@ -80,23 +85,25 @@ async def serve(
     with TemporaryDirectory(prefix=PREFIX) as own:
         folder = Path(service.ca_folder or own)
         async with (
-            written(recorder, record),
+            written(recorder, record) as recorded,
             asked(service.beliefs, clock),
             served(exchange.app, service.port, service.tls_port, folder) as ports,
         ):
             ca = str(folder / CA_FILE) if ports.tls else ""
             told(Ready(ports.plain, ports.tls, ca))
-            await _until(stop, exchange.app[MOVING], service.seconds)
+            await _until(stop, (exchange.app[MOVING], recorded), service.seconds)
 
 
-async def _until(stop: asyncio.Event, moving: asyncio.Future[None], seconds: float | None) -> None:
-    """Wait for the stop or the end of the time; raise what ends the markets before."""
+async def _until(
+    stop: asyncio.Event, needed: Iterable[asyncio.Future[None]], seconds: float | None
+) -> None:
+    """Wait for the stop or the end of the time; raise what ends one of those `needed` before."""
     told = asyncio.ensure_future(stop.wait())
-    both: list[asyncio.Future[Any]] = [told, moving]
-    done, _ = await asyncio.wait(both, timeout=seconds, return_when=FIRST_COMPLETED)
+    all_of: list[asyncio.Future[Any]] = [told, *needed]
+    done, _ = await asyncio.wait(all_of, timeout=seconds, return_when=FIRST_COMPLETED)
     told.cancel()
-    if moving in done:
-        moving.result()
+    for one in done - {told}:
+        one.result()
 
 
 def interference_of(service: Service, recorder: Recorder) -> Interference:
@@ -104,6 +111,8 @@ def interference_of(service: Service, recorder: Recorder) -> Interference:
     schedule, base = service.schedule, Path.cwd()
     if schedule is None and service.faults is not None:
         schedule = load_schedule(service.faults, fault_shelf(base), base, "--faults")
+        accounts = [account.name for account in service.exchange.accounts]
+        check_names(schedule, service.exchange.symbols, accounts, "--faults")
     if schedule is None:
         return Untouched()
     return Scheduled(schedule, recorder.put, service.exchange.seed)

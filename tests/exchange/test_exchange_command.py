@@ -83,6 +83,14 @@ def test_a_key_is_made_where_none_is_given() -> None:
         (("--record=.",), ".: cannot be written: Is a directory"),
         (("--record=own.jsonl",), "own.jsonl is there already; name another file"),
         (("--port=8111", "--tls-port=8111"), "8111 is the port of plain HTTP; give another"),
+        (("--record=own.jsonl/more",), "own.jsonl/more: cannot be written: Not a directory"),
+        ((f"--record={'long' * 99}",), ": cannot be written: File name too long"),
+        (("--ca-dir=ca",), "--ca-dir: is of TLS; add --tls-port=0"),
+        (("--ca-dir=own.jsonl", "--tls-port=0"), "own.jsonl: cannot be written: File exists"),
+        (("--feed-set=x=1",), "--feed-set: is of a recording; add --market=feed:PATH"),
+        (("--history=nan",), "--history: Input should be a finite number"),
+        (("--faults=other.yaml",), "--faults: lost: symbols: unknown symbol 'BTCUSD'; did you"),
+        (("--faults=whose.yaml",), "--faults: lost: accounts: unknown account 'me'; known: bot"),
     ],
 )
 def test_what_is_typed_wrongly_is_said(
@@ -90,8 +98,38 @@ def test_what_is_typed_wrongly_is_said(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("own.jsonl").touch()
+    for name, names in {"other": "symbols: [BTCUSD]", "whose": "accounts: [me]"}.items():
+        row = f"{{name: lost, kind: lose_messages, at: 9s, for: 9s, {names}}}"
+        Path(f"{name}.yaml").write_text(f"name: {name}\nfaults: [{row}]\n")
     more = [] if "--seconds=0" in args else ["--seconds=0.01"]
     assert said in problem("--symbols=BTCUSDT", *args, *more)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="has no named pipes")
+def test_a_record_is_not_waited_for_at_a_pipe_that_nobody_reads(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    said = problem("--symbols=BTCUSDT", f"--record={tmp_path / 'pipe'}", "--seconds=0.01")
+    assert said.endswith("pipe is there already; name another file")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no disk that is always full")
+def test_an_exchange_whose_record_finds_no_room_ends_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = lambda path, mode: open("/dev/full", mode)  # noqa: E731, SIM115
+    monkeypatch.setattr("pytest_soak.exchange.record_file.opened", full)
+    said = problem("--symbols=BTCUSDT", f"--record={tmp_path / 'r'}", "--seconds=3600")
+    assert said.endswith("r: cannot be written: No space left on device")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="as links are made there")
+def test_the_key_of_tls_goes_through_no_link(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("dear\n")
+    (tmp_path / "ca").mkdir()
+    (tmp_path / "ca" / "server.pem").symlink_to("../mine")
+    run("--symbols=BTCUSDT", "--tls-port=0", f"--ca-dir={tmp_path / 'ca'}", "--seconds=0.01")
+    assert (tmp_path / "mine").read_text() == "dear\n"
+    assert stat.S_IMODE((tmp_path / "ca" / "server.pem").lstat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,7 +22,7 @@ from pydantic import (
 from pytest_soak.config.documents import read_document, validate
 from pytest_soak.config.durations import SpanText, span_us
 from pytest_soak.config.names import NAME, Shelf
-from pytest_soak.errors import nearest, unknown
+from pytest_soak.errors import SoakUsageError, nearest, unknown
 from pytest_soak.exchange.faults.kinds import FAULTS, Kind
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.operation import operation
@@ -95,7 +96,7 @@ class FaultRow(BaseModel):
         for pattern in given or ():
             head = pattern.partition(".")[0]
             if not any(fnmatchcase(name, head) for name in TOPICS):
-                raise ValueError(f"topics as {unknown('topic', head, TOPICS)}")
+                raise ValueError(f"topics that there are, {nearest(head, TOPICS)}")
         return given
 
     @model_validator(mode="after")
@@ -183,3 +184,15 @@ def load_schedule(given: str, shelf: Shelf, base: Path, source: str) -> Schedule
     """
     path = shelf.find(given, base, source)
     return validate(Schedule, read_document(path, given if path.parent == base else str(path)))
+
+
+def check_names(
+    schedule: Schedule, symbols: Iterable[str], accounts: Iterable[str], source: str
+) -> None:
+    """SoakUsageError for a fault that could meet nothing: its symbol or account is not there."""
+    for key, names in {"symbols": [*symbols], "accounts": [*accounts]}.items():
+        for fault in schedule.faults:
+            for name in getattr(fault, key) or ():
+                if name not in names:
+                    problem = f"{fault.name}: {key}: {unknown(key[:-1], name, names)}"
+                    raise SoakUsageError(source, problem)
