@@ -124,6 +124,11 @@ class Beside:
         """What the window came to, which is over; it is written down."""
         return self._watch.judge(iteration, window, self._isolation, self._jail.outside())
 
+    def instead(self) -> str:
+        """What was seen of a bot that has not come."""
+        self.look()
+        return self._watch.instead(self._jail.outside())
+
     def notes(self) -> list[str]:
         """What of the bot's trading no KPI of money tells."""
         return self._watch.notes()

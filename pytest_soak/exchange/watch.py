@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_soak.errors import TargetError
+from pytest_soak.exchange.arrival import seen_instead
 from pytest_soak.exchange.beliefs.belief import Belief
 from pytest_soak.exchange.beliefs.growing import GrowingFile
 from pytest_soak.exchange.beliefs.line import belief_of
@@ -92,6 +93,10 @@ class Watch:
         append_new(self._home / JUDGED, found.model_dump_json().encode() + b"\n")
         self._seen.forget(window[1] - KEPT_US)
         return found
+
+    def instead(self, outside: Outside) -> str:
+        """What was seen of a bot that has not come."""
+        return seen_instead(self._seen, outside)
 
     def notes(self) -> list[str]:
         """What of the bot's trading no KPI of money tells."""

@@ -149,6 +149,10 @@ class BotWindows:
         if self._exchange is not None:
             self._exchange.look()
 
+    def _instead(self) -> str:
+        """What was seen of a bot on an exchange that has not come."""
+        return "" if self._exchange is None else f"{self._exchange.instead()}; "
+
     def _judged(self, part: Observation, exchange: Beside, window: Window) -> Observation:
         """The last part, with what the exchange says of the whole window."""
         found = exchange.judge(window.iteration, (self._began_us, part.end_us))
@@ -188,8 +192,7 @@ class BotWindows:
                 raise TargetError(f"the bot {news.why}")
             elif news.event == "late":
                 seconds = f"{self._options.ready_seconds:g} s"
-                raise TargetError(
-                    f"the bot was not ready after {seconds}: waited for {news.awaited}; {last}"
-                )
+                awaited = f"waited for {news.awaited}; {self._instead()}"
+                raise TargetError(f"the bot was not ready after {seconds}: {awaited}{last}")
             elif news.event == "exited":
                 raise TargetError(f"the bot {ended_by(news.status)}; {last}")

@@ -116,8 +116,8 @@ def test_a_record_is_not_waited_for_at_a_pipe_that_nobody_reads(tmp_path: Path) 
 def test_an_exchange_whose_record_finds_no_room_ends_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    full = lambda path, mode: open("/dev/full", mode)  # noqa: E731, SIM115
-    monkeypatch.setattr("pytest_soak.exchange.record_file.opened", full)
+    full = Path("/dev/full")
+    monkeypatch.setattr("pytest_soak.exchange.record_file.opened", lambda _, mode: full.open(mode))
     said = problem("--symbols=BTCUSDT", f"--record={tmp_path / 'r'}", "--seconds=3600")
     assert said.endswith("r: cannot be written: No space left on device")
 

@@ -137,6 +137,23 @@ def test_a_bot_that_names_its_orders_sends_none_twice(bench: Workbench) -> None:
     assert "110072" in create["codes"]
 
 
+def test_of_a_bot_that_does_not_come_it_is_said_what_was_seen_instead(bench: Workbench) -> None:
+    desk(bench)
+    target = (
+        "import pytest, sys\nfrom pytest_soak import ProcessTarget\n\n\n@pytest.fixture\n"
+        "def soak_target():\n    env = {'OTHER': 'a key of her own'}\n"
+        "    return ProcessTarget([sys.executable, 'bot.py'], env=env, ready_seconds=4)\n"
+    )
+    (bench.directory / "conftest.py").write_text(target)
+    wrong = BOT.replace("while True:", "KEY = os.environ['OTHER']\nwhile True:", 1)
+    wrong = wrong.replace("except OSError", "except (OSError, KeyError)")
+    (bench.directory / "bot.py").write_text(wrong)
+    found = bench.module("pytest", *SHORT)
+    assert found.returncode == 1
+    assert "signed with its key; the exchange had " in found.last_line
+    assert " with a key that is not SOAK_EXCHANGE_KEY; " in found.last_line
+
+
 def test_a_bot_with_a_key_in_its_own_files_is_known_by_it(bench: Workbench) -> None:
     own = BOT.replace(
         '(os.environ[f"SOAK_EXCHANGE_{name}"] for name in ("REST", "KEY", "SECRET"))',
@@ -176,7 +193,7 @@ def test_a_lane_goes_on_with_a_new_exchange(bench: Workbench) -> None:
         (("--soak-exchange=coins.yaml",), "coins.yaml:1: symbols: expected each symbol to be base"),
         (
             ("--soak-exchange=bybit", "--soak-faults=topic.yaml"),
-            "unknown topic 'ordr'; did you mean 'order'?",
+            "topics: expected topics that there are, did you mean 'order'?",
         ),
         (
             ("--soak-exchange=bybit", "--soak-faults=doge.yaml"),
