@@ -100,6 +100,10 @@ class ExchangeChoice(BaseModel):
         """Whether anything is broken."""
         return bool(self.schedule.faults)
 
+    def too_late(self, minutes: float) -> list[str]:
+        """The faults that a lane of so many minutes never comes to."""
+        return [one.name for one in self.schedule.faults if one.at_us >= minutes * 60e6]
+
     @property
     def unseen(self) -> dict[str, str]:
         """The KPIs that cannot be seen, and why."""

@@ -25,6 +25,7 @@ from pytest_soak.storage.files import append_new
 from pytest_soak.system import is_link
 from pytest_soak.text import plural
 
+_NO_ORDER = "the bot has made no order since it was started: nothing of its trading is judged"
 RECORD, BELIEVED, FEEDS = "record.jsonl", "believed.jsonl", "feeds"
 
 
@@ -40,6 +41,7 @@ class Watch:
         self._home = lane / FOLDER
         self._choice = choice
         self._seen = Seen()
+        self._ordered = False
         self._beliefs: list[Belief] = []
         self._troubles: dict[str, str] = {}
         self.feeds = feeds or self.folder / FEEDS
@@ -70,6 +72,7 @@ class Watch:
     def take(self, events: Sequence[Event]) -> None:
         """Take what has happened, and look what the bot believes."""
         self._seen.add(events)
+        self._ordered = self._ordered or bool(self._seen.orders)
         write(self.feeds, self._account.rows(events))
         for line in self._believed_lines():
             self._believe(json.loads(line))
@@ -100,6 +103,8 @@ class Watch:
 
     def notes(self) -> list[str]:
         """What of the bot's trading no KPI of money tells."""
+        if not self._ordered:
+            return [_NO_ORDER]
         if not self._account.elsewhere:
             return []
         trades = plural(self._account.elsewhere, "trade")

@@ -28,6 +28,7 @@ STEP_MS = 100.0
 """How often the markets are moved where the exchange's file says nothing of it."""
 _LOOK_SECONDS = 60.0
 LOG = "bot.log"
+_NOTHING = "the bot asked nothing of the exchange with its key (lane.access)"
 
 
 class Exchanged:
@@ -103,6 +104,7 @@ class Exchanged:
         await enter(written(recorder, watch.record))
         await enter(asked(watch.beliefs(lane.folder / LOG), clock))
         ports = await enter(served(running(venue).app))
+        self._within.port = ports.plain
         account, place = settings.accounts[0], f"{HOST}:{ports.plain}"
         access = Access(f"http://{place}", f"ws://{place}", account.key, account.secret)
         self._begun = True
@@ -142,7 +144,7 @@ class Exchanged:
         self._feeds.poll()
         found = self._watch.judge(iteration, span, self._within.isolation, self._within.outside())
         if not found.kpis["signed_requests"]:
-            raise TargetError("the bot asked nothing of the exchange with its key (lane.access)")
+            raise TargetError(f"{_NOTHING}{self._within.blocked()}")
         seen = self._feeds.window(*span)
         notes = (*seen.notes, *found.notes(), *self._watch.notes())
         return replace(seen, exchange=found.told, notes=notes)

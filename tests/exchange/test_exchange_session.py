@@ -137,6 +137,16 @@ def test_a_bot_that_names_its_orders_sends_none_twice(bench: Workbench) -> None:
     assert "110072" in create["codes"]
 
 
+def test_what_holds_a_bot_is_told_where_it_is_no_namespace(bench: Workbench) -> None:
+    desk(bench)
+    (bench.directory / "shim.yaml").write_text("isolation: shim\n")
+    short = (*SHORT[1:3], "--soak-iterations=2", "--soak-exchange=shim.yaml")
+    found = bench.module("pytest", *short, command())
+    assert found.returncode == 0, found.everything
+    notes = [note for note in found.markers("| iter_watch | NOTE |") if "held by" in note]
+    assert notes == ["| iter_watch | NOTE | iter=1 held by: shim (nothing better was asked for) |"]
+
+
 def test_of_a_bot_that_does_not_come_it_is_said_what_was_seen_instead(bench: Workbench) -> None:
     desk(bench)
     target = (
@@ -183,6 +193,10 @@ def test_a_lane_goes_on_with_a_new_exchange(bench: Workbench) -> None:
     [
         (("--soak-faults=storm",), "--soak-faults: is of an exchange; add --soak-exchange=bybit"),
         (("--soak-belief=file:x",), "--soak-belief: is of an exchange"),
+        (
+            ("--soak-exchange=bybit", "--soak-belief=http://127.0.0.1/x"),
+            "--soak-belief: expected http://127.0.0.1:PORT/PATH",
+        ),
         (("--soak-exchange=bybt",), "did you mean 'bybit'?"),
         (("--soak-exchange=none.yaml",), "none.yaml"),
         (("--soak-exchange=bad.yaml",), "bad.yaml:2: unknown key 'name'"),

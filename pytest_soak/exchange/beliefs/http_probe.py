@@ -23,13 +23,14 @@ class HttpProbe:
         self.tells = tells
         try:
             parts = urlsplit(address)
-            self._port = parts.port or 80
+            self._port = parts.port or 0
         except ValueError as error:
             raise SoakUsageError(source, f"{address!r} is no address: {error}") from None
-        if parts.scheme != "http" or parts.hostname not in HERE or parts.username:
+        is_here = parts.scheme == "http" and parts.hostname in HERE
+        if not is_here or not self._port or parts.username:
             problem = f"expected http://127.0.0.1:PORT/PATH, on this machine alone, got {address!r}"
             raise SoakUsageError(source, problem)
-        self._host = parts.hostname
+        self._host = str(parts.hostname)
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self.trouble = ""
 
