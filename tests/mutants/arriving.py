@@ -1,0 +1,50 @@
+"""Faults in what a newcomer is told: of a bot that does not come, or waits for ever."""
+
+from __future__ import annotations
+
+from mutants.mutant import Mutant, of
+
+ARRIVAL = ("exchange/test_arrival.py",)
+TYPED = "exchange/test_exchange_command.py"
+COMMAND = (f"{TYPED}::test_what_is_typed_wrongly_is_said",)
+FULL = (f"{TYPED}::test_an_exchange_whose_record_finds_no_room_ends_and_says_so",)
+PIPE = (f"{TYPED}::test_a_record_is_not_waited_for_at_a_pipe_that_nobody_reads",)
+VIRTUAL = "exchange/test_exchanged.py"
+BLOCKS = (f"{VIRTUAL}::test_a_call_that_blocks_is_refused_at_once_and_told",)
+WAITS = (f"{VIRTUAL}::test_a_thread_may_wait_for_the_exchange",)
+TOLD = (f"{VIRTUAL}::test_a_bot_that_sends_no_order_and_a_fault_that_is_too_late_are_told",)
+SLEEPS = ("exchange/test_virtual_time.py",)
+HELD = (
+    "exchange/test_exchange_session.py::test_what_holds_a_bot_is_told_where_it_is_no_namespace",
+)
+PARTS = ("exchange/jail/test_jail_parts.py",)
+
+MUTANTS = (
+    Mutant("arrival.py", "if not one.account)", "if one.account)", ARRIVAL),
+    Mutant("arrival.py", "    SIGNATURE: ", "    0: ", ARRIVAL),
+    Mutant("arrival.py", "if outside.refused else", "if False else", ARRIVAL),
+    Mutant("exchange_cli.py", "record.exists() and not record.is_dir()", "record.is_file()", PIPE),
+    Mutant("exchange_cli.py", "ca_dir is not None and tls_port is None", "False", COMMAND),
+    Mutant("exchange_cli.py", "feed_set and not market.startswith(PREFIX)", "False", COMMAND),
+    Mutant(
+        "record_file.py",
+        "                fail(error)\n\n    recorder",
+        "                return\n\n    recorder",
+        FULL,
+    ),
+    Mutant("serving.py", "(exchange.app[MOVING], recorded)", "(exchange.app[MOVING],)", FULL),
+    Mutant("schedule.py", "if name not in names:", "if False:", COMMAND),
+    Mutant("tls.py", "    with writing(folder):\n", "    if True:\n", COMMAND),
+    Mutant("virtual_time.py", "threading.get_ident() != own or ", "", SLEEPS),
+    Mutant("virtual_time.py", " or _is_pythons(caller)", "", SLEEPS),
+    Mutant(
+        "virtual_time.py", "            loop.pass_by(seconds)", "            real(seconds)", SLEEPS
+    ),
+    Mutant("within.py", "port == self.port and arguments[0].gettimeout() != 0", "False", BLOCKS),
+    Mutant("within.py", "if threading.get_ident() == self._thread:", "if True:", WAITS),
+    Mutant("watch.py", "if not self._ordered:", "if False:", TOLD),
+    Mutant("chosen.py", "one.at_us >= minutes * 60e6", "one.at_us > minutes * 60e6", TOLD),
+    Mutant("beside.py", "held, self._untold = self._untold, []", "held = self._untold", HELD),
+    Mutant("users.py", "if error.errno == errno.ENOSPC:", "if False:", PARTS),
+    Mutant("progress.py", "            lane.starting = None\n", "", of("progress")),
+)
