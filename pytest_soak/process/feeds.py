@@ -27,6 +27,8 @@ MOST_SHOWN = 5
 _BEYOND_US = 2**62
 _TABLES = {"errors": ERROR, "breaker": BREAKER, WATCHED: RESOURCE}
 """Feeds that are in an Observation as they are, under the same name."""
+AT_ONCE = "write each line at once, or raise --soak-settle"
+OF_EXCHANGE = "what they are about took longer than --soak-settle"
 
 
 def now_us(clock: Clock) -> int:
@@ -37,10 +39,12 @@ def now_us(clock: Clock) -> int:
 class BotFeeds:
     """Reads the feeds in a folder; of each window says how many lines were bad, late or askew.
 
-    What was there before is not the bot's. `told_us` is up to when parts have told of it.
+    What was there before is not the bot's. `told_us` is up to when parts have told of it. `remedy`
+    is what is said of lines that are late.
     """
 
-    def __init__(self, folder: Path, max_errors: int, clock: Clock) -> None:
+    def __init__(self, folder: Path, max_errors: int, clock: Clock, remedy: str = AT_ONCE) -> None:
+        self._remedy = remedy
         self._folder = folder
         self._max_errors = max_errors
         self._clock = clock
@@ -147,8 +151,7 @@ class BotFeeds:
         self._late_met = late
         if late > self._late:
             notes.append(
-                f"feeds: {plural(late - self._late, 'line')} came too late to count; write each "
-                "line at once, or raise --soak-settle"
+                f"feeds: {plural(late - self._late, 'line')} came too late to count; {self._remedy}"
             )
         if self._feeds.repeated > self._repeated:
             again = plural(self._feeds.repeated - self._repeated, "line")

@@ -108,7 +108,7 @@ class ProcessTarget:
 
     def start(self, lane: LaneInfo) -> None:
         """Start the bot and wait until it is ready; TargetError when it does not come to that."""
-        from pytest_soak.process.feeds import BotFeeds
+        from pytest_soak.process.feeds import AT_ONCE, OF_EXCHANGE, BotFeeds
         from pytest_soak.process.resources import Resources
         from pytest_soak.targets.process_windows import BotWindows
 
@@ -118,7 +118,8 @@ class ProcessTarget:
         write_json(lane.folder / FLAGS, nested(lane.config))
         clock = SystemClock()
         options = self._options.within(ON_EXCHANGE_SECONDS if lane.exchange else READY_SECONDS)
-        feeds = BotFeeds(lane.feeds, options.max_feed_errors, clock)
+        remedy = OF_EXCHANGE if lane.exchange else AT_ONCE
+        feeds = BotFeeds(lane.feeds, options.max_feed_errors, clock, remedy)
         order = self._order(options, lane, lane.folder, lane.feeds, lane.runtime)
         if lane.exchange is not None:
             order = self._on_exchange(lane, lane.exchange, lane.folder, lane.feeds, order)

@@ -26,11 +26,11 @@ class HttpProbe:
             self._port = parts.port or 0
         except ValueError as error:
             raise SoakUsageError(source, f"{address!r} is no address: {error}") from None
-        is_here = parts.scheme == "http" and parts.hostname in HERE
-        if not is_here or not self._port or parts.username:
+        strange = parts.username or not self._port
+        if parts.scheme != "http" or parts.hostname not in HERE or strange:
             problem = f"expected http://127.0.0.1:PORT/PATH, on this machine alone, got {address!r}"
             raise SoakUsageError(source, problem)
-        self._host = str(parts.hostname)
+        self._host = parts.hostname
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self.trouble = ""
 
