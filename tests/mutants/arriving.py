@@ -8,7 +8,6 @@ ARRIVAL = ("exchange/test_arrival.py",)
 TYPED = "exchange/test_exchange_command.py"
 COMMAND = (f"{TYPED}::test_what_is_typed_wrongly_is_said",)
 FULL = (f"{TYPED}::test_an_exchange_whose_record_finds_no_room_ends_and_says_so",)
-PIPE = (f"{TYPED}::test_a_record_is_not_waited_for_at_a_pipe_that_nobody_reads",)
 VIRTUAL = "exchange/test_exchanged.py"
 BLOCKS = (f"{VIRTUAL}::test_a_call_that_blocks_is_refused_at_once_and_told",)
 WAITS = (f"{VIRTUAL}::test_a_thread_may_wait_for_the_exchange",)
@@ -23,7 +22,7 @@ MUTANTS = (
     Mutant("arrival.py", "if not one.account)", "if one.account)", ARRIVAL),
     Mutant("arrival.py", "    SIGNATURE: ", "    0: ", ARRIVAL),
     Mutant("arrival.py", "if outside.refused else", "if False else", ARRIVAL),
-    Mutant("exchange_cli.py", "record.exists() and not record.is_dir()", "record.is_file()", PIPE),
+    Mutant("exchange_cli.py", "    if there:", "    if False:", COMMAND),
     Mutant("exchange_cli.py", "ca_dir is not None and tls_port is None", "False", COMMAND),
     Mutant("exchange_cli.py", "feed_set and not market.startswith(PREFIX)", "False", COMMAND),
     Mutant(
