@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -16,7 +17,13 @@ from click.testing import CliRunner
 
 from pytest_soak.commands.exchange_cli import exchange
 from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.exchange.instruments import read_instruments
 from pytest_soak.exchange.record import Mark, read
+from pytest_soak.exchange.recorder import Recorder
+from pytest_soak.exchange.serving import Service, serve
+from pytest_soak.exchange.settings import AccountSettings, ExchangeSettings
+
+HANG_SECONDS = 120.0
 
 OWN = """
 symbols:
@@ -118,8 +125,19 @@ def test_an_exchange_whose_record_finds_no_room_ends_and_says_so(
 ) -> None:
     full = Path("/dev/full")
     monkeypatch.setattr("pytest_soak.exchange.record_file.opened", lambda _, mode: full.open(mode))
-    said = problem("--symbols=BTCUSDT", f"--record={tmp_path / 'r'}", "--seconds=3600")
-    assert said.endswith("r: cannot be written: No space left on device")
+    settings = ExchangeSettings(
+        symbols={"BTCUSDT": read_instruments(None, tmp_path).symbols["BTCUSDT"]},
+        accounts=(AccountSettings(name="bot", key="mine", secret="hush"),),
+        history_minutes=0.0,
+    )
+    service = Service(exchange=settings, record=str(tmp_path / "r"))
+
+    async def serves() -> None:
+        stop = asyncio.Event()
+        await asyncio.wait_for(serve(service, lambda _: None, stop, Recorder()), HANG_SECONDS)
+
+    with pytest.raises(ArtifactError, match="r: cannot be written: No space left on device"):
+        asyncio.run(serves())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="as links are made there")

@@ -25,12 +25,6 @@ MUTANTS = (
     Mutant("exchange_cli.py", "    if there:", "    if False:", COMMAND),
     Mutant("exchange_cli.py", "ca_dir is not None and tls_port is None", "False", COMMAND),
     Mutant("exchange_cli.py", "feed_set and not market.startswith(PREFIX)", "False", COMMAND),
-    Mutant(
-        "record_file.py",
-        "                fail(error)\n\n    recorder",
-        "                return\n\n    recorder",
-        FULL,
-    ),
     Mutant("serving.py", "(exchange.app[MOVING], recorded)", "(exchange.app[MOVING],)", FULL),
     Mutant("schedule.py", "if name not in names:", "if False:", COMMAND),
     Mutant("tls.py", "    with writing(folder):\n", "    if True:\n", COMMAND),
