@@ -143,11 +143,12 @@ def test_pythons_own_modules_and_threads_sleep_in_real_time() -> None:
 
     async def main() -> float:
         loop = asyncio.get_running_loop()
-        own = {"__name__": "subprocess"}
+        own, bots = {"__name__": "subprocess"}, {"__name__": "bot"}
         exec("import time\n\ndef wait():\n    time.sleep(0.25)\n", own)
+        exec("import time\n\ndef wait():\n    time.sleep(0.5)\n", bots)
         with virtual_time.shown(loop, EPOCH_US):
             own["wait"]()  # type: ignore[operator]
-            await asyncio.to_thread(time.sleep, 0.5)
+            await asyncio.to_thread(bots["wait"])  # type: ignore[arg-type]
         return loop.time()
 
     with patch.object(time, "sleep", slept.append):
