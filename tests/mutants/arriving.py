@@ -30,9 +30,7 @@ MUTANTS = (
     Mutant("tls.py", "    with writing(folder):\n", "    if True:\n", COMMAND),
     Mutant("virtual_time.py", "threading.get_ident() != own or ", "", SLEEPS),
     Mutant("virtual_time.py", " or _is_pythons(caller)", "", SLEEPS),
-    Mutant(
-        "virtual_time.py", "            loop.pass_by(seconds)", "            real(seconds)", SLEEPS
-    ),
+    Mutant("virtual_time.py", "        self._virtual.passed += seconds", "        pass", SLEEPS),
     Mutant("within.py", "port == self.port and arguments[0].gettimeout() != 0", "False", BLOCKS),
     Mutant("within.py", "if threading.get_ident() == self._thread:", "if True:", WAITS),
     Mutant("watch.py", "if not self._ordered:", "if False:", TOLD),
