@@ -76,7 +76,7 @@ OTHERS = {
     "Blocking": (
         "async def ask(self, path, **order):\n"
         "        with contextlib.suppress(OSError):\n"
-        "            urllib.request.urlopen(self.access.rest + path, timeout=60)"
+        "            urllib.request.urlopen(self.access.rest + path, timeout=0.2)"
     ),
     "Threaded": (
         "async def run(self, overrides, window):\n"
