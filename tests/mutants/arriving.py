@@ -35,7 +35,7 @@ MUTANTS = (
     Mutant("within.py", "if threading.get_ident() == self._thread:", "if True:", WAITS),
     Mutant("watch.py", "if not self._ordered:", "if False:", TOLD),
     Mutant("chosen.py", "one.at_us >= minutes * 60e6", "one.at_us > minutes * 60e6", TOLD),
-    Mutant("beside.py", "held, self._untold = self._untold, []", "held = self._untold", HELD),
+    Mutant("beside.py", "if self._isolation.why else []", "if False else []", HELD),
     Mutant("users.py", "if error.errno == errno.ENOSPC:", "if False:", PARTS),
     Mutant("progress.py", "            lane.starting = None\n", "", of("progress")),
 )
