@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import signal
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,12 @@ from pydantic import ValidationError
 
 from pytest_soak.config.recorded import PREFIX
 from pytest_soak.errors import SoakUsageError, one_line
-from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
+from pytest_soak.exchange.faults.schedule import (
+    Schedule,
+    check_names,
+    fault_shelf,
+    load_schedule,
+)
 from pytest_soak.exchange.instruments import chosen, read_instruments
 from pytest_soak.exchange.recorder import Recorder
 from pytest_soak.exchange.server import HOST
@@ -69,10 +75,11 @@ def _service(wanted: Wanted) -> Service:
         "key": wanted.key or secrets.token_hex(9),
         "secret": wanted.secret or secrets.token_hex(18),
     }
+    symbols = chosen(listings, wanted.symbols, "--symbols")
     try:
         return Service(
             exchange=ExchangeSettings(
-                symbols=chosen(listings, wanted.symbols, "--symbols"),
+                symbols=symbols,
                 market=wanted.market,
                 feed_settings=wanted.feed_set,
                 seed=wanted.seed,
@@ -86,18 +93,22 @@ def _service(wanted: Wanted) -> Service:
             tls_port=wanted.tls_port,
             ca_folder=None if wanted.ca_dir is None else str(wanted.ca_dir),
             record=None if wanted.record is None else str(wanted.record),
-            schedule=_schedule(wanted.faults),
+            schedule=_schedule(wanted.faults, symbols),
             seconds=wanted.seconds,
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = str(first["loc"][-1]) if first["loc"] else "settings"
+        name = str(first["loc"][-1]).removesuffix("_minutes") if first["loc"] else "settings"
         raise SoakUsageError(f"--{name}", str(first["msg"])) from None
 
 
-def _schedule(name: str | None) -> Schedule | None:
+def _schedule(name: str | None, symbols: Iterable[str]) -> Schedule | None:
+    if name is None:
+        return None
     base = Path.cwd()
-    return None if name is None else load_schedule(name, fault_shelf(base), base, "--faults")
+    schedule = load_schedule(name, fault_shelf(base), base, "--faults")
+    check_names(schedule, symbols, (ACCOUNT,), "--faults")
+    return schedule
 
 
 async def _serve(service: Service, recorder: Recorder) -> float:

@@ -8,8 +8,17 @@ import click
 
 from pytest_soak.commands.options import PATH
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.storage.files import writing
 
 PORT = click.IntRange(0, 65535)
+
+
+def _check_is_new(record: Path) -> None:
+    """SoakUsageError where a record would take the place of something, or go into a pipe."""
+    with writing(record):
+        there = record.exists() and not record.is_dir()
+    if there:
+        raise SoakUsageError("--record", f"{record} is there already; name another file")
 
 
 @click.command()
@@ -91,8 +100,10 @@ def exchange(
             raise SoakUsageError(f"--{name}", "is empty; give a text, or leave it out")
     if port and port == tls_port:
         raise SoakUsageError("--tls-port", f"{port} is the port of plain HTTP; give another")
-    if record is not None and record.is_file():
-        raise SoakUsageError("--record", f"{record} is there already; name another file")
+    if ca_dir is not None and tls_port is None:
+        raise SoakUsageError("--ca-dir", "is of TLS; add --tls-port=0")
+    if record is not None:
+        _check_is_new(record)
     try:
         from pytest_soak.commands.exchange import Wanted, run
     except ModuleNotFoundError as error:

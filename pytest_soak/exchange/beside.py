@@ -57,6 +57,7 @@ class Beside:
         self._clock = SystemClock()
         self._folder = self._watch.folder
         self._isolation = Isolation("none", "no bot was let in")
+        self._untold: list[str] = []
         settings = choice.settings(*market, seed)
         self._account = settings.accounts[0]
         self._jail = open_jail(self._folder / JAIL, best=choice.file.isolation)
@@ -113,6 +114,7 @@ class Beside:
         )
         admitted = self._jail.admit(command, env, cwd, venue, least="none")
         self._isolation = admitted.isolation
+        self._untold = [f"held by: {self._isolation}"] if self._isolation.why else []
         return admitted
 
     def look(self) -> None:
@@ -143,8 +145,9 @@ class Beside:
         return self._watch.so_far(self._jail.outside())
 
     def notes(self) -> list[str]:
-        """What of the bot's trading no KPI of money tells."""
-        return self._watch.notes()
+        """What of the bot's trading no KPI of money tells, and once what holds it, if not well."""
+        held, self._untold = self._untold, []
+        return [*held, *self._watch.notes()]
 
     def close(self) -> None:
         """End the exchange, and take away what was made for it alone."""

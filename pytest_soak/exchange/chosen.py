@@ -15,7 +15,12 @@ from pytest_soak.config.recorded import PREFIX
 from pytest_soak.config.scenarios import Scenario, load_scenario, scenario_shelf
 from pytest_soak.errors import SoakUsageError, unknown
 from pytest_soak.exchange.beliefs.source import open_source
-from pytest_soak.exchange.faults.schedule import Schedule, fault_shelf, load_schedule
+from pytest_soak.exchange.faults.schedule import (
+    Schedule,
+    check_names,
+    fault_shelf,
+    load_schedule,
+)
 from pytest_soak.exchange.ids import derived
 from pytest_soak.exchange.instruments import Listing, of_their_coins, read_instruments
 from pytest_soak.exchange.invariants.names import unseen
@@ -95,6 +100,10 @@ class ExchangeChoice(BaseModel):
         """Whether anything is broken."""
         return bool(self.schedule.faults)
 
+    def too_late(self, minutes: float) -> list[str]:
+        """The faults that a lane of so many minutes never comes to."""
+        return [one.name for one in self.schedule.faults if one.at_us >= minutes * 60e6]
+
     @property
     def unseen(self) -> dict[str, str]:
         """The KPIs that cannot be seen, and why."""
@@ -170,10 +179,4 @@ def _check(choice: ExchangeChoice, root: Path, sources: Mapping[str, str]) -> No
             load_scenario(listing.market, scenario_shelf(root), root, at)
     for belief in choice.beliefs:
         open_source(belief, root, root, sources["belief"])
-    known = {"symbols": symbols, "accounts": (ACCOUNT,)}
-    for fault in choice.schedule.faults:
-        for key, names in known.items():
-            for name in getattr(fault, key) or ():
-                if name not in names:
-                    problem = f"{fault.name}: {key}: {unknown(key[:-1], name, names)}"
-                    raise SoakUsageError(sources["faults"], problem)
+    check_names(choice.schedule, symbols, (ACCOUNT,), sources["faults"])

@@ -41,6 +41,7 @@ class Both:
 
 KEY_INVALID = Refusal(10003, "API key is invalid.")
 SIGNATURE = 10004
+WRONG_TIME = 10002
 PERMISSION = Refusal(10005, "Permission denied, please check your API key permissions.")
 TOO_MANY = Refusal(10006, "Too many visits. Exceeded the API Rate Limit.")
 SERVER = Refusal(10016, "Server error.")

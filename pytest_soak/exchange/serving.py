@@ -94,7 +94,7 @@ async def at_work(
             served(app, service.port, service.tls_port, folder) as ports,
         ):
             ca = str(folder / CA_FILE) if ports.tls else ""
-            tasks = [task for task in (app[MOVING], writes, asks) if task is not None]
+            tasks = [app[MOVING], writes, *([] if asks is None else [asks])]
             yield Ready(ports.plain, ports.tls, ca), tasks
 
 

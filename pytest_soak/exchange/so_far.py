@@ -6,10 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pytest_soak.errors import one_line
+from pytest_soak.exchange.codes import KEY_INVALID, SIGNATURE, WRONG_TIME
 from pytest_soak.exchange.invariants.seen import Seen
 from pytest_soak.exchange.jail.outside import Outside
 
 MOST = 4
+_WHY = {
+    KEY_INVALID.code: ", a key that is not SOAK_EXCHANGE_KEY",
+    SIGNATURE: ", signed with another secret than SOAK_EXCHANGE_SECRET",
+    WRONG_TIME: ", a time stamp that is off",
+}
 
 
 def asked_so_far(seen: Seen, outside: Outside) -> str:
@@ -25,7 +31,7 @@ def asked_so_far(seen: Seen, outside: Outside) -> str:
 
 
 def _refused(code: int) -> str:
-    return f" -> {code}" if code else ""
+    return f" -> {code}{_WHY.get(code, '')}" if code else ""
 
 
 def _told(asked: Counter[str]) -> str:

@@ -25,6 +25,7 @@ from pytest_soak.storage.files import append_new
 from pytest_soak.system import is_link
 from pytest_soak.text import plural
 
+_NO_ORDER = "the bot has made no order since it was started: nothing of its trading is judged"
 RECORD, BELIEVED, FEEDS = "record.jsonl", "believed.jsonl", "feeds"
 
 
@@ -41,6 +42,7 @@ class Watch:
         self._home = lane / FOLDER
         self._choice = choice
         self._seen = Seen()
+        self._ordered = False
         self._beliefs: list[Belief] = []
         self._troubles: dict[str, str] = {}
         self.told_us = 0
@@ -73,6 +75,7 @@ class Watch:
         """Take what has happened, and look what the bot believes."""
         self._seen.add(events)
         self.told_us = max((self.told_us, *(event.time_us for event in events)))
+        self._ordered = self._ordered or bool(self._seen.orders)
         write(self.feeds, self._account.rows(events))
         for line in self._believed_lines():
             self._believe(json.loads(line))
@@ -104,6 +107,8 @@ class Watch:
 
     def notes(self) -> list[str]:
         """What of the bot's trading no KPI of money tells."""
+        if not self._ordered:
+            return [_NO_ORDER]
         if not self._account.elsewhere:
             return []
         trades = plural(self._account.elsewhere, "trade")

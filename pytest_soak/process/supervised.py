@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from signal import Signals
 from typing import TYPE_CHECKING
@@ -160,9 +163,24 @@ def ended_by(status: int) -> str:
 
 
 def last_words(last: Sequence[str]) -> str:
-    """The last lines of output, as the end of a message; of a stack what it ends with."""
+    """The last lines of output, as the end of a message; of a stack what it ends with.
+
+    Of lines in a row that differ by their numbers alone, many are one.
+    """
     if not last:
         return "it printed nothing"
     said = [line for line in last if not line[:1].isspace()] or last
-    lines = " | ".join(line.strip() for line in said)
+    lines = " | ".join(_once(said))
     return f"its last {'line' if len(said) == 1 else f'{len(said)} lines'}: {lines}"
+
+
+MANY_ALIKE = 4
+
+
+def _once(lines: Sequence[str]) -> Iterator[str]:
+    for _, alike in groupby(lines, partial(re.sub, r"[0-9]+", "0")):
+        found = [line.strip() for line in alike]
+        if len(found) < MANY_ALIKE:
+            yield from found
+        else:
+            yield f"{found[-1]} ({len(found)} times, but for its numbers)"

@@ -47,7 +47,8 @@ def counted(counts: Counter[str]) -> str:
 def _running(progress: Progress, now: float) -> str:
     running = progress.running(now)
     if not running:
-        return ""
+        starting = [seconds for _, seconds in progress.starting(now)]
+        return f"starting for {hms(max(starting))}" if starting else ""
     if len(running) > 1:
         return plural(len(running), "lane")
     _, iteration, seconds, minutes = running[0]

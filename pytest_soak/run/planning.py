@@ -26,12 +26,14 @@ from pytest_soak.kpi.tables import GROWTH_KPIS
 from pytest_soak.run.settings import Settings
 from pytest_soak.targets.abilities import Abilities, abilities
 from pytest_soak.targets.base import LaneInfo
-from pytest_soak.targets.resolve import able_to
+from pytest_soak.targets.resolve import BUILT_IN, able_to
+from pytest_soak.text import plural
 from pytest_soak.tuning.effects import without_effects
 from pytest_soak.tuning.watcher import rules_off
 
 LEAK, JOINED_BY_LEAK = "leak", "soak"
 """A built-in gate, and the one beside which it judges the end of a lane."""
+_NOT_ASYNC = "is not async, so that no exchange in the same process could answer it"
 
 
 def plan_lane(
@@ -114,7 +116,8 @@ def _gates_on(
 ) -> tuple[Gate, ...]:
     """The gates of a bot on an exchange; of the one that is made for it, what can be seen."""
     if not spec.trades_on_exchange:
-        problem = f"{target} trades on a market of its own; give process:CMD or an async target"
+        why = "trades on a market of its own" if target in BUILT_IN else _NOT_ASYNC
+        problem = f"{target} {why}; give process:CMD or an async target"
         raise SoakUsageError("--soak-exchange", problem)
     unseen = exchange.unseen
     if gates[0].name == ON_EXCHANGE:
@@ -127,11 +130,29 @@ def _gates_on(
 
 
 def _exchange_notes(settings: Settings, lane: LaneInfo) -> list[str]:
-    """What of the gate that is made for exchanges is not judged."""
-    gate = settings.gates[lane.profile][0]
-    if lane.exchange is None or gate.name != ON_EXCHANGE:
+    """What of the gate that is made for exchanges is not judged, and what never happens."""
+    if lane.exchange is None:
         return []
-    unseen, names = lane.exchange.unseen, gate.metrics()
+    return [*_not_judged(settings, lane, lane.exchange), *_never(settings, lane, lane.exchange)]
+
+
+def _never(settings: Settings, lane: LaneInfo, exchange: ExchangeChoice) -> list[str]:
+    minutes = settings.iterations * lane.minutes
+    late = exchange.too_late(minutes)
+    if not late:
+        return []
+    name, count = exchange.schedule.name, plural(len(exchange.schedule.faults), "fault")
+    return [
+        f"{name}: {len(late)} of its {count} come after the {minutes:g} min of the lane: "
+        f"{', '.join(late)}"
+    ]
+
+
+def _not_judged(settings: Settings, lane: LaneInfo, exchange: ExchangeChoice) -> list[str]:
+    gate = settings.gates[lane.profile][0]
+    if gate.name != ON_EXCHANGE:
+        return []
+    unseen, names = exchange.unseen, gate.metrics()
     by_reason: dict[str, list[str]] = {}
     for metric in names:
         if metric in unseen:

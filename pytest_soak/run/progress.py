@@ -12,18 +12,23 @@ from pytest_soak.engine.events import (
     IterationFinished,
     IterationStarted,
     LaneFinished,
+    LaneStarted,
     Sampled,
 )
 
 
 @dataclass
 class _Lane:
-    """How far a lane is; `since` is when its iteration under way began, None between two."""
+    """How far a lane is; `since` is when its iteration under way began, None between two.
+
+    `starting` is when its target began to be started, None once an iteration has begun.
+    """
 
     left: int
     begun: bool = False
     iteration: int = 0
     since: float | None = None
+    starting: float | None = None
     minutes: float | None = None
 
 
@@ -48,7 +53,10 @@ class Progress:
         lane = self._lanes.get(event.lane)
         if lane is None:
             return
-        if isinstance(event, IterationStarted):
+        if isinstance(event, LaneStarted):
+            lane.starting = now
+        elif isinstance(event, IterationStarted):
+            lane.starting = None
             lane.begun, lane.iteration, lane.since, lane.minutes = True, event.iteration, now, None
         elif isinstance(event, Sampled):
             lane.minutes = event.minutes
@@ -60,7 +68,7 @@ class Progress:
                 self._seconds += now - lane.since
             lane.since = None
         elif isinstance(event, IterationFailed | LaneFinished):
-            lane.left, lane.since = 0, None
+            lane.left, lane.since, lane.starting = 0, None, None
 
     def running(self, now: float) -> list[tuple[str, int, float, float | None]]:
         """The iterations under way: lane, number, seconds, and reported minutes of the window."""
@@ -68,6 +76,14 @@ class Progress:
             (name, lane.iteration, now - lane.since, lane.minutes)
             for name, lane in self._lanes.items()
             if lane.since is not None
+        ]
+
+    def starting(self, now: float) -> list[tuple[str, float]]:
+        """The lanes whose targets are being started, and for how many seconds."""
+        return [
+            (name, now - lane.starting)
+            for name, lane in self._lanes.items()
+            if lane.starting is not None
         ]
 
     def seconds_left(self, now: float) -> float | None:

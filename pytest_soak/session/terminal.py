@@ -193,7 +193,7 @@ class Terminal:
         if self._reporter is None or self._progress is None:
             return
         self._progress.handle(event, self._clock.monotonic())
-        self._begun = self._begun or isinstance(event, IterationStarted)
+        self._begun = self._begun or isinstance(event, LaneStarted | IterationStarted)
         if isinstance(event, IterationFinished):
             self._totals.add(event.record)
         if isinstance(event, Notice) and (event.problem or not event.lane):

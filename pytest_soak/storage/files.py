@@ -99,9 +99,14 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise link_error(Path(error.filename or path)) from error
-        raise ArtifactError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> ArtifactError:
+    """What the system says of `path`, as the error of who wanted to write it."""
+    if error.errno == errno.ELOOP:
+        return link_error(Path(error.filename or path))
+    return ArtifactError(f"{path}: cannot be written: {error.strerror or error}")
 
 
 def opened(path: Path, mode: str, buffering: int = -1) -> BinaryIO:

@@ -28,6 +28,7 @@ STEP_MS = 100.0
 """How often the markets are moved where the exchange's file says nothing of it."""
 _LOOK_SECONDS = 60.0
 LOG = "bot.log"
+_NOTHING = "the bot asked nothing of the exchange with its key (lane.access)"
 
 
 class Exchanged:
@@ -103,6 +104,7 @@ class Exchanged:
         )
         at = at_work(service, clock, Recorder(self._events.append))
         ready, self._works = await self._stack.enter_async_context(at)
+        self._within.port = ready.port
         account, place = settings.accounts[0], f"{HOST}:{ready.port}"
         access = Access(f"http://{place}", f"ws://{place}", account.key, account.secret)
         self._begun = True
@@ -147,7 +149,7 @@ class Exchanged:
         self._feeds.poll()
         found = self._watch.judge(iteration, span, self._within.isolation, self._within.outside())
         if not found.kpis["signed_requests"]:
-            raise TargetError("the bot asked nothing of the exchange with its key (lane.access)")
+            raise TargetError(f"{_NOTHING}{self._within.blocked()}")
         seen = self._feeds.window(*span)
         notes = (*seen.notes, *found.notes(), *self._watch.notes())
         return replace(seen, exchange=found.told, notes=notes)

@@ -51,8 +51,9 @@ def test_what_was_asked_so_far_is_counted() -> None:
         ]
     )
     assert asked_so_far(record, Outside(0, 0)) == (
-        "it has asked the exchange: GET /v5/market/time (3), POST /v5/order/create -> 10004 (1), "
-        "socket /v5/private (1), signature a bad one (1)"
+        "it has asked the exchange: GET /v5/market/time (3), POST /v5/order/create -> 10004, "
+        "signed with another secret than SOAK_EXCHANGE_SECRET (1), socket /v5/private (1), "
+        "signature a bad one (1)"
     )
 
 

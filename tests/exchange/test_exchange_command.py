@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -16,7 +17,13 @@ from click.testing import CliRunner
 
 from pytest_soak.commands.exchange_cli import exchange
 from pytest_soak.errors import ArtifactError, SoakUsageError
+from pytest_soak.exchange.instruments import read_instruments
 from pytest_soak.exchange.record import Mark, read
+from pytest_soak.exchange.recorder import Recorder
+from pytest_soak.exchange.serving import Service, serve
+from pytest_soak.exchange.settings import AccountSettings, ExchangeSettings
+
+HANG_SECONDS = 60.0
 
 OWN = """
 symbols:
@@ -88,6 +95,13 @@ def test_a_key_is_made_where_none_is_given() -> None:
         (("--faults=",), "--faults: is empty"),
         (("--feed-set=queue=front",), "--feed-set: is of a recording; --market=calm is none"),
         (("--port=8111", "--tls-port=8111"), "8111 is the port of plain HTTP; give another"),
+        (("--record=own.jsonl/more",), "own.jsonl/more: cannot be written: Not a directory"),
+        ((f"--record={'long' * 99}",), ": cannot be written: File name too long"),
+        (("--ca-dir=ca",), "--ca-dir: is of TLS; add --tls-port=0"),
+        (("--ca-dir=own.jsonl", "--tls-port=0"), "own.jsonl: cannot be written: File exists"),
+        (("--history=nan",), "--history: Input should be a finite number"),
+        (("--faults=other.yaml",), "--faults: lost: symbols: unknown symbol 'BTCUSD'; did you"),
+        (("--faults=whose.yaml",), "--faults: lost: accounts: unknown account 'me'; known: bot"),
     ],
 )
 def test_what_is_typed_wrongly_is_said(
@@ -95,8 +109,51 @@ def test_what_is_typed_wrongly_is_said(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("own.jsonl").touch()
+    for name, names in {"other": "symbols: [BTCUSD]", "whose": "accounts: [me]"}.items():
+        row = f"{{name: lost, kind: lose_messages, at: 9s, for: 9s, {names}}}"
+        Path(f"{name}.yaml").write_text(f"name: {name}\nfaults: [{row}]\n")
     more = [] if "--seconds=0" in args else ["--seconds=0.01"]
     assert said in problem("--symbols=BTCUSDT", *args, *more)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="has no named pipes")
+def test_a_record_is_not_waited_for_at_a_pipe_that_nobody_reads(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    said = problem("--symbols=BTCUSDT", f"--record={tmp_path / 'pipe'}", "--seconds=0.01")
+    assert said.endswith("pipe is there already; name another file")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no disk that is always full")
+def test_an_exchange_whose_record_finds_no_room_ends_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Path("/dev/full")
+    monkeypatch.setattr("pytest_soak.exchange.record_file.opened", lambda _, mode: full.open(mode))
+    settings = ExchangeSettings(
+        symbols={"BTCUSDT": read_instruments(None, tmp_path).symbols["BTCUSDT"]},
+        accounts=(AccountSettings(name="bot", key="mine", secret="hush"),),
+        history_minutes=0.0,
+    )
+    service = Service(exchange=settings, record=str(tmp_path / "r"))
+
+    async def serves() -> None:
+        serving = serve(service, lambda _: None, asyncio.Event(), Recorder())
+        done, _ = await asyncio.wait({asyncio.ensure_future(serving)}, timeout=HANG_SECONDS)
+        assert done
+        await done.pop()
+
+    with pytest.raises(ArtifactError, match="r: cannot be written: No space left on device"):
+        asyncio.run(serves())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="as links are made there")
+def test_the_key_of_tls_goes_through_no_link(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("dear\n")
+    (tmp_path / "ca").mkdir()
+    (tmp_path / "ca" / "server.pem").symlink_to("../mine")
+    run("--symbols=BTCUSDT", "--tls-port=0", f"--ca-dir={tmp_path / 'ca'}", "--seconds=0.01")
+    assert (tmp_path / "mine").read_text() == "dear\n"
+    assert stat.S_IMODE((tmp_path / "ca" / "server.pem").lstat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(

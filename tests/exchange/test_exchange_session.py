@@ -142,6 +142,33 @@ def test_a_bot_that_names_its_orders_sends_none_twice(bench: Workbench) -> None:
     assert "110072" in create["codes"]
 
 
+def test_what_holds_a_bot_is_told_where_it_is_no_namespace(bench: Workbench) -> None:
+    desk(bench)
+    (bench.directory / "shim.yaml").write_text("isolation: shim\n")
+    short = (*SHORT[1:3], "--soak-iterations=2", "--soak-exchange=shim.yaml")
+    found = bench.module("pytest", *short, command())
+    assert found.returncode == 0, found.everything
+    notes = [note for note in found.markers("| iter_watch | NOTE |") if "held by" in note]
+    assert notes == ["| iter_watch | NOTE | iter=1 held by: shim (nothing better was asked for) |"]
+
+
+def test_of_a_bot_that_does_not_come_it_is_said_what_was_seen_instead(bench: Workbench) -> None:
+    desk(bench)
+    target = (
+        "import pytest, sys\nfrom pytest_soak import ProcessTarget\n\n\n@pytest.fixture\n"
+        "def soak_target():\n    env = {'OTHER': 'a key of her own'}\n"
+        "    return ProcessTarget([sys.executable, 'bot.py'], env=env, ready_seconds=4)\n"
+    )
+    (bench.directory / "conftest.py").write_text(target)
+    wrong = BOT.replace("while True:", "KEY = os.environ['OTHER']\nwhile True:", 1)
+    wrong = wrong.replace("except OSError", "except (OSError, KeyError)")
+    (bench.directory / "bot.py").write_text(wrong)
+    found = bench.module("pytest", *SHORT)
+    assert found.returncode == 1
+    assert "; it has asked the exchange: " in found.last_line
+    assert " -> 10003, a key that is not SOAK_EXCHANGE_KEY (" in found.last_line
+
+
 def test_a_bot_with_a_key_in_its_own_files_is_known_by_it(bench: Workbench) -> None:
     own = BOT.replace(
         '(os.environ[f"SOAK_EXCHANGE_{name}"] for name in ("REST", "KEY", "SECRET"))',
@@ -171,6 +198,10 @@ def test_a_lane_goes_on_with_a_new_exchange(bench: Workbench) -> None:
     [
         (("--soak-faults=storm",), "--soak-faults: is of an exchange; add --soak-exchange=bybit"),
         (("--soak-belief=file:x",), "--soak-belief: is of an exchange"),
+        (
+            ("--soak-exchange=bybit", "--soak-belief=http://127.0.0.1/x"),
+            "--soak-belief: expected http://127.0.0.1:PORT/PATH",
+        ),
         (("--soak-exchange=bybt",), "did you mean 'bybit'?"),
         (("--soak-exchange=none.yaml",), "none.yaml"),
         (("--soak-exchange=bad.yaml",), "bad.yaml:2: unknown key 'name'"),
@@ -181,7 +212,7 @@ def test_a_lane_goes_on_with_a_new_exchange(bench: Workbench) -> None:
         (("--soak-exchange=coins.yaml",), "coins.yaml:1: symbols: expected each symbol to be base"),
         (
             ("--soak-exchange=bybit", "--soak-faults=topic.yaml"),
-            "unknown topic 'ordr'; did you mean 'order'?",
+            "topics: expected topics that there are, did you mean 'order'?",
         ),
         (
             ("--soak-exchange=bybit", "--soak-faults=doge.yaml"),

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from harness import Outcome, Workbench
 
-from pytest_soak.exchange.jail.within import Within
+from pytest_soak.exchange.jail.within import NOT_AWAITED, Within
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the loop's selector is POSIX's")
 
 BOT = """
-import asyncio, hashlib, hmac, json, socket, time
+import asyncio, contextlib, hashlib, hmac, json, socket, time, urllib.request
 import aiohttp
+
+BTC = "BTCUSDT"
 
 
 class Bot:
@@ -79,8 +81,25 @@ OTHERS = {
         "        SymbolMarket.step = step\n"
         "        await super().run(overrides, window)"
     ),
+    "Blocking": (
+        "async def ask(self, path, **order):\n"
+        "        with contextlib.suppress(OSError):\n"
+        "            urllib.request.urlopen(self.access.rest + path, timeout=0.2)"
+    ),
+    "Threaded": (
+        "async def run(self, overrides, window):\n"
+        "        url = self.access.rest + '/v5/market/time'\n"
+        "        await asyncio.to_thread(lambda: urllib.request.urlopen(url, timeout=60).read())\n"
+        "        await super().run(overrides, window)"
+    ),
+    "Reads": (
+        "async def trade(self):\n"
+        "        while await self.ask('/v5/order/cancel-all', category='linear', symbol=BTC):\n"
+        "            await asyncio.sleep(5)"
+    ),
     "Sync": "def run(self, overrides, window):\n        pass",
 }
+LATER = ("119s", "120s", "3m")
 
 
 def soaked(bench: Workbench, name: str = "Bot", *more: str) -> Outcome:
@@ -147,13 +166,37 @@ def test_a_bot_in_the_process_has_no_log(bench: Workbench) -> None:
 def test_a_bot_that_is_not_async_is_refused(bench: Workbench) -> None:
     found = soaked(bench, "Sync")
     assert found.returncode == 4, found.everything
-    assert "give process:CMD or an async target" in found.everything
+    said = "is not async, so that no exchange in the same process could answer it; give process:CMD"
+    assert said in found.everything
 
 
 def test_what_goes_outside_is_refused_and_counted(bench: Workbench) -> None:
     found = soaked(bench, "Outward", "--soak-iterations=1")
     assert found.returncode == 0, found.everything
-    assert windows(found)[0]["outside"] == "not counted packets outside, 2 attempts refused"
+    assert windows(found)[0]["outside"] == "packets outside not counted, 2 attempts refused"
+
+
+def test_a_call_that_blocks_is_refused_at_once_and_told(bench: Workbench) -> None:
+    found = soaked(bench, "Blocking", "--soak-iterations=1")
+    assert found.returncode == 1
+    assert f"(lane.access); {NOT_AWAITED}" in found.last_line
+
+
+def test_a_thread_may_wait_for_the_exchange(bench: Workbench) -> None:
+    found = soaked(bench, "Threaded", "--soak-iterations=1")
+    assert found.returncode == 0, found.everything
+
+
+def test_a_bot_that_sends_no_order_and_a_fault_that_is_too_late_are_told(bench: Workbench) -> None:
+    rows = "".join(f"  - {{name: at-{at}, kind: drop, sockets: all, at: {at}}}\n" for at in LATER)
+    (bench.directory / "late.yaml").write_text(f"name: late\nfaults:\n{rows}")
+    found = soaked(bench, "Reads", "--soak-iterations=1", "--soak-faults=late.yaml")
+    notes = "".join(found.markers("| iter_watch | NOTE |"))
+    assert "the bot has made no order since it was started" in notes
+    assert "late: 2 of its 3 faults come after the 2 min of the lane: at-120s, at-3m" in notes
+    assert "held by" not in notes
+    sent = soaked(bench, "Bot", "--soak-iterations=1")
+    assert "made no order" not in "".join(sent.markers("| iter_watch | NOTE |"))
 
 
 def test_nothing_is_refused_but_while_a_bot_is_at_work() -> None:

@@ -113,3 +113,44 @@ def test_same_seed_and_requests_give_the_same_bytes() -> None:
     assert first[2] > 60
     assert first == again
     assert run_of(7, 3)[0] != run_of(8, 3)[0]
+
+
+def test_a_sleep_that_blocks_lets_the_loops_time_go_on() -> None:
+    bot = ModuleType("bot")
+    vars(bot).update(rest=time.sleep)
+    code = "import time\n\ndef nap():\n    time.sleep(3600)\n    rest(3600)\n"
+    exec(code, vars(bot))
+    real = time.sleep
+
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        with patch.dict(sys.modules, {"bot": bot}), virtual_time.shown(loop, EPOCH_US):
+            vars(bot)["nap"]()
+            with pytest.raises(ValueError, match="non-negative"):
+                vars(bot)["rest"](-1)
+            await asyncio.to_thread(time.sleep, 0.01)
+            return loop.time()
+
+    before = time.monotonic()
+    assert 7200 <= virtual_time.run(main()) < 7201
+    assert time.monotonic() - before < 600
+    assert time.sleep is real
+    assert vars(bot)["rest"] is real
+
+
+def test_pythons_own_modules_and_threads_sleep_in_real_time() -> None:
+    slept: list[float] = []
+
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        own, bots = {"__name__": "subprocess"}, {"__name__": "bot"}
+        exec("import time\n\ndef wait():\n    time.sleep(0.25)\n", own)
+        exec("import time\n\ndef wait():\n    time.sleep(0.5)\n", bots)
+        with virtual_time.shown(loop, EPOCH_US):
+            own["wait"]()  # type: ignore[operator]
+            await asyncio.to_thread(bots["wait"])  # type: ignore[arg-type]
+        return loop.time()
+
+    with patch.object(time, "sleep", slept.append):
+        assert virtual_time.run(main()) == 0
+    assert slept == [0.25, 0.5]

@@ -6,6 +6,7 @@
 from mutants import (
     ab,
     alerting,
+    arriving,
     authoring,
     beside,
     calibration,
@@ -36,6 +37,7 @@ __all__ = ["MUTANTS", "TESTS", "Mutant"]
 MUTANTS = [
     *ab.MUTANTS,
     *alerting.MUTANTS,
+    *arriving.MUTANTS,
     *authoring.MUTANTS,
     *beside.MUTANTS,
     *calibration.MUTANTS,

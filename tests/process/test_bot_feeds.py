@@ -13,7 +13,7 @@ from builders import START, FakeClock
 
 from pytest_soak.errors import TargetError
 from pytest_soak.observation.columns import Observation
-from pytest_soak.process.feeds import BotFeeds, now_us
+from pytest_soak.process.feeds import LATE_OF_BOT, LATE_ON_EXCHANGE, BotFeeds, now_us
 
 NOON = START + timedelta(hours=12)
 NOON_US = round(NOON.timestamp() * 1e6)
@@ -22,10 +22,10 @@ NOON_US = round(NOON.timestamp() * 1e6)
 class Desk:
     """A folder of feeds, a clock, and who reads them."""
 
-    def __init__(self, folder: Path, max_errors: int = 0) -> None:
+    def __init__(self, folder: Path, max_errors: int = 0, remedy: str = LATE_OF_BOT) -> None:
         self.folder = folder
         self.clock = FakeClock(43_200)
-        self.feeds = BotFeeds(folder, max_errors, self.clock)
+        self.feeds = BotFeeds(folder, max_errors, self.clock, remedy)
         self.feeds.begin(NOON_US)
 
     def pass_(self, seconds: float) -> None:
@@ -130,6 +130,17 @@ def test_a_line_that_comes_when_its_part_was_told_is_late_once(desk: Desk) -> No
         "feeds: 1 line came too late to count; write each line at once, or raise --soak-settle"
     ]
     assert desk.feeds.finish(NOON_US + 3_000_000)[0]["feed_late"] == 0
+
+
+def test_of_a_late_line_that_an_exchange_wrote_the_bot_is_not_blamed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, remedy=LATE_ON_EXCHANGE)
+    desk.mark(0.5)
+    desk.feeds.look()
+    desk.feeds.part(NOON_US, NOON_US + 1_000_000)
+    desk.mark(0.6)
+    desk.feeds.look()
+    (note,) = desk.feeds.finish(NOON_US + 1_000_000)[1]
+    assert note.endswith(f"to count; {LATE_ON_EXCHANGE}")
 
 
 FILL = {

@@ -251,3 +251,7 @@ def test_ends_and_last_lines_in_words() -> None:
     stack = ["Traceback (most recent call last):", '  File "bot.py", line 3', "    go()", "Oops: 1"]
     assert last_words(stack[1:]) == "its last line: Oops: 1"
     assert last_words(["a", "b"]) == "its last 2 lines: a | b"
+    again = [f"at {n}: no key" for n in range(4)]
+    told = "its last 5 lines: at 3: no key (4 times, but for its numbers) | bye"
+    assert last_words([*again, "bye"]) == told
+    assert last_words(again[:3]) == f"its last 3 lines: {' | '.join(again[:3])}"

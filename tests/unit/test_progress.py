@@ -1,10 +1,21 @@
 from __future__ import annotations
 
+from collections import Counter
+
 from builders import START, lane_of, plan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_soak.engine.events import IterationFinished, IterationStarted, LaneFinished, Sampled
+from pytest_soak.engine.events import (
+    IterationFailed,
+    IterationFinished,
+    IterationStarted,
+    LaneFinished,
+    LaneStarted,
+    Notice,
+    Sampled,
+)
+from pytest_soak.report.progress_line import progress_line
 from pytest_soak.run.progress import Progress
 from pytest_soak.tuning.phases import Phase
 
@@ -37,6 +48,21 @@ def test_what_is_left_is_as_long_as_what_ran() -> None:
     assert progress.seconds_left(now + 5.0) == 31.0
     assert progress.seconds_left(now + 20.0) == 24.0
     assert progress.running(now + 5.0) == [("a", 3, 5.0, None)]
+
+
+def test_a_target_that_is_started_is_told_of_until_its_first_iteration() -> None:
+    made = lane_of(of=plan(iterations=1)).run.plan
+    progress = Progress({"a": 5, "b": 2}, 2, 0.0)
+    progress.handle(LaneStarted(lane="a", time=START, plan=made), 1.0)
+    progress.handle(Notice(lane="a", time=START, text="by the way"), 2.0)
+    assert progress.starting(15.0) == [("a", 14.0)]
+    line = progress_line(progress, Counter(), 15.0, 80)
+    assert line.endswith("0/7  starting for 14 s")
+    progress.handle(began("a", 1), 16.0)
+    assert progress.starting(17.0) == []
+    progress.handle(LaneStarted(lane="b", time=START, plan=made), 18.0)
+    progress.handle(IterationFailed(lane="b", time=START, iteration=1, cause="no"), 19.0)
+    assert progress.starting(20.0) == []
 
 
 def test_pauses_count_between_the_iterations_of_a_lane() -> None:

@@ -23,10 +23,11 @@ class HttpProbe:
         self.tells = tells
         try:
             parts = urlsplit(address)
-            self._port = parts.port or 80
+            self._port = parts.port or 0
         except ValueError as error:
             raise SoakUsageError(source, f"{address!r} is no address: {error}") from None
-        if parts.scheme != "http" or parts.hostname not in HERE or parts.username:
+        strange = parts.username or not self._port
+        if parts.scheme != "http" or parts.hostname not in HERE or strange:
             problem = f"expected http://127.0.0.1:PORT/PATH, on this machine alone, got {address!r}"
             raise SoakUsageError(source, problem)
         self._host = parts.hostname

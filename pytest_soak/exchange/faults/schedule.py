@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -99,7 +99,7 @@ class FaultRow(BaseModel):
         for pattern in given or ():
             head = pattern.partition(".")[0]
             if not any(fnmatchcase(name, head) for name in TOPICS):
-                raise ValueError(f"topics as {unknown('topic', head, TOPICS)}")
+                raise ValueError(f"topics that there are, {nearest(head, TOPICS)}")
         return given
 
     @model_validator(mode="after")
@@ -207,3 +207,15 @@ def _only(schedule: Schedule, names: Sequence[str], source: str) -> Schedule:
             raise SoakUsageError(source, problem)
     kept = [row for row in schedule.faults if row.name in names]
     return schedule.model_copy(update={"name": named(schedule.name, names), "faults": kept})
+
+
+def check_names(
+    schedule: Schedule, symbols: Iterable[str], accounts: Iterable[str], source: str
+) -> None:
+    """SoakUsageError for a fault that could meet nothing: its symbol or account is not there."""
+    for key, names in {"symbols": [*symbols], "accounts": [*accounts]}.items():
+        for fault in schedule.faults:
+            for name in getattr(fault, key) or ():
+                if name not in names:
+                    problem = f"{fault.name}: {key}: {unknown(key[:-1], name, names)}"
+                    raise SoakUsageError(source, problem)

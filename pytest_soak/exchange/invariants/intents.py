@@ -134,7 +134,8 @@ def _tells(pushed: Pushed, sockets: set[int]) -> bool:
 def _told(first: Request, second: Request) -> str:
     one, other = first.order or {}, second.order or {}
     later_s = (second.time_us - first.time_us) / 1e6
+    price = one.get("price") or "market"
     return (
-        f"{one.get('symbol')} {one.get('side')} {one.get('quantity')} at {one.get('price')}: "
+        f"{one.get('symbol')} {one.get('side')} {one.get('quantity')} at {price}: "
         f"{one.get('order_id')} was accepted, and {later_s:.1f} s later {other.get('order_id')} too"
     )

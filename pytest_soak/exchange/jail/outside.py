@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pytest_soak.text import plural
+
 
 class Outside(NamedTuple):
     """What was seen of it.
@@ -24,5 +26,7 @@ class Outside(NamedTuple):
     tried: Sequence[str] = ()
 
     def __str__(self) -> str:
-        sent = "not counted" if self.packets is None else f"{self.packets}"
-        return f"{sent} packets outside, {self.refused} attempts refused"
+        refused = f"{plural(self.refused, 'attempt')} refused"
+        if self.packets is None:
+            return f"packets outside not counted, {refused}"
+        return f"{plural(self.packets, 'packet')} outside, {refused}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 from pytest_soak.exchange.jail.kernel import NEW_MOUNTS, NEW_NET, NEW_USER, unshare
 
+_NO_MORE = "no more namespaces are allowed (sysctl user.max_user_namespaces)"
 _EVERYBODY = "uid_map", "gid_map"
 
 
@@ -42,10 +44,12 @@ def _into_own_users() -> str:
     os.close(reading)
     try:
         unshare(NEW_USER | NEW_MOUNTS | NEW_NET)
-    except OSError:
+    except OSError as error:
         os.close(writing)
         if helper:
             os.waitpid(helper, 0)
+        if error.errno == errno.ENOSPC:  # of which its text makes a full disk
+            raise OSError(error.errno, _NO_MORE, error.filename) from None
         raise
     if helper:
         os.write(writing, b"1")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import unquote_plus
 
-from pytest_soak.exchange.codes import KEY_INVALID, SIGNATURE, Refusal, RefusedError
+from pytest_soak.exchange.codes import KEY_INVALID, SIGNATURE, WRONG_TIME, Refusal, RefusedError
 from pytest_soak.exchange.ledger.accounts import Account
 
 USUAL_WINDOW_MS = 5_000
@@ -67,7 +67,7 @@ def check_time(timestamp: str, window: str, now_ms: int) -> None:
             "invalid request, please check your server timestamp or recv_window param. "
             f"req_timestamp[{timestamp[:20]}],server_timestamp[{now_ms}],recv_window[{width}]"
         )
-        raise RefusedError(Refusal(10002, problem))
+        raise RefusedError(Refusal(WRONG_TIME, problem))
 
 
 def _is_number(text: str) -> bool:

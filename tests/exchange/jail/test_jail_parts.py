@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from pytest_soak.exchange.jail.bundle import trusted_by, write_bundle
 from pytest_soak.exchange.jail.interpreter import around, interpreter
 from pytest_soak.exchange.jail.names import naming
+from pytest_soak.exchange.jail.outside import Outside
 from pytest_soak.exchange.jail.traffic import packets, refused
 
 DEV = """Inter-|   Receive                                                |  Transmit
@@ -100,3 +102,24 @@ def test_the_bundle_is_what_is_trusted_and_one_more(tmp_path: Path) -> None:
     assert bundle.read_bytes() == b"# theirs\n" + CERTIFICATE + CERTIFICATE
     write_bundle(bundle, [], own)
     assert bundle.read_bytes() == CERTIFICATE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
+def test_that_no_more_namespaces_are_allowed_is_no_full_disk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pytest_soak.exchange.jail import users
+
+    def none(flags: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "unshare")
+
+    monkeypatch.setattr(users, "unshare", none)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(OSError, match="no more namespaces are allowed") as error:
+        users.leave()
+    assert error.value.filename == "unshare"
+
+
+def test_what_went_outside_in_words() -> None:
+    assert str(Outside(packets=1, refused=0)) == "1 packet outside, 0 attempts refused"
+    assert str(Outside(packets=None, refused=1)) == "packets outside not counted, 1 attempt refused"
