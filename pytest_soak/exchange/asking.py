@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pytest_soak.errors import escaped
 from pytest_soak.exchange.codes import SERVER, TOO_MANY, RefusedError
 from pytest_soak.exchange.interference import Call, Treatment
 from pytest_soak.exchange.ledger.accounts import Account
@@ -16,6 +17,7 @@ from pytest_soak.exchange.rest.limits import Left, Limits
 from pytest_soak.exchange.venue import Venue
 
 FAULT_TEXT = "refused by the exchange"
+LONGEST_NAME = 64
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,15 @@ def call_of(
         account=account.name if account else "",
         via=via,
         endpoint=name,
-        symbol=str(args.get("symbol") or ""),
-        order_id=str(args.get("orderId") or ""),
-        link_id=str(args.get("orderLinkId") or ""),
+        symbol=_name(args, "symbol"),
+        order_id=_name(args, "orderId"),
+        link_id=_name(args, "orderLinkId"),
     )
+
+
+def _name(args: Args, key: str) -> str:
+    """A name that a request gives: no longer than names are, and such as can be written down."""
+    return escaped(str(args.get(key) or "")[:LONGEST_NAME])
 
 
 async def ask(venue: Venue, limits: Limits, asked: Asked) -> Outcome:
