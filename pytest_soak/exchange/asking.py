@@ -11,6 +11,7 @@ from pytest_soak.errors import escaped
 from pytest_soak.exchange.codes import SERVER, TOO_MANY, RefusedError
 from pytest_soak.exchange.interference import Call, Treatment
 from pytest_soak.exchange.ledger.accounts import Account
+from pytest_soak.exchange.operation import CHANGES, operation
 from pytest_soak.exchange.record import Request
 from pytest_soak.exchange.rest.endpoint import Args, Endpoint, Reply
 from pytest_soak.exchange.rest.limits import Left, Limits
@@ -151,8 +152,8 @@ def _reset_us(venue: Venue, outcome: Outcome) -> int:
 
 
 def meant(call: Call) -> Mapping[str, Any] | None:
-    """The order that a request named, where it made none."""
-    if not (call.order_id or call.link_id):
+    """The order that a request named, or the symbol, where it made none."""
+    if not (call.order_id or call.link_id or (call.symbol and operation(call.endpoint) in CHANGES)):
         return None
     return {"symbol": call.symbol, "order_id": call.order_id, "link_id": call.link_id}
 

@@ -7,6 +7,7 @@ import select
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +24,7 @@ from pytest_soak.exchange.serving import Ready, Service
 from pytest_soak.exchange.watch import Watch
 
 JAIL, TLS = "jail", "tls"
-READY_SECONDS, END_SECONDS = 120.0, 20.0
+READY_SECONDS, END_SECONDS, LOOK_SECONDS = 120.0, 20.0, 0.1
 _HOME = Path(pytest_soak.__file__).parent.parent
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
@@ -111,7 +112,16 @@ class Beside:
         self._watch.look()
 
     def judge(self, iteration: int, window: Span) -> Judged:
-        """What the window came to, which is over; it is written down."""
+        """What the window came to, which is over; it is written down.
+
+        Its record is awaited to the end, which is a mark each second. TargetError where none comes.
+        """
+        deadline = time.monotonic() + END_SECONDS
+        while self._watch.until_us < window[1]:
+            if time.monotonic() > deadline:
+                raise TargetError(f"the exchange has recorded nothing for {END_SECONDS:g} s")
+            time.sleep(LOOK_SECONDS)
+            self.look()
         return self._watch.judge(iteration, window, self._isolation, self._jail.outside())
 
     def notes(self) -> list[str]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from pytest_soak.errors import SoakUsageError, one_line
 from pytest_soak.exchange.invariants.names import WITH_FAULTS
 from pytest_soak.exchange.invariants.result import Result
-from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.invariants.seen import Seen, Span, is_in
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
 from pytest_soak.text import plural
@@ -137,7 +137,7 @@ def judged(
         iteration=iteration,
         start_us=window[0],
         end_us=window[1],
-        kpis=values | {"isolation": float(isolation.level)},
+        kpis=values | {"isolation": float(0 if outside.packets else isolation.level)},
         reasons={kpi: result.why for kpi, result in results.items() if result.value is None},
         findings=found[:MOST_FINDINGS],
         more_findings=max(0, len(found) - MOST_FINDINGS),
@@ -178,7 +178,7 @@ def _asked(seen: Seen, window: Span) -> list[Asked]:
     codes: dict[str, Counter[str]] = {}
     kept: Counter[str] = Counter()
     for request in seen.requests:
-        if window[0] <= request.time_us < window[1]:
+        if is_in(request.settled_us, [window]):
             codes.setdefault(request.endpoint, Counter())[str(request.code)] += 1
             kept[request.endpoint] += not request.answered
     return [

@@ -45,6 +45,11 @@ class Request:
     reset_us: int = 0
     order: Mapping[str, Any] | None = None
 
+    @property
+    def settled_us(self) -> int:
+        """When it was recorded: its window is that of this time, which has it in its record."""
+        return self.time_us + self.took_us
+
 
 @dataclass(frozen=True)
 class OrderState:

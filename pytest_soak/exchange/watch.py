@@ -31,7 +31,8 @@ class Watch:
     """Reads what one exchange writes into `folder`, a new one in that of the `lane`.
 
     What the bot did goes into `feeds`, a folder in that one where none is given, and what each
-    window came to into the lane's file of them. `windows` is how many that already has.
+    window came to into the lane's file of them. `windows` is how many that already has, `until_us`
+    the time of the last that was recorded and taken.
     """
 
     def __init__(self, choice: ExchangeChoice, lane: Path, feeds: Path | None = None) -> None:
@@ -48,6 +49,7 @@ class Watch:
         self._account = AccountFeeds(ACCOUNT)
         self._record = GrowingFile(self.record)
         self._believed = GrowingFile(self.folder / BELIEVED)
+        self.until_us = 0
 
     @property
     def record(self) -> Path:
@@ -69,6 +71,7 @@ class Watch:
     def take(self, events: Sequence[Event]) -> None:
         """Take what has happened, and look what the bot believes."""
         self._seen.add(events)
+        self.until_us = max([self.until_us, *(event.time_us for event in events)])
         write(self.feeds, self._account.rows(events))
         for line in self._believed_lines():
             self._believe(json.loads(line))
@@ -91,6 +94,7 @@ class Watch:
         found = judged(iteration, window, self._seen, results, held, believed)
         append_new(self._home / JUDGED, found.model_dump_json().encode() + b"\n")
         self._seen.forget(window[1] - KEPT_US)
+        self._beliefs = [one for one in self._beliefs if one.time_us >= window[1] - KEPT_US]
         return found
 
     def notes(self) -> list[str]:

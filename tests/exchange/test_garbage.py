@@ -111,7 +111,7 @@ def test_a_header_of_other_bytes_is_a_wrong_one(name: str) -> None:
 
 
 def test_whatever_leads_nowhere_is_an_unknown_endpoint() -> None:
-    async def main() -> tuple[list[bytes], list[str]]:
+    async def main() -> tuple[list[str], list[str]]:
         async with loopback() as bot:
             asked = ("GET /v5/%ff%00%0a", "OPTIONS *", "POST /v5/private", "GET /v5/%E2%80%AEgnp")
             answers = [

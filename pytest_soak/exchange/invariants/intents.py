@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_soak.exchange.invariants.result import Finding, Result, count
-from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.invariants.seen import Seen, Span, is_in
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.operation import CANCELS, CREATES, operation
 from pytest_soak.exchange.record import OrderState, Pushed, Request
@@ -32,7 +32,7 @@ def repeated_intents(seen: Seen, window: Span, tolerances: Tolerances) -> Result
     creates = sorted((r for r in creates if r.order), key=lambda r: r.time_us)
     found = []
     for place, second in enumerate(creates):
-        if not window[0] <= second.time_us < window[1]:
+        if not is_in(second.settled_us, [window]):
             continue
         first = _first_of(creates[:place], second, tolerances)
         if first is not None and _is_a_fault(seen, first, second):
@@ -88,13 +88,14 @@ def _names_again(request: Request, first: Request) -> bool:
 
 
 def _cancels(request: Request, first: Request) -> bool:
-    """Whether a request has ended the order, or all of them."""
+    """Whether a request has ended the order, or all of them or of its symbol."""
     what = operation(request.endpoint)
     if what not in CANCELS or request.code or request.account != first.account:
         return False
     one, other = first.order or {}, request.order or {}
     named = any(one.get(key) and one.get(key) == other.get(key) for key in ("order_id", "link_id"))
-    return request.time_us >= first.time_us and (named or what == "order/cancel-all")
+    every = what == "order/cancel-all" and other.get("symbol") in (None, "", one.get("symbol"))
+    return request.time_us >= first.time_us and (named or every)
 
 
 def _has_ended(state: OrderState, seen: Seen, first: Request, second: Request) -> bool:
