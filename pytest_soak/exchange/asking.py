@@ -124,8 +124,13 @@ def _limit(asked: Asked) -> int:
 
 
 def record(venue: Venue, call: Call, outcome: Outcome, http: int) -> None:
-    """Write down what a request came to; `http` is the status that is sent, 0 of a socket."""
+    """Write down what a request came to; `http` is the status that is sent, 0 of a socket.
+
+    Of those that are refused no more than are worth it; the others are counted.
+    """
     how, reply = outcome.treatment, outcome.reply
+    if reply.code and not venue.load.has_room("refused"):
+        return
     venue.put(
         Request(
             time_us=call.time_us,

@@ -15,6 +15,7 @@ from pytest_soak.exchange.invariants.result import Result
 from pytest_soak.exchange.invariants.seen import Seen, Span, is_in
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
+from pytest_soak.exchange.record import Busy
 from pytest_soak.text import plural
 
 FOLDER, JUDGED = "exchange", "judged.jsonl"
@@ -22,6 +23,7 @@ FOLDER, JUDGED = "exchange", "judged.jsonl"
 REPEATED = ("profile", "market", "seed", "minutes", "exchange", "faults", "gate-mode")
 """The options that have an exchange do the same again, beside the target and its beliefs."""
 MOST_FINDINGS, MOST_STRANGE, MOST_TOLD = 100, 20, 3
+MOST_ENDPOINTS, OTHERS = 100, "others"
 
 
 class Found(BaseModel):
@@ -74,6 +76,8 @@ class Judged(BaseModel):
         troubles: Why it was not, by source.
         isolation: What held it on this machine, in words.
         outside: What went outside, and what was to.
+        late_ms: How late the markets moved at worst, of which 0 is in time.
+        left_out: How many refused requests are in none of these counts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -92,6 +96,8 @@ class Judged(BaseModel):
     troubles: dict[str, str]
     isolation: str
     outside: str
+    late_ms: int = 0
+    left_out: int = 0
 
     @property
     def told(self) -> dict[str, float | str]:
@@ -106,6 +112,11 @@ class Judged(BaseModel):
         notes = [f"{kpi}: {found.text}" for kpi, found in first.items()]
         for what, count in [*self.strange.items()][:MOST_TOLD]:
             notes.append(f"the exchange does not know {what} ({plural(count, 'time')})")
+        if self.late_ms:
+            why = "a bot that asks too much, or a busy machine"
+            notes.append(f"the exchange was late by up to {self.late_ms / 1e3:.1f} s: {why}")
+        if self.left_out:
+            notes.append(f"{plural(self.left_out, 'more request')} refused, and not recorded")
         return [*notes, *(f"{source}: {why}" for source, why in self.troubles.items() if why)]
 
 
@@ -148,7 +159,13 @@ def judged(
         troubles=dict(believed[1]),
         isolation=str(isolation),
         outside=str(outside),
+        late_ms=max((one.late_ms for one in _busy(seen, window)), default=0),
+        left_out=sum(one.refused for one in _busy(seen, window)),
     )
+
+
+def _busy(seen: Seen, window: Span) -> list[Busy]:
+    return [one for one in seen.busy if is_in(one.time_us, [window])]
 
 
 def _spells(seen: Seen, window: Span) -> Iterable[Spell]:
@@ -179,8 +196,10 @@ def _asked(seen: Seen, window: Span) -> list[Asked]:
     kept: Counter[str] = Counter()
     for request in seen.requests:
         if is_in(request.settled_us, [window]):
-            codes.setdefault(request.endpoint, Counter())[str(request.code)] += 1
-            kept[request.endpoint] += not request.answered
+            is_new = request.endpoint not in codes and len(codes) >= MOST_ENDPOINTS
+            endpoint = OTHERS if is_new else request.endpoint
+            codes.setdefault(endpoint, Counter())[str(request.code)] += 1
+            kept[endpoint] += not request.answered
     return [
         Asked(endpoint=endpoint, codes=dict(counts), unanswered=kept[endpoint])
         for endpoint, counts in sorted(codes.items())

@@ -95,12 +95,15 @@ async def _move(venue: Venue, hub: Hub, feeds: PublicFeeds) -> None:
     length = venue.settings.step_ms / 1000
     due = loop.time()
     while True:
+        venue.load.late(loop.time() - due)
         venue.step()
         now = venue.now_us()
         feeds.on_step(now)
         hub.on_step(now)
         for cut in venue.interference.cuts(now):
             hub.cut(cut)
+        if (busy := venue.load.on_step(now)) is not None:
+            venue.put(busy)
         due = max(due + length, loop.time() - length)
         await asyncio.sleep(max(0.0, due - loop.time()))
 

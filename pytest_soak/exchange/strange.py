@@ -11,5 +11,7 @@ LONGEST = 200
 
 def tell(venue: Venue, connection: int, what: str, detail: str) -> None:
     """Record it: its beginning, on one line, with what cannot be printed escaped."""
+    if not venue.load.has_room("strange"):
+        return
     text = escaped(detail[:LONGEST])[:LONGEST]
     venue.put(Strange(venue.now_us(), connection, what, text))
