@@ -178,6 +178,10 @@ def summary(recorder: Recorder, seconds: float) -> list[str]:
         rows.append(("faults", counts["Fault"], "beginnings, ends, hits"))
     lines = [f"ended after {duration(seconds)}"]
     lines += [f"  {name:<11}{count:>9,}  {more}" for name, count, more in rows]
+    if recorder.late_ms:
+        lines.append(
+            f"  late       {recorder.late_ms / 1e3:>7.1f} s  at worst: asked too much, or busy"
+        )
     for what, count in recorder.strange.most_common(MOST_STRANGE):
         lines.append(one_line(f"strange: {what} ({plural(count, 'time')})"))
     return lines

@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pytest_soak.errors import escaped
 from pytest_soak.exchange.codes import SERVER, TOO_MANY, RefusedError
 from pytest_soak.exchange.interference import Call, Treatment
 from pytest_soak.exchange.ledger.accounts import Account
+from pytest_soak.exchange.operation import CHANGES, operation
 from pytest_soak.exchange.record import Request
 from pytest_soak.exchange.rest.endpoint import Args, Endpoint, Reply
 from pytest_soak.exchange.rest.limits import Left, Limits
 from pytest_soak.exchange.venue import Venue
 
 FAULT_TEXT = "refused by the exchange"
+LONGEST_NAME = 64
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,15 @@ def call_of(
         account=account.name if account else "",
         via=via,
         endpoint=name,
-        symbol=str(args.get("symbol") or ""),
-        order_id=str(args.get("orderId") or ""),
-        link_id=str(args.get("orderLinkId") or ""),
+        symbol=_name(args, "symbol"),
+        order_id=_name(args, "orderId"),
+        link_id=_name(args, "orderLinkId"),
     )
+
+
+def _name(args: Args, key: str) -> str:
+    """A name that a request gives: no longer than names are, and such as can be written down."""
+    return escaped(str(args.get(key) or "")[:LONGEST_NAME])
 
 
 async def ask(venue: Venue, limits: Limits, asked: Asked) -> Outcome:
@@ -116,8 +124,13 @@ def _limit(asked: Asked) -> int:
 
 
 def record(venue: Venue, call: Call, outcome: Outcome, http: int) -> None:
-    """Write down what a request came to; `http` is the status that is sent, 0 of a socket."""
+    """Write down what a request came to; `http` is the status that is sent, 0 of a socket.
+
+    Of those that are refused no more than are worth it; the others are counted.
+    """
     how, reply = outcome.treatment, outcome.reply
+    if reply.code and not venue.load.has_room("refused"):
+        return
     venue.put(
         Request(
             time_us=call.time_us,
@@ -144,8 +157,8 @@ def _reset_us(venue: Venue, outcome: Outcome) -> int:
 
 
 def meant(call: Call) -> Mapping[str, Any] | None:
-    """The order that a request named, where it made none."""
-    if not (call.order_id or call.link_id):
+    """The order that a request named, or the symbol, where it made none."""
+    if not (call.order_id or call.link_id or (call.symbol and operation(call.endpoint) in CHANGES)):
         return None
     return {"symbol": call.symbol, "order_id": call.order_id, "link_id": call.link_id}
 

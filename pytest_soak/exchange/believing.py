@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ from pydantic import BaseModel, ConfigDict
 
 from pytest_soak.canonical import compact
 from pytest_soak.errors import one_line
+from pytest_soak.exchange.beliefs.belief import Belief
 from pytest_soak.exchange.beliefs.line import line_of
 from pytest_soak.exchange.beliefs.source import Source, open_source
 from pytest_soak.exchange.clock import ExchangeClock
 from pytest_soak.storage.files import opened, writing
 
 ASK_SECONDS = 1.0
+FAR_US = 3_600_000_000
+"""A belief that is so far from now is of no time that anybody can mean."""
 
 
 class Beliefs(BaseModel):
@@ -66,18 +70,32 @@ async def _ask(beliefs: Beliefs, clock: ExchangeClock) -> None:
     with writing(path), opened(path, "wb", buffering=0) as file:
         while True:
             for name, source in sources.items():
-                now = clock.now_us()
-                lines, trouble = await loop.run_in_executor(None, _seen, source, now)
+                lines, trouble = await loop.run_in_executor(None, _seen, source, clock)
                 if trouble != troubles[name]:
                     troubles[name] = trouble
-                    lines.append({"time_us": now, "source": name, "trouble": trouble})
+                    lines.append({"time_us": clock.now_us(), "source": name, "trouble": trouble})
                 file.write("".join(f"{compact(line)}\n" for line in lines).encode())
             await asyncio.sleep(ASK_SECONDS)
 
 
-def _seen(source: Source, time_us: int) -> tuple[list[dict[str, Any]], str]:
-    """What was seen, and why nothing was; a source that fails is asked again."""
+def _seen(source: Source, clock: ExchangeClock) -> tuple[list[dict[str, Any]], str]:
+    """What a source has to say, and its trouble; one that fails is asked again."""
     try:
-        return [line_of(belief) for belief in source.read(time_us)], source.trouble
+        return _told(source, clock)
     except Exception as error:
         return [], f"{type(error).__name__}: {one_line(str(error))}"
+
+
+def _told(source: Source, clock: ExchangeClock) -> tuple[list[dict[str, Any]], str]:
+    """A belief that says no time of its own is of when it was told: a bot may learn until then."""
+    asked_us = clock.now_us()
+    beliefs = source.read(asked_us)
+    told_us = clock.now_us()
+    told = [replace(b, time_us=told_us) if b.time_us == asked_us else b for b in beliefs]
+    far = [belief for belief in told if abs(belief.time_us - told_us) > FAR_US]
+    trouble = source.trouble or (_said_of(far[0]) if far else "")
+    return [line_of(belief) for belief in told], trouble
+
+
+def _said_of(belief: Belief) -> str:
+    return f"time_us={belief.time_us} is not the time: expected microseconds since 1970, UTC"

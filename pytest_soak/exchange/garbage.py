@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 
+from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from pytest_soak.exchange.record import Strange
+from pytest_soak.exchange import strange
 from pytest_soak.exchange.venue import Venue
 
 NAME = "pytest_soak.exchange"
-LONGEST = 200
 
 
 class _Recording(logging.Handler):
@@ -23,8 +23,9 @@ class _Recording(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, HttpProcessingError):
-            detail = " ".join(str(error.message).split())[:LONGEST]
-            self._venue.put(Strange(self._venue.now_us(), 0, "garbage", detail))
+            strange.tell(self._venue, 0, "garbage", str(error.message))
+        elif isinstance(error, web.RequestPayloadError):
+            strange.tell(self._venue, 0, "garbage", str(error))
         elif record.levelno >= logging.WARNING and logging.lastResort is not None:
             logging.lastResort.handle(record)
 

@@ -14,10 +14,11 @@ from pytest_soak.exchange.faults.schedule import Schedule
 from pytest_soak.exchange.invariants.lost_answers import lost_answers
 from pytest_soak.exchange.invariants.names import WITH_FAULTS
 from pytest_soak.exchange.invariants.result import Result
-from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.invariants.seen import Seen, Span, is_in
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.jail.isolation import Isolation
 from pytest_soak.exchange.jail.outside import Outside
+from pytest_soak.exchange.record import Busy
 from pytest_soak.text import plural
 
 FOLDER, JUDGED = "exchange", "judged.jsonl"
@@ -25,6 +26,7 @@ FOLDER, JUDGED = "exchange", "judged.jsonl"
 _CALM = Schedule(name="calm")
 AGAIN = "quotes_again_s"
 MOST_FINDINGS, MOST_STRANGE, MOST_TOLD = 100, 20, 3
+MOST_ENDPOINTS, OTHERS = 100, "others"
 
 
 class Found(BaseModel):
@@ -85,6 +87,8 @@ class Judged(BaseModel):
         late: After which fault it quoted again the latest, in words.
         isolation: What held it on this machine, in words.
         outside: What went outside, and what was to.
+        late_ms: How late the markets moved at worst, of which 0 is in time.
+        left_out: How many refused requests are in none of these counts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -106,6 +110,8 @@ class Judged(BaseModel):
     late: str = ""
     isolation: str
     outside: str
+    late_ms: int = 0
+    left_out: int = 0
 
     @property
     def told(self) -> dict[str, float | str]:
@@ -124,6 +130,11 @@ class Judged(BaseModel):
             notes.append(f"{blind[0].fault}: {blind[0].text}{more}")
         for what, count in [*self.strange.items()][:MOST_TOLD]:
             notes.append(f"the exchange does not know {what} ({plural(count, 'time')})")
+        if self.late_ms:
+            why = "a bot that asks too much, or a busy machine"
+            notes.append(f"the exchange was late by up to {self.late_ms / 1e3:.1f} s: {why}")
+        if self.left_out:
+            notes.append(f"{plural(self.left_out, 'more request')} refused, and not recorded")
         return [*notes, *(f"{source}: {why}" for source, why in self.troubles.items() if why)]
 
 
@@ -170,7 +181,7 @@ def judged(
         iteration=iteration,
         start_us=window[0],
         end_us=window[1],
-        kpis=values | {"isolation": float(isolation.level)},
+        kpis=values | {"isolation": float(0 if outside.packets else isolation.level)},
         reasons={kpi: result.why for kpi, result in results.items() if result.value is None},
         findings=found[:MOST_FINDINGS],
         more_findings=max(0, len(found) - MOST_FINDINGS),
@@ -184,7 +195,13 @@ def judged(
         late=_late(results, broken),
         isolation=str(isolation),
         outside=str(outside),
+        late_ms=max((one.late_ms for one in _busy(seen, window)), default=0),
+        left_out=sum(one.refused for one in _busy(seen, window)),
     )
+
+
+def _busy(seen: Seen, window: Span) -> list[Busy]:
+    return [one for one in seen.busy if is_in(one.time_us, [window])]
 
 
 def _with_its_length(spell: Spell, schedule: Schedule) -> Spell:
@@ -212,9 +229,11 @@ def _asked(seen: Seen, window: Span) -> list[Asked]:
     codes: dict[str, Counter[str]] = {}
     kept: Counter[str] = Counter()
     for request in seen.requests:
-        if window[0] <= request.time_us < window[1]:
-            codes.setdefault(request.endpoint, Counter())[str(request.code)] += 1
-            kept[request.endpoint] += not request.answered
+        if is_in(request.settled_us, [window]):
+            is_new = request.endpoint not in codes and len(codes) >= MOST_ENDPOINTS
+            endpoint = OTHERS if is_new else request.endpoint
+            codes.setdefault(endpoint, Counter())[str(request.code)] += 1
+            kept[endpoint] += not request.answered
     return [
         Asked(endpoint=endpoint, codes=dict(counts), unanswered=kept[endpoint])
         for endpoint, counts in sorted(codes.items())

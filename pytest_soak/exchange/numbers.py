@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
 
 ZERO = Decimal(0)
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
+"""As the wire has them: Python would take `1_000` and the digits of other scripts, too."""
 MOST_DIGITS = 30
 """Of a number in a request; no price or quantity has as many."""
 
@@ -26,8 +29,8 @@ def parsed(value: object) -> Decimal | None:
     """The finite number that a request gives as text (or as a JSON number); None for none."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    written = str(value).strip()
-    if not written or len(written) > MOST_DIGITS:
+    written = str(value)
+    if len(written) > MOST_DIGITS or not _NUMBER.fullmatch(written):
         return None
     try:
         found = Decimal(written)

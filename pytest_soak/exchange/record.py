@@ -45,6 +45,11 @@ class Request:
     reset_us: int = 0
     order: Mapping[str, Any] | None = None
 
+    @property
+    def settled_us(self) -> int:
+        """When it was recorded: its window is that of this time, which has it in its record."""
+        return self.time_us + self.took_us
+
 
 @dataclass(frozen=True)
 class OrderState:
@@ -255,11 +260,28 @@ class Strange:
     detail: str
 
 
-Event = Request | OrderState | Execution | Mark | Socket | Pushed | Books | Fault | Strange
+@dataclass(frozen=True)
+class Busy:
+    """A second in which more was asked than is recorded, or in which the exchange was late.
+
+    Attributes:
+        time_us: The end of the second.
+        late_ms: How much later than they were to the markets moved, at worst; 0 of no matter.
+        refused: How many refused requests are not in the record.
+        strange: How many things that nobody should have sent are not.
+    """
+
+    time_us: int
+    late_ms: int
+    refused: int = 0
+    strange: int = 0
+
+
+Event = Request | OrderState | Execution | Mark | Socket | Pushed | Books | Fault | Strange | Busy
 
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (Request, OrderState, Execution, Mark, Socket, Pushed, Books, Fault, Strange)
+    for kind in (Request, OrderState, Execution, Mark, Socket, Pushed, Books, Fault, Strange, Busy)
 }
 
 

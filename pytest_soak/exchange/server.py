@@ -21,6 +21,7 @@ from pytest_soak.exchange.markets.opening import open_market
 from pytest_soak.exchange.recorder import Recorder
 from pytest_soak.exchange.rest.http import Http
 from pytest_soak.exchange.rest.limits import Limits
+from pytest_soak.exchange.rest.unrouted import unrouted
 from pytest_soak.exchange.settings import ExchangeSettings
 from pytest_soak.exchange.sockets.hub import Hub
 from pytest_soak.exchange.sockets.ops import Operations
@@ -69,11 +70,12 @@ def running(venue: Venue) -> Running:
     feeds = PublicFeeds(venue, hub)
     PrivateSender(venue, hub)
     sockets = Sockets(venue, hub, Operations(venue, hub, feeds, limits), connections)
-    app = web.Application(client_max_size=LONGEST_BODY)
+    http = Http(venue, limits, connections)
+    app = web.Application(client_max_size=LONGEST_BODY, middlewares=[unrouted(venue, http)])
     app[VENUE] = venue
     for path in SOCKET_PATHS:
         app.router.add_get(path, sockets.handle)
-    app.router.add_route("*", "/{anything:.*}", Http(venue, limits, connections).handle)
+    app.router.add_route("*", "/{anything:.*}", http.handle)
 
     async def moved(app: web.Application) -> AsyncIterator[None]:
         app[MOVING] = task = asyncio.ensure_future(_move(venue, hub, feeds))
@@ -93,12 +95,15 @@ async def _move(venue: Venue, hub: Hub, feeds: PublicFeeds) -> None:
     length = venue.settings.step_ms / 1000
     due = loop.time()
     while True:
+        venue.load.late(loop.time() - due)
         venue.step()
         now = venue.now_us()
         feeds.on_step(now)
         hub.on_step(now)
         for cut in venue.interference.cuts(now):
             hub.cut(cut)
+        if (busy := venue.load.on_step(now)) is not None:
+            venue.put(busy)
         due = max(due + length, loop.time() - length)
         await asyncio.sleep(max(0.0, due - loop.time()))
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import count
 
 from pytest_soak.errors import SoakUsageError
+from pytest_soak.exchange.busy import Load
 from pytest_soak.exchange.clock import ExchangeClock
 from pytest_soak.exchange.ids import Names
 from pytest_soak.exchange.instruments import Traded
@@ -47,6 +48,7 @@ class Venue:
         self.units: dict[str, Traded] = {name: one.listed for name, one in markets.items()}
         self.recorder = recorder
         self.interference = interference
+        self.load = Load()
         self.names = Names(settings.seed)
         self.accounts = {one.key: one for one in _accounts(settings)}
         self.private = PrivateFeed(lambda *_: None, answers_first=settings.answers_first)

@@ -99,6 +99,7 @@ class Watch:
         found = judged(iteration, window, self._seen, results, held, believed, schedule)
         append_new(self._home / JUDGED, found.model_dump_json().encode() + b"\n")
         self._seen.forget(window[1] - KEPT_US)
+        self._beliefs = [one for one in self._beliefs if one.time_us >= window[1] - KEPT_US]
         return found
 
     def so_far(self, outside: Outside) -> str:

@@ -21,6 +21,9 @@ class GrowingFile:
             if file.seek(0, 2) < self._offset:
                 self._offset = 0
             file.seek(self._offset)
-            whole, end, _ = file.read(_MOST).rpartition(b"\n")
-        self._offset += len(whole) + len(end)
-        return whole.decode("utf-8", "replace").split("\n") if end else []
+            data = file.read(_MOST)
+        whole, end, rest = data.rpartition(b"\n")
+        if not end and len(data) == _MOST:  # no line is as long: it is passed over
+            whole, end, rest = data, b"", b""
+        self._offset += len(data) - len(rest)
+        return whole.decode("utf-8", "replace").split("\n") if whole or end else []

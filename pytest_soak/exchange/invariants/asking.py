@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_soak.exchange.invariants.result import Finding, Result, count
-from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.invariants.seen import Seen, Span, is_in
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.operation import operation
 from pytest_soak.exchange.record import Request
 
-TOO_MANY, TOO_MANY_HTTP = 10006, 429
+TOO_MANY, TOO_MANY_HTTP, SHUT_OUT = 10006, 429, 403
+_EVERYTHING = "", "anything over HTTP"
+"""What a machine that is shut out must not ask for, whoever signs it."""
 _UNKNOWN = ("endpoint", "operation", "topic")
 
 
@@ -18,24 +20,36 @@ def requests_over_limit(seen: Seen, window: Span, tolerances: Tolerances) -> Res
     """How many requests were sent though the answer to one of their kind had said: too many.
 
     Of the same account and operation, after that answer and before `limit_s` were over, or before
-    the time that it named where the record has it.
+    the time that it named where the record has it. Where the answer was status 403, which shuts the
+    machine out, of anything that is asked over HTTP.
     """
     found = []
     told: dict[tuple[str, str], tuple[int, int]] = {}
     for request in sorted(seen.requests, key=lambda r: r.time_us):
-        if not request.account:
-            continue
-        kind = request.account, operation(request.endpoint)
-        since_us, until_us = told.get(kind, (0, 0))
-        if since_us < request.time_us < until_us and window[0] <= request.time_us < window[1]:
-            found.append(Finding(request.time_us, f"{kind[1]}: asked again while it must not"))
-        if _says_too_many(request):
-            told[kind] = _forbidden(request, tolerances)
+        kinds = _kinds(request)
+        for kind in kinds:
+            since_us, until_us = told.get(kind, (0, 0))
+            if since_us < request.time_us < until_us and is_in(request.settled_us, [window]):
+                found.append(Finding(request.time_us, f"{kind[1]}: asked again while it must not"))
+                break
+        if _says_too_many(request) and kinds:
+            told[kinds[0]] = _forbidden(request, tolerances)
     return count(found)
 
 
+def _kinds(request: Request) -> list[tuple[str, str]]:
+    """What an answer may forbid of which this is one; what this answer forbids first."""
+    own = [(request.account, operation(request.endpoint))] if request.account else []
+    return [_EVERYTHING, *own] if request.http == SHUT_OUT else [*own, *_over_http(request)]
+
+
+def _over_http(request: Request) -> list[tuple[str, str]]:
+    return [_EVERYTHING] if request.via == "rest" else []
+
+
 def _says_too_many(request: Request) -> bool:
-    return request.http == TOO_MANY_HTTP or (request.answered and request.code == TOO_MANY)
+    refused = request.http in (TOO_MANY_HTTP, SHUT_OUT)
+    return refused or (request.answered and request.code == TOO_MANY)
 
 
 def _forbidden(request: Request, tolerances: Tolerances) -> Span:
@@ -66,4 +80,4 @@ def unanswered_requests(seen: Seen, window: Span) -> Result:
 
 
 def _of(requests: Sequence[Request], window: Span) -> list[Request]:
-    return [r for r in requests if r.account and window[0] <= r.time_us < window[1]]
+    return [r for r in requests if r.account and is_in(r.settled_us, [window])]

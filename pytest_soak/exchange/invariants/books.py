@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pytest_soak.exchange import digest
 from pytest_soak.exchange.beliefs.belief import Belief, BookBelief
-from pytest_soak.exchange.invariants.quiet_beliefs import judged
+from pytest_soak.exchange.invariants.quiet_beliefs import Judgeable, judged
 from pytest_soak.exchange.invariants.result import Finding, Result, count, unseen
 from pytest_soak.exchange.invariants.seen import Seen, Span
 from pytest_soak.exchange.invariants.tolerances import Tolerances
@@ -22,12 +23,12 @@ def book_ages_ms(
     seen: Seen, beliefs: Sequence[Belief], window: Span, tolerances: Tolerances
 ) -> tuple[list[float], str]:
     """How long ago each book that the bot had in quiet times was no longer the exchange's."""
-    told, why = _judged(seen, beliefs, window, tolerances)
-    if why:
+    told = _judged(seen, beliefs, window, tolerances)
+    if why := told.why or told.sparse:
         return [], why
     states = _states(seen, window)
     ages = []
-    for belief, symbol, book in _books(told):
+    for belief, symbol, book in _books(told.beliefs):
         age_ms = _age_ms(states.get(symbol, {}), belief.time_us, book)
         if age_ms is not None:
             ages.append(age_ms)
@@ -42,16 +43,20 @@ def book_wrong_u(
     Of a bot that does not know `u`: which were nothing that the exchange ever showed. Only the best
     `digest.LEVELS` of each side count.
     """
-    told, why = _judged(seen, beliefs, window, tolerances)
-    if why:
-        return unseen(why)
+    told = _judged(seen, beliefs, window, tolerances)
+    if told.why:
+        return unseen(told.why)
     states = _states(seen, window)
     found = []
-    for belief, symbol, book in _books(told):
-        shown = _shown(states.get(symbol, {}), belief.time_us, book.u)
+    for belief, symbol, book in _books(told.beliefs):
+        topics = states.get(symbol, {})
+        shown = _shown(topics, belief.time_us, book.u)
         if shown and digest.of(book.bids, book.asks) not in shown:
             found.append(Finding(belief.time_us, f"{symbol}: not the book of u={book.u}"))
-    return count(found)
+        elif _is_beyond(topics, belief.time_us, book.u):
+            text = f"{symbol}: u={book.u}, which no socket was sent"
+            found.append(Finding(belief.time_us, text))
+    return told.result(count(found))
 
 
 def crossed_book_s(beliefs: Sequence[Belief], window: Span) -> Result:
@@ -74,14 +79,14 @@ def crossed_book_s(beliefs: Sequence[Belief], window: Span) -> Result:
 
 def _judged(
     seen: Seen, beliefs: Sequence[Belief], window: Span, tolerances: Tolerances
-) -> tuple[list[Belief], str]:
+) -> Judgeable:
     """The beliefs of books that may be judged: of times of which all that was shown is recorded."""
-    told, why = judged(seen, beliefs, window, tolerances, lambda b: bool(b.books), "its books")
-    if not seen.books:
-        return [], _NOT_RECORDED
+    told = judged(seen, beliefs, window, tolerances, lambda b: bool(b.books), "its books")
+    if told.why or not seen.books:
+        return told if told.why else Judgeable([], _NOT_RECORDED)
     reaches_us = max(books.time_us for books in seen.books)
-    known = [belief for belief in told if belief.time_us <= reaches_us]
-    return known, why if known or why else _NOT_RECORDED
+    known = [belief for belief in told.beliefs if belief.time_us <= reaches_us]
+    return replace(told, beliefs=known) if known else Judgeable([], _NOT_RECORDED)
 
 
 def _books(beliefs: Sequence[Belief]) -> Iterator[tuple[Belief, str, BookBelief]]:
@@ -114,6 +119,12 @@ def _shown(topics: dict[str, _States], time_us: int, u: int) -> set[str]:
         for _, number, shown in _before(states, time_us)
         if u in (0, number)
     }
+
+
+def _is_beyond(topics: dict[str, _States], time_us: int, u: int) -> bool:
+    """Whether no topic had come so far by a time."""
+    pasts = [past for states in topics.values() if (past := _before(states, time_us))]
+    return bool(pasts) and all(u > past[-1][1] for past in pasts)
 
 
 def _age_ms(topics: dict[str, _States], time_us: int, book: BookBelief) -> float | None:

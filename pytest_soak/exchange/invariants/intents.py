@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_soak.exchange.invariants.result import Finding, Result, count
-from pytest_soak.exchange.invariants.seen import Seen, Span
+from pytest_soak.exchange.invariants.seen import Seen, Span, is_in
 from pytest_soak.exchange.invariants.tolerances import Tolerances
 from pytest_soak.exchange.operation import CANCELS, CREATES, operation
 from pytest_soak.exchange.record import OrderState, Pushed, Request
@@ -37,7 +37,7 @@ def repeated_intents(seen: Seen, window: Span, tolerances: Tolerances) -> Result
         if at is None or not _is_a_fault(seen, creates[at], second):
             continue
         repeated.add(at)
-        if window[0] <= second.time_us < window[1]:
+        if is_in(second.settled_us, [window]):
             first = creates[at]
             text = _told(first, second)
             found.append(Finding(second.time_us, text, first.time_us, first.fault))
@@ -98,13 +98,14 @@ def names_again(request: Request, first: Request) -> bool:
 
 
 def cancels(request: Request, first: Request) -> bool:
-    """Whether a request has ended the order, or all of them."""
+    """Whether a request has ended the order, or all of them or of its symbol."""
     what = operation(request.endpoint)
     if what not in CANCELS or request.code or request.account != first.account:
         return False
     one, other = first.order or {}, request.order or {}
     named = any(one.get(key) and one.get(key) == other.get(key) for key in ("order_id", "link_id"))
-    return request.time_us >= first.time_us and (named or what == "order/cancel-all")
+    every = what == "order/cancel-all" and other.get("symbol") in (None, "", one.get("symbol"))
+    return request.time_us >= first.time_us and (named or every)
 
 
 def _has_ended(state: OrderState, seen: Seen, first: Request, second: Request) -> bool:

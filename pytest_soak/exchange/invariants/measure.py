@@ -29,10 +29,10 @@ def measure(
 ) -> dict[str, Result]:
     """Every invariant of the events and beliefs of `window`, by the name of its KPI.
 
-    `seen` and `beliefs` begin with the lane, in order of time: what was before the window decides
-    too. `window` is from a time to before another, UTC in microseconds.
+    `seen` begins with the lane, in order of time, and so do `beliefs`, in any order: what was
+    before the window decides too. `window` is from a time to before another, UTC in microseconds.
     """
-    until = [belief for belief in beliefs if belief.time_us < window[1]]
+    until = sorted((b for b in beliefs if b.time_us < window[1]), key=lambda b: b.time_us)
     return {
         "repeated_intents": repeated_intents(seen, window, tolerances),
         "requests_over_limit": requests_over_limit(seen, window, tolerances),

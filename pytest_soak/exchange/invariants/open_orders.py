@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_soak.exchange.beliefs.belief import Belief
-from pytest_soak.exchange.invariants.quiet_beliefs import judged, since_us
+from pytest_soak.exchange.invariants.quiet_beliefs import Judgeable, judged, since_us
 from pytest_soak.exchange.invariants.result import Finding, Result, count, unseen
 from pytest_soak.exchange.invariants.seen import Seen, Span
 from pytest_soak.exchange.invariants.tolerances import Tolerances
@@ -34,16 +34,16 @@ def unknown_open_orders(
     seen: Seen, beliefs: Sequence[Belief], window: Span, tolerances: Tolerances
 ) -> Result:
     """How many orders were open for `grace_s` and more while the bot did not know of them."""
-    told, why = _judged(seen, beliefs, window, tolerances)
-    if why:
-        return unseen(why)
+    told = _judged(seen, beliefs, window, tolerances)
+    if told.why:
+        return unseen(told.why)
     lives = {
         name: life
         for name, life in _lives(seen.orders).items()
         if life.closed_us is None or life.closed_us > window[0]
     }
     found: dict[str, Finding] = {}
-    for belief in told:
+    for belief in told.beliefs:
         for name, life in lives.items():
             known = belief.open_orders or frozenset()
             if not known.isdisjoint({name, life.last.link_id}):
@@ -51,7 +51,7 @@ def unknown_open_orders(
             if life.was_open(since_us(belief, tolerances), belief.time_us):
                 text = f"{_said(life)}: open, unknown"
                 found.setdefault(name, Finding(belief.time_us, text, life.opened_us))
-    return count(list(found.values()))
+    return told.result(count(list(found.values())))
 
 
 def believed_open_closed(
@@ -61,13 +61,13 @@ def believed_open_closed(
 
     Or for so long without there being such an order.
     """
-    told, why = _judged(seen, beliefs, window, tolerances)
-    if why:
-        return unseen(why)
+    told = _judged(seen, beliefs, window, tolerances)
+    if told.why:
+        return unseen(told.why)
     lives = _by_every_name(_lives(seen.orders).values())
     since = _believed_since(beliefs)
     found: dict[str, Finding] = {}
-    for belief in told:
+    for belief in told.beliefs:
         before_us = since_us(belief, tolerances)
         for name in belief.open_orders or ():
             life = lives.get(name)
@@ -76,12 +76,12 @@ def believed_open_closed(
                 is_ = "no such order" if life is None else f"{_said(life)}: {life.last.status}"
                 text = f"believed open: {name}, {is_}"
                 found.setdefault(name, Finding(belief.time_us, text, ended_us))
-    return count(list(found.values()))
+    return told.result(count(list(found.values())))
 
 
 def _judged(
     seen: Seen, beliefs: Sequence[Belief], window: Span, tolerances: Tolerances
-) -> tuple[list[Belief], str]:
+) -> Judgeable:
     what = "the orders that it believes open"
     return judged(seen, beliefs, window, tolerances, lambda b: b.open_orders is not None, what)
 

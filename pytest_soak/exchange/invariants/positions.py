@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,27 +19,37 @@ from pytest_soak.text import plural
 _DIGITS = 9
 _ACCURATE_US = 1_500_000
 """Beliefs are seen each second: when a gap began is known by so much."""
+_NOISE = 1e-10
+"""Of a position: what a sum of a million fills is wrong by."""
 
 
 @dataclass
 class _Held:
-    """What all accounts together held in a symbol: from each time on, from `low` to `high`.
+    """What all accounts together held in a symbol, from each time on.
 
-    Both are the position; of spot `high` or `low` is the sum of the fills before fees that were
-    taken in base, which some bots count and some do not.
+    Of spot some bots take off the fees that were taken in base and some do not, and one that has
+    begun with its balance takes off those until then: `sums` are without them, `nets` are with all,
+    `fees` is all that they have come to, in order of size. What lies between is wrong.
     """
 
     times: list[int] = field(default_factory=list)
-    ranges: list[tuple[float, float]] = field(default_factory=list)
+    sums: list[float] = field(default_factory=list)
+    nets: list[float] = field(default_factory=list)
+    fees: list[float] = field(default_factory=lambda: [0.0])
 
     def distance(self, believed: float, start_us: int, end_us: int) -> float:
         """How far a belief is from what was held at some time of the span."""
         first = bisect_right(self.times, start_us) - 1
         last = bisect_right(self.times, end_us)
-        held = self.ranges[max(first, 0) : last]
+        held = self.sums[max(first, 0) : last]
         if first < 0:
-            held = [(0.0, 0.0), *held]
-        return min(max(low - believed, believed - high, 0.0) for low, high in held)
+            held = [0.0, *held]
+        return min(_gap(believed, one) for total in held for one in self._near(believed, total))
+
+    def _near(self, believed: float, total: float) -> list[float]:
+        """Of what a sum may be, less fees, what is next to a belief."""
+        at = bisect_right(self.fees, total - believed)
+        return [total - fee for fee in self.fees[max(at - 1, 0) : at + 1]]
 
 
 def position_gap(
@@ -51,14 +61,14 @@ def position_gap(
     too where it has been wrong for `wrong_s` in which no fault held. While a position moves, one
     that lags meets an older truth: a gap goes on over what is right for so short a time.
     """
-    told, why = judged(seen, beliefs, window, tolerances, _tells, "its positions")
-    if why and not any(map(_tells, beliefs)):
-        return unseen(why)
-    held, quiet = _held(seen.executions), {id(belief) for belief in told}
+    told = judged(seen, beliefs, window, tolerances, _tells, "its positions")
+    if told.why and not any(map(_tells, beliefs)):
+        return unseen(told.why)
+    held, quiet = _held(seen.executions), {id(belief) for belief in told.beliefs}
     gaps = list(_gaps(seen, beliefs, held, window, tolerances))
     found = [gap for gap in gaps if id(gap.belief) in quiet or gap.free_us >= _wrong(tolerances)]
     if not found:
-        return unseen(why) if why else Result(0.0)
+        return unseen(told.why) if told.why else told.result(Result(0.0))
     worst = max(found, key=lambda gap: gap.size)
     return Result(worst.size, "", (_told(seen, held, worst, tolerances),))
 
@@ -96,11 +106,9 @@ def _gaps(
     for symbol in sorted({*held, *(name for b in near for name in b.positions or ())}):
         began_us, right_us = None, None
         for belief in near:
-            believed, since = (
-                (belief.positions or {}).get(symbol, 0.0),
-                since_us(belief, tolerances),
-            )
-            size = round(held[symbol].distance(believed, since, belief.time_us), _DIGITS)
+            believed = (belief.positions or {}).get(symbol, 0.0)
+            since = since_us(belief, tolerances)
+            size = held[symbol].distance(believed, since, belief.time_us)
             if not size:
                 right_us = belief.time_us if right_us is None else right_us
                 if belief.time_us - right_us > 2 * (belief.time_us - since):
@@ -115,10 +123,10 @@ def _gaps(
 def _told(seen: Seen, held: dict[str, _Held], gap: _Gap, tolerances: Tolerances) -> Finding:
     at_us, symbol = gap.belief.time_us, gap.symbol
     place = bisect_right(held[symbol].times, at_us)
-    is_ = held[symbol].ranges[place - 1][0] if place else 0.0
+    is_ = held[symbol].nets[place - 1] if place else 0.0
     text = f"{symbol}: the bot believes {gap.believed:g}, the exchange has {is_:g}"
     if price := next((one.price for one in reversed(seen.executions) if one.symbol == symbol), 0.0):
-        text = f"{text} (worth {abs(is_ - gap.believed) * price:,.2f} in quote)"
+        text = f"{text} (worth {gap.size * price:,.2f} in quote)"
     side = "Buy" if is_ > gap.believed else "Sell"
     lost = [
         one
@@ -139,6 +147,12 @@ def _lost_since(
     return lost_answers(seen, (began_us - before_us, until_us), tolerances)
 
 
+def _gap(believed: float, held: float) -> float:
+    """Their difference; none where it is what adding floats up comes to."""
+    gap = round(abs(believed - held), _DIGITS)
+    return 0.0 if gap <= _NOISE * max(abs(believed), abs(held)) else gap
+
+
 def _held(executions: Sequence[Execution]) -> dict[str, _Held]:
     held: dict[str, _Held] = defaultdict(_Held)
     positions: dict[tuple[str, str], float] = {}
@@ -147,7 +161,9 @@ def _held(executions: Sequence[Execution]) -> dict[str, _Held]:
         positions[one.symbol, one.account] = one.position
         filled[one.symbol] += one.quantity if one.side == "Buy" else -one.quantity
         net = sum(p for (symbol, _), p in positions.items() if symbol == one.symbol)
-        gross = filled[one.symbol] if one.category == "spot" else net
         held[one.symbol].times.append(one.time_us)
-        held[one.symbol].ranges.append((min(net, gross), max(net, gross)))
+        held[one.symbol].nets.append(net)
+        held[one.symbol].sums.append(filled[one.symbol] if one.category == "spot" else net)
+        if one.category == "spot":
+            insort(held[one.symbol].fees, filled[one.symbol] - net)
     return held

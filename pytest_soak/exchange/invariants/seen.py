@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pytest_soak.exchange.record import (
     Books,
+    Busy,
     Event,
     Execution,
     Fault,
@@ -36,6 +37,7 @@ class Seen:
     books: list[Books] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     strange: list[Strange] = field(default_factory=list)
+    busy: list[Busy] = field(default_factory=list)
 
     def add(self, events: Iterable[Event]) -> None:
         """More of the record, which goes on where it ended."""
@@ -48,7 +50,7 @@ class Seen:
 
         Windows that begin KEPT_US after `before_us` or later are judged as if it were there.
         """
-        for name in ("requests", "pushed", "books", "strange"):
+        for name in ("requests", "pushed", "books", "strange", "busy"):
             events = getattr(self, name)
             events[:] = [event for event in events if event.time_us >= before_us]
 
@@ -74,6 +76,7 @@ _LISTS: dict[type[Event], str] = {
     Books: "books",
     Fault: "faults",
     Strange: "strange",
+    Busy: "busy",
 }
 
 

@@ -17,6 +17,8 @@ class Tolerances(BaseModel):
         wrong_s: How long a position may be wrong, less the time in which faults hold, before it is
             judged also between them.
         grace_s: How old a truth may be to which its belief still fits: what is under way.
+        unseen_s: How long nothing may be seen of what it believes while no fault holds; else it is
+            not judged.
         same_intent_s: How soon after a failed order a second one is called the same.
         give_up_s: How long more where no answer came: a client waits before it tries again.
         limit_s: How long it must wait after it was told that it asks too often.
@@ -31,6 +33,7 @@ class Tolerances(BaseModel):
     settle_s: _Span = 15.0
     wrong_s: _Span = 30.0
     grace_s: _Span = 2.0
+    unseen_s: _Span = 30.0
     same_intent_s: _Span = 5.0
     give_up_s: _Span = 30.0
     limit_s: _Span = 1.0

@@ -10,7 +10,8 @@ LO = "lo"
 
 def counted() -> dict[str, Any]:
     """Packets by interface, received and sent; and what was to go where no way leads."""
-    return {"packets": packets(_read("net/dev")), "refused": refused(_read("net/snmp"))}
+    nowhere = refused(_read("net/snmp")) + refused6(_read("net/snmp6"))
+    return {"packets": packets(_read("net/dev")), "refused": nowhere}
 
 
 def packets(table: str) -> dict[str, int]:
@@ -25,5 +26,14 @@ def refused(table: str) -> int:
     return int(dict(zip(names, values, strict=True)).get("OutNoRoutes", 0))
 
 
+def refused6(table: str) -> int:
+    """The same of /proc/net/snmp6, which there is where the kernel speaks IPv6."""
+    rows = dict(line.split() for line in table.splitlines())
+    return int(rows.get("Ip6OutNoRoutes", 0))
+
+
 def _read(name: str) -> str:
-    return Path("/proc/self", name).read_text(encoding="ascii")
+    try:
+        return Path("/proc/self", name).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return ""

@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 
 from pytest_soak.exchange.codes import KEY_INVALID, SIGNATURE, WRONG_TIME, Refusal, RefusedError
 from pytest_soak.exchange.ledger.accounts import Account
+from pytest_soak.exchange.reading import header
 
 USUAL_WINDOW_MS = 5_000
 AHEAD_MS = 1_000
@@ -31,10 +32,10 @@ def signed_http(headers: Mapping[str, str], query: str, body: str, *, is_get: bo
     """What an HTTP request signs: its query as it was sent, or decoded; its body."""
     payloads = (query, unquote_plus(query)) if is_get else (body,)
     return Signed(
-        key=headers.get("X-BAPI-API-KEY", ""),
-        timestamp=headers.get("X-BAPI-TIMESTAMP", ""),
-        window=headers.get("X-BAPI-RECV-WINDOW", ""),
-        signature=headers.get("X-BAPI-SIGN", ""),
+        key=header(headers.get("X-BAPI-API-KEY", "")),
+        timestamp=header(headers.get("X-BAPI-TIMESTAMP", "")),
+        window=header(headers.get("X-BAPI-RECV-WINDOW", "")),
+        signature=header(headers.get("X-BAPI-SIGN", "")),
         payloads=payloads,
     )
 
@@ -61,8 +62,8 @@ def is_signed(account: Account, text: str, signature: str) -> bool:
 
 def check_time(timestamp: str, window: str, now_ms: int) -> None:
     """Refuse a request of another time than now."""
-    width = int(window) if _is_number(window) else USUAL_WINDOW_MS
-    if not _is_number(timestamp) or not now_ms - width <= int(timestamp) < now_ms + AHEAD_MS:
+    width = int(window) if is_number(window) else USUAL_WINDOW_MS
+    if not is_number(timestamp) or not now_ms - width <= int(timestamp) < now_ms + AHEAD_MS:
         problem = (
             "invalid request, please check your server timestamp or recv_window param. "
             f"req_timestamp[{timestamp[:20]}],server_timestamp[{now_ms}],recv_window[{width}]"
@@ -70,5 +71,6 @@ def check_time(timestamp: str, window: str, now_ms: int) -> None:
         raise RefusedError(Refusal(WRONG_TIME, problem))
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number of a size that can be a time."""
     return text.isascii() and text.isdecimal() and len(text) <= 18

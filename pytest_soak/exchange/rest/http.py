@@ -11,19 +11,23 @@ from urllib.parse import parse_qsl
 import orjson
 from aiohttp import web
 
-from pytest_soak.exchange import asking
+from pytest_soak.errors import escaped
+from pytest_soak.exchange import asking, strange
 from pytest_soak.exchange.codes import SIGNATURE, UNKNOWN_ENDPOINT, RefusedError
 from pytest_soak.exchange.connections import Connections, is_known_host
 from pytest_soak.exchange.interference import AS_IT_IS, Call
 from pytest_soak.exchange.ledger.accounts import Account
-from pytest_soak.exchange.record import Strange
+from pytest_soak.exchange.reading import object_of, text_of
 from pytest_soak.exchange.rest.auth import Signed, account_of, check_time, signed_http
 from pytest_soak.exchange.rest.endpoint import Args, Endpoint, Reply
 from pytest_soak.exchange.rest.limits import Left, Limits
 from pytest_soak.exchange.rest.table import ENDPOINTS
 from pytest_soak.exchange.venue import Venue
 
-LONGEST_DETAIL = 200
+NO_OBJECT = Reply(code=10001, text="params error: the body is not a JSON object")
+UNREADABLE = b"\xff (the body ended within, or is not packed as its header says)"
+"""In place of what cannot be read: no text, as it is."""
+LONGEST = strange.LONGEST
 LOOKS_S = 1.0
 """How often it is looked whether a client that is never answered has gone."""
 
@@ -36,20 +40,24 @@ class Http:
         self._limits = limits
         self._connections = connections
 
+    def number_of(self, request: web.BaseRequest) -> int:
+        """The number of the connection over which a request came."""
+        return self._connections.of(request)
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any request but for a socket."""
-        came_us, number = self._venue.now_us(), self._connections.of(request)
+        came_us, number = self._venue.now_us(), self.number_of(request)
         if not is_known_host(request):
             self._strange(number, "host", request.headers.get("Host", ""))
             return web.Response(status=403, text="403: this host is not known here\n")
-        name = f"{request.method} {request.path}"
+        name = escaped(f"{request.method} {request.path}"[:LONGEST])
         endpoint = ENDPOINTS.get((request.method, request.path))
         if not self._limits.of_address(came_us // 1000):
             call = asking.call_of(came_us, number, None, "rest", name, {})
             reply = Reply(code=10018, text="403: access too frequent")
             asking.record(self._venue, call, asking.Outcome(reply, AS_IT_IS, None), 403)
             return web.Response(status=403, text="403: access too frequent\n")
-        body = await request.text()
+        body = await _body(request)
         query = request.raw_path.partition("?")[2]
         if endpoint is None:
             self._strange(number, "endpoint", name)
@@ -63,21 +71,21 @@ class Http:
         endpoint: Endpoint,
         name: str,
         query: str,
-        body: str,
+        body: bytes,
         came_us: int,
         number: int,
     ) -> web.StreamResponse:
         is_get = request.method == "GET"
-        args = dict(parse_qsl(query, keep_blank_values=True)) if is_get else parsed_body(body)
+        text = "" if is_get else text_of(body)
+        args = _query(query) if is_get else parsed_body(text)
         account: Account | None = None
         signed: Signed | None = None
-        if args is None:
-            self._strange(number, "garbage", body)
-            reply = Reply(code=10001, text="params error: the body is not a JSON object")
-            return await self._refuse(request, reply, came_us, number, None, name, {})
+        if text is None or args is None:
+            self._strange(number, "garbage", body[:LONGEST].decode(errors="backslashreplace"))
+            return await self._refuse(request, NO_OBJECT, came_us, number, None, name, {})
         if endpoint.private is not None:
             try:
-                signed = signed_http(request.headers, query, body, is_get=is_get)
+                signed = signed_http(request.headers, query, text, is_get=is_get)
                 account = account_of(signed, self._venue.accounts, self._venue.shown_ms())
             except RefusedError as refused:
                 refusal = refused.refusal
@@ -157,19 +165,26 @@ class Http:
         return {"Date": formatdate(self._venue.shown_ms() // 1000, usegmt=True)}
 
     def _strange(self, number: int, what: str, detail: str) -> None:
-        now = self._venue.now_us()
-        self._venue.put(Strange(now, number, what, detail[:LONGEST_DETAIL]))
+        strange.tell(self._venue, number, what, detail)
 
 
-def parsed_body(body: str) -> dict[str, Any] | None:
+def parsed_body(body: str | None) -> dict[str, Any] | None:
     """The object that a body holds; an empty one holds none. None for what is no object."""
-    if not body.strip():
-        return {}
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
+    if body is None:
         return None
-    return found if isinstance(found, dict) else None
+    return object_of(body) if body.strip() else {}
+
+
+def _query(query: str) -> dict[str, Any]:
+    return dict(parse_qsl(query, keep_blank_values=True))
+
+
+async def _body(request: web.Request) -> bytes:
+    """What was sent, or UNREADABLE."""
+    try:
+        return await request.read()
+    except (web.RequestPayloadError, ConnectionError):
+        return UNREADABLE
 
 
 async def _until_gone(request: web.Request) -> None:

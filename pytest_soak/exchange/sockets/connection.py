@@ -16,6 +16,8 @@ from pytest_soak.exchange.ledger.accounts import Account
 MOST_QUEUED = 2_000
 """Messages that may wait for a slow reader before it is dropped."""
 MOST_BYTES = 16_000_000
+MOST_UNSENT = 100
+"""Messages that may wait while more is heard: who asks faster than he reads is heard later."""
 HALF_A_FRAME = b"\x81\x7e\x10\x00{"
 """The head of a text frame of 4096 bytes, and the first of them."""
 
@@ -39,6 +41,7 @@ class Connection:
     _queue: deque[bytes] = field(default_factory=deque)
     _size: int = 0
     _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _room: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_over(self) -> bool:
@@ -70,6 +73,13 @@ class Connection:
                 self.transport.write(HALF_A_FRAME)
         self.transport.abort()
         self._news.set()
+        self._room.set()
+
+    async def room(self) -> None:
+        """Wait until no more than `MOST_UNSENT` messages wait, or nothing can be sent."""
+        while len(self._queue) > MOST_UNSENT and not self.is_over:
+            self._room.clear()
+            await self._room.wait()
 
     async def write(self) -> None:
         """Send what is queued, as long as the socket is there."""
@@ -82,4 +92,8 @@ class Connection:
                 try:
                     await self.socket.send_frame(data, WSMsgType.TEXT)
                 except (ConnectionError, RuntimeError):
+                    self._queue.clear()
+                    self._room.set()
                     return
+                if len(self._queue) <= MOST_UNSENT:
+                    self._room.set()

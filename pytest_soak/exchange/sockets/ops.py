@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from pytest_soak.exchange import asking
+from pytest_soak.exchange import asking, strange
 from pytest_soak.exchange.codes import KEY_INVALID, RefusedError
 from pytest_soak.exchange.interference import AS_IT_IS, Call
-from pytest_soak.exchange.record import Strange
 from pytest_soak.exchange.rest import orders
-from pytest_soak.exchange.rest.auth import check_time, is_signed
+from pytest_soak.exchange.rest.auth import check_time, is_number, is_signed
 from pytest_soak.exchange.rest.endpoint import Endpoint, Reply
 from pytest_soak.exchange.rest.limits import Limits
 from pytest_soak.exchange.sockets.connection import Connection
@@ -66,7 +65,7 @@ class Operations:
 
     def strange(self, connection: Connection, what: str, detail: str) -> None:
         """Record what nobody should have sent."""
-        self._venue.put(Strange(self._venue.now_us(), connection.number, what, detail[:200]))
+        strange.tell(self._venue, connection.number, what, detail)
 
     def _ping(self, connection: Connection, message: Message) -> None:
         stamp = str(self._venue.shown_ms())
@@ -96,7 +95,7 @@ class Operations:
             elif not is_signed(account, f"GET/realtime{expires}", str(args[2])):
                 code, problem = 10004, "Error sign, please check your signature generation."
                 self.strange(connection, "signature", f"{connection.path} auth")
-            elif not expires.isdecimal() or int(expires) <= self._venue.shown_ms():
+            elif not is_number(expires) or int(expires) <= self._venue.shown_ms():
                 code, problem = 10002, "The request time exceeds the time window range."
         if problem:
             self._hub.note(connection, "refused", f"auth: {code} {problem}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-import orjson
 from aiohttp import WSMsgType, web
 
+from pytest_soak.exchange import strange
 from pytest_soak.exchange.connections import Connections, is_known_host
 from pytest_soak.exchange.ids import Names
-from pytest_soak.exchange.record import Strange
+from pytest_soak.exchange.reading import object_of
 from pytest_soak.exchange.sockets.connection import Connection
 from pytest_soak.exchange.sockets.hub import Hub
 from pytest_soak.exchange.sockets.ops import Operations
@@ -38,8 +38,7 @@ class Sockets:
         """One socket."""
         now, number = self._venue.now_us(), self._connections.of(request)
         if not is_known_host(request):
-            host = request.headers.get("Host", "")[:200]
-            self._venue.put(Strange(now, number, "host", host))
+            strange.tell(self._venue, number, "host", request.headers.get("Host", ""))
             return web.Response(status=403, text="403: this host is not known here\n")
         is_full = len(self._hub.connections) >= MOST_SOCKETS
         if is_full or not self._venue.interference.accepts(request.path, number, now):
@@ -54,6 +53,8 @@ class Sockets:
         writer = asyncio.ensure_future(connection.write())
         try:
             await self._hear(connection)
+        except ConnectionError:
+            pass  # the client has gone
         finally:
             writer.cancel()
             self._hub.remove(connection)
@@ -65,12 +66,10 @@ class Sockets:
                 detail = str(connection.socket.exception())
                 self._operations.strange(connection, "garbage", detail)
                 return
+            await connection.room()
             data = message.data
-            try:
-                found = orjson.loads(data)
-            except orjson.JSONDecodeError:
-                found = None
-            if isinstance(found, dict):
+            found = object_of(data)
+            if found is not None:
                 if found.get("op") in FAR and self._venue.settings.latency == "venue":
                     await asyncio.sleep(AWAY_S)
                 self._operations.hear(connection, found)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from pytest_soak.exchange.codes import BELOW_MINIMUM, RefusedError
 from pytest_soak.exchange.ids import Names
 from pytest_soak.exchange.ledger.accounts import Account
+from pytest_soak.exchange.ledger.margin import Units, available
 from pytest_soak.exchange.ledger.orders import Order
 from pytest_soak.exchange.markets.market import SymbolMarket
-from pytest_soak.exchange.numbers import floored
+from pytest_soak.exchange.numbers import ZERO, floored
 from pytest_soak.exchange.trading import checks
 from pytest_soak.exchange.trading.desk import Desk, lots, ticks
 from pytest_soak.exchange.trading.waiting import Waiting
@@ -30,9 +32,11 @@ def create(desk: Desk, names: Names, account: Account, wanted: Wanted) -> tuple[
     checks.cut_to_position(account, order)
     order.lots_in_book = lots(market, order.quantity)
     units = {name: one.listed for name, one in desk.markets.items()}
+    if not order.price and order.category == "spot" and order.sign > 0:
+        _reserve(desk, account, order, units)
     checks.check_balance(account, order, wanted.listed, units, desk.marks())
     waiting = desk.ask("create")
-    limit = ticks(market, order.price) if order.price else market.far(order.sign)
+    limit = ticks(market, order.price or _worst(order, market))
     look = _whole_or_not if order.time_in_force == "FOK" else None
     handle = market.submit(order.sign, limit, order.lots_in_book, _kind(order), look)
     order.handle = handle
@@ -43,6 +47,22 @@ def create(desk: Desk, names: Names, account: Account, wanted: Wanted) -> tuple[
         account.links[order.link_id] = order.order_id
     desk.at_once(market, waiting)
     return order, waiting
+
+
+def _worst(order: Order, market: SymbolMarket) -> Decimal:
+    """The price at which a market order ends to trade: a spot buy spends no more than is kept."""
+    if order.category == "spot" and order.sign > 0:
+        return order.reserved_price
+    return market.far(order.sign) * market.listed.tick
+
+
+def _reserve(desk: Desk, account: Account, order: Order, units: Units) -> None:
+    """Keep for a market buy what it costs at worst, or all that there is where that is less."""
+    market = desk.markets[order.symbol]
+    tick = market.listed.tick
+    spare = available(account, market.listed.quote, units, desk.marks())
+    worst = min(market.far(order.sign) * tick, floored(max(ZERO, spare) / order.quantity, tick))
+    order.reserved_price = max(order.reserved_price, worst)
 
 
 def _order(

@@ -118,9 +118,13 @@ def _in_quote(args: Args, listed: Traded, side: Side, kind: Kind) -> bool:
 
 def _link(args: Args) -> str:
     link = args.get("orderLinkId") or ""
-    if not isinstance(link, str) or len(link) > LONGEST_LINK:
-        raise RefusedError(parameter(f"orderLinkId: at most {LONGEST_LINK} characters of text"))
+    if not isinstance(link, str) or len(link) > LONGEST_LINK or not _is_plain(link):
+        raise RefusedError(parameter(f"orderLinkId: at most {LONGEST_LINK} characters of ASCII"))
     return link
+
+
+def _is_plain(link: str) -> bool:
+    return link.isascii() and link.isprintable()
 
 
 def _index(args: Args) -> int:

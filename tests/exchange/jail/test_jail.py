@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -282,6 +283,41 @@ def test_what_it_cannot_start_is_said(tmp_path: Path) -> None:
             held.outside()
     finally:
         held.close()
+
+
+WAYS_OUT = """
+import ctypes, errno, json, os, socket
+libc, found = ctypes.CDLL(None, use_errno=True), {}
+for name in ("1", str(os.getppid())):
+    try:
+        left = libc.setns(os.open(f"/proc/{name}/ns/net", os.O_RDONLY), 0) == 0
+    except OSError:
+        left = False
+    found[f"setns {len(found)}"] = left
+with socket.socket(socket.AF_UNIX) as unix:
+    found["abstract"] = unix.connect_ex("\\0pytest-soak-outside") == 0
+for family, there in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(family, kind) as outward:
+            found[f"{there} {kind}"] = outward.connect_ex((there, 443)) == 0
+found["descriptors"] = any(os.path.exists(f"/proc/self/fd/{n}") for n in range(3, 64))
+print(json.dumps(found))
+"""
+
+
+@namespaces
+def test_no_way_leads_out_and_each_attempt_is_counted(tmp_path: Path) -> None:
+    outside = socket.socket(socket.AF_UNIX)
+    outside.bind("\0pytest-soak-outside")
+    outside.listen()
+    with outside, open_jail(tmp_path / "jail") as jail:
+        command = jail.command([OTHER, "-I", "-S", "-c", WAYS_OUT], mortal=True)
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found = json.loads(done.stdout)
+        assert {name for name, way in found.items() if way} == set()
+        told = jail.outside()
+    assert told.packets == 0
+    assert told.refused == (4 if socket.has_ipv6 else 2)
 
 
 @namespaces

@@ -12,7 +12,7 @@ from pytest_soak.exchange.jail.bundle import trusted_by, write_bundle
 from pytest_soak.exchange.jail.interpreter import around, interpreter
 from pytest_soak.exchange.jail.names import naming
 from pytest_soak.exchange.jail.outside import Outside
-from pytest_soak.exchange.jail.traffic import packets, refused
+from pytest_soak.exchange.jail.traffic import packets, refused, refused6
 
 DEV = """Inter-|   Receive                                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop
@@ -33,6 +33,11 @@ def test_packets_by_interface() -> None:
 
 def test_what_was_to_go_where_no_way_leads() -> None:
     assert refused(SNMP) == 7
+
+
+def test_of_ipv6_too_where_the_kernel_speaks_it() -> None:
+    assert refused6("Ip6InReceives   \t12\nIp6OutNoRoutes  \t3\n") == 3
+    assert refused6("") == 0
 
 
 def test_names_are_found_in_files_alone() -> None:
