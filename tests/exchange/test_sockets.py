@@ -12,7 +12,7 @@ from loopback import BTC, Wire, loopback, settings, topics
 
 from pytest_soak.exchange import virtual_time
 from pytest_soak.exchange.record import Pushed, Request, Socket, Strange
-from pytest_soak.exchange.sockets.ops import SUBSCRIBES_AFTER_S
+from pytest_soak.exchange.sockets.serving import AWAY_S
 
 
 def test_pings_are_answered_as_each_socket_does() -> None:
@@ -139,7 +139,7 @@ def test_a_subscription_is_answered_as_by_an_exchange_afar_and_then_served(
 
     heard, took = virtual_time.run(main())
     assert heard == ["subscribe", topic]
-    assert took == pytest.approx(SUBSCRIBES_AFTER_S)
+    assert took == pytest.approx(AWAY_S)
 
 
 def test_a_socket_that_is_cut_before_its_subscription_is_answered_has_no_topics() -> None:
@@ -147,7 +147,7 @@ def test_a_socket_that_is_cut_before_its_subscription_is_answered_has_no_topics(
         async with loopback() as bot:
             async with bot.socket("private", auth=True) as wire:
                 await wire.say(op="subscribe", args=["order"])
-                await asyncio.sleep(SUBSCRIBES_AFTER_S / 2)
+                await asyncio.sleep(AWAY_S / 2)
                 (connection,) = bot.exchange.hub.connections
                 connection.drop("dropped", "for this test")
                 await asyncio.sleep(1)

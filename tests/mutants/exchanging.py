@@ -117,9 +117,14 @@ MUTANTS = (
                 "for name in () if name in message",
             ),
             ("if connection.path == PRIVATE and connection.account is None:", "if False:"),
-            ("loop.call_later(SUBSCRIBES_AFTER_S,", "loop.call_later(0,"),
-            ("if connection.is_over:", "if False:"),
         )
+    ),
+    Mutant("sockets/serving.py", "await asyncio.sleep(AWAY_S)", "pass", SOCKETS),
+    Mutant(
+        "sockets/serving.py",
+        "                    if connection.is_over:",
+        "                    if False:",
+        SOCKETS,
     ),
     Mutant("connection.py", "if len(self._queue) > MOST_QUEUED or", "if False and", SOCKETS),
     Mutant("connections.py", "len(hosts) == 1 and", "True or", SOCKETS),

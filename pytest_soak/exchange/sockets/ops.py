@@ -27,8 +27,6 @@ TRADES = {
 }
 MOST_TOPICS = 500
 """Topics of one socket."""
-SUBSCRIBES_AFTER_S = 0.02
-"""From a subscription to its answer: no exchange is nearer than that, and clients rely on it."""
 Message = Mapping[str, Any]
 
 
@@ -138,13 +136,6 @@ class Operations:
             text = f"error:handler not found,topic:{','.join(unknown)}"[:200]
             self._hub.note(connection, "refused", text)
             self._answer(connection, message, False, text)
-            return
-        loop = asyncio.get_running_loop()
-        loop.call_later(SUBSCRIBES_AFTER_S, self._subscribed, connection, message, topics)
-
-    def _subscribed(self, connection: Connection, message: Message, topics: list[str]) -> None:
-        """Let a socket have topics, and tell it so first."""
-        if connection.is_over:
             return
         self._hub.note(connection, "subscribed", ", ".join(topics)[:200])
         self._answer(connection, message, True)

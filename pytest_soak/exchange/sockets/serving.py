@@ -18,8 +18,8 @@ from pytest_soak.exchange.venue import Venue
 MOST_SOCKETS = 1_000
 LONGEST_MESSAGE = 1 << 20
 FAR = ("auth", "subscribe", "unsubscribe")
-AWAY_S = 0.01
-"""What the venue takes to hear those, where it has its delays: clients are not made for none."""
+AWAY_S = 0.03
+"""Until those are heard, and what comes after them: clients are made for no nearer venue."""
 
 
 class Sockets:
@@ -70,8 +70,10 @@ class Sockets:
             data = message.data
             found = object_of(data)
             if found is not None:
-                if found.get("op") in FAR and self._venue.settings.latency == "venue":
+                if found.get("op") in FAR:
                     await asyncio.sleep(AWAY_S)
+                    if connection.is_over:
+                        return
                 self._operations.hear(connection, found)
             else:
                 text = data if isinstance(data, str) else repr(data)
