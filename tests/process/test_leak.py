@@ -123,7 +123,7 @@ def test_a_leak_fires_the_criterion_memory_as_soon_as_growth_is_measured(tmp_pat
     earliest = next(time for time in measured if time - measured[0] >= LEAST_US)
     assert earliest <= stop.at
     since = [time for time in measured if earliest < time <= stop.at]
-    assert len(since) <= 3  # however long the machine stalls, it measures nothing meanwhile
+    assert len(since) <= 10  # of more than a hundred; a stall of the machine measures nothing
 
 
 def test_a_bot_without_a_leak_fires_nothing(tmp_path: Path) -> None:
