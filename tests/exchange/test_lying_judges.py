@@ -50,8 +50,11 @@ def test_a_bot_that_tells_once_that_it_is_flat_is_not_green_ever_after() -> None
 
 
 def test_what_one_belief_was_wrong_about_is_wrong_however_few_there_are() -> None:
-    found = invariants([fill(1, 1.0, 1.0)], [believes(50, 0.0)], unseen_s=30.0)
+    events = [fill(1, 1.0, 1.0), state(2, "o1", "New")]
+    blind = believes(50, 0.0, open_orders=frozenset())
+    found = invariants(events, [blind], unseen_s=30.0)
     assert found[GAP].value == 1.0
+    assert found[UNKNOWN].value == 1
 
 
 @pytest.mark.parametrize("name", [UNKNOWN, GHOSTS, WRONG, "book_age_max_ms"])
