@@ -15,7 +15,7 @@ def number(value: float | None) -> str:
         return NO_VALUE
     if abs(value) >= 1e15:
         return f"{value:.4g}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value + 0.0:.4g}"
 
 
 def brief(value: float | None) -> str:
@@ -26,7 +26,7 @@ def brief(value: float | None) -> str:
         if abs(value) >= least * 0.9995:
             return f"{value / scale:.{_decimals(value / scale)}f}{unit}"
     if value == int(value):
-        return f"{value:.0f}"
+        return f"{value + 0.0:.0f}"
     if abs(value) >= 0.0995:
         return f"{value:.{_decimals(value)}f}"
     return f"{value:.3f}" if abs(value) >= 0.00095 else f"{value:.0e}"

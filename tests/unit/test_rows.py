@@ -32,7 +32,7 @@ from pytest_soak.report.progress_line import progress_line
 from pytest_soak.report.totals import Totals, money, row_of
 from pytest_soak.run.progress import Progress
 from pytest_soak.testing import GOOD
-from pytest_soak.text import brief, shortened
+from pytest_soak.text import brief, number, shortened, signed
 from pytest_soak.tuning.phases import Phase
 
 SIZES = st.floats(-1e14, 1e14).filter(lambda x: x == 0 or abs(x) > 1e-99)
@@ -70,9 +70,10 @@ def test_a_brief_number_is_short_and_says_the_value_well_enough(value: float) ->
 
 
 def test_brief_numbers_as_people_write_them() -> None:
-    given = (0.0, 3.0, 2.949, 286.4, 25_100.0, -82_140_000.0, 484.0, 0.0123, -0.4499, None)
-    told = ["0", "3", "2.95", "286", "25.1k", "-82.1M", "484", "0.012", "-0.45", "n/a"]
+    given = (0.0, -0.0, 3.0, 2.949, 286.4, 25_100.0, -82_140_000.0, 484.0, 0.0123, -0.4499, None)
+    told = ["0", "0", "3", "2.95", "286", "25.1k", "-82.1M", "484", "0.012", "-0.45", "n/a"]
     assert [brief(value) for value in given] == told
+    assert number(-0.0) == signed(-0.0) == "0"
 
 
 @given(st.text(min_size=1), st.integers(3, 40))
