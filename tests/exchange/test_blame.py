@@ -105,6 +105,16 @@ def test_a_belief_that_was_right_by_chance_does_not_begin_a_gap_anew() -> None:
     assert one.since_us < 22 * S
 
 
+def test_a_gap_that_is_older_than_what_is_kept_is_given_no_beginning() -> None:
+    beliefs = [believes(second, 0.0) for second in range(1100, 2300, 5)]
+    (old,) = invariants([fill(1, 1.0, 1.0)], beliefs, window=(2000, 2300))[POSITION].findings
+    assert old.since_us is None
+    assert old.text.endswith("the exchange has 1 (worth 100.00 in quote), for 15 min and more")
+    (young,) = invariants([fill(1500, 1.0, 1.0)], beliefs, window=(2000, 2300))[POSITION].findings
+    assert young.since_us is not None
+    assert 1498 * S <= young.since_us <= 1505 * S
+
+
 def test_a_gap_that_was_healed_is_another() -> None:
     events = [fill(10, 1.0, 1.0), fill(20, -1.0, 0.0), fill(40, 1.0, 1.0), *fault(9, 50)]
     beliefs = [believes(second, 0.0) for second in range(5, 80)]

@@ -38,6 +38,8 @@ MUTANTS = (
             ("lost_answers.py", 'for key in ("symbol", "side")', 'for key in ("symbol",)'),
             ("lost_answers.py", "told_us + patience_us", "1 << 60"),
             ("blame.py", "and _end(s) >= at_us - _ACCURATE_US", ""),
+            ("positions.py", "if gap.is_old:", "if False:"),
+            ("positions.py", "began_us < kept_us)", "True)"),
             ("blame.py", "0 <= at_us - _end(s) <= settle_us", "0 <= at_us - _end(s)"),
             ("blame.py", 'finding.fault.partition("+")[0]', "finding.fault"),
             ("reproduce.py", "spell.start_us + spell.longest_us", "0"),

@@ -19,6 +19,8 @@ from pytest_soak.text import plural
 _DIGITS = 9
 _ACCURATE_US = 1_500_000
 """Beliefs are seen each second: when a gap began is known by so much."""
+_EDGE_US = 30_000_000
+"""So near to the oldest belief that is kept, a gap may be older."""
 _NOISE = 1e-10
 """Of a position: what a sum of a million fills is wrong by."""
 
@@ -83,7 +85,10 @@ def _wrong(tolerances: Tolerances) -> float:
 
 @dataclass(frozen=True)
 class _Gap:
-    """A belief in a window that is wrong, since when, and how much of that no fault held."""
+    """A belief in a window that is wrong, since when, and how much of that no fault held.
+
+    `is_old` is whether it may have begun before what is kept, so that nobody knows when.
+    """
 
     belief: Belief
     symbol: str
@@ -91,6 +96,7 @@ class _Gap:
     size: float
     began_us: int
     free_us: int
+    is_old: bool
 
 
 def _gaps(
@@ -102,7 +108,7 @@ def _gaps(
 ) -> Iterator[_Gap]:
     """Those of each symbol, in order of time."""
     near = [b for b in beliefs if _tells(b) and window[0] - KEPT_US <= b.time_us < window[1]]
-    faulty = seen.faulty(window[1])
+    faulty, kept_us = seen.faulty(window[1]), window[0] - KEPT_US + _EDGE_US
     for symbol in sorted({*held, *(name for b in near for name in b.positions or ())}):
         began_us, right_us = None, None
         for belief in near:
@@ -117,7 +123,7 @@ def _gaps(
             began_us, right_us = since if began_us is None else began_us, None
             if belief.time_us >= window[0]:
                 free = free_us(faulty, began_us, belief.time_us)
-                yield _Gap(belief, symbol, believed, size, began_us, free)
+                yield _Gap(belief, symbol, believed, size, began_us, free, began_us < kept_us)
 
 
 def _told(seen: Seen, held: dict[str, _Held], gap: _Gap, tolerances: Tolerances) -> Finding:
@@ -127,6 +133,8 @@ def _told(seen: Seen, held: dict[str, _Held], gap: _Gap, tolerances: Tolerances)
     text = f"{symbol}: the bot believes {gap.believed:g}, the exchange has {is_:g}"
     if price := next((one.price for one in reversed(seen.executions) if one.symbol == symbol), 0.0):
         text = f"{text} (worth {gap.size * price:,.2f} in quote)"
+    if gap.is_old:
+        return Finding(at_us, f"{text}, for {KEPT_US / 60e6:g} min and more")
     side = "Buy" if is_ > gap.believed else "Sell"
     lost = [
         one
