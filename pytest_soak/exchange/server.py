@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import web, web_app
 
 from pytest_soak.errors import SoakUsageError
 from pytest_soak.exchange.clock import ExchangeClock
@@ -86,6 +86,7 @@ def running(venue: Venue) -> Running:
 
     app.cleanup_ctx.append(moved)
     app.on_shutdown.append(lambda _: _end_all(hub))
+    app.on_cleanup.append(_let_go)
     return Running(venue, hub, app)
 
 
@@ -106,6 +107,13 @@ async def _move(venue: Venue, hub: Hub, feeds: PublicFeeds) -> None:
             venue.put(busy)
         due = max(due + length, loop.time() - length)
         await asyncio.sleep(max(0.0, due - loop.time()))
+
+
+async def _let_go(_: web.Application) -> None:
+    """Empty a cache in which aiohttp keeps what has middlewares, and its markets, for good."""
+    cache = getattr(web_app, "_cached_build_middleware", None)
+    if cache is not None:
+        cache.cache_clear()
 
 
 async def _end_all(hub: Hub) -> None:

@@ -37,6 +37,9 @@ MUTANTS = (
             ("growing.py", "if not end and len(data) == _MOST:", "if False:"),
         )
     ),
+    Mutant(
+        "server.py", "        cache.cache_clear()", "        pass", ("exchange/test_serving.py",)
+    ),
     Mutant("busy.py", "self._counts[what] <= MOST_A_SECOND", "True", BUSY),
     Mutant("busy.py", "self._late_s >= LATE_S", "True", BUSY),
     Mutant("judged.py", "is_new = request.endpoint not in codes and", "is_new = False and", BUSY),
